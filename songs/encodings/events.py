@@ -1,0 +1,119 @@
+"""`events`: polyphony without loss, as notes or chords, durations and shifts: `C4.E4` `d:1/2` `s:1/2`."""
+
+import dataclasses
+from collections.abc import Container, Iterator, Mapping, Sequence
+from typing import ClassVar
+
+from songs import names
+from songs.encodings.base import END, START
+from songs.song import About, Event, Song
+
+# The longest single duration or shift, in ticks: 4 quarter notes. Longer values are sums of several tokens.
+LONGEST = 48
+
+_DURATION, _SHIFT = "d:", "s:"
+_AFTER_NOTE_ENDS = {"note", "shift", "longest shift", END}
+
+
+@dataclasses.dataclass(frozen=True)
+class Events:
+    """A note or voiced chord, then its duration, then a shift if the next onset is later.
+
+    Nothing is out of its vocabulary: the 128 notes, 48 durations and 48 shifts always belong to it, and a chord
+    that does not is spelled as its notes with no shift between, which the canonical form joins again.
+
+    Law: `decode(encode(song)) == song`.
+    """
+
+    name: ClassVar[str] = "events"
+    # Only the longest value goes on with another of its kind: a sum is written longest first.
+    FOLLOWS: ClassVar[Mapping[str, frozenset[str]]] = {
+        START: frozenset({"note", "shift", "longest shift"}),
+        "note": frozenset({"duration", "longest duration"}),
+        "duration": frozenset(_AFTER_NOTE_ENDS),
+        "longest duration": frozenset(_AFTER_NOTE_ENDS | {"duration", "longest duration"}),
+        "shift": frozenset({"note"}),
+        "longest shift": frozenset({"note", "shift", "longest shift"}),
+    }
+
+    def settings(self) -> dict[str, object]:
+        """What builds this encoding again."""
+        return {"name": self.name}
+
+    def encode(self, song: Song) -> list[str]:
+        """The tokens of every event; leading silence is a shift."""
+        tokens: list[str] = []
+        now = 0
+        for event in song:
+            tokens += _value(_SHIFT, event.start - now)
+            tokens.append(names.chord_name(event.pitches))
+            tokens += _value(_DURATION, event.duration)
+            now = event.start
+        return tokens
+
+    def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
+        """The song that the tokens say; a last note that has no duration yet is left out.
+
+        Raises:
+          ValueError: if a token is of another form, or a duration follows no note.
+        """
+        events, now = [], 0
+        for chord, durations, shifts in _phrases(tokens):
+            if chord and durations:
+                events.append(Event(now, names.parse_chord(chord), _sum(durations)))
+            elif durations:
+                raise ValueError(f"{durations[0]!r} is a duration without a note before it")
+            now += _sum(shifts)
+        return Song.from_events(events, about)
+
+    def reduce(self, song: Song) -> Song:
+        """The song itself: nothing is lost."""
+        return song
+
+    def kind(self, token: str) -> str:
+        """`note` (chords too), `duration` or `shift`, the longest values apart."""
+        for prefix, kind in ((_DURATION, "duration"), (_SHIFT, "shift")):
+            if token.startswith(prefix):
+                return f"longest {kind}" if token == f"{prefix}{names.duration_name(LONGEST)}" else kind
+        return "note"
+
+    def required(self) -> tuple[str, ...]:
+        """Every note, duration and shift."""
+        values = [names.duration_name(ticks) for ticks in range(1, LONGEST + 1)]
+        return (*names.PITCH_NAMES, *(_DURATION + value for value in values), *(_SHIFT + value for value in values))
+
+    def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
+        """A chord that is not known becomes its notes, each with the chord's duration."""
+        spelled: list[str] = []
+        for chord, durations, shifts in _phrases(tokens):
+            parts = [chord] if chord in known else chord.split(".")
+            for part in parts:
+                spelled += [part, *durations] if part else durations
+            spelled += shifts
+        return spelled
+
+
+def _value(prefix: str, ticks: int) -> list[str]:
+    """Ticks as tokens, longest first; none for 0."""
+    longest, rest = divmod(ticks, LONGEST)
+    return [prefix + names.duration_name(LONGEST)] * longest + ([prefix + names.duration_name(rest)] if rest else [])
+
+
+def _sum(values: Sequence[str]) -> int:
+    return sum(names.parse_duration(value[2:]) for value in values)
+
+
+def _phrases(tokens: Sequence[str]) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Each note with the durations and the shifts that follow it; the first may lack its note ("")."""
+    chord: str = ""
+    durations: list[str] = []
+    shifts: list[str] = []
+    for token in tokens:
+        if token.startswith(_DURATION):
+            durations.append(token)
+        elif token.startswith(_SHIFT):
+            shifts.append(token)
+        else:
+            yield chord, durations, shifts
+            chord, durations, shifts = token, [], []
+    yield chord, durations, shifts

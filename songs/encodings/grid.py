@@ -1,0 +1,128 @@
+"""`grid`: one token a step: the sounding pitches ascending, held ones marked, `C4.~E4`; `R` for silence."""
+
+import dataclasses
+from collections.abc import Container, Mapping, Sequence
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from songs import names
+from songs.encodings.base import END, START
+from songs.song import About, Song
+
+HELD_MARK = "~"
+
+# The cells of a roll, [steps, 128].
+SILENT, ONSET, HELD = 0, 1, 2
+
+Roll = npt.NDArray[np.uint8]
+
+
+def snap(song: Song, step: int) -> Song:
+    """Starts and ends moved to the nearest multiple of `step` ticks (a half goes up); a note lasts a step at least."""
+    start, duration, pitch = (column.astype(np.int64) for column in song.notes())
+    snapped_start = _nearest(start, step)
+    return Song.from_notes(
+        snapped_start, np.maximum(_nearest(start + duration, step) - snapped_start, step), pitch, song.about
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Grid:
+    """A piano roll, one token a step.
+
+    Law: `decode(encode(song)) == reduce(song)`, and `reduce(song) == snap(song, step)` unless an option drops more.
+
+    Attributes:
+      step: ticks a token (3: a 16th note).
+      onset_marks: whether a held pitch is told from one struck again; without, equal neighbours are one long note.
+      highest: keep only the highest sounding pitch of each step (the MIT lab's way).
+    """
+
+    name: ClassVar[str] = "grid"
+    # A song does not end with silence.
+    FOLLOWS: ClassVar[Mapping[str, frozenset[str]]] = {
+        START: frozenset({"sounding", "rest"}),
+        "sounding": frozenset({"sounding", "rest", END}),
+        "rest": frozenset({"sounding", "rest"}),
+    }
+
+    step: int = 3
+    onset_marks: bool = True
+    highest: bool = False
+
+    def __post_init__(self) -> None:
+        if self.step < 1:
+            raise ValueError(f"step {self.step} must be at least 1 tick")
+
+    def settings(self) -> dict[str, object]:
+        """What builds this encoding again."""
+        return {"name": self.name, **dataclasses.asdict(self)}
+
+    def encode(self, song: Song) -> list[str]:
+        """A token for every step up to the last note's end."""
+        roll = self._roll(song)
+        parts: list[list[str]] = [[] for _ in range(len(roll))]
+        for row, pitch in zip(*(index.tolist() for index in np.nonzero(roll)), strict=True):
+            mark = HELD_MARK if self.onset_marks and roll[row, pitch] == HELD else ""
+            parts[row].append(mark + names.PITCH_NAMES[pitch])
+        return [".".join(part) or names.REST for part in parts]
+
+    def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
+        """The song that the steps say; a held pitch that did not sound before starts there."""
+        roll = np.zeros((len(tokens), 128), np.uint8)
+        for row, token in enumerate(tokens):
+            for part in token.split(".") if token != names.REST else ():
+                held = part.startswith(HELD_MARK)
+                roll[row, names.parse_chord(part.removeprefix(HELD_MARK))[0]] = HELD if held else ONSET
+        return _song(self._mark(roll), self.step, about)
+
+    def reduce(self, song: Song) -> Song:
+        """The song on the steps, less what the options drop."""
+        return _song(self._roll(song), self.step, song.about)
+
+    def kind(self, token: str) -> str:
+        """`rest` or `sounding`."""
+        return "rest" if token == names.REST else "sounding"
+
+    def required(self) -> tuple[str, ...]:
+        """None: the vocabulary is what the music holds."""
+        return ()
+
+    def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
+        """The tokens as they are: an unknown one has no other spelling."""
+        del known
+        return list(tokens)
+
+    def _roll(self, song: Song) -> Roll:
+        start, duration, pitch = snap(song, self.step).notes()
+        first, last = start // self.step, (start + duration) // self.step
+        roll = np.zeros((last.max() if len(last) else 0, 128), np.uint8)
+        for row, end, column in zip(first.tolist(), last.tolist(), pitch.tolist(), strict=True):
+            roll[row:end, column] = HELD
+        roll[first, pitch] = ONSET
+        if self.highest:
+            top = 127 - np.argmax(roll[:, ::-1] != SILENT, axis=1)
+            roll[np.arange(128) != top[:, None]] = SILENT
+        return self._mark(roll)
+
+    def _mark(self, roll: Roll) -> Roll:
+        """A held pitch that did not sound before is an onset; without onset marks, one that did is held."""
+        sounded = np.vstack([np.zeros((1, 128), bool), roll[:-1] != SILENT])
+        roll[(roll == HELD) & ~sounded] = ONSET
+        if not self.onset_marks:
+            roll[(roll == ONSET) & sounded] = HELD
+        return roll
+
+
+def _nearest(ticks: npt.NDArray[np.int64], step: int) -> npt.NDArray[np.int64]:
+    return (2 * ticks + step) // (2 * step) * step
+
+
+def _song(roll: Roll, step: int, about: About | None) -> Song:
+    """The notes of a marked roll: each from its onset as long as it is held."""
+    pitch, row = np.nonzero(roll.T)
+    onset = np.flatnonzero(roll.T[pitch, row] == ONSET)
+    length = np.diff(np.r_[onset, len(row)])
+    return Song.from_notes(row[onset] * step, length * step, pitch[onset], about)

@@ -1,0 +1,76 @@
+"""`pitch`: a note is `Eb5`, a chord its normal order `4.7.11` or its voicing `C4.E4.G4`; time is dropped."""
+
+import dataclasses
+from collections.abc import Container, Mapping, Sequence
+from typing import ClassVar, Literal
+
+from songs import names
+from songs.encodings.base import END, START
+from songs.song import About, Event, Song
+
+CHORDS = ("normal", "voiced")
+
+
+@dataclasses.dataclass(frozen=True)
+class Pitch:
+    """The Keras + music21 article's encoding: one token an event, in order, without time.
+
+    Law: `encode(decode(tokens)) == tokens` for tokens that `encode` can write.
+
+    Attributes:
+      chords: `normal` writes a chord as its normal order (12 pitch classes, no octave), `voiced` as its pitches.
+      step: ticks from one decoded event to the next; each sounds as long (6: the article's 0.5 quarter notes).
+    """
+
+    name: ClassVar[str] = "pitch"
+    FOLLOWS: ClassVar[Mapping[str, frozenset[str]]] = {START: frozenset({"event"}), "event": frozenset({"event", END})}
+
+    chords: Literal["normal", "voiced"] = "normal"
+    step: int = 6
+
+    def __post_init__(self) -> None:
+        if self.chords not in CHORDS:
+            raise ValueError(f"chords {self.chords!r} must be one of {', '.join(CHORDS)}")
+        if self.step < 1:
+            raise ValueError(f"step {self.step} must be at least 1 tick")
+
+    def settings(self) -> dict[str, object]:
+        """What builds this encoding again."""
+        return {"name": self.name, **dataclasses.asdict(self)}
+
+    def encode(self, song: Song) -> list[str]:
+        """One token an event, in the order of the events."""
+        return [self._token(event.pitches) for event in song]
+
+    def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
+        """Events `step` ticks apart; a normal order gets its lowest ascending voicing from C4."""
+        return Song.from_events(
+            (Event(index * self.step, _pitches(token), self.step) for index, token in enumerate(tokens)), about
+        )
+
+    def reduce(self, song: Song) -> Song:
+        """The pitches in order, a step apart: all that this encoding keeps."""
+        return self.decode(self.encode(song))
+
+    def kind(self, token: str) -> str:
+        """Every token is an event."""
+        del token
+        return "event"
+
+    def required(self) -> tuple[str, ...]:
+        """None: the vocabulary is what the music holds."""
+        return ()
+
+    def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
+        """The tokens as they are: an unknown one has no other spelling."""
+        del known
+        return list(tokens)
+
+    def _token(self, pitches: tuple[int, ...]) -> str:
+        if len(pitches) == 1 or self.chords == "voiced":
+            return names.chord_name(pitches)
+        return names.classes_name(pitches)
+
+
+def _pitches(token: str) -> tuple[int, ...]:
+    return names.parse_classes(token) if names.is_classes(token) else names.parse_chord(token)

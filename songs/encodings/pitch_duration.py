@@ -1,0 +1,86 @@
+"""`pitch-duration`: one token an event, `Eb5:1/2`, `C4.E4.G4:1`, and `R:1` for a gap."""
+
+import dataclasses
+from collections.abc import Container, Mapping, Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from songs import names
+from songs.encodings.base import END, START
+from songs.song import About, Event, Song
+
+
+def block(song: Song) -> Song:
+    """A song with one event at a time.
+
+    The events of one start become one chord with the longest duration; each event is cut at the next onset.
+    """
+    if not len(song):
+        return song
+    starts, first = np.unique(song.start, return_index=True)
+    longest = np.maximum.reduceat(song.duration, first)
+    until_next = np.r_[np.diff(starts), np.iinfo(np.int32).max]
+    note_start, _, pitch = song.notes()
+    duration = np.minimum(longest, until_next)[np.searchsorted(starts, note_start)]
+    return Song.from_notes(note_start, duration, pitch, song.about)
+
+
+@dataclasses.dataclass(frozen=True)
+class PitchDuration:
+    """One voice of notes, chords and rests, each with its length in quarter notes.
+
+    Law: `decode(encode(song)) == block(song)`.
+    """
+
+    name: ClassVar[str] = "pitch-duration"
+    # A gap is one rest, and a song does not end with one.
+    FOLLOWS: ClassVar[Mapping[str, frozenset[str]]] = {
+        START: frozenset({"event", "rest"}),
+        "event": frozenset({"event", "rest", END}),
+        "rest": frozenset({"event"}),
+    }
+
+    def settings(self) -> dict[str, object]:
+        """What builds this encoding again."""
+        return {"name": self.name}
+
+    def encode(self, song: Song) -> list[str]:
+        """The tokens of the blocked song; leading silence is a rest."""
+        tokens, now = [], 0
+        for event in block(song):
+            if event.start > now:
+                tokens.append(f"{names.REST}:{names.duration_name(event.start - now)}")
+            tokens.append(f"{names.chord_name(event.pitches)}:{names.duration_name(event.duration)}")
+            now = event.start + event.duration
+        return tokens
+
+    def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
+        """The song that the tokens say, one after another; raises ValueError on a token of another form."""
+        events, now = [], 0
+        for token in tokens:
+            chord, separator, length = token.partition(":")
+            if not separator:
+                raise ValueError(f"{token!r} is no token such as Eb5:1/2 or R:1")
+            duration = names.parse_duration(length)
+            if chord != names.REST:
+                events.append(Event(now, names.parse_chord(chord), duration))
+            now += duration
+        return Song.from_events(events, about)
+
+    def reduce(self, song: Song) -> Song:
+        """`block`."""
+        return block(song)
+
+    def kind(self, token: str) -> str:
+        """`rest` or `event`."""
+        return "rest" if token.startswith(f"{names.REST}:") else "event"
+
+    def required(self) -> tuple[str, ...]:
+        """None: the vocabulary is what the music holds."""
+        return ()
+
+    def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
+        """The tokens as they are: an unknown one has no other spelling."""
+        del known
+        return list(tokens)

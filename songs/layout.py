@@ -1,0 +1,105 @@
+"""Every name inside a dataset, a model, a songs and a retraining directory, and the marks that bind them.
+
+The three jobs meet only in these files.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+from songs import storage
+
+# Written last: a directory without it is unfinished.
+COMPLETED = "COMPLETED"
+
+VOCABULARY = "vocabulary.json"
+
+DATASET = "dataset.json"
+LEDGER = "ledger"
+STAGING = "staging"
+
+MODEL = "model.keras"
+CONFIG = "config.json"
+METRICS = "metrics.json"
+HISTORY = "history.csv"
+TIMING = "timing.csv"
+CURVES = "curves.png"
+CHECKPOINTS = "checkpoints"
+TENSORBOARD = "tensorboard"
+
+SONGS = "songs"
+INDEX = "index.html"
+
+CHAMPION = "champion"
+
+
+def shard_name(split: str, index: int, count: int) -> str:
+    """Such as `train-00000-of-00016.tfrecord`."""
+    return f"{split}-{index:05d}-of-{count:05d}.tfrecord"
+
+
+def rows_name(kind: str, index: int, count: int) -> str:
+    """A shard of `ledger` or `songs` rows, such as `ledger-00000-of-00001.jsonl`."""
+    return f"{kind}-{index:05d}-of-{count:05d}.jsonl"
+
+
+def song_name(song: int) -> str:
+    """The stem of a song's files, such as `song-00007`."""
+    return f"song-{song:05d}"
+
+
+def fingerprint(value: object) -> str:
+    """16 hexadecimal digits of any JSON value, independent of the order of keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def write_json(path: str, value: object) -> None:
+    """Publishes a JSON file that a person can read."""
+    storage.write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path: str) -> Any:
+    """A JSON file's value; raises ValueError or StorageError naming the path."""
+    try:
+        return json.loads(storage.read_text(path))
+    except ValueError as error:
+        raise ValueError(f"{path} is not JSON: {error}") from error
+
+
+def write_rows(path: str, rows: list[dict[str, Any]]) -> None:
+    """Publishes one JSON object a line."""
+    storage.write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+def read_rows(path: str) -> list[dict[str, Any]]:
+    """The objects of a `.jsonl` file."""
+    return [json.loads(line) for line in storage.read_text(path).splitlines()]
+
+
+def complete(folder: str, marks: dict[str, str]) -> None:
+    """Marks a directory as whole; `marks` are its fingerprints (`request`, `content`)."""
+    write_json(storage.join(folder, COMPLETED), marks)
+
+
+def completed(folder: str) -> dict[str, str] | None:
+    """The fingerprints of a whole directory, None for an unfinished or a missing one."""
+    path = storage.join(folder, COMPLETED)
+    return read_json(path) if storage.exists(path) else None
+
+
+def require_completed(folder: str, what: str, make_it: str) -> dict[str, str]:
+    """The fingerprints of a whole directory.
+
+    Args:
+      folder: the directory.
+      what: such as `dataset`.
+      make_it: the command that makes one.
+
+    Raises:
+      ValueError: if the directory is not whole, saying what to run.
+    """
+    marks = completed(folder)
+    if marks is None:
+        state = "is not finished" if storage.exists(folder) else "does not exist"
+        raise ValueError(f"the {what} {folder} {state}: run `{make_it}` first")
+    return marks

@@ -1,0 +1,212 @@
+"""What a song is: notes on an integer grid, in columns.
+
+A `Song` is kept as four small arrays, never as one Python object a note: building such objects costs more than
+parsing the file did. Iterating over a song gives `Event` views for those who would rather read than compute.
+"""
+
+import dataclasses
+import json
+import struct
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+# The least common multiple of 4 and 3, music21's quantisation divisors: every quantised onset is a whole tick.
+TICKS_PER_QUARTER = 12
+
+IntArray = npt.NDArray[np.int32]
+PitchArray = npt.NDArray[np.uint8]
+
+# Version of the byte form. A spool of another version is not read.
+_MAGIC = b"NSg1"
+_HEADER = struct.Struct("<4sIII")
+
+
+@dataclasses.dataclass(frozen=True)
+class Event:
+    """A note or a chord: `pitches` (MIDI numbers, ascending) from `start` for `duration` (ticks, 12 a quarter note)."""
+
+    start: int
+    pitches: tuple[int, ...]
+    duration: int
+
+
+@dataclasses.dataclass(frozen=True)
+class About:
+    """What a file tells of a song besides its notes.
+
+    Attributes:
+      source: where the song came from: `path`, `archive!member` or `file#tune`.
+      sha256: of the file's bytes, in hexadecimal; with `#tune` where a file holds several.
+      instrument: the instruments whose notes were taken, in the words of the file or of General MIDI.
+      tempo: quarter notes a minute at the start, or None where the file is silent.
+      time_signature: such as `3/4`, at the start, or None.
+      key_signature: such as `D minor`, at the start, or None.
+    """
+
+    source: str = ""
+    sha256: str = ""
+    instrument: str = ""
+    tempo: float | None = None
+    time_signature: str | None = None
+    key_signature: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Song:
+    """A song in canonical form (see `from_notes`), immutable, equal to another exactly when their bytes are.
+
+    Attributes:
+      start: int32 [E], each event's onset in ticks, ascending.
+      duration: int32 [E], each event's length in ticks, at least 1.
+      pitches: uint8 [P], the MIDI numbers of all events one after another, ascending within an event.
+      offsets: int32 [E + 1]; event e sounds pitches[offsets[e]:offsets[e + 1]].
+      about: what the file tells besides.
+    """
+
+    start: IntArray
+    duration: IntArray
+    pitches: PitchArray
+    offsets: IntArray
+    about: About = dataclasses.field(default_factory=About)
+
+    @classmethod
+    def from_notes(
+        cls, start: npt.ArrayLike, duration: npt.ArrayLike, pitch: npt.ArrayLike, about: About | None = None
+    ) -> "Song":
+        """The song that notes make, in canonical form.
+
+        The rules: a duration is at least 1; of the same pitch twice at one start the longer stays; a pitch struck
+        while it sounds ends its earlier note (which leaves its chord if need be); notes of equal start and duration
+        are one event; events are sorted by (start, pitches). Leading silence is kept.
+
+        Args:
+          start: onsets in ticks, [N], not negative, in any order.
+          duration: lengths in ticks, [N].
+          pitch: MIDI numbers 0-127, [N].
+          about: what is known besides.
+
+        Raises:
+          ValueError: if a pitch or a start is outside its range.
+        """
+        notes_start = np.asarray(start, np.int64)
+        notes_pitch = np.asarray(pitch, np.int64)
+        _check_range("pitch", notes_pitch, 0, 127)
+        _check_range("start", notes_start, 0, np.iinfo(np.int32).max // 2)
+        notes = _resolve_repeats(notes_start, np.maximum(np.asarray(duration, np.int64), 1), notes_pitch)
+        return cls(*_gather_events(*notes), about=about or About())
+
+    @classmethod
+    def from_events(cls, events: Iterable[Event], about: About | None = None) -> "Song":
+        """The song that events make, in canonical form; raises ValueError as `from_notes` does."""
+        notes = [(event.start, event.duration, pitch) for event in events for pitch in event.pitches]
+        start, duration, pitch = zip(*notes, strict=True) if notes else ((), (), ())
+        return cls.from_notes(start, duration, pitch, about)
+
+    def notes(self) -> tuple[IntArray, IntArray, PitchArray]:
+        """Start, duration and pitch of every note, [P] each, in the order of the events."""
+        repeats = np.diff(self.offsets)
+        return np.repeat(self.start, repeats), np.repeat(self.duration, repeats), self.pitches
+
+    @property
+    def end(self) -> int:
+        """The tick at which the last note ends; 0 for a song without notes."""
+        return int((self.start + self.duration).max()) if len(self) else 0
+
+    def transpose(self, semitones: int) -> "Song":
+        """The same song that many semitones higher; raises ValueError where a pitch would leave 0-127."""
+        start, duration, pitch = self.notes()
+        return Song.from_notes(start, duration, pitch.astype(np.int64) + semitones, self.about)
+
+    def to_bytes(self) -> bytes:
+        """A compact form that `from_bytes` reads; equal songs have equal bytes."""
+        about = json.dumps(dataclasses.asdict(self.about), sort_keys=True).encode()
+        header = _HEADER.pack(_MAGIC, len(about), len(self.start), len(self.pitches))
+        columns = (self.start.astype("<i4"), self.duration.astype("<i4"), self.offsets.astype("<i4"), self.pitches)
+        return b"".join([header, about, *(column.tobytes() for column in columns)])
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Song":
+        """Reads what `to_bytes` wrote; raises ValueError on anything else."""
+        if len(data) < _HEADER.size:
+            raise ValueError(f"a song needs at least {_HEADER.size} bytes, got {len(data)}")
+        magic, about_size, events, pitches = _HEADER.unpack_from(data)
+        sizes = (about_size, 4 * events, 4 * events, 4 * (events + 1), pitches)
+        if magic != _MAGIC or len(data) != _HEADER.size + sum(sizes):
+            raise ValueError(f"not a song of this version: starts with {magic!r}, expected {_MAGIC!r}")
+        about_bytes, start, duration, offsets, pitch = np.split(
+            np.frombuffer(data, np.uint8, offset=_HEADER.size), np.cumsum(sizes)[:-1]
+        )
+        about = About(**json.loads(about_bytes.tobytes()))
+        return cls(_ticks(start), _ticks(duration), pitch.copy(), _ticks(offsets), about)
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def __iter__(self) -> Iterator[Event]:
+        pitches, offsets = self.pitches.tolist(), self.offsets.tolist()
+        for index, (start, duration) in enumerate(zip(self.start.tolist(), self.duration.tolist(), strict=True)):
+            yield Event(start, tuple(pitches[offsets[index] : offsets[index + 1]]), duration)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Song) and self.to_bytes() == other.to_bytes()
+
+    def __hash__(self) -> int:
+        return hash(self.to_bytes())
+
+    def __reduce__(self) -> tuple[object, tuple[bytes]]:
+        return Song.from_bytes, (self.to_bytes(),)
+
+    def __repr__(self) -> str:
+        return f"Song({self.about.source or 'untitled'}: {len(self)} events, {self.end / TICKS_PER_QUARTER:g} quarters)"
+
+
+def _ticks(column: PitchArray) -> IntArray:
+    return np.frombuffer(column.tobytes(), "<i4").astype(np.int32)
+
+
+def _check_range(name: str, values: npt.NDArray[np.int64], low: int, high: int) -> None:
+    if values.size and (values.min() < low or values.max() > high):
+        wrong = values[(values < low) | (values > high)][0]
+        raise ValueError(f"{name} {wrong} is outside {low}..{high}")
+
+
+def _resolve_repeats(
+    start: npt.NDArray[np.int64], duration: npt.NDArray[np.int64], pitch: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """One note a pitch and start (the longest), each ending where its pitch is struck again."""
+    order = np.lexsort((-duration, start, pitch))
+    start, duration, pitch = start[order], duration[order], pitch[order]
+    if not len(start):
+        return start, duration, pitch
+    first = np.r_[True, (start[1:] != start[:-1]) | (pitch[1:] != pitch[:-1])]
+    start, duration, pitch = start[first], duration[first], pitch[first]
+    until_next = np.r_[start[1:] - start[:-1], np.iinfo(np.int32).max]
+    until_next[:-1][pitch[1:] != pitch[:-1]] = np.iinfo(np.int32).max
+    return start, np.minimum(duration, until_next), pitch
+
+
+def _gather_events(
+    start: npt.NDArray[np.int64], duration: npt.NDArray[np.int64], pitch: npt.NDArray[np.int64]
+) -> tuple[IntArray, IntArray, PitchArray, IntArray]:
+    """Notes of equal start and duration as one event, the events sorted by (start, pitches)."""
+    order = np.lexsort((pitch, duration, start))
+    start, duration, pitch = start[order], duration[order], pitch[order]
+    if not len(start):
+        return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.uint8), np.zeros(1, np.int32)
+    first = np.r_[True, (start[1:] != start[:-1]) | (duration[1:] != duration[:-1])]
+    event = np.cumsum(first) - 1
+    # Of one start no two events share a pitch, so their lowest pitches alone order them.
+    lowest = pitch[first][event]
+    order = np.lexsort((pitch, lowest, start))
+    event, pitch = event[order], pitch[order]
+    first = np.r_[True, event[1:] != event[:-1]]
+    offsets = np.r_[np.flatnonzero(first), len(pitch)]
+    kept = order[first]
+    return (
+        start[kept].astype(np.int32),
+        duration[kept].astype(np.int32),
+        pitch.astype(np.uint8),
+        offsets.astype(np.int32),
+    )

@@ -1,0 +1,94 @@
+"""Ids -> windows, and which split and shard a song belongs to."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from songs import vocabulary
+
+SPLITS = ("train", "validation", "test")
+
+
+def mark(ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """One `<start>` and one `<end>` around a song's ids."""
+    return np.concatenate([[vocabulary.START], ids, [vocabulary.END]])
+
+
+def cut(ids: npt.NDArray[np.int64], window: int, stride: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """A song's windows of `window` + 1 ids, starting at 0, stride, 2 stride ... until one holds the last id.
+
+    Input and target of a window are its first and its last `window` ids, so neighbours share one id. The last is
+    padded with `<pad>`; a song of fewer than 2 ids has no window.
+
+    Args:
+      ids: int64 [L].
+      window: targets a window, at least 1.
+      stride: ids from one window's start to the next, 1..window: no id may be skipped.
+
+    Returns:
+      windows int64 [N, window + 1] and starts int64 [N], the index in `ids` of each window's first.
+    """
+    if window < 1 or not 1 <= stride <= window:
+        raise ValueError(f"window {window} must be at least 1 and stride {stride} in 1..{window}")
+    if len(ids) < 2:
+        return np.zeros((0, window + 1), np.int64), np.zeros(0, np.int64)
+    beyond = max(len(ids) - (window + 1), 0)
+    starts = np.arange(-(-beyond // stride) + 1) * stride
+    padded = np.full(starts[-1] + window + 1, vocabulary.PAD, np.int64)
+    padded[: len(ids)] = ids
+    return padded[starts[:, None] + np.arange(window + 1)], starts
+
+
+def fraction_of(text: str) -> float:
+    """A number in [0, 1) from the sha256 of a text: the same on every machine, on every day."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / 2**64
+
+
+def split_of(sha256: str, shares: Sequence[float]) -> str:
+    """The split that a song's hash falls into; it does not change as songs are added.
+
+    Args:
+      sha256: of the song, or of its cluster of near duplicates.
+      shares: of train, validation and test, summing to 1.
+    """
+    position = fraction_of(f"split {sha256}")
+    for name, bound in zip(SPLITS, np.cumsum(shares), strict=True):
+        if position < bound:
+            return name
+    return max(zip(shares, SPLITS, strict=True))[1]
+
+
+def rebalance(
+    counts: Mapping[str, int], smallest: Mapping[str, Sequence[str]], shares: Sequence[float]
+) -> dict[str, str]:
+    """Which songs change their split so that every split with a share above 0 has a song.
+
+    The training song with the smallest hash moves to an empty split, validation first, while at least 3 songs
+    exist; fewer all go to training.
+
+    Args:
+      counts: songs a split.
+      smallest: the (up to) 3 smallest hashes of each split, ascending.
+      shares: of train, validation and test.
+
+    Returns:
+      song hash -> its new split.
+    """
+    left = {name: list(smallest.get(name, ())) for name in SPLITS}
+    size = {name: counts.get(name, 0) for name in SPLITS}
+    if sum(size.values()) < len(SPLITS):
+        return {song: "train" for name in SPLITS[1:] for song in left[name]}
+    moves = {}
+    for name, share in zip(SPLITS, shares, strict=True):
+        if share > 0 and not size[name]:
+            donor = "train" if size["train"] > 1 else max(SPLITS, key=lambda split: size[split])
+            moves[left[donor].pop(0)] = name
+            size[donor], size[name] = size[donor] - 1, 1
+    return moves
+
+
+def shard_of(sha256: str, shards: int) -> int:
+    """The shard, 0..shards - 1, that a song's windows are written to."""
+    return int(fraction_of(f"shard {sha256}") * shards)
