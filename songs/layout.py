@@ -11,6 +11,8 @@ from songs import storage
 
 # Written last: a directory without it is unfinished.
 COMPLETED = "COMPLETED"
+# Written first: names the request of a directory that is being made.
+UNFINISHED = "UNFINISHED"
 
 VOCABULARY = "vocabulary.json"
 
@@ -76,11 +78,6 @@ def read_rows(path: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in storage.read_text(path).splitlines()]
 
 
-def complete(folder: str, marks: dict[str, str]) -> None:
-    """Marks a directory as whole; `marks` are its fingerprints (`request`, `content`)."""
-    write_json(storage.join(folder, COMPLETED), marks)
-
-
 def completed(folder: str) -> dict[str, str] | None:
     """The fingerprints of a whole directory, None for an unfinished or a missing one."""
     path = storage.join(folder, COMPLETED)
@@ -103,3 +100,41 @@ def require_completed(folder: str, what: str, make_it: str) -> dict[str, str]:
         state = "is not finished" if storage.exists(folder) else "does not exist"
         raise ValueError(f"the {what} {folder} {state}: run `{make_it}` first")
     return marks
+
+
+def begin(folder: str, what: str, request: str, overwrite: bool) -> bool:
+    """Decides what a job does with its output directory.
+
+    Args:
+      folder: the directory.
+      what: such as `dataset`.
+      request: fingerprint of what is to be made.
+      overwrite: whether a whole directory of another request may be deleted.
+
+    Returns:
+      False if the directory is whole and of this request: there is nothing to do. Otherwise True, and the
+      directory is marked as unfinished and of this request.
+
+    Raises:
+      ValueError: if the directory is whole and of another request, or holds files that are not ours.
+      StorageError: if it cannot be written.
+    """
+    marks = completed(folder)
+    if marks and marks.get("request") == request:
+        return False
+    if marks and not overwrite:
+        raise ValueError(f"the {what} {folder} was made of other settings or input: give --overwrite or another folder")
+    unfinished = storage.join(folder, UNFINISHED)
+    if not marks and not storage.exists(unfinished) and storage.exists(folder):
+        raise ValueError(f"--output {folder} holds files that are no {what}: give an empty or a new folder")
+    same = not marks and storage.exists(unfinished) and read_json(unfinished).get("request") == request
+    if storage.exists(folder) and not same:
+        storage.delete(folder)
+    write_json(unfinished, {"request": request})
+    return True
+
+
+def complete(folder: str, marks: dict[str, str]) -> None:
+    """Marks a directory as whole; `marks` are its fingerprints (`request`, `content`)."""
+    write_json(storage.join(folder, COMPLETED), marks)
+    storage.delete(storage.join(folder, UNFINISHED))

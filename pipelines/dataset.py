@@ -1,0 +1,109 @@
+"""Builds a dataset directory: checks, the pipeline, the verdict, COMPLETED."""
+
+import dataclasses
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from pipelines import progress, runner, sources, verdict
+from pipelines.settings import Settings
+from songs import layout, storage, vocabulary
+
+# Rows a file: a listing file is one element of the pipeline, a ledger file is sorted in memory.
+_LISTING_ROWS = 10_000
+_LEDGER_ROWS = 100_000
+
+
+def build(
+    *,
+    inputs: Sequence[str],
+    output: str,
+    settings: Settings,
+    max_lost_fraction: float = 0.1,
+    overwrite: bool = False,
+    beam_options: Any = None,
+) -> dict[str, Any]:
+    """Makes a dataset directory, unless it is there already.
+
+    Args:
+      inputs: files, folders, globs, `corpus:bach-chorales`.
+      output: the dataset directory.
+      settings: what to make.
+      max_lost_fraction: of the files, 0..1.
+      overwrite: whether a finished dataset of another request may be deleted.
+      beam_options: Beam's PipelineOptions; None runs on this machine.
+
+    Returns:
+      What `dataset.json` says.
+
+    Raises:
+      ValueError, StorageError: before work starts, if input, settings or output are wrong.
+      verdict.UnusableError: after it, the ledger being written.
+    """
+    began = time.monotonic()
+    listing = sources.expand(inputs)
+    request = layout.fingerprint([settings.to_json(), verdict.READER_VERSION, *map(dataclasses.astuple, listing)])
+    if not layout.begin(output, "dataset", request, overwrite):
+        logging.info("%s is there already, made of the same input and settings: nothing to do", output)
+        described: dict[str, Any] = layout.read_json(storage.join(output, layout.DATASET))
+        return described
+    logging.info("reading %d files into %s", len(listing), output)
+    totals = _run_pipeline(listing, output, settings, beam_options or runner.beam_options(runner.LOCAL_RUNNER, []))
+    verdict.check(totals, max_lost_fraction, storage.join(output, f"{layout.LEDGER}-*.jsonl"))
+    described = _complete(output, settings, totals, request)
+    logging.info("%s", summary(described, time.monotonic() - began))
+    return described
+
+
+def _run_pipeline(listing: Sequence[sources.Source], output: str, settings: Settings, beam_options: Any) -> Any:
+    """Runs the pipeline to its end and returns the totals that it wrote."""
+    import apache_beam as beam
+
+    from pipelines import transforms
+
+    staging = storage.join(output, layout.STAGING)
+    storage.delete(staging)
+    listings = []
+    for index in range(0, len(listing), _LISTING_ROWS):
+        listings.append(storage.join(staging, f"listing-{index:09d}.jsonl"))
+        layout.write_rows(
+            listings[-1], [dataclasses.asdict(source) for source in listing[index : index + _LISTING_ROWS]]
+        )
+    ledger_shards = -(-len(listing) // _LEDGER_ROWS)
+    totals_path = storage.join(staging, "totals.json")
+    with progress.shown(staging, len(listing)), beam.Pipeline(options=beam_options) as pipeline:
+        _ = (
+            pipeline
+            | "Listings" >> beam.Create(listings)
+            | "BuildDataset" >> transforms.BuildDataset(settings, output, ledger_shards)
+            | "WriteTotals" >> beam.Map(lambda totals: layout.write_json(totals_path, totals))
+        )
+    return layout.read_json(totals_path)
+
+
+def _complete(output: str, settings: Settings, totals: Any, request: str) -> dict[str, Any]:
+    tokens = vocabulary.Vocabulary.from_json(storage.read_text(storage.join(output, layout.VOCABULARY)))
+    described = verdict.dataset(settings, totals, request=request, vocabulary=tokens)
+    if len(tokens) and described["splits"].get("validation", {}).get("songs") == 0:
+        logging.warning(
+            "fewer than 3 songs: all are in training, so nothing can be said of music the model has not seen"
+        )
+    layout.write_json(storage.join(output, layout.DATASET), described)
+    storage.delete(storage.join(output, layout.STAGING))
+    layout.complete(output, {"request": request, "content": described["content"]})
+    return described
+
+
+def summary(described: dict[str, Any], seconds: float) -> str:
+    """What a person wants to know of a new dataset, in a few lines."""
+    files, splits = described["files"], described["splits"]
+    lines = [
+        f"done in {seconds:.0f} s: {', '.join(f'{count:,} {outcome}' for outcome, count in files.items())}; "
+        f"{described['duplicates']} duplicates; {described['vocabulary_size']:,} tokens in the vocabulary"
+    ]
+    lines += [
+        f"  {name:10} {split['songs']:7,} songs {split['tokens']:11,} tokens {split['windows']:9,} windows"
+        for name, split in splits.items()
+    ]
+    return "\n".join(lines)

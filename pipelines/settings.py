@@ -1,0 +1,79 @@
+"""What the user chose for a dataset: every setting that changes its content."""
+
+import dataclasses
+from typing import Any
+
+from songs import encodings, parts, reading
+from songs.encodings import Encoding
+
+DUPLICATES = ("drop", "keep")
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """The settings of a dataset, checked.
+
+    Attributes:
+      encoding: as `Encoding.settings()` gives them.
+      window: targets a record, at least 1.
+      stride: tokens from one training window to the next, 1..window.
+      song_marks: whether `<start>` and `<end>` stand around each song.
+      split: shares of train, validation and test, summing to 1.
+      instrument: see `songs.parts.choose`.
+      parser: see `songs.reading.PARSERS`.
+      max_vocabulary: most tokens besides the special and the required ones, at least 1.
+      min_count: a token seen less often in the training split is left out, at least 1.
+      vocabulary: a fixed, ordered token list, or None to count.
+      duplicates: `drop` writes byte-identical files once, `keep` each time.
+      shards: files of the training split, at least 1; validation and test have an eighth.
+    """
+
+    encoding: dict[str, Any]
+    window: int
+    stride: int
+    song_marks: bool = True
+    split: tuple[float, float, float] = (0.9, 0.05, 0.05)
+    instrument: str = "all"
+    parser: str = "music21"
+    max_vocabulary: int = 20_000
+    min_count: int = 1
+    vocabulary: tuple[str, ...] | None = None
+    duplicates: str = "drop"
+    shards: int = 16
+
+    def __post_init__(self) -> None:
+        encodings.from_settings(self.encoding)
+        parts.check_instrument(self.instrument)
+        _at_least("--window", self.window, 1)
+        _at_least("--max_vocabulary", self.max_vocabulary, 1)
+        _at_least("--min_count", self.min_count, 1)
+        _at_least("--shards", self.shards, 1)
+        if not 1 <= self.stride <= self.window:
+            raise ValueError(f"--stride {self.stride} must be in 1..{self.window} (--window): no token may be skipped")
+        if len(self.split) != 3 or min(self.split) < 0 or abs(sum(self.split) - 1) > 1e-9 or not self.split[0]:
+            raise ValueError(
+                f"--split {','.join(map(str, self.split))} must be three shares (train, validation, test) "
+                "that add up to 1, train above 0"
+            )
+        if self.parser not in reading.PARSERS:
+            raise ValueError(f"--parser {self.parser!r} must be one of {', '.join(reading.PARSERS)}")
+        if self.duplicates not in DUPLICATES:
+            raise ValueError(f"--duplicates {self.duplicates!r} must be one of {', '.join(DUPLICATES)}")
+
+    def build_encoding(self) -> Encoding:
+        """The encoding of the settings."""
+        return encodings.from_settings(self.encoding)
+
+    def shard_counts(self) -> dict[str, int]:
+        """Files of each split that has a share."""
+        counts = {"train": self.shards, "validation": max(self.shards // 8, 1), "test": max(self.shards // 8, 1)}
+        return {name: count for (name, count), share in zip(counts.items(), self.split, strict=True) if share > 0}
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object of all settings."""
+        return {**dataclasses.asdict(self), "split": list(self.split)}
+
+
+def _at_least(flag: str, value: int, least: int) -> None:
+    if value < least:
+        raise ValueError(f"{flag} {value} must be at least {least}")

@@ -1,0 +1,172 @@
+"""MIDI bytes -> Song through music21: the reference.
+
+What counts as one event is music21's: its pairing of note-on and note-off, its gathering of a track's notes into
+chords, its quantisation to the nearest 1/4 or 1/3 of a quarter note, its instruments. Its notation layer (measures,
+voices, ties, rests) is left out: it cuts one sounding note into several and reorders them.
+
+Four rules are ours, each because music21 would lose notes by its own:
+- A track whose notes use several channels (all of format 0) is read as one track a channel; music21 gathers chords
+  across them and gives all to the last instrument named.
+- Drums (channel 10) are taken out, or taken alone, before chords are gathered; music21 turns a chord that holds one
+  drum into drums whole.
+- Notes belong to the instrument in force when they start, those before a track's first to that one; music21 drops
+  the notes of a track that names none.
+- A tempo or signature that is not sound is as if it were not there; music21 refuses the file.
+"""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from music21 import chord, instrument, midi, note, stream
+from music21.exceptions21 import Music21Exception
+
+from songs import meta
+from songs.errors import ParseError
+from songs.parts import DRUM_CHANNEL, Part, choose
+from songs.song import TICKS_PER_QUARTER, About, Song
+
+# What music21 raises on bytes that are no MIDI, besides its own exceptions.
+_DAMAGE = (Music21Exception, ValueError, IndexError, TypeError, ZeroDivisionError, OverflowError, AttributeError)
+
+
+def read(data: bytes, *, about: About | None = None, instrument_wanted: str = "all") -> Song:
+    """The song of a MIDI file.
+
+    Args:
+      data: the file's bytes.
+      about: what is known of the file; tempo, signatures and instrument are added.
+      instrument_wanted: see `songs.parts.choose`.
+
+    Raises:
+      ParseError: if the bytes are no MIDI, or hold no notes of that instrument.
+    """
+    file = _parse(data)
+    with warnings.catch_warnings():
+        # music21 warns of undecodable names and lyrics; neither makes a song.
+        warnings.simplefilter("ignore")
+        try:
+            parts = _parts(file, drums=instrument_wanted == "drums")
+        except _DAMAGE as error:
+            raise ParseError("damaged", f"music21 cannot make notes of it: {error}") from error
+    return choose(parts, instrument_wanted, _about(file, about or About()))
+
+
+class _PlainPart(stream.Part):  # type: ignore[misc]
+    """A part that music21 fills with quantised notes and chords, and whose notation layer does nothing."""
+
+    def makeMeasures(self, *args: Any, **keywords: Any) -> "_PlainPart":  # noqa: N802
+        return self
+
+    def makeTies(self, *args: Any, **keywords: Any) -> "_PlainPart":  # noqa: N802
+        return self
+
+    def makeRests(self, *args: Any, **keywords: Any) -> "_PlainPart":  # noqa: N802
+        return self
+
+
+def _parse(data: bytes) -> Any:
+    check_header(data)
+    file = midi.MidiFile()
+    try:
+        file.readstr(data)
+    except _DAMAGE as error:
+        raise ParseError("damaged", f"music21 cannot read it: {error}") from error
+    return file
+
+
+def check_header(data: bytes) -> None:
+    """Raises ParseError for bytes that are no MIDI file, or of a kind that is not read."""
+    if not data:
+        raise ParseError("empty", "the file has no bytes")
+    if data[:4] != b"MThd":
+        raise ParseError("not-midi", f"the file starts with {data[:4]!r}, MIDI with b'MThd'")
+    if len(data) < 14:
+        raise ParseError("damaged", f"the header needs 14 bytes, the file has {len(data)}")
+    if int.from_bytes(data[8:10], "big") == 2:
+        raise ParseError("unsupported", "format 2 holds independent patterns, not one song")
+    division = int.from_bytes(data[12:14], "big")
+    if division & 0x8000:
+        raise ParseError("unsupported", "time is counted in film frames (SMPTE), not in quarter notes")
+    if division == 0:
+        raise ParseError("damaged", "0 ticks a quarter note")
+
+
+def _parts(file: Any, drums: bool) -> list[Part]:
+    """The parts of a file, one for each instrument name, in the order of their first appearance."""
+    notes: dict[str, list[tuple[int, int, int]]] = {}
+    programs: dict[str, int] = {}
+    for track in _tracks(file, drums):
+        part = _PlainPart()
+        midi.translate.midiTrackToStream(track, ticksPerQuarter=file.ticksPerQuarterNote, inputM21=part)
+        for name, program, element in _with_instrument(part):
+            programs.setdefault(name, program)
+            notes.setdefault(name, []).extend(_notes(element))
+    return [
+        Part(name, programs[name], *np.array(rows, np.int64).reshape(-1, 3).T) for name, rows in notes.items() if rows
+    ]
+
+
+def _tracks(file: Any, drums: bool) -> Iterator[Any]:
+    """Tracks that music21 can take: one channel of notes each, drums or all but drums, sound meta events."""
+    for track in file.tracks:
+        timed = [(time, event) for time, event in midi.translate.getTimeForEvents(track) if _usable(event)]
+        # music21 counts channels from 1.
+        channels = sorted({event.channel for _, event in timed if event.isNoteOn()})
+        for channel in channels:
+            if (channel - 1 == DRUM_CHANNEL) == drums:
+                yield _one_channel(timed, channel, drums)
+
+
+def _usable(event: Any) -> bool:
+    return not isinstance(event.type, midi.MetaEvents) or meta.is_sound(event.type.value, event.data or b"")
+
+
+def _one_channel(timed: list[tuple[int, Any]], channel: int, drums: bool) -> Any:
+    """A track of one channel's events and all meta events; drums get a channel where music21 sees pitches."""
+    track = midi.MidiTrack()
+    now = 0
+    for time, event in timed:
+        if event.isChannelEvent():
+            if event.channel != channel:
+                continue
+            event.channel = 1 if drums else channel
+        delta = midi.DeltaTime(track)
+        delta.time = time - now
+        now = time
+        track.events += [delta, event]
+    return track
+
+
+def _with_instrument(part: stream.Part) -> Iterator[tuple[str, int, Any]]:
+    """(instrument name, program, note or chord) of a part, each with the instrument in force at its start."""
+    named = [element for element in part if isinstance(element, instrument.Instrument)]
+    offsets = [float(element.offset) for element in named]
+    for element in part.notes:
+        index = max(int(np.searchsorted(offsets, float(element.offset), side="right")) - 1, 0)
+        current = named[index] if named else None
+        yield _name(current), (current.midiProgram or 0) if current else 0, element
+
+
+def _name(current: Any) -> str:
+    return str(current.instrumentName or current.partName or "") if current else ""
+
+
+def _notes(element: Any) -> list[tuple[int, int, int]]:
+    """(start, duration, pitch) in ticks and MIDI numbers of a note or chord."""
+    start = round(element.offset * TICKS_PER_QUARTER)
+    duration = round(element.duration.quarterLength * TICKS_PER_QUARTER)
+    pitches = element.pitches if isinstance(element, chord.Chord | note.Note) else ()
+    return [(start, duration, pitch.midi) for pitch in pitches]
+
+
+def _about(file: Any, about: About) -> About:
+    """Adds the earliest tempo, time signature and key signature of any track."""
+    found: dict[int, tuple[int, bytes]] = {}
+    for track in file.tracks:
+        for time, event in midi.translate.getTimeForEvents(track):
+            kind = event.type.value if isinstance(event.type, midi.MetaEvents) else -1
+            if kind in meta.READERS and meta.is_sound(kind, event.data) and time < found.get(kind, (1 << 62, b""))[0]:
+                found[kind] = (time, event.data)
+    return meta.described(about, {kind: data for kind, (_, data) in found.items()})

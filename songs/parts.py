@@ -1,0 +1,77 @@
+"""Instruments: the parts of a file, and which of them a song takes."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from songs.errors import ParseError
+from songs.song import About, Song
+
+# General MIDI counts its piano family (grand pianos to clavinet) as programs 0-7.
+PIANO_PROGRAMS = range(8)
+DRUM_CHANNEL = 9
+
+WORDS = ("all", "first", "piano", "drums")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Part:
+    """The notes of one instrument, merged across tracks.
+
+    Attributes:
+      name: the instrument's name as music21 tells it from program or track name, "" where the file is silent.
+      program: General MIDI program, 0-127; 0 where the file is silent, as General MIDI has it.
+      start: int64 [N], ticks.
+      duration: int64 [N], ticks.
+      pitch: int64 [N], MIDI numbers.
+    """
+
+    name: str
+    program: int
+    start: npt.NDArray[np.int64]
+    duration: npt.NDArray[np.int64]
+    pitch: npt.NDArray[np.int64]
+
+
+def check_instrument(instrument: str) -> None:
+    """Raises ValueError unless `choose` knows the word or number."""
+    if instrument not in WORDS and not (instrument.isdigit() and int(instrument) < 128):
+        raise ValueError(
+            f"instrument {instrument!r} must be one of {', '.join(WORDS)} or a General MIDI program number 0-127"
+        )
+
+
+def choose(parts: Sequence[Part], instrument: str, about: About) -> Song:
+    """The song that an instrument plays.
+
+    Args:
+      parts: those of a file, in its order. Drums are left out or taken alone by the reader, before.
+      instrument: `all` merges all parts, `first` takes the first with notes, `piano` the piano family (programs
+        0-7), a number the parts of that General MIDI program, `drums` the drums.
+      about: what is known besides; the instruments' names are added.
+
+    Raises:
+      ParseError: `no-notes` if no part has any, `no-such-instrument` if none of the wanted has.
+    """
+    sounding = [part for part in parts if len(part.start)]
+    if not sounding:
+        raise ParseError("no-notes", "the file has no notes" + ("" if instrument == "drums" else " besides drums"))
+    chosen = [part for part in sounding if _wanted(part, instrument)]
+    if instrument == "first":
+        chosen = sounding[:1]
+    if not chosen:
+        there = ", ".join(f"{part.name or 'unnamed'} ({part.program})" for part in sounding)
+        raise ParseError("no-such-instrument", f"no {instrument}; the file has {there}")
+    start, duration, pitch = (
+        np.concatenate([getattr(part, name) for part in chosen]) for name in ("start", "duration", "pitch")
+    )
+    names = ", ".join(dict.fromkeys(part.name for part in chosen if part.name))
+    return Song.from_notes(start, duration, pitch, dataclasses.replace(about, instrument=names))
+
+
+def _wanted(part: Part, instrument: str) -> bool:
+    if instrument == "piano":
+        return part.program in PIANO_PROGRAMS
+    return instrument in WORDS or part.program == int(instrument)

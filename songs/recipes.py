@@ -1,0 +1,62 @@
+"""Recipes: ready configurations, one TOML file each, with a table for each job."""
+
+import importlib.resources
+import pathlib
+import tomllib
+from typing import Any
+
+# Jobs whose table may stand several times, each a run with a name of its own.
+_WITH_RUNS = ("train", "generate")
+_TABLES = ("preprocess", *_WITH_RUNS)
+
+
+def names() -> list[str]:
+    """The recipes that Nabi brings."""
+    return sorted(file.name.removesuffix(".toml") for file in _folder().iterdir() if file.name.endswith(".toml"))
+
+
+def load(recipe: str, table: str) -> dict[str, Any]:
+    """The settings that a recipe has for a job, without the run's `name`.
+
+    Args:
+      recipe: `NAME` of a recipe here or the path of a TOML file; `NAME:run` picks a run, the first is the default.
+      table: `preprocess`, `train` or `generate`.
+
+    Raises:
+      ValueError: if the recipe, its table or the run is not there, saying which are.
+    """
+    name, _, run = recipe.partition(":")
+    content = read(name)
+    runs = content.get(table, [])
+    if table not in _WITH_RUNS:
+        runs = [runs] if runs else []
+    if run and table in _WITH_RUNS:
+        runs = [settings for settings in runs if settings.get("name") == run]
+        if not runs:
+            there = ", ".join(str(settings.get("name")) for settings in content.get(table, []))
+            raise ValueError(f"recipe {name} has no {table} run {run!r}; it has {there or 'none'}")
+    return {key: value for key, value in (runs[0] if runs else {}).items() if key != "name"}
+
+
+def read(name: str) -> dict[str, Any]:
+    """A recipe's tables; raises ValueError if there is no such recipe, or it is not as a recipe should be."""
+    path = pathlib.Path(name)
+    if name not in names() and not path.is_file():
+        raise ValueError(f"recipe {name!r} is neither a TOML file nor one of {', '.join(names())}")
+    file = _folder() / f"{name}.toml" if name in names() else path
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"recipe {name}: {error}") from error
+    unknown = sorted(set(content) - {*_TABLES, "description"})
+    if unknown:
+        raise ValueError(f"recipe {name} has unknown tables {', '.join(unknown)}; it may have {', '.join(_TABLES)}")
+    for table in _WITH_RUNS:
+        rows = content.get(table, [])
+        if not isinstance(rows, list) or not all("name" in row for row in rows):
+            raise ValueError(f"recipe {name}: write [[{table}]] with a `name` in each")
+    return content
+
+
+def _folder() -> Any:
+    return importlib.resources.files("recipes")
