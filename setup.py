@@ -21,7 +21,7 @@ KERAS = ["keras==3.15.1", "tensorflow-io==0.37.1", "setuptools<81"]
 EXTRAS = {
     "preprocess": BEAM + READING,
     "train": PLOTTING,
-    "generate": BEAM + READING + ["pillow>=11,<13", "pretty_midi==0.2.11.post0", "tinysoundfont==0.3.7"],
+    "generate": BEAM + READING + ["pillow>=11,<13", "pretty_midi==0.2.11.post0", "soundfile==0.14.0", "tinysoundfont==0.3.7"],
     "cpu": [*KERAS, "tensorflow-cpu==2.17.1"],
     "gpu": [*KERAS, "tensorflow[and-cuda]==2.17.1"],
     "test": ["hypothesis==6.170.15", "mido==1.3.3", "mypy==2.4.1", "pytest==9.2.0", "ruff==0.17.5"],

@@ -4,7 +4,6 @@ Both readers use these, so that they cannot differ; a meta event that is not sou
 """
 
 import dataclasses
-import math
 
 from songs.song import About
 
@@ -60,11 +59,11 @@ def tempo_bytes(quarters_a_minute: float) -> bytes:
 
 def time_signature_bytes(text: str) -> bytes:
     """A time signature event's data: numerator, power of 2, 24 clocks a click, 8 32nds a quarter."""
-    numerator, _, denominator = text.partition("/")
-    data = bytes([int(numerator), int(math.log2(int(denominator))), 24, 8])
-    if time_signature(data) != text:
-        raise ValueError(f"time signature {text!r} must be such as 3/4, its denominator a power of 2 up to 128")
-    return data
+    for power in range(_MOST_POWER + 1):
+        numerator = text.removesuffix(f"/{2**power}")
+        if numerator != text and numerator.isdecimal() and 0 < int(numerator) < 256:
+            return bytes([int(numerator), power, 24, 8])
+    raise ValueError(f"time signature {text!r} must be such as 3/4, its denominator a power of 2 up to 128")
 
 
 def key_signature_bytes(text: str) -> bytes:

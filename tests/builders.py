@@ -1,0 +1,77 @@
+"""Test music, built in code."""
+
+import struct
+
+from hypothesis import strategies
+
+from songs.song import Song
+
+
+def song(*notes: tuple[int, int, int]) -> Song:
+    """A song of (start, duration, pitch) in ticks and MIDI numbers."""
+    return Song.from_notes(*zip(*notes, strict=True)) if notes else Song.from_notes([], [], [])
+
+
+def notes_of(music: Song) -> list[tuple[int, int, int]]:
+    """(start, duration, pitch) of every note."""
+    return list(zip(*(column.tolist() for column in music.notes()), strict=True))
+
+
+@strategies.composite
+def songs(draw, most_notes: int = 12) -> Song:
+    """Short songs with chords, overlaps, repeated notes and long values."""
+    note = strategies.tuples(
+        strategies.integers(0, 120), strategies.integers(1, 110), strategies.sampled_from([0, 48, 60, 61, 64, 67, 127])
+    )
+    return song(*draw(strategies.lists(note, min_size=1, max_size=most_notes)))
+
+
+def on(tick: int, pitch: int, channel: int = 0, velocity: int = 80) -> tuple[int, bytes]:
+    """A note-on at an absolute tick."""
+    return tick, bytes([0x90 | channel, pitch, velocity])
+
+
+def off(tick: int, pitch: int, channel: int = 0) -> tuple[int, bytes]:
+    """A note-off at an absolute tick."""
+    return tick, bytes([0x80 | channel, pitch, 0])
+
+
+def note(start: int, end: int, pitch: int, channel: int = 0) -> list[tuple[int, bytes]]:
+    """A note's two messages."""
+    return [on(start, pitch, channel), off(end, pitch, channel)]
+
+
+def program(tick: int, number: int, channel: int = 0) -> tuple[int, bytes]:
+    """A program change."""
+    return tick, bytes([0xC0 | channel, number])
+
+
+def meta(tick: int, kind: int, data: bytes) -> tuple[int, bytes]:
+    """A meta event with a short body."""
+    return tick, bytes([0xFF, kind, len(data)]) + data
+
+
+def midi(*tracks: list[tuple[int, bytes]], division: int = 480, kind: int = 1) -> bytes:
+    """A MIDI file of tracks of (absolute tick, message); messages of one tick keep their order."""
+    chunks = []
+    for track in tracks:
+        body, now = b"", 0
+        for tick, message in sorted(track, key=lambda event: event[0]):
+            body += variable_length(tick - now) + message
+            now = tick
+        body += b"\x00\xff\x2f\x00"
+        chunks.append(b"MTrk" + struct.pack(">I", len(body)) + body)
+    return b"MThd" + struct.pack(">IHHH", 6, kind, len(tracks), division) + b"".join(chunks)
+
+
+def variable_length(number: int) -> bytes:
+    """MIDI's 7 bits a byte."""
+    groups = [number & 0x7F]
+    while number := number >> 7:
+        groups.append(number & 0x7F | 0x80)
+    return bytes(reversed(groups))
+
+
+def scale(length: int = 8, start: int = 60) -> bytes:
+    """A MIDI file of quarter notes going up in semitones."""
+    return midi([event for index in range(length) for event in note(480 * index, 480 * index + 480, start + index)])

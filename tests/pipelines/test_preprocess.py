@@ -1,0 +1,198 @@
+"""The job as its users run it, on small folders."""
+
+import json
+import pathlib
+
+import pytest
+
+from pipelines import preprocess
+from songs import layout, records
+from songs.encodings import Events
+from songs.vocabulary import END, START, Vocabulary
+from tests import builders
+from tests.builders import note
+
+TWO_WORKERS = ["--direct_num_workers=2", "--direct_running_mode=multi_processing"]
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory):
+    """Six songs, a duplicate, and three bad files."""
+    folder = tmp_path_factory.mktemp("music")
+    for index in range(6):
+        (folder / f"song{index}.mid").write_bytes(builders.scale(5 + index, 50 + index))
+    (folder / "again.mid").write_bytes(builders.scale(5, 50))
+    (folder / "bad.mid").write_bytes(b"not MIDI")
+    (folder / "empty.mid").write_bytes(b"")
+    (folder / "drums.mid").write_bytes(builders.midi(note(0, 480, 38, channel=9)))
+    return folder
+
+
+def run(music, output, *flags):
+    preprocess.main(["--input", str(music), "--output", str(output), "--max_lost_fraction=1", "--window=8", *flags])
+    return json.loads((output / layout.DATASET).read_text())
+
+
+def content(folder: pathlib.Path):
+    """Every file but the ledger, whose seconds differ from run to run."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if layout.LEDGER not in path.name}
+
+
+def ledger(folder):
+    rows = [row for path in sorted(folder.glob("ledger-*")) for row in layout.read_rows(str(path))]
+    return {pathlib.Path(row["source"]).name: row for row in rows}
+
+
+@pytest.fixture(scope="module")
+def dataset(music, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made") / "dataset"
+    run(music, folder, "--split=0.6,0.2,0.2")
+    return folder
+
+
+def test_every_file_is_in_the_ledger(dataset):
+    rows = ledger(dataset)
+    assert {name: (row["outcome"], row["reason"]) for name, row in rows.items() if row["outcome"] == "lost"} == {
+        "bad.mid": ("lost", "not-midi"),
+        "empty.mid": ("lost", "empty"),
+        "drums.mid": ("lost", "no-notes"),
+    }
+    assert len(rows) == 10
+    assert rows["song0.mid"]["duplicate_of"].endswith("again.mid")
+    assert all(row["tokens"] == 3 * row["events"] + 1 for row in rows.values() if row["outcome"] == "read")
+
+
+def test_every_split_has_a_song_and_the_counts_agree_with_the_ledger(dataset):
+    made = json.loads((dataset / layout.DATASET).read_text())
+    rows = [row for row in ledger(dataset).values() if row["outcome"] == "read" and not row["duplicate_of"]]
+    for split, counts in made["splits"].items():
+        assert counts["songs"] == sum(row["split"] == split for row in rows) > 0
+        assert counts["tokens"] == sum(row["tokens"] for row in rows if row["split"] == split)
+    assert made["files"] == {"lost": 3, "read": 7}
+    assert made["duplicates"] == 1
+
+
+def windows(dataset):
+    for path in sorted(dataset.glob("*.tfrecord")):
+        with path.open("rb") as file:
+            yield from ((path.name, records.parse(record)) for record in records.read(file))
+
+
+def test_records_decode_to_the_songs(dataset):
+    vocabulary = Vocabulary.from_json((dataset / layout.VOCABULARY).read_text())
+    hashes = {row["sha256"]: name for name, row in ledger(dataset).items()}
+    ids: dict[str, list[int]] = {}
+    for _, window in windows(dataset):
+        ids.setdefault(hashes[window.song], [START]).extend(window.tokens[1:].tolist())
+    song = [token for token in ids["song5.mid"] if token]
+    assert (song[0], song[-1]) == (START, END)
+    decoded = Events().decode(vocabulary.decode(song))
+    assert builders.notes_of(decoded) == [(12 * index, 12, 55 + index) for index in range(10)]
+
+
+def test_a_shard_is_ordered_by_song_and_start(dataset):
+    by_file: dict[str, list[tuple[str, int]]] = {}
+    for name, window in windows(dataset):
+        by_file.setdefault(name, []).append((window.song, window.start))
+    assert all(order == sorted(order) for order in by_file.values())
+    assert sum(len(order) for order in by_file.values()) > 6
+
+
+def test_counts_come_from_training_only(dataset):
+    vocabulary = Vocabulary.from_json((dataset / layout.VOCABULARY).read_text())
+    notes = sum(
+        row["events"] for row in ledger(dataset).values() if row["split"] == "train" and not row["duplicate_of"]
+    )
+    assert dict(zip(vocabulary.tokens, vocabulary.counts, strict=True))["d:1"] == notes
+
+
+def test_same_bytes_with_two_workers_and_with_input_in_another_order(dataset, music, tmp_path):
+    run(music, tmp_path / "two", "--split=0.6,0.2,0.2", *TWO_WORKERS)
+    assert content(tmp_path / "two") == content(dataset)
+    files = [flag for path in sorted(music.iterdir(), reverse=True) for flag in ("--input", str(path))]
+    run(music / "song3.mid", tmp_path / "shuffled", "--split=0.6,0.2,0.2", *files)
+    assert content(tmp_path / "shuffled") == content(dataset)
+
+
+def test_the_same_request_again_is_no_work(dataset, music, capsys, caplog):
+    before = {path: path.stat().st_mtime_ns for path in dataset.iterdir()}
+    caplog.set_level("INFO")
+    run(music, dataset, "--split=0.6,0.2,0.2")
+    assert "nothing to do" in caplog.text
+    assert {path: path.stat().st_mtime_ns for path in dataset.iterdir()} == before
+
+
+def failure(capsys, *flags):
+    with pytest.raises(SystemExit) as stopped:
+        preprocess.main(list(flags))
+    return stopped.value.code, f"{stopped.value.code} {capsys.readouterr().err}"
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--window=0"], "--window 0 must be at least 1"),
+        (["--max_lost_fraction=2"], r"must be in 0..1"),
+        (["--colour=red"], "unknown flag 'colour'"),
+        (["--recipe=unheard"], "recipe 'unheard' is neither"),
+        (["--vocabulary=/none"], "cannot read /none"),
+        (["--step=1/7", "--encoding=grid"], "not a multiple of 1/12"),
+        (["--chords=voiced"], "does not take"),
+    ],
+)
+def test_a_wrong_flag_stops_before_work(music, tmp_path, capsys, flags, message):
+    code, said = failure(capsys, "--input", str(music), "--output", str(tmp_path / "out"), *flags)
+    assert code == 2
+    assert message in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_finished_dataset_of_other_settings_needs_overwrite(dataset, music, tmp_path, capsys):
+    code, said = failure(capsys, "--input", str(music), "--output", str(dataset), "--window=9")
+    assert (code, "--overwrite" in said) == (2, True)
+
+
+def test_a_missing_folder_and_an_unwritable_output(music, tmp_path, capsys):
+    code, said = failure(capsys, "--input", str(tmp_path / "none"), "--output", str(tmp_path / "out"))
+    assert (code, "matches no file" in said) == (2, True)
+    code, said = failure(capsys, "--input", str(music), "--output", "/proc/nabi/out")
+    assert (code, "cannot write" in said) == (2, True)
+
+
+def test_too_many_losses_fail_after_the_ledger_is_written(music, tmp_path, capsys):
+    output = tmp_path / "out"
+    code, said = failure(capsys, "--input", str(music), "--output", str(output), "--max_lost_fraction=0.2")
+    assert code != 2
+    assert "3 of 10 files were lost (1 damaged" not in said
+    assert "3 of 10 files were lost" in said
+    assert len(ledger(output)) == 10
+    assert layout.completed(str(output)) is None
+
+
+def test_nothing_readable_says_why(tmp_path, capsys):
+    (tmp_path / "bad.mid").write_bytes(b"not MIDI")
+    _, said = failure(capsys, "--input", str(tmp_path / "bad.mid"), "--output", str(tmp_path / "out"))
+    assert "none of 1 files gave a song (1 not-midi)" in said
+
+
+def test_one_song_trains_and_says_that_nothing_is_held_out(tmp_path, caplog):
+    (tmp_path / "one.mid").write_bytes(builders.scale())
+    made = run(tmp_path / "one.mid", tmp_path / "out")
+    assert made["splits"]["train"]["songs"] == 1
+    assert "fewer than 3 songs" in caplog.text
+
+
+def test_recipes_set_flags_and_flags_win(tmp_path):
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text('[preprocess]\nwindow = 7\nencoding = "grid"\nstep = "1/2"\nsplit = "1,0,0"\ninput = ["x"]\n')
+    chosen, _ = preprocess.parse(["--recipe", str(recipe), "--output", "o", "--window=9"])
+    settings = chosen["settings"]
+    assert (settings.window, settings.encoding["step"], settings.split) == (9, 6, (1.0, 0.0, 0.0))
+    assert chosen["inputs"] == ["x"]
+
+
+def test_a_recipe_with_an_unknown_setting_is_refused(tmp_path):
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text("[preprocess]\nwidow = 7\n")
+    with pytest.raises(ValueError, match="no setting widow"):
+        preprocess.parse(["--recipe", str(recipe), "--input", "x", "--output", "o"])

@@ -1,0 +1,60 @@
+import dataclasses
+
+from pipelines import rows
+from pipelines.rows import Encoded, Row
+from pipelines.settings import Settings
+from pipelines.sources import Source
+from tests import builders
+
+SETTINGS = Settings({"name": "events"}, 8, 8)
+
+
+def source(tmp_path, data):
+    path = tmp_path / "a.mid"
+    path.write_bytes(data)
+    return Source("a.mid", str(path), len(data), "1")
+
+
+def test_a_song_is_read_with_its_row(tmp_path):
+    row, song = rows.read_source(source(tmp_path, builders.scale(3)), SETTINGS)
+    assert (row.outcome, row.reason, row.events, len(song)) == ("read", "", 3, 3)
+    assert row.sha256 == song.about.sha256
+
+
+def test_a_bad_file_is_lost_with_its_reason(tmp_path):
+    row, song = rows.read_source(source(tmp_path, b"not MIDI"), SETTINGS)
+    assert (row.outcome, row.reason, song) == ("lost", "not-midi", None)
+
+
+def test_a_file_that_is_gone_is_lost(tmp_path):
+    row, _ = rows.read_source(Source("b.mid", str(tmp_path / "b.mid"), 1, "1"), SETTINGS)
+    assert (row.outcome, row.reason) == ("lost", "unreadable")
+
+
+def test_a_source_known_to_have_failed_is_lost():
+    row, _ = rows.read_source(Source("corpus:x!a.mid", "", 0, "1", "badly formed repeats"), SETTINGS)
+    assert (row.outcome, row.reason, row.detail) == ("lost", "not-expanded", "badly formed repeats")
+
+
+def test_a_song_with_nothing_to_predict_is_filtered(tmp_path):
+    settings = dataclasses.replace(SETTINGS, encoding={"name": "pitch"}, song_marks=False)
+    row, song = rows.read_source(source(tmp_path, builders.scale(1)), settings)
+    assert (row.outcome, row.reason, song) == ("filtered", "too-short", None)
+    marked = dataclasses.replace(settings, song_marks=True)
+    assert rows.read_source(source(tmp_path, builders.scale(1)), marked)[0].outcome == "read"
+
+
+def test_duplicates_are_dropped_or_kept_as_songs_of_their_own():
+    same = [Row("c", "read", sha256="h"), Row("a", "read", sha256="h"), Row("b", "read", sha256="h")]
+    dropped = [(row.source, row.song, row.duplicate_of) for row in rows.name_duplicates(same, keep=False)]
+    assert dropped == [("a", "h", ""), ("b", "h", "a"), ("c", "h", "a")]
+    kept = [(row.source, row.song, row.duplicate_of) for row in rows.name_duplicates(same, keep=True)]
+    assert kept == [("a", "h", ""), ("b", "h+1", ""), ("c", "h+2", "")]
+
+
+def test_a_ledger_row_says_what_became_of_a_source():
+    row = rows.ledger_row(Row("a", "read", sha256="h", events=2, seconds=0.123456), [Encoded("h", "train", 7, 1, 2)])
+    assert row == {
+        "source": "a", "outcome": "read", "reason": "", "detail": "", "sha256": "h", "instrument": "", "events": 2,
+        "tokens": 7, "unknown_tokens": 1, "windows": 2, "split": "train", "duplicate_of": "", "seconds": 0.1235,
+    }  # fmt: skip

@@ -1,0 +1,68 @@
+import pytest
+
+from songs import layout, storage
+
+
+def begin(folder, request="r1", overwrite=False):
+    return layout.begin(str(folder), "dataset", request, overwrite)
+
+
+def finished(folder, request="r1"):
+    begin(folder, request)
+    (folder / "data").write_text("x")
+    layout.complete(str(folder), {"request": request, "content": "c"})
+
+
+def test_names():
+    assert layout.shard_name("train", 3, 16) == "train-00003-of-00016.tfrecord"
+    assert layout.rows_name("ledger", 0, 1) == "ledger-00000-of-00001.jsonl"
+    assert layout.song_name(7) == "song-00007"
+
+
+def test_a_fingerprint_does_not_depend_on_the_order_of_keys():
+    assert layout.fingerprint({"a": 1, "b": [2]}) == layout.fingerprint({"b": [2], "a": 1})
+    assert layout.fingerprint({"a": 1}) != layout.fingerprint({"a": 2})
+
+
+def test_a_whole_directory_of_the_same_request_is_left_alone(tmp_path):
+    finished(tmp_path)
+    assert not begin(tmp_path)
+    assert (tmp_path / "data").exists()
+
+
+def test_a_whole_directory_of_another_request_needs_overwrite(tmp_path):
+    finished(tmp_path)
+    with pytest.raises(ValueError, match="--overwrite"):
+        begin(tmp_path, "r2")
+    assert begin(tmp_path, "r2", overwrite=True)
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_unfinished_directory_is_kept_for_its_request_and_cleared_for_another(tmp_path):
+    begin(tmp_path)
+    (tmp_path / "data").write_text("x")
+    assert begin(tmp_path)
+    assert (tmp_path / "data").exists()
+    assert begin(tmp_path, "r2")
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_folder_of_somebody_elses_files_is_never_cleared(tmp_path):
+    (tmp_path / "thesis.tex").write_text("x")
+    with pytest.raises(ValueError, match="holds files that are no dataset"):
+        begin(tmp_path, overwrite=True)
+    assert (tmp_path / "thesis.tex").exists()
+
+
+def test_what_must_be_whole_says_what_to_run(tmp_path):
+    with pytest.raises(ValueError, match=r"does not exist: run `python -m x` first"):
+        layout.require_completed(str(tmp_path / "none"), "model", "python -m x")
+    begin(tmp_path)
+    with pytest.raises(ValueError, match="is not finished"):
+        layout.require_completed(str(tmp_path), "model", "python -m x")
+
+
+def test_json_that_is_none_is_named(tmp_path):
+    storage.write_text(str(tmp_path / "a.json"), "{")
+    with pytest.raises(ValueError, match=r"a\.json is not JSON"):
+        layout.read_json(str(tmp_path / "a.json"))

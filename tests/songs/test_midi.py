@@ -1,0 +1,88 @@
+import io
+
+import mido
+import music21
+import pytest
+import symusic
+from hypothesis import given, settings
+
+from songs import midi
+from songs.song import About, Song
+from tests import builders
+from tests.builders import notes_of, song, songs
+
+
+@given(songs())
+def test_what_is_written_reads_back_exactly(music):
+    assert midi.read_exact(midi.write(music)) == music
+
+
+def _mido_notes(data):
+    sounding, found, now = {}, [], 0
+    for message in mido.MidiFile(file=io.BytesIO(data)).tracks[0]:
+        now += message.time
+        if message.type == "note_on":
+            sounding[message.note] = now
+        elif message.type == "note_off":
+            found.append((sounding.pop(message.note), message.note, now))
+    return sorted(found)
+
+
+def _music21_notes(data):
+    file = music21.midi.MidiFile()
+    file.readstr(data)
+    timed = music21.midi.translate.getTimeForEvents(file.tracks[0])
+    notes = music21.midi.translate.getNotesFromEvents(timed)
+    return sorted((note.onTime, note.event.pitch, note.offTime) for note in notes)
+
+
+def _symusic_notes(data):
+    return sorted((note.start, note.pitch, note.end) for note in symusic.Score.from_midi(data).tracks[0].notes)
+
+
+@settings(max_examples=25)
+@given(songs())
+def test_music21_mido_and_symusic_read_the_same_notes(music):
+    data = midi.write(music)
+    expected = sorted((40 * start, pitch, 40 * (start + duration)) for start, duration, pitch in notes_of(music))
+    assert _mido_notes(data) == _music21_notes(data) == _symusic_notes(data) == expected
+
+
+def test_tempo_signatures_program_and_name_are_written():
+    music = Song.from_notes([0], [12], [60], About(time_signature="6/8", key_signature="Bb minor"))
+    score = symusic.Score.from_midi(midi.write(music, tempo=130, program=40, track_name="butterfly"))
+    assert round(score.tempos[0].qpm, 2) == 130
+    assert (score.time_signatures[0].numerator, score.time_signatures[0].denominator) == (6, 8)
+    assert (score.key_signatures[0].key, score.key_signatures[0].tonality) == (-5, 1)
+    assert (score.tracks[0].program, score.tracks[0].name) == (40, "butterfly")
+
+
+def test_velocities_follow_the_beat_unless_given():
+    notes = song((0, 6, 60), (6, 6, 60), (12, 6, 60), (48, 6, 60))
+    assert [note.velocity for note in symusic.Score.from_midi(midi.write(notes)).tracks[0].notes] == [92, 76, 84, 92]
+    even = symusic.Score.from_midi(midi.write(notes, velocity=120)).tracks[0].notes
+    assert {note.velocity for note in even} == {120}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"program": 128}, r"0\.\.127"),
+        ({"velocity": 0}, r"1\.\.127"),
+        ({"tempo": 0}, "tempo 0"),
+        ({"tempo": 3}, "tempo 3"),
+    ],
+)
+def test_value_outside_its_range_is_refused(values, message):
+    with pytest.raises(ValueError, match=message):
+        midi.write(song((0, 1, 60)), **values)
+
+
+def test_a_file_off_the_grid_is_not_read_exactly():
+    with pytest.raises(ValueError, match="grid"):
+        midi.read_exact(builders.midi(builders.note(1, 480, 60)))
+
+
+def test_bytes_that_are_no_midi_are_refused():
+    with pytest.raises(ValueError, match="not a MIDI file"):
+        midi.read_exact(b"not MIDI at all")

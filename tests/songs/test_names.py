@@ -1,0 +1,51 @@
+import itertools
+
+import pytest
+from music21 import chord
+
+from songs import names
+
+
+def test_names_of_the_borders_and_of_middle_c():
+    assert (names.PITCH_NAMES[0], names.PITCH_NAMES[60], names.PITCH_NAMES[127]) == ("C-1", "C4", "G9")
+    assert names.chord_name((63, 70)) == "Eb4.Bb4"
+
+
+def test_every_pitch_name_reads_back():
+    assert [names.parse_chord(name) for name in names.PITCH_NAMES] == [(midi,) for midi in range(128)]
+
+
+@pytest.mark.parametrize("name", ["H4", "C", "D#4", "C10", "B-2", ""])
+def test_what_is_no_pitch_name_is_refused(name):
+    with pytest.raises(ValueError, match="pitch name"):
+        names.parse_chord(name)
+
+
+def test_normal_order_is_music21s_for_every_chord_type():
+    classes = [some for size in range(1, 13) for some in itertools.combinations(range(12), size)][::7]
+    assert [names.normal_order(some) for some in classes] == [
+        tuple(chord.Chord([60 + pitch_class for pitch_class in some]).normalOrder) for some in classes
+    ]
+
+
+def test_normal_order_decodes_to_its_lowest_ascending_voicing():
+    assert names.parse_classes("9.0.4") == (69, 72, 76)
+    assert names.parse_classes("0") == (60, 72)
+
+
+@pytest.mark.parametrize("name", ["12", "4.4"])
+def test_classes_must_be_different_and_below_twelve(name):
+    with pytest.raises(ValueError, match=r"0\.\.11"):
+        names.parse_classes(name)
+
+
+@pytest.mark.parametrize(("ticks", "name"), [(6, "1/2"), (12, "1"), (16, "4/3"), (1, "1/12"), (600, "50")])
+def test_durations_are_quarter_notes(ticks, name):
+    assert names.duration_name(ticks) == name
+    assert names.parse_duration(name) == ticks
+
+
+@pytest.mark.parametrize("name", ["0", "-1", "1/7", "x", "1/0"])
+def test_what_is_off_the_grid_is_no_duration(name):
+    with pytest.raises(ValueError, match=r"no duration|multiple"):
+        names.parse_duration(name)

@@ -1,0 +1,53 @@
+"""Which room may import which: arrows run one way."""
+
+import ast
+import pathlib
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+HEAVY = {"apache_beam", "tensorflow", "tensorflow_io", "keras"}
+JOBS = {"pipelines", "trainer", "generator"}
+# What each room must not import, at any depth of a function.
+FORBIDDEN = {
+    "songs": JOBS | {"models", "beam_jobs"} | HEAVY,
+    "models": JOBS | {"beam_jobs", "apache_beam"},
+    "beam_jobs": JOBS | {"models", "tensorflow", "keras"},
+    "pipelines": (JOBS - {"pipelines"}) | {"models", "tensorflow", "tensorflow_io", "keras"},
+    "trainer": (JOBS - {"trainer"}) | {"beam_jobs", "apache_beam"},
+    "generator": JOBS - {"generator"},
+    "recipes": JOBS | HEAVY,
+}
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.split(".")[0]
+
+
+@pytest.mark.parametrize("room", sorted(FORBIDDEN))
+def test_no_arrow_runs_the_wrong_way(room):
+    files = sorted((ROOT / room).rglob("*.py"))
+    assert files
+    wrong = [(str(path.relative_to(ROOT)), name) for path in files for name in imports(path) if name in FORBIDDEN[room]]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "entry", ["pipelines/preprocess.py", "pipelines/retrain.py", "trainer/task.py", "generator/generate.py"]
+)
+def test_flags_and_help_need_no_heavy_import(entry):
+    tree = ast.parse((ROOT / entry).read_text(encoding="utf-8"))
+    at_top = {
+        name.split(".")[0]
+        for node in tree.body
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [getattr(node, "module", "") or ""]
+        )
+    }
+    assert at_top & HEAVY == set()
