@@ -1,29 +1,30 @@
 """Nabi's packages and what each job installs.
 
 One extra a job, so that a preprocessing worker installs no TensorFlow and a training image no Beam. TensorFlow
-itself comes only by `cpu` or by `gpu`, never both: the two wheels write the same files.
+itself comes by one of `cpu`, `gpu` and `newest`, never by two: their wheels write the same files. Versions are
+pinned in requirements.lock (`make lock`), which `make` installs.
 """
 
 import pathlib
 
 import setuptools
 
-README = pathlib.Path(__file__).with_name("README.md")
-
-BEAM = ["apache-beam[gcp]==2.72.0"]
+BEAM = ["apache-beam[gcp]>=2.72,<2.78"]
 READING = ["music21==10.5.1", "symusic==0.6.0"]
-PLOTTING = ["matplotlib>=3.9,<4"]
+SONGS_PAGE = ["pillow>=11,<13", "pretty_midi==0.2.11.post0", "soundfile==0.14.0", "tinysoundfont==0.3.7"]
 
 # tensorflow-io's native plug-ins load with TensorFlow 2.16 and 2.17 only, although pip accepts any version.
 # TensorBoard 2.17 imports pkg_resources, which setuptools 82 dropped.
-KERAS = ["keras==3.15.1", "tensorflow-io==0.37.1", "setuptools<81"]
+TENSORFLOW_2_17 = ["keras==3.15.1", "tensorflow-io==0.37.1", "setuptools<81"]
 
 EXTRAS = {
     "preprocess": BEAM + READING,
-    "train": PLOTTING,
-    "generate": BEAM + READING + ["pillow>=11,<13", "pretty_midi==0.2.11.post0", "soundfile==0.14.0", "tinysoundfont==0.3.7"],
-    "cpu": [*KERAS, "tensorflow-cpu==2.17.1"],
-    "gpu": [*KERAS, "tensorflow[and-cuda]==2.17.1"],
+    "train": ["matplotlib>=3.9,<4"],
+    "generate": BEAM + READING + SONGS_PAGE,
+    "cpu": [*TENSORFLOW_2_17, "tensorflow-cpu==2.17.1"],
+    "gpu": [*TENSORFLOW_2_17, "tensorflow[and-cuda]==2.17.1"],
+    # Without tensorflow-io: no s3://, az://, hdfs:// or http://.
+    "newest": ["apache-beam[gcp]==2.77.0", "keras==3.15.1", "tensorflow-cpu==2.21.0", "tensorboard"],
     "test": ["hypothesis==6.170.15", "mido==1.3.3", "mypy==2.4.1", "pytest==9.2.0", "ruff==0.17.5"],
 }
 
@@ -31,13 +32,22 @@ setuptools.setup(
     name="nabi",
     version="0.1.0",
     description="Turns a collection of MIDI files into a model that composes.",
-    long_description=README.read_text(encoding="utf-8") if README.exists() else "",
+    long_description=pathlib.Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     # Listed, not searched: tests and benchmarks never ship.
-    packages=["songs", "songs.encodings", "models", "pipelines", "trainer", "generator", "recipes"],
+    packages=[
+        "beam_jobs",
+        "generator",
+        "models",
+        "pipelines",
+        "recipes",
+        "songs",
+        "songs.encodings",
+        "trainer",
+    ],
     package_data={"recipes": ["*.toml"], "generator": ["*.html"]},
     python_requires=">=3.11,<3.13",
-    install_requires=["numpy==1.26.4", "google-cloud-storage==2.19.0"],
+    install_requires=["numpy>=1.26,<3", "google-cloud-storage>=2.19,<4", "protobuf>=4.25,<7"],
     extras_require=EXTRAS,
 )

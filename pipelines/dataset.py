@@ -6,7 +6,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from pipelines import progress, runner, sources, verdict
+from beam_jobs.options import beam_options
+from pipelines import progress, sources, verdict
 from pipelines.settings import Settings
 from songs import layout, storage, vocabulary
 
@@ -22,7 +23,7 @@ def build(
     settings: Settings,
     max_lost_fraction: float = 0.1,
     overwrite: bool = False,
-    beam_options: Any = None,
+    options: Any = None,
 ) -> dict[str, Any]:
     """Makes a dataset directory, unless it is there already.
 
@@ -32,7 +33,7 @@ def build(
       settings: what to make.
       max_lost_fraction: of the files, 0..1.
       overwrite: whether a finished dataset of another request may be deleted.
-      beam_options: Beam's PipelineOptions; None runs on this machine.
+      options: Beam's PipelineOptions; None runs on this machine.
 
     Returns:
       What `dataset.json` says.
@@ -49,14 +50,14 @@ def build(
         described: dict[str, Any] = layout.read_json(storage.join(output, layout.DATASET))
         return described
     logging.info("reading %d files into %s", len(listing), output)
-    totals = _run_pipeline(listing, output, settings, beam_options or runner.beam_options(runner.LOCAL_RUNNER, []))
+    totals = _run_pipeline(listing, output, settings, options or beam_options([]))
     verdict.check(totals, max_lost_fraction, storage.join(output, f"{layout.LEDGER}-*.jsonl"))
     described = _complete(output, settings, totals, request)
     logging.info("%s", summary(described, time.monotonic() - began))
     return described
 
 
-def _run_pipeline(listing: Sequence[sources.Source], output: str, settings: Settings, beam_options: Any) -> Any:
+def _run_pipeline(listing: Sequence[sources.Source], output: str, settings: Settings, options: Any) -> Any:
     """Runs the pipeline to its end and returns the totals that it wrote."""
     import apache_beam as beam
 
@@ -72,7 +73,7 @@ def _run_pipeline(listing: Sequence[sources.Source], output: str, settings: Sett
         )
     ledger_shards = -(-len(listing) // _LEDGER_ROWS)
     totals_path = storage.join(staging, "totals.json")
-    with progress.shown(staging, len(listing)), beam.Pipeline(options=beam_options) as pipeline:
+    with progress.shown(staging, len(listing)), beam.Pipeline(options=options) as pipeline:
         _ = (
             pipeline
             | "Listings" >> beam.Create(listings)

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from pipelines import dataset, runner, verdict
+from beam_jobs.options import beam_options, quiet
+from pipelines import dataset, verdict
 from pipelines.settings import DUPLICATES, Settings
 from songs import encodings, names, reading, recipes, storage, vocabulary
 
@@ -101,10 +102,10 @@ def _add_records(group: Any) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Reads flags and runs; a wrong flag or input ends with one sentence and exit status 2, a failed job with 1."""
-    runner.quiet()
+    quiet()
     try:
         chosen, beam_flags = parse(arguments)
-        dataset.build(beam_options=runner.beam_options(chosen.pop("runner"), beam_flags), **chosen)
+        dataset.build(options=beam_options(beam_flags), **chosen)
     except verdict.UnusableError as error:
         sys.exit(f"preprocess failed: {error}")
     except (ValueError, storage.StorageError) as error:
@@ -113,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def parse(arguments: Sequence[str] | None) -> tuple[dict[str, Any], list[str]]:
-    """Flags -> `dataset.build`'s keyword arguments (with `runner`), and the flags that are Beam's.
+    """Flags -> `dataset.build`'s keyword arguments, and the flags that are Beam's.
 
     Raises:
       ValueError: if a value is outside its range or a recipe does not fit.
@@ -141,8 +142,7 @@ def parse(arguments: Sequence[str] | None) -> tuple[dict[str, Any], list[str]]:
         "settings": settings_of(chosen),
         "max_lost_fraction": chosen.max_lost_fraction,
         "overwrite": chosen.overwrite,
-        "runner": chosen.runner,
-    }, beam_flags
+    }, [f"--runner={chosen.runner}", *beam_flags]
 
 
 def settings_of(chosen: argparse.Namespace) -> Settings:

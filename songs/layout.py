@@ -29,6 +29,10 @@ CURVES = "curves.png"
 CHECKPOINTS = "checkpoints"
 TENSORBOARD = "tensorboard"
 
+# Directories of a run below `runs/<request>` of a retraining directory.
+RUNS = "runs"
+DATA = "dataset"
+MODELS = "model"
 SONGS = "songs"
 INDEX = "index.html"
 
@@ -128,8 +132,9 @@ def begin(folder: str, what: str, request: str, overwrite: bool) -> bool:
     if not marks and not storage.exists(unfinished) and storage.exists(folder):
         raise ValueError(f"--output {folder} holds files that are no {what}: give an empty or a new folder")
     same = not marks and storage.exists(unfinished) and read_json(unfinished).get("request") == request
-    if storage.exists(folder) and not same:
+    if not same:
         storage.delete(folder)
+    storage.sweep(folder)
     write_json(unfinished, {"request": request})
     return True
 

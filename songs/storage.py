@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from typing import IO, Any, Protocol
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://")
+_PARTIAL = ".partial"
 _WILDCARD = re.compile(r"[*?\[]")
 
 
@@ -70,7 +71,7 @@ class LocalFiles:
         """Writes a hidden neighbour and renames it."""
         target = pathlib.Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.partial")
+        partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}{_PARTIAL}")
         try:
             with partial.open("wb") as file:
                 yield file
@@ -212,6 +213,13 @@ def match(pattern: str) -> Iterator[FileInfo]:
         folder = pattern[: wildcard.start()].rpartition("/")[0] or ("/" if pattern.startswith("/") else ".")
         matches = re.compile(_glob_pattern(pattern if folder != "." else f"./{pattern.removeprefix('./')}")).fullmatch
         yield from (info for info in _file_system(pattern).walk(folder) if matches(info.path))
+
+
+def sweep(folder: str) -> None:
+    """Deletes what killed writers left half written below a folder."""
+    for info in match(folder):
+        if info.path.rpartition("/")[2].startswith(".") and info.path.endswith(_PARTIAL):
+            delete(info.path)
 
 
 def check_writable(folder: str) -> None:

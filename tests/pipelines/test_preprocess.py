@@ -133,7 +133,7 @@ def failure(capsys, *flags):
     [
         (["--window=0"], "--window 0 must be at least 1"),
         (["--max_lost_fraction=2"], r"must be in 0..1"),
-        (["--colour=red"], "unknown flag 'colour'"),
+        (["--colour=red"], "unknown flag --colour=red"),
         (["--recipe=unheard"], "recipe 'unheard' is neither"),
         (["--vocabulary=/none"], "cannot read /none"),
         (["--step=1/7", "--encoding=grid"], "not a multiple of 1/12"),

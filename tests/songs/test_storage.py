@@ -112,3 +112,11 @@ def test_errors_name_the_path(tmp_path, call, message):
 )
 def test_join(parts, path):
     assert storage.join(*parts) == path
+
+
+def test_sweep_deletes_what_killed_writers_left_and_nothing_else(tmp_path):
+    for name in (".a.mid.0f.partial", "b.partial", ".hidden", "sub/.c.1.partial"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    storage.sweep(str(tmp_path))
+    assert matched(str(tmp_path), str(tmp_path)) == [".hidden", "b.partial"]

@@ -1,0 +1,48 @@
+# make run        the whole chain on Bach's chorales: install, preprocess, train, generate
+# make test       ruff, mypy on songs/, the whole test suite
+# make lock       resolves requirements.lock again from setup.py
+# make test-newest  the end-to-end test with the newest TensorFlow and Beam, in an environment of its own
+
+PYTHON ?= python3
+BIN := .venv/bin
+# pip writes no byte code: the interpreter does, for what is really imported.
+PIP_FLAGS := --quiet --disable-pip-version-check --no-deps --no-compile
+
+.PHONY: run test lock test-newest clean
+
+run: .venv/installed
+	$(BIN)/python -m pipelines.retrain --recipe chorales --output runs/chorales
+
+test: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+# The lock is whole, so pip need not resolve; --no-deps also leaves out pyaudio (see pyproject.toml).
+.venv/installed: requirements.lock setup.py
+	$(PYTHON) -m venv .venv
+	@echo "installing $$(grep -c '==' requirements.lock) pinned packages into .venv (1 to 3 minutes)"
+	$(BIN)/pip install $(PIP_FLAGS) --require-hashes -r requirements.lock
+	$(BIN)/pip install $(PIP_FLAGS) --no-build-isolation --editable .
+	touch $@
+
+LOCKED := setup.py --extra preprocess --extra train --extra generate --extra test \
+	--generate-hashes --universal --python-version 3.11 --quiet
+
+lock:
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet uv==0.13.8
+	.venv-lock/bin/uv pip compile $(LOCKED) --extra cpu --output-file requirements.lock
+	.venv-lock/bin/uv pip compile $(LOCKED) --extra newest --output-file requirements-newest.lock
+
+test-newest: .venv-newest/installed
+	.venv-newest/bin/python -m pytest tests/test_end_to_end.py
+
+.venv-newest/installed: requirements-newest.lock
+	$(PYTHON) -m venv .venv-newest
+	.venv-newest/bin/pip install $(PIP_FLAGS) --require-hashes -r requirements-newest.lock
+	touch $@
+
+clean:
+	rm -rf .venv .venv-lock .venv-newest runs

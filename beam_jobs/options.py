@@ -1,0 +1,57 @@
+"""Which engine runs a pipeline, and how much it says: the same for both jobs that run on Beam."""
+
+import argparse
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+# Beam's DirectRunner downloads Prism where there is a network and falls back to FnApiRunner where there is none;
+# naming the latter makes errors, workers and counters the same in both.
+LOCAL_RUNNER = "FnApiRunner"
+_LOCAL_NAMES = ("DirectRunner", "direct", "", None)
+
+
+def quiet() -> None:
+    """Logs a job's own lines to the terminal, and of Beam, Google's and TensorFlow's insides only what went wrong."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("apache_beam").setLevel(logging.WARNING)
+    # Beam remarks at import that one of several checksum packages is missing, through the root logger.
+    logging.getLogger().addFilter(lambda record: "crcmod package not found" not in str(record.msg))
+    # Google's packages announce the end of Python versions, years ahead, at each import, in workers too.
+    warnings.filterwarnings("ignore", category=FutureWarning)
+    os.environ.setdefault("PYTHONWARNINGS", "ignore::FutureWarning")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def beam_options(flags: Sequence[str]) -> "PipelineOptions":
+    """Beam's options.
+
+    Args:
+      flags: those that the job itself does not know, such as `--runner=DirectRunner`.
+
+    Raises:
+      ValueError: if Beam does not know one of them either.
+    """
+    from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions, WorkerOptions
+
+    parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False)
+    for options_class in dict.fromkeys(PipelineOptions.__subclasses__()):
+        # The hook that every class of options has; Beam itself only warns of what none of them knows.
+        options_class._add_argparse_args(parser)
+    unknown = parser.parse_known_args(list(flags))[1]
+    if unknown:
+        raise ValueError(f"unknown flag {unknown[0]}: neither this command nor Apache Beam has it; see --help")
+    options = PipelineOptions(list(flags))
+    standard = options.view_as(StandardOptions)
+    if standard.runner in _LOCAL_NAMES:
+        standard.runner = LOCAL_RUNNER
+        # Local worker processes share the terminal.
+        worker = options.view_as(WorkerOptions)
+        worker.default_sdk_harness_log_level = worker.default_sdk_harness_log_level or "ERROR"
+    return options
