@@ -51,7 +51,7 @@ def beam_options(flags: Sequence[str]) -> "PipelineOptions":
     standard = options.view_as(StandardOptions)
     if standard.runner in _LOCAL_NAMES:
         standard.runner = LOCAL_RUNNER
-        # Local worker processes share the terminal.
-        worker = options.view_as(WorkerOptions)
-        worker.default_sdk_harness_log_level = worker.default_sdk_harness_log_level or "ERROR"
+        if not any(flag.startswith("--default_sdk_harness_log_level") for flag in flags):
+            # Local worker processes share the terminal.
+            options.view_as(WorkerOptions).default_sdk_harness_log_level = "ERROR"
     return options

@@ -22,7 +22,11 @@ def build(
       A model from tokens int32 [B, T] to float32 logits [B, T, V].
     """
     tokens_BxT = keras.Input((None,), dtype="int32", name="tokens")  # noqa: N806
-    values = keras.layers.Embedding(vocabulary_size, embedding, name="embedding")(tokens_BxT)
+    # Keras' own start, within +-0.05, is so near to zero that the LSTM sees hardly any input: it stays at the unigram's
+    # loss for hundreds of steps.
+    spread = keras.initializers.RandomNormal(stddev=1.0)
+    embed = keras.layers.Embedding(vocabulary_size, embedding, embeddings_initializer=spread, name="embedding")
+    values = embed(tokens_BxT)
     for layer in range(layers):
         values = keras.layers.Dropout(dropout, name=f"dropout_{layer}")(values)
         values = keras.layers.LSTM(units, return_sequences=True, name=f"lstm_{layer}")(values)

@@ -109,7 +109,7 @@ def run(*, inputs: Sequence[str] | None, output: str, recipe: str | None, more: 
     request = layout.fingerprint([listing, settings, recipe, more])
     folder = storage.join(output, layout.RUNS, request)
     for job in jobs(folder, given, {name: _recipe(recipe, settings, name) for name in _MODULES}, more):
-        if layout.completed(job.folder):
+        if layout.completed(job.folder) is not None:
             logging.info("%s: %s is finished, skipped", job.name, job.folder)
         else:
             _run(job)

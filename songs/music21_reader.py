@@ -15,7 +15,7 @@ Four rules are ours, each because music21 would lose notes by its own:
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from music21.exceptions21 import Music21Exception
 
 from songs import meta
 from songs.errors import ParseError
+from songs.headers import check_header
 from songs.parts import DRUM_CHANNEL, Part, choose
 from songs.song import TICKS_PER_QUARTER, About, Song
 
@@ -76,23 +77,6 @@ def _parse(data: bytes) -> Any:
     return file
 
 
-def check_header(data: bytes) -> None:
-    """Raises ParseError for bytes that are no MIDI file, or of a kind that is not read."""
-    if not data:
-        raise ParseError("empty", "the file has no bytes")
-    if data[:4] != b"MThd":
-        raise ParseError("not-midi", f"the file starts with {data[:4]!r}, MIDI with b'MThd'")
-    if len(data) < 14:
-        raise ParseError("damaged", f"the header needs 14 bytes, the file has {len(data)}")
-    if int.from_bytes(data[8:10], "big") == 2:
-        raise ParseError("unsupported", "format 2 holds independent patterns, not one song")
-    division = int.from_bytes(data[12:14], "big")
-    if division & 0x8000:
-        raise ParseError("unsupported", "time is counted in film frames (SMPTE), not in quarter notes")
-    if division == 0:
-        raise ParseError("damaged", "0 ticks a quarter note")
-
-
 def _parts(file: Any, drums: bool) -> list[Part]:
     """The parts of a file, one for each instrument name, in the order of their first appearance."""
     notes: dict[str, list[tuple[int, int, int]]] = {}
@@ -137,6 +121,27 @@ def _one_channel(timed: list[tuple[int, Any]], channel: int, drums: bool) -> Any
         now = time
         track.events += [delta, event]
     return track
+
+
+def name_instruments(events: Sequence[tuple[int, bytes, int]]) -> tuple[tuple[str, int], ...]:
+    """What music21 makes of the instrument events of one tick of one track: (name, program) of those that it keeps.
+
+    Args:
+      events: (meta type of a name, or -1 for a program change; the name's bytes; the program in force, or -1).
+    """
+    part = _PlainPart()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for kind, data, program in events:
+            event = midi.MidiEvent(channel=1)
+            event.type = midi.ChannelVoiceMessages.PROGRAM_CHANGE if kind < 0 else midi.MetaEvents(kind)
+            event.data = program if kind < 0 else data
+            named = midi.translate.midiEventToInstrument(event)
+            if program >= 0:
+                named.midiProgram = program
+            part.insert(0, named)
+        instrument.deduplicate(part, inPlace=True)
+    return tuple((_name(element), element.midiProgram or 0) for element in part)
 
 
 def _with_instrument(part: stream.Part) -> Iterator[tuple[str, int, Any]]:

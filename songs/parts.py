@@ -7,11 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from songs.errors import ParseError
-from songs.song import About, Song
+from songs.song import TICKS_PER_QUARTER, About, Song
 
 # General MIDI counts its piano family (grand pianos to clavinet) as programs 0-7.
 PIANO_PROGRAMS = range(8)
 DRUM_CHANNEL = 9
+
+# A week of music at 120 quarter notes a minute; what claims more has a damaged time.
+MAX_QUARTERS = 1_200_000
 
 WORDS = ("all", "first", "piano", "drums")
 
@@ -53,7 +56,8 @@ def choose(parts: Sequence[Part], instrument: str, about: About) -> Song:
       about: what is known besides; the instruments' names are added.
 
     Raises:
-      ParseError: `no-notes` if no part has any, `no-such-instrument` if none of the wanted has.
+      ParseError: `no-notes` if no part has any, `no-such-instrument` if none of the wanted has, `too-long` if the
+        last note ends after `MAX_QUARTERS`.
     """
     sounding = [part for part in parts if len(part.start)]
     if not sounding:
@@ -67,6 +71,8 @@ def choose(parts: Sequence[Part], instrument: str, about: About) -> Song:
     start, duration, pitch = (
         np.concatenate([getattr(part, name) for part in chosen]) for name in ("start", "duration", "pitch")
     )
+    if (end := int((start + duration).max())) > MAX_QUARTERS * TICKS_PER_QUARTER:
+        raise ParseError("too-long", f"{end // TICKS_PER_QUARTER} quarter notes; the limit is {MAX_QUARTERS}")
     names = ", ".join(dict.fromkeys(part.name for part in chosen if part.name))
     return Song.from_notes(start, duration, pitch, dataclasses.replace(about, instrument=names))
 

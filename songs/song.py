@@ -15,6 +15,11 @@ import numpy.typing as npt
 # The least common multiple of 4 and 3, music21's quantisation divisors: every quantised onset is a whole tick.
 TICKS_PER_QUARTER = 12
 
+# No song is longer: 5.6 million quarter notes. Start, duration and pitch of a note fit into 61 bits.
+_TIME_BITS = 27
+MAX_TICKS = (1 << _TIME_BITS) - 1
+
+_Ints = npt.NDArray[np.int64]
 IntArray = npt.NDArray[np.int32]
 PitchArray = npt.NDArray[np.uint8]
 
@@ -88,13 +93,15 @@ class Song:
           about: what is known besides.
 
         Raises:
-          ValueError: if a pitch or a start is outside its range.
+          ValueError: if a pitch or a time is outside its range.
         """
         notes_start = np.asarray(start, np.int64)
         notes_pitch = np.asarray(pitch, np.int64)
         _check_range("pitch", notes_pitch, 0, 127)
-        _check_range("start", notes_start, 0, np.iinfo(np.int32).max // 2)
-        notes = _resolve_repeats(notes_start, np.maximum(np.asarray(duration, np.int64), 1), notes_pitch)
+        notes_duration = np.maximum(np.asarray(duration, np.int64), 1)
+        _check_range("start", notes_start, 0, MAX_TICKS // 2)
+        _check_range("duration", notes_duration, 1, MAX_TICKS // 2)
+        notes = _resolve_repeats(notes_start, notes_duration, notes_pitch)
         return cls(*_gather_events(*notes), about=about or About())
 
     @classmethod
@@ -172,41 +179,36 @@ def _check_range(name: str, values: npt.NDArray[np.int64], low: int, high: int) 
         raise ValueError(f"{name} {wrong} is outside {low}..{high}")
 
 
-def _resolve_repeats(
-    start: npt.NDArray[np.int64], duration: npt.NDArray[np.int64], pitch: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _resolve_repeats(start: _Ints, duration: _Ints, pitch: _Ints) -> tuple[_Ints, _Ints, _Ints]:
     """One note a pitch and start (the longest), each ending where its pitch is struck again."""
-    order = np.lexsort((-duration, start, pitch))
-    start, duration, pitch = start[order], duration[order], pitch[order]
-    if not len(start):
+    # One sort of one packed key costs a fifth of sorting by three columns.
+    key = np.sort(pitch << 2 * _TIME_BITS | start << _TIME_BITS | MAX_TICKS - duration)
+    if not len(key):
         return start, duration, pitch
-    first = np.r_[True, (start[1:] != start[:-1]) | (pitch[1:] != pitch[:-1])]
-    start, duration, pitch = start[first], duration[first], pitch[first]
-    until_next = np.r_[start[1:] - start[:-1], np.iinfo(np.int32).max]
-    until_next[:-1][pitch[1:] != pitch[:-1]] = np.iinfo(np.int32).max
-    return start, np.minimum(duration, until_next), pitch
+    first = np.concatenate([[True], np.diff(key >> _TIME_BITS) != 0])
+    key = key[first]
+    duration, place = MAX_TICKS - (key & MAX_TICKS), key >> _TIME_BITS
+    # Of different pitches the places lie further apart than any note is long.
+    duration[:-1] = np.minimum(duration[:-1], np.diff(place))
+    return place & MAX_TICKS, duration, place >> _TIME_BITS
 
 
-def _gather_events(
-    start: npt.NDArray[np.int64], duration: npt.NDArray[np.int64], pitch: npt.NDArray[np.int64]
-) -> tuple[IntArray, IntArray, PitchArray, IntArray]:
+def _gather_events(start: _Ints, duration: _Ints, pitch: _Ints) -> tuple[IntArray, IntArray, PitchArray, IntArray]:
     """Notes of equal start and duration as one event, the events sorted by (start, pitches)."""
-    order = np.lexsort((pitch, duration, start))
-    start, duration, pitch = start[order], duration[order], pitch[order]
-    if not len(start):
+    key = np.sort(start << _TIME_BITS + 7 | duration << 7 | pitch)
+    if not len(key):
         return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.uint8), np.zeros(1, np.int32)
-    first = np.r_[True, (start[1:] != start[:-1]) | (duration[1:] != duration[:-1])]
-    event = np.cumsum(first) - 1
+    first = np.concatenate([[True], np.diff(key >> 7) != 0])
+    start, pitch = key >> _TIME_BITS + 7, key & 127
     # Of one start no two events share a pitch, so their lowest pitches alone order them.
-    lowest = pitch[first][event]
-    order = np.lexsort((pitch, lowest, start))
-    event, pitch = event[order], pitch[order]
-    first = np.r_[True, event[1:] != event[:-1]]
-    offsets = np.r_[np.flatnonzero(first), len(pitch)]
-    kept = order[first]
+    lowest = pitch[first][np.cumsum(first) - 1]
+    order = np.argsort(start << 14 | lowest << 7 | pitch)
+    # An event's first note keeps the flag, since its notes stay together and ascending.
+    offsets = np.flatnonzero(first[order])
+    heads = key[order[offsets]]
     return (
-        start[kept].astype(np.int32),
-        duration[kept].astype(np.int32),
-        pitch.astype(np.uint8),
-        offsets.astype(np.int32),
+        (heads >> _TIME_BITS + 7).astype(np.int32),
+        (heads >> 7 & MAX_TICKS).astype(np.int32),
+        pitch[order].astype(np.uint8),
+        np.append(offsets, len(key)).astype(np.int32),
     )

@@ -1,0 +1,84 @@
+"""A trained model as the other rooms take it: network, vocabulary, encoding and settings that belong together."""
+
+import dataclasses
+import pathlib
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+from songs import encodings, layout, storage
+from songs.vocabulary import END, PAD, START, UNKNOWN, Vocabulary
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Bundle:
+    """What a finished model directory holds.
+
+    Attributes:
+      model: tokens int32 [B, T] -> float32 logits [B, T, V].
+      vocabulary: the tokens of its ids.
+      encoding: what turns tokens into songs.
+      config: `config.json`: `train`, `dataset`, `target` ...
+      marks: the fingerprints of COMPLETED: `request`, `content`.
+    """
+
+    model: "keras.Model"
+    vocabulary: Vocabulary
+    encoding: encodings.Encoding
+    config: dict[str, Any]
+    marks: dict[str, str]
+
+
+def load(folder: str) -> Bundle:
+    """Opens a finished model directory.
+
+    Raises:
+      ValueError: if it is unfinished, or its vocabulary is not the one that the model was trained with.
+      songs.storage.StorageError: if it cannot be read.
+    """
+    marks = layout.require_completed(folder, "model", f"python -m trainer.task --model_dir {folder}")
+    config = layout.read_json(storage.join(folder, layout.CONFIG))
+    vocabulary = Vocabulary.from_json(storage.read_text(storage.join(folder, layout.VOCABULARY)))
+    if vocabulary.fingerprint != config["vocabulary"]:
+        raise ValueError(
+            f"{folder}: {layout.VOCABULARY} has the fingerprint {vocabulary.fingerprint}, but the model was trained "
+            f"with {config['vocabulary']}: put its own vocabulary back, or train again"
+        )
+    model = load_model(storage.join(folder, layout.MODEL))
+    size = model.output_shape[-1]
+    if size != len(vocabulary):
+        raise ValueError(
+            f"{folder}: {layout.MODEL} predicts {size} tokens, but {layout.VOCABULARY} has {len(vocabulary)}: "
+            "put the files of one training run together, or train again"
+        )
+    return Bundle(model, vocabulary, encodings.from_settings(config["encoding"]), config, marks)
+
+
+def load_model(path: str) -> "keras.Model":
+    """A `.keras` file, local or not, in safe mode: nothing in it may run code of its own."""
+    # Slow to import: every refusal above comes without it.
+    import keras
+
+    # Keras opens local files only.
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder, layout.MODEL)
+        copy.write_bytes(storage.read_bytes(path))
+        try:
+            return keras.models.load_model(copy, compile=False, safe_mode=True)
+        except (ValueError, OSError, KeyError, TypeError) as error:
+            raise ValueError(f"{path} is not a model that Keras can load: {str(error).splitlines()[0]}") from error
+
+
+def save_model(model: "keras.Model", path: str) -> None:
+    """Publishes a model as a `.keras` file, local or not."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder, layout.MODEL)
+        model.save(copy)
+        storage.write_bytes(path, copy.read_bytes())
+
+
+def blocked_ids(song_marks: bool) -> list[int]:
+    """Ids that a model never predicts: `<pad>`, `<unk>`, `<start>`, and `<end>` where songs have no marks."""
+    return [PAD, UNKNOWN, START] + ([] if song_marks else [END])

@@ -1,0 +1,257 @@
+"""Bytes of a MIDI track -> events -> notes -> chords on the grid, in compiled loops.
+
+These loops do, statement for statement, what music21 10.5 does (midi/base.py, midi/translate.py, Stream.quantize),
+so that the fast reader and the reference agree: they can be read side by side. Numba compiles them at first use and
+keeps the result beside this file.
+"""
+
+import math
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from songs import meta
+
+NOTE_OFF, NOTE_ON, CONTROL_CHANGE, PROGRAM_CHANGE, CHANNEL_PRESSURE = 0x80, 0x90, 0xB0, 0xC0, 0xD0
+META = 0xFF
+_SYSEX, _SYSEX_END = 0xF0, 0xF7
+# Controllers whose third byte music21 needs.
+_LOCAL_CONTROL, _MONO_MODE = 0x7A, 0x7E
+_NAME, _INSTRUMENT, _TEMPO, _TIME, _KEY = (
+    meta.TRACK_NAME,
+    meta.INSTRUMENT_NAME,
+    meta.TEMPO,
+    meta.TIME_SIGNATURE,
+    meta.KEY_SIGNATURE,
+)
+
+# music21 gives up on a number of that many bytes; a sum of them is held below what an int64 can hold.
+_MOST_NUMBER_BYTES = 999
+_MOST_TICKS = 1 << 52
+
+# What a number may turn out to be instead.
+_CUT_SHORT, _ENDLESS = -1, -2
+
+Ints = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
+
+
+@numba.njit(cache=True)
+def _number(data: Bytes, position: int, end: int) -> tuple[int, int]:
+    """A variable-length number at `position`: (its value or what is wrong, the position after it)."""
+    value = 0
+    for index in range(_MOST_NUMBER_BYTES):
+        if position + index >= end:
+            return _CUT_SHORT, end
+        byte = data[position + index]
+        value = min((value << 7) + (byte & 0x7F), _MOST_TICKS)
+        if byte < 0x80:
+            return value, position + index + 1
+    return _ENDLESS, position
+
+
+@numba.njit(cache=True)
+def walk(data: Bytes, begin: int, end: int) -> tuple[int, Ints, Bytes, Bytes, Bytes, Ints, Ints]:
+    """The channel and meta events of a track chunk's bytes [begin, end).
+
+    Running status goes on after meta and system events as it does in music21; a message that it cannot read costs
+    its own delta time and is skipped.
+
+    Returns:
+      How many events, or -1 if the bytes end inside a number; then columns of at least that length: tick int64,
+      status uint8, first and second data byte uint8 (of a meta event: its type, 0), and where its data begins and
+      ends int64.
+    """
+    most = (end - begin) // 2 + 1
+    tick, begins, ends = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
+    status, first, second = np.empty(most, np.uint8), np.empty(most, np.uint8), np.empty(most, np.uint8)
+    damaged = -1
+    count, now, running, position = 0, 0, -1, begin
+    while position < end:
+        delta, message = _number(data, position, end)
+        if delta < 0:
+            return damaged, tick, status, first, second, begins, ends
+        if end - message < 2:
+            break
+        then = min(now + delta, _MOST_TICKS)
+        byte, at = int(data[message]), message + 1
+        if byte < 0x80:
+            byte, at = (running if running >= 0 else NOTE_ON), message
+        kept = byte if byte != META else running
+        if byte < 0xF0:
+            one, two = int(data[at]), int(data[at + 1]) if at + 1 < end else 0
+            kind = byte & 0xF0
+            if (kind in (PROGRAM_CHANGE, CHANNEL_PRESSURE)) and one > 0x7F:
+                position = message
+                continue
+            if kind == CONTROL_CHANGE and (one in (_LOCAL_CONTROL, _MONO_MODE)) and at + 1 >= end:
+                return damaged, tick, status, first, second, begins, ends
+            tick[count], status[count], first[count], second[count] = then, byte, one, two
+            count += 1
+            position = at + (1 if kind in (PROGRAM_CHANGE, CHANNEL_PRESSURE) else 2)
+        elif byte in (META, _SYSEX, _SYSEX_END):
+            length, start = _number(data, at + (1 if byte == META else 0), end)
+            if length == _CUT_SHORT:
+                return damaged, tick, status, first, second, begins, ends
+            if length == _ENDLESS:
+                position = message
+                continue
+            position = min(start + length, end)
+            if byte == META:
+                tick[count], status[count], first[count], second[count] = then, META, data[at], 0
+                begins[count], ends[count] = start, position
+                count += 1
+        else:
+            position = message
+            continue
+        now, running = then, kept
+    return count, tick, status, first, second, begins, ends
+
+
+@numba.njit(cache=True)
+def survey(count: int, status: Bytes, first: Bytes, second: Bytes) -> tuple[int, Ints]:
+    """What a track has.
+
+    Returns:
+      The channels of its note-ons as bits, and the indices of the events that are no notes and may matter: names,
+      tempi, signatures, program changes.
+    """
+    channels = 0
+    others = np.empty(count, np.int64)
+    found = 0
+    for index in range(count):
+        kind = status[index] & 0xF0
+        if kind == NOTE_ON and second[index]:
+            channels |= 1 << (status[index] & 0x0F)
+        elif kind == PROGRAM_CHANGE:
+            others[found] = index
+            found += 1
+        elif status[index] == META:
+            this = first[index]
+            if this in (_NAME, _INSTRUMENT, _TEMPO, _TIME, _KEY):
+                others[found] = index
+                found += 1
+    return channels, others[:found]
+
+
+@numba.njit(cache=True)
+def pair(count: int, tick: Ints, status: Bytes, first: Bytes, second: Bytes, channel: int) -> tuple[Ints, Ints, Ints]:
+    """The notes of a channel in the order of their note-ons: (start, end, key) int64, in file ticks.
+
+    A note ends at the first note-off of its key after it, even if another note has ended there already; a note
+    without one is none (`getNotesFromEvents`).
+    """
+    ends = np.full(256, -1, np.int64)
+    start, end, key = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.int64)
+    place = count
+    for index in range(count - 1, -1, -1):
+        if status[index] & 0x0F != channel:
+            continue
+        kind, this = status[index] & 0xF0, first[index]
+        if kind == NOTE_OFF or (kind == NOTE_ON and second[index] == 0):
+            ends[this] = tick[index]
+        elif kind == NOTE_ON and ends[this] >= 0:
+            place -= 1
+            start[place], end[place], key[place] = tick[index], ends[this], this
+    return start[place:], end[place:], key[place:]
+
+
+@numba.njit(cache=True)
+def gather(start: Ints, end: Ints, division: int, leaders: Ints, lasts: Ints, notes: Ints) -> tuple[int, int]:
+    """Gathers notes into chords as `midiTrackToStream` does.
+
+    A chord is led by the first note that is in no chord yet. The notes after it that start less than a quarter of
+    a quarter note later and end at most as much apart from it join, also those that are in a chord already.
+
+    Args:
+      start, end: int64 [N], ticks, by start.
+      division: ticks a quarter note.
+      leaders: int64 [M], filled with each chord's leading note, if it is long enough.
+      lasts: int64 [M], filled with each chord's last note, which gives the chord its length.
+      notes: int64 [K], filled with chord, note, chord, note ...
+
+    Returns:
+      How many chords, and how many values of `notes` there are; a caller whose arrays are too short calls again.
+    """
+    tolerance = division / 4
+    gathered = np.zeros(len(start), np.bool_)
+    chords, values = 0, 0
+    for index in range(len(start)):
+        if gathered[index]:
+            continue
+        last = index
+        for other in range(index, len(start)):
+            if start[other] - start[index] >= tolerance:
+                break
+            if abs(end[other] - end[index]) > tolerance:
+                continue
+            gathered[other] = True
+            last = other
+            if values + 1 < len(notes):
+                notes[values], notes[values + 1] = chords, other
+            values += 2
+        if chords < len(leaders):
+            leaders[chords], lasts[chords] = index, last
+        chords += 1
+    return chords, values
+
+
+@numba.njit(cache=True)
+def _best_match(target: float, gap: float, zero_allowed: bool) -> tuple[int, float]:
+    """The nearest multiple of 1/4 or 1/3: (in twelfths, as the float that music21 gets) (`bestMatch`)."""
+    best_left, best_error, best, best_match = math.inf, math.inf, 0, 0.0
+    for divisor in (4, 3):
+        unit = 1 / divisor
+        multiple = math.floor(target / unit)
+        match = unit * multiple
+        error = target - match
+        if not target <= match + unit / 2:
+            multiple += 1
+            match = unit * multiple
+            error = match - target
+        if not zero_allowed and match == 0.0:
+            multiple, match = 1, unit
+            error = abs(target - match)
+        # music21 compares errors rounded to 7 decimal places.
+        error = np.rint(error * 1e7)
+        left = 0.0 if gap % unit == 0.0 else max(gap - match, 0.0)
+        # At a tie the smaller unit wins, and 1/4 comes first.
+        if left < best_left or (left == best_left and error < best_error):
+            best_left, best_error, best, best_match = left, error, multiple * (12 // divisor), match
+    return best, best_match
+
+
+@numba.njit(cache=True)
+def quantize_offsets(ticks: Ints, division: int) -> Ints:
+    """Each position's nearest grid tick, in twelfths of a quarter note."""
+    grid = np.empty(len(ticks), np.int64)
+    for index in range(len(ticks)):
+        grid[index] = _best_match(ticks[index] / division, 0.0, True)[0]
+    return grid
+
+
+@numba.njit(cache=True)
+def quantize_lengths(lengths: Ints, onsets: Ints, marks: Ints, division: int) -> Ints:
+    """Each chord's length in twelfths of a quarter note, biased to fill the gap to what comes next.
+
+    Args:
+      lengths: int64 [N], in file ticks.
+      onsets: int64 [N], ascending grid ticks.
+      marks: int64 [M], ascending grid ticks of all that stands in the track besides notes; it counts as next too.
+      division: file ticks a quarter note.
+    """
+    grid = np.empty(len(lengths), np.int64)
+    following = mark = 0
+    for index in range(len(lengths)):
+        onset = onsets[index]
+        while following < len(onsets) and onsets[following] <= onset:
+            following += 1
+        while mark < len(marks) and marks[mark] <= onset:
+            mark += 1
+        after = onsets[following] if following < len(onsets) else -1
+        if mark < len(marks) and (after < 0 or marks[mark] < after):
+            after = marks[mark]
+        gap = (after - onset) / 12 if after >= 0 else 0.0
+        grid[index] = _best_match(lengths[index] / division, gap, lengths[index] == 0)[0]
+    return grid

@@ -1,0 +1,60 @@
+"""Tiny model directories in the shape of DESIGN's contract, untrained."""
+
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+from songs import layout
+from songs.encodings import Encoding, Events
+from songs.vocabulary import Vocabulary
+
+CONTENT = "0123456789abcdef"
+
+
+def vocabulary_of(encoding: Encoding, tokens: Sequence[str] = ()) -> Vocabulary:
+    """The tokens in order and what the encoding requires; each counts 1."""
+    ordered = list(dict.fromkeys([*tokens, *encoding.required()]))
+    return Vocabulary.from_ordered(ordered, dict.fromkeys(ordered, 1))
+
+
+def write_model(
+    folder: pathlib.Path,
+    *,
+    encoding: Encoding | None = None,
+    tokens: Sequence[str] = (),
+    song_marks: bool = True,
+    target: str = "every",
+    window: int = 8,
+    data: str = "",
+    seed: int = 0,
+) -> str:
+    """Publishes a model of 2 x 8 units; equal arguments give equal weights."""
+    import keras
+
+    from models import bundle, network
+
+    encoding = encoding or Events()
+    vocabulary = vocabulary_of(encoding, tokens)
+    keras.utils.set_random_seed(seed)
+    blocked = bundle.blocked_ids(song_marks)
+    model = network.build(vocabulary_size=len(vocabulary), embedding=8, units=8, layers=2, dropout=0.1, blocked=blocked)
+    bundle.save_model(model, str(folder / layout.MODEL))
+    (folder / layout.VOCABULARY).write_text(vocabulary.to_json())
+    config: dict[str, Any] = {
+        "encoding": encoding.settings(),
+        "vocabulary": vocabulary.fingerprint,
+        "dataset": {
+            "encoding": encoding.settings(),
+            "window": window,
+            "song_marks": song_marks,
+            "instrument": "all",
+            "parser": "music21",
+        },
+        "target": target,
+        "content": CONTENT,
+        "data": data,
+        "train": {},
+    }
+    layout.write_json(str(folder / layout.CONFIG), config)
+    layout.complete(str(folder), {"request": "trained", "content": CONTENT})
+    return str(folder)

@@ -1,0 +1,215 @@
+import dataclasses
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings, strategies
+
+from generator.batch import Sampled, Sampler, Stepper, carried, windowed
+from generator.grammar import Grammar
+from generator.plan import Sampling
+from models import network
+from songs import midi
+from songs.encodings import Encoding, Events, Grid, Pitch, PitchDuration
+from songs.vocabulary import END, START, Vocabulary
+from tests.generator.models import vocabulary_of
+
+LETTERS = Vocabulary.from_ordered("abcde", {})
+A, B, C, D, E = range(4, 9)
+ANY = Grammar(np.zeros(9, np.int64), np.array([[False] * 3 + [True] * 6]))
+
+
+def fake(row_of: Sequence[Sequence[float]]) -> Stepper:
+    """A network whose logits depend on the last token alone; its state counts steps."""
+    table_VxV = tf.constant(row_of, tf.float32)  # noqa: N806
+    return Stepper(
+        lambda last, state: (tf.gather(table_VxV, last), [state[0] + 1]), lambda rows: [tf.zeros([rows], tf.int32)]
+    )
+
+
+def successor(ends_after: int = END) -> Stepper:
+    """A network that is sure: after `<start>` comes a, then b, c, d, e, and `<end>` after `ends_after`."""
+    table = np.full((9, 9), -100.0)
+    for token, following in [(START, A), (A, B), (B, C), (C, D), (D, E), (E, A)]:
+        table[token, END if token == ends_after else following] = 100.0
+    return fake(table)
+
+
+def spoken(sampled: Sampled) -> str:
+    return "".join(LETTERS.tokens[token] for token in sampled.tokens)
+
+
+def test_a_song_is_what_the_network_says_until_its_end():
+    sampler = Sampler(successor(ends_after=D), ANY, Sampling(max_tokens=9), slots=2)
+    (song,) = sampler.sample([0], [(START,)])
+    assert (spoken(song), song.ended, song.primer) == ("abcd", True, (START,))
+    assert song.log_likelihood == pytest.approx(0, abs=1e-5)
+
+
+def test_a_song_is_cut_at_max_tokens():
+    sampler = Sampler(successor(), ANY, Sampling(max_tokens=7), slots=2)
+    (song,) = sampler.sample([1], [(START,)])
+    assert (spoken(song), song.ended) == ("abcdeab", False)
+
+
+def test_an_end_that_is_the_last_token_allowed_still_ends():
+    sampler = Sampler(successor(ends_after=B), ANY, Sampling(max_tokens=3), slots=2)
+    (song,) = sampler.sample([0], [(START,)])
+    assert (spoken(song), song.ended) == ("ab", True)
+
+
+def test_primers_of_different_lengths_are_not_sampled_and_not_counted():
+    sampler = Sampler(successor(), ANY, Sampling(max_tokens=3), max_primer=4, slots=4)
+    songs = sampler.sample([0, 1, 2], [(START,), (START, C, A, D), (B,)])
+    assert [spoken(song) for song in songs] == ["abc", "eab", "cde"]
+    assert [song.primer for song in songs] == [(START,), (START, C, A, D), (B,)]
+
+
+def test_the_likelihood_is_of_sampled_tokens_under_the_grammar_before_filters():
+    # Of a and b, which alone are legal, a has 3/4; the filters leave only a.
+    table = np.log(np.tile([1e-9, 1e-9, 1e-9, 1e-9, 0.3, 0.1, 0.6, 1e-9, 1e-9], (9, 1)))
+    legal = np.isin(np.arange(9), [A, B])[None]
+    sampling = Sampling(max_tokens=4, top_k=1, temperature=0.5)
+    sampler = Sampler(fake(table), Grammar(ANY.kinds_V, legal), sampling, max_primer=3, slots=1)
+    (song,) = sampler.sample([0], [(START, B, B)])
+    assert spoken(song) == "aaaa"
+    assert song.log_likelihood == pytest.approx(4 * np.log(0.75), rel=1e-5)
+
+
+def test_the_loop_stops_when_all_songs_have_ended():
+    steps = []
+    stepper = successor(ends_after=B)
+
+    def counted(last: tf.Tensor, state: list[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        tf.py_function(lambda: steps.append(1), [], [])
+        return stepper.advance(last, state)
+
+    sampler = Sampler(dataclasses.replace(stepper, advance=counted), ANY, Sampling(max_tokens=1000), slots=8)
+    sampler.sample([0, 1], [(START,), (START,)])
+    assert len(steps) == 3
+
+
+def test_two_songs_of_one_row_are_refused():
+    sampler = Sampler(successor(), ANY, Sampling(max_tokens=3), slots=4)
+    with pytest.raises(ValueError, match="do not fit into 4 slots"):
+        sampler.sample([1, 5], [(START,), (START,)])
+
+
+def test_a_network_of_no_numbers_is_refused():
+    sampler = Sampler(fake(np.full((9, 9), np.nan)), ANY, Sampling(max_tokens=3), slots=4)
+    with pytest.raises(ValueError, match="NaN"):
+        sampler.sample([1], [(START,)])
+
+
+def trained(vocabulary_size: int, *, blocked: Sequence[int] = (0, 1, 2)) -> keras.Model:
+    """A network of 2 x 32 units whose weights are large enough that its choices differ."""
+    keras.utils.set_random_seed(3)
+    model = network.build(
+        vocabulary_size=vocabulary_size, embedding=16, units=32, layers=2, dropout=0.2, blocked=blocked
+    )
+    model.set_weights([4 * weights for weights in model.get_weights()])
+    return model
+
+
+EVENTS = vocabulary_of(Events())
+EVENTS_GRAMMAR = Grammar.of(EVENTS, Events(), ends=True)
+
+
+@pytest.fixture(scope="module")
+def model() -> keras.Model:
+    return trained(len(EVENTS))
+
+
+@pytest.mark.parametrize("kind", ["carried", "windowed"])
+@pytest.mark.parametrize("sampling", [Sampling(max_tokens=40), Sampling(max_tokens=40, top_p=1, top_k=20)], ids=repr)
+def test_a_song_does_not_depend_on_its_neighbours(model, kind, sampling):
+    stepper = carried(model) if kind == "carried" else windowed(model, 8)
+    sampler = Sampler(stepper, EVENTS_GRAMMAR, sampling, slots=16)
+
+    def songs(*numbers: int) -> list[Sampled]:
+        return sampler.sample(numbers, [(START,)] * len(numbers))
+
+    full = songs(*range(16))
+    assert songs(5) == full[5:6]
+    assert songs(*range(7)) == full[:7]
+    assert songs(3, 5, 12) == [full[3], full[5], full[12]]
+    assert len({song.tokens for song in full}) == 16
+    assert full[5].tokens != songs(21)[0].tokens
+
+
+def test_other_seeds_give_other_songs(model):
+    one, other = (
+        Sampler(carried(model), EVENTS_GRAMMAR, Sampling(seed=seed, max_tokens=40), slots=4).sample([2], [(START,)])
+        for seed in (0, 1)
+    )
+    assert one != other
+
+
+def test_a_longer_limit_only_goes_on(model):
+    short, long = (
+        Sampler(carried(model), EVENTS_GRAMMAR, Sampling(max_tokens=count), slots=4).sample([2], [(START,)])[0]
+        for count in (20, 40)
+    )
+    assert not short.ended
+    assert long.tokens[:20] == short.tokens
+
+
+@pytest.mark.parametrize("window", [4, 64])
+def test_greedy_songs_are_those_of_the_whole_network_run_again_for_each_token(model, window):
+    """The reference: no carried state, one song, one prediction a token, as the seed systems do it."""
+    primer = (START, *EVENTS.encode(["C4", "d:1", "E4", "d:1"]).tolist())
+    sampling = Sampling(max_tokens=20, greedy=True)
+    for stepper, length in ((carried(model), 1000), (windowed(model, window), window)):
+        (song,) = Sampler(stepper, EVENTS_GRAMMAR, sampling, max_primer=5, slots=4).sample([1], [primer])
+        ids, score = list(primer), 0.0
+        for _ in range(20):
+            logits = model(np.array([ids[-length:]])).numpy()[0, -1]
+            logits = np.where(EVENTS_GRAMMAR.after(ids[-1]), logits, -np.inf).astype(np.float64)
+            ids.append(int(logits.argmax()))
+            score += logits.max() - np.log(np.exp(logits - logits.max()).sum()) - logits.max()
+            if ids[-1] == END:
+                break
+        assert [*song.tokens, *([END] if song.ended else [])] == ids[5:]
+        assert song.log_likelihood == pytest.approx(score, rel=1e-4)
+
+
+TOKENS: dict[Encoding, list[str]] = {
+    Events(): ["C4.E4.G4", "C4.E4"],
+    PitchDuration(): ["C4:1", "C4.E4:1/2", "G9:8", "R:1", "R:1/3"],
+    Grid(): ["C4", "~C4", "C4.~E4", "~C4.~E4", "R"],
+    Pitch(): ["C4", "0", "4.7.11", "G9"],
+    Pitch(chords="voiced"): ["C4", "C4.E4"],
+}
+
+
+@pytest.fixture(scope="module", params=TOKENS, ids=repr)
+def random_sampler(request) -> tuple[Encoding, Vocabulary, list[np.ndarray], Sampler]:
+    """A sampler over logits that a test puts into a variable."""
+    encoding = request.param
+    vocabulary = vocabulary_of(encoding, TOKENS[encoding])
+    size = len(vocabulary)
+    table = tf.Variable(tf.zeros([size, size]))
+    stepper = Stepper(lambda last, state: (tf.gather(table, last), state), lambda rows: [tf.zeros([rows])])
+    grammar = Grammar.of(vocabulary, encoding, ends=True)
+    return encoding, vocabulary, table, Sampler(stepper, grammar, Sampling(max_tokens=30), slots=2)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=strategies.integers(0, 2**32 - 1), spread=strategies.floats(0, 20))
+def test_every_sampled_sequence_decodes_and_reads_back(random_sampler, seed, spread):
+    encoding, vocabulary, table, sampler = random_sampler
+    table.assign(np.random.default_rng(seed).normal(0, spread, table.shape))
+    for sampled in sampler.sample([0, 1], [(START,), (START,)]):
+        tokens = vocabulary.decode(sampled.tokens)
+        assert len(tokens) == len(sampled.tokens)
+        song = encoding.decode(tokens)
+        canonical = encoding.encode(song)
+        assert encoding.decode(canonical) == song
+        assert encoding.encode(encoding.decode(canonical)) == canonical
+        assert midi.read_exact(midi.write(song)) == song
+        if encoding.name == "pitch":
+            assert canonical == tokens
+        if sampled.ended:
+            assert len(song)

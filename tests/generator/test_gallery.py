@@ -1,0 +1,106 @@
+import json
+import math
+import re
+
+from generator import gallery
+
+HOSTILE = "</script><script>alert(1)</script><!-- <img src=x onerror=alert(2)> & {{data}}"
+
+
+def row(song, **more):
+    return {"song": song, "file": f"song-{song:05d}.mid", "seed": 0, "tokens": ["C4", "R"], "seconds": 2.0} | more
+
+
+def page(rows, *, title="Songs", model=None, metrics=None, settings=None):
+    return gallery.page(rows, title=title, model=model or {}, metrics=metrics or {}, settings=settings or {})
+
+
+def data_of(text):
+    """What the page's script is given, read as a browser would: up to the first end of the element."""
+    start = text.index(">", text.index('<script type="application/json"')) + 1
+    return json.loads(text[start : text.index("</script", start)])
+
+
+def test_every_song_is_on_the_page():
+    songs = data_of(page([row(number) for number in range(1000)]))["songs"]
+    assert [song["song"] for song in songs] == list(range(1000))
+    assert songs[7] == {
+        "song": 7,
+        "name": "Song 7",
+        "file": "song-00007.mid",
+        "seed": 0,
+        "seconds": 2.0,
+        "tokens": 2,
+    }
+
+
+def test_what_a_row_tells_is_shown_and_what_it_lacks_is_left_out():
+    told = {"name": "Air", "picture": "p.png", "audio": "a.mp3", "key": "D minor", "notes": 12, "log_likelihood": -3.5}
+    full = data_of(page([row(1, **told, roll=(0.05, 0.991), settings={"top_k": 3})]))["songs"][0]
+    assert {key: full[key] for key in told} == told
+    assert full["roll"] == [0.05, 0.991]
+    assert "settings" not in full
+    assert data_of(page([{"song": 2}]))["songs"] == [{"song": 2, "name": "Song 2", "file": "song-00002.mid"}]
+    assert "audio" not in data_of(page([row(3, audio=None)]))["songs"][0]
+    assert data_of(page([{"song": 4, "length": 9}]))["songs"][0]["tokens"] == 9
+
+
+def test_hostile_text_stays_text():
+    text = page(
+        [row(1, name=HOSTILE, key=HOSTILE)], title=HOSTILE, model={HOSTILE: HOSTILE}, settings={"primer": HOSTILE}
+    )
+    plain = page([row(1)])
+    for sign in ("<script", "</script", "<!--", "<img"):
+        assert text.count(sign) == plain.count(sign), sign
+    data = data_of(text)
+    assert data["songs"][0]["name"] == data["settings"]["primer"] == data["model"][HOSTILE] == HOSTILE
+    assert "&lt;/script&gt;&lt;script&gt;alert(1)" in text
+
+
+def test_numbers_that_json_cannot_hold_are_left_out():
+    metrics = {"validation": {"loss_nats": math.nan}, "baselines": {"uniform": math.inf}}
+    data = data_of(page([row(1, log_likelihood=-math.inf, seconds=math.nan)], metrics=metrics))
+    assert data["losses"] == []
+    assert not {"log_likelihood", "seconds"} & set(data["songs"][0])
+
+
+def test_model_stands_among_its_baselines():
+    metrics = {
+        "train": {"loss_nats": 1.0},
+        "validation": {"loss_nats": 1.5, "perplexity": 4.48, "accuracy": 0.5, "tokens": 10},
+        "test": None,
+        "baselines": {"unigram": 3.5, "uniform": 6.0, "bigram": 1.25, "trigram": None},
+    }
+    assert data_of(page([row(1)], metrics=metrics))["losses"] == [
+        {"name": "uniform", "loss": 6.0},
+        {"name": "unigram", "loss": 3.5},
+        {"name": "this model", "loss": 1.5, "model": True, "split": "validation", "accuracy": 0.5},
+        {"name": "bigram", "loss": 1.25},
+    ]
+
+
+def test_without_a_validation_split_the_training_loss_is_named_as_such():
+    losses = gallery.losses({"train": {"loss_nats": 1.0}, "validation": None, "baselines": {}})
+    assert losses == [{"name": "this model", "loss": 1.0, "model": True, "split": "train"}]
+    assert gallery.losses({}) == []
+
+
+def test_settings_read_as_a_person_writes_them():
+    settings = {"temperature": 0.9, "top_k": None, "primer": "<start>", "pitches": [60, 64]}
+    assert data_of(page([row(1)], settings=settings))["settings"] == {
+        "temperature": "0.9",
+        "primer": "<start>",
+        "pitches": "[60, 64]",
+    }
+
+
+def test_page_needs_no_network_and_writes_text_only():
+    text = page([row(1, picture="song-00001.png", audio="song-00001.mp3")])
+    assert not re.search(r"(https?:)?//[a-z0-9.-]+\.[a-z]{2,}", text)
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|fetch\(|@import|url\(", text)
+    assert "{{" not in text
+
+
+def test_thousand_songs_are_one_small_page():
+    tokens = ["C4"] * 500
+    assert len(page([row(number, tokens=tokens) for number in range(1000)])) < 300_000

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from generator.grammar import Grammar
+from songs.encodings import Events, PitchDuration
+from songs.vocabulary import END, PAD, START, UNKNOWN, Vocabulary
+
+
+def vocabulary(*tokens: str) -> Vocabulary:
+    return Vocabulary.from_ordered(tokens, {})
+
+
+EVENTS = vocabulary("C4", "d:1", "s:1", "d:4")
+
+
+def legal(grammar: Grammar, known: Vocabulary, token: str) -> list[str]:
+    return [known.tokens[index] for index in np.flatnonzero(grammar.after(known.ids[token]))]
+
+
+def test_what_may_follow_what():
+    grammar = Grammar.of(EVENTS, Events(), ends=True)
+    assert legal(grammar, EVENTS, "<start>") == ["C4", "s:1"]
+    assert legal(grammar, EVENTS, "C4") == ["d:1", "d:4"]
+    assert legal(grammar, EVENTS, "d:1") == ["<end>", "C4", "s:1"]
+    assert legal(grammar, EVENTS, "d:4") == ["<end>", "C4", "d:1", "s:1", "d:4"]
+    assert legal(grammar, EVENTS, "s:1") == ["C4"]
+
+
+def test_without_song_marks_nothing_ends():
+    grammar = Grammar.of(EVENTS, Events(), ends=False)
+    assert legal(grammar, EVENTS, "d:1") == ["C4", "s:1"]
+    assert not grammar.legal_KxV[:, [PAD, UNKNOWN, START, END]].any()
+
+
+def test_a_vocabulary_that_leads_nowhere_is_refused():
+    with pytest.raises(ValueError, match=r"no token that may follow 'C4' in events"):
+        Grammar.of(vocabulary("C4", "s:1"), Events(), ends=True)
+
+
+def test_a_dead_end_that_is_never_reached_does_no_harm():
+    # Without rests in the vocabulary, that nothing follows one does not matter; nor does `<end>`.
+    Grammar.of(vocabulary("C4:1"), PitchDuration(), ends=True)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "kept"),
+    [
+        (["<start>", "C4", "d:1", "<end>"], ["C4", "d:1"]),
+        (["d:1", "C4", "d:1", "s:1", "s:1"], ["C4", "d:1", "s:1"]),
+        (["<unk>", "<pad>", "d:4", "<end>"], []),
+    ],
+)
+def test_walking_leaves_out_what_may_not_follow(tokens, kept):
+    walked = Grammar.of(EVENTS, Events(), ends=True).walk(EVENTS.ids[token] for token in tokens)
+    assert [EVENTS.tokens[token] for token in walked] == kept

@@ -1,0 +1,134 @@
+import collections
+
+import pytest
+
+from generator import primers
+from generator.grammar import Grammar
+from generator.primers import Primers, Reader
+from songs.encodings import Events, PitchDuration
+from songs.vocabulary import END, START, UNKNOWN, Vocabulary
+from tests import builders
+from tests.generator.datasets import write_dataset
+from tests.generator.models import CONTENT, vocabulary_of
+
+EVENTS = vocabulary_of(Events(), ["C4.E4"])
+
+
+def reader(tokens: int = 4, *, song_marks: bool = True, vocabulary: Vocabulary = EVENTS, encoding=None) -> Reader:
+    encoding = encoding or Events()
+    grammar = Grammar.of(vocabulary, encoding, ends=song_marks)
+    return Reader(vocabulary, encoding, grammar, song_marks, tokens)
+
+
+def ids(*tokens: str) -> list[int]:
+    return EVENTS.encode(tokens).tolist()
+
+
+@pytest.fixture
+def scale(tmp_path) -> str:
+    """C4 C#4 D4 ... in quarter notes."""
+    path = tmp_path / "scale.mid"
+    path.write_bytes(builders.scale())
+    return str(path)
+
+
+def test_without_a_primer_every_song_starts_with_start():
+    assert Primers().of(0) == Primers().of(123) == (START,)
+
+
+def test_a_file_gives_its_first_tokens_to_every_song(scale):
+    pool = reader(5).from_file(scale, instrument="all", parser="music21")
+    assert pool.of(0) == pool.of(9) == (START, *ids("C4", "d:1", "s:1", "C#4", "d:1"))
+    assert pool.longest == 6
+
+
+def test_a_model_without_song_marks_gets_no_start(scale):
+    pool = reader(2, song_marks=False).from_file(scale, instrument="all", parser="music21")
+    assert pool.of(0) == tuple(ids("C4", "d:1"))
+
+
+def test_a_chord_that_the_model_does_not_know_is_spelled(tmp_path):
+    path = tmp_path / "chord.mid"
+    path.write_bytes(builders.midi([event for pitch in (60, 64, 67) for event in builders.note(0, 480, pitch)]))
+    pool = reader(9).from_file(str(path), instrument="all", parser="music21")
+    assert pool.of(0) == (START, *ids("C4", "d:1", "E4", "d:1", "G4", "d:1"))
+
+
+def test_tokens_that_the_model_does_not_know_are_left_out(scale):
+    known = Vocabulary.from_ordered(["C4:1", "D4:1"], {})
+    pool = reader(9, vocabulary=known, encoding=PitchDuration()).from_file(scale, instrument="all", parser="music21")
+    assert pool.of(0) == (START, 4, 5)
+
+
+def test_a_file_that_holds_nothing_the_model_knows_is_refused(scale):
+    known = Vocabulary.from_ordered(["C9:1"], {})
+    with pytest.raises(ValueError, match=r"--primer .*scale\.mid holds nothing the model knows"):
+        reader(vocabulary=known, encoding=PitchDuration()).from_file(scale, instrument="all", parser="music21")
+
+
+@pytest.mark.parametrize("data", [b"", b"not music", builders.scale()[:20]])
+def test_a_file_that_is_no_song_is_refused(tmp_path, data):
+    path = tmp_path / "bad.mid"
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=r"--primer .*bad\.mid cannot be read as a song"):
+        reader().from_file(str(path), instrument="all", parser="music21")
+
+
+@pytest.mark.parametrize("primer", ["start", "train", "validation", "test"])
+def test_words_are_primers(primer):
+    primers.check(primer)
+
+
+def test_another_word_is_no_primer():
+    with pytest.raises(ValueError, match="'valid' is neither a MIDI file nor one of start, train, validation, test"):
+        primers.check("valid")
+
+
+def test_a_window_is_cleaned_and_cut(tmp_path):
+    at_start = [START, *ids("C4", "d:1", "s:1", "E4", "d:1")]
+    inside = [*ids("d:1", "s:1", "G4", "d:2"), END]
+    data = write_dataset(tmp_path, [[(0, at_start), (7, inside), (9, [UNKNOWN, *ids("d:1")])]])
+    pool = reader(4).from_split(data, "validation", seed=0, content=CONTENT)
+    assert set(pool.pool) == {(START, *ids("C4", "d:1", "s:1", "E4")), tuple(ids("s:1", "G4", "d:2"))}
+
+
+def many(tmp_path) -> str:
+    """3 files of 8 windows, each with a pitch of its own."""
+    windows = [(0, [START, EVENTS.ids["C-1"] + number, EVENTS.ids["d:1"]]) for number in range(24)]
+    return write_dataset(tmp_path, [windows[:8], windows[8:16], windows[16:]])
+
+
+def test_songs_take_different_windows_by_seed_and_number(tmp_path):
+    data = many(tmp_path)
+    pool = reader().from_split(data, "validation", seed=1, content=CONTENT)
+    assert pool == reader().from_split(data, "validation", seed=1, content=CONTENT)
+    assert len(pool.pool) == 24
+    taken = collections.Counter(pool.of(song) for song in range(2400))
+    assert len(taken) == 24
+    assert max(taken.values()) < 150
+    other = reader().from_split(data, "validation", seed=2, content=CONTENT)
+    assert [pool.of(song) for song in range(20)] != [other.of(song) for song in range(20)]
+
+
+def test_of_a_large_split_a_sample_is_taken(tmp_path, monkeypatch):
+    monkeypatch.setattr(primers, "MAX_PRIMERS", 5)
+    pool = reader().from_split(many(tmp_path), "validation", seed=1, content=CONTENT)
+    assert len(set(pool.pool)) == 5
+
+
+def test_a_dataset_of_other_content_is_refused(tmp_path):
+    data = write_dataset(tmp_path, [[(0, ids("C4", "d:1"))]], content="fedcba")
+    with pytest.raises(ValueError, match=r"--data .* has the fingerprint fedcba, but the model was trained on 0123"):
+        reader().from_split(data, "validation", seed=0, content=CONTENT)
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_split_without_windows_is_refused(tmp_path, split):
+    data = write_dataset(tmp_path, [[(0, ids("C4", "d:1"))]])
+    with pytest.raises(ValueError, match=f"--primer {split}: this split of the dataset .* holds no window"):
+        reader().from_split(data, split, seed=0, content=CONTENT)
+
+
+def test_a_dataset_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="does not exist"):
+        reader().from_split(str(tmp_path / "none"), "validation", seed=0, content=CONTENT)

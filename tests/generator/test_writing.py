@@ -1,0 +1,89 @@
+import json
+
+import pytest
+
+from generator.batch import Sampled
+from generator.plan import Sampling, Sound
+from generator.writing import Writer
+from songs import layout, midi
+from songs.encodings import Events
+from songs.vocabulary import START
+from tests import builders
+from tests.generator.models import vocabulary_of
+
+EVENTS = vocabulary_of(Events())
+
+
+def sampled(*tokens: str, primer: tuple[str, ...] = (), song: int = 7) -> Sampled:
+    return Sampled(
+        song, (START, *EVENTS.encode(primer).tolist()), tuple(EVENTS.encode(tokens).tolist()), True, -12.345678
+    )
+
+
+@pytest.fixture
+def writer(tmp_path) -> Writer:
+    return Writer(str(tmp_path), EVENTS, Events(), Sampling(seed=5, top_k=3), Sound(tempo=90, program=40, audio=False))
+
+
+def test_a_song_is_its_primer_and_what_was_sampled(writer, tmp_path):
+    row = writer.write(sampled("E4", "d:2", primer=("C4", "d:1", "s:1")))
+    expected = builders.song((0, 12, 60), (12, 24, 64))
+    assert midi.read_exact((tmp_path / "song-00007.mid").read_bytes()) == expected
+    assert (tmp_path / "song-00007.png").read_bytes().startswith(b"\x89PNG")
+    roll = row.pop("roll")
+    assert 0 < roll[0] < roll[1] <= 1
+    assert row == {
+        "song": 7,
+        "file": "song-00007.mid",
+        "picture": "song-00007.png",
+        "seed": 5,
+        "primer": ["C4", "d:1", "s:1"],
+        "tokens": ["E4", "d:2"],
+        "ended": True,
+        "log_likelihood": -12.3457,
+        "notes": 2,
+        "seconds": 2.0,
+        "settings": {
+            "max_tokens": 512,
+            "temperature": 1.0,
+            "top_k": 3,
+            "top_p": 0.95,
+            "greedy": False,
+            "tempo": 90,
+            "program": 40,
+        },
+    }
+
+
+def test_tempo_and_program_are_in_the_file(writer, tmp_path):
+    writer.write(sampled("E4", "d:2"))
+    data = (tmp_path / "song-00007.mid").read_bytes()
+    assert b"\xff\x51\x03" + round(60_000_000 / 90).to_bytes(3, "big") in data
+    assert b"\xc0\x28" in data
+
+
+def test_a_note_that_was_cut_before_its_duration_is_left_out(writer, tmp_path):
+    assert writer.write(sampled("C4", "d:1", "E4"))["notes"] == 1
+    assert midi.read_exact((tmp_path / "song-00007.mid").read_bytes()) == builders.song((0, 12, 60))
+
+
+def test_a_song_cut_before_its_first_note_has_files_and_is_silent(tmp_path):
+    writer = Writer(str(tmp_path), EVENTS, Events(), Sampling(), Sound(audio=True))
+    row = writer.write(sampled("s:4", "s:4"))
+    assert (row["notes"], row["seconds"], "audio" in row) == (0, 0.0, False)
+    assert midi.read_exact((tmp_path / "song-00007.mid").read_bytes()) == builders.song()
+
+
+def test_sound_is_beside_it(tmp_path):
+    writer = Writer(str(tmp_path), EVENTS, Events(), Sampling(), Sound())
+    row = writer.write(sampled("C4", "d:1"))
+    assert row["audio"] == "song-00007.mp3"
+    assert (tmp_path / "song-00007.mp3").stat().st_size > 1000
+
+
+def test_rows_are_json_lines_of_a_batch(writer, tmp_path):
+    rows = [writer.write(sampled("C4", "d:1", song=number)) for number in (4, 5)]
+    writer.write_rows(1, 3, rows)
+    lines = (tmp_path / "songs-00001-of-00003.jsonl").read_text().splitlines()
+    assert [json.loads(line)["song"] for line in lines] == [4, 5]
+    assert layout.read_rows(str(tmp_path / "songs-00001-of-00003.jsonl"))[0]["tokens"] == ["C4", "d:1"]

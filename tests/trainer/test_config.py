@@ -1,0 +1,62 @@
+import argparse
+import dataclasses
+
+import pytest
+
+from trainer import config
+from trainer.config import TrainConfig
+
+
+def parse(*argv: str) -> dict[str, object]:
+    parser = argparse.ArgumentParser()
+    config.add_flags(parser)
+    return config.given(parser.parse_args(argv))
+
+
+def test_every_key_is_a_flag_and_absent_unless_given():
+    given = parse("--steps", "7", "--dropout", "0.5", "--target", "last")
+    assert given == {"steps": 7, "dropout": 0.5, "target": "last"}
+    assert parse() == {}
+
+
+def test_flag_wins_over_recipe():
+    assert TrainConfig.create({**{"steps": 5, "units": 8}, **parse("--steps", "9")}) == TrainConfig(steps=9, units=8)
+
+
+def test_unknown_key_names_the_legal_ones():
+    with pytest.raises(ValueError, match=r"unknown training keys unitz; .*units"):
+        TrainConfig.create({"unitz": 3})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("steps", 0, r"--steps 0 must be in 1\.\.1e\+09"),
+        ("dropout", 1.0, r"--dropout 1\.0 must be in 0\.\.0\.95"),
+        ("dropout", float("nan"), "--dropout nan must be in"),
+        ("target", "all", "--target all must be in every or last"),
+        ("units", 2.5, r"--units 2\.5 must be a whole number"),
+        ("layers", True, "--layers True must be a whole number"),
+        ("clip_norm", "1", "--clip_norm '1' must be a number"),
+        ("seed", -1, "--seed -1 must be in"),
+    ],
+)
+def test_value_outside_its_range(key, value, message):
+    with pytest.raises(ValueError, match=message):
+        TrainConfig.create({key: value})
+
+
+def test_uneven_batch_says_which_sizes_are_even():
+    with pytest.raises(ValueError, match=r"--batch_size 10 must be a multiple of the 4 replicas .* try 8 or 12"):
+        TrainConfig(batch_size=10, replicas=4)
+    assert TrainConfig(batch_size=12, replicas=4).replicas == 4
+
+
+def test_whole_number_is_a_fraction_where_one_is_meant():
+    assert type(TrainConfig.create({"dropout": 0}).dropout) is float
+
+
+def test_every_key_states_meaning_and_range():
+    for field in dataclasses.fields(TrainConfig):
+        assert field.metadata["meaning"]
+        assert field.metadata["legal"] != "0..0"

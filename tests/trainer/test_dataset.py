@@ -1,0 +1,57 @@
+import pathlib
+
+import pytest
+
+from songs import layout
+from tests.trainer import datasets
+from trainer.dataset import open_dataset
+
+
+def make(folder: pathlib.Path, **options) -> str:
+    return datasets.build(folder, {"train": [[4, 5, 6]], "validation": [[4, 5]]}, datasets.Recipe(**options))
+
+
+def test_opens(tmp_path):
+    dataset = open_dataset(make(tmp_path, shards=2))
+    assert (dataset.content, dataset.window, dataset.windows("train"), dataset.windows("test")) == ("c", 4, 1, 0)
+    assert [pathlib.Path(path).name for path in dataset.shards("train")] == [
+        "train-00000-of-00002.tfrecord",
+        "train-00001-of-00002.tfrecord",
+    ]
+    assert dataset.blocked == [0, 1, 2]
+
+
+def test_without_marks_the_end_is_blocked_too(tmp_path):
+    assert open_dataset(make(tmp_path, song_marks=False)).blocked == [0, 1, 2, 3]
+
+
+def test_missing_folder(tmp_path):
+    with pytest.raises(ValueError, match="does not exist: run `python"):
+        open_dataset(str(tmp_path / "nowhere"))
+
+
+def test_not_completed(tmp_path):
+    folder = make(tmp_path)
+    (tmp_path / layout.COMPLETED).unlink()
+    with pytest.raises(ValueError, match="is not finished: run"):
+        open_dataset(folder)
+
+
+def test_empty(tmp_path):
+    with pytest.raises(ValueError, match="has no window to train on: preprocess more files"):
+        open_dataset(datasets.build(tmp_path, {"validation": [[4, 5]]}))
+
+
+def test_missing_shard_is_named(tmp_path):
+    folder = make(tmp_path, shards=2)
+    (tmp_path / "validation-00001-of-00002.tfrecord").unlink()
+    with pytest.raises(ValueError, match=r"lacks its shard validation-00001-of-00002\.tfrecord"):
+        open_dataset(folder)
+
+
+def test_other_version(tmp_path):
+    folder = make(tmp_path)
+    about = layout.read_json(f"{folder}/{layout.DATASET}")
+    layout.write_json(f"{folder}/{layout.DATASET}", {**about, "version": 2})
+    with pytest.raises(ValueError, match="is of version 2, this trainer reads 1"):
+        open_dataset(folder)

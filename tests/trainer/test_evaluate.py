@@ -1,0 +1,71 @@
+import math
+
+import numpy as np
+import pytest
+
+from models import network
+from songs import windows
+from trainer import evaluate
+from trainer.batches import Windows
+from trainer.evaluate import Evaluator, Score, first_songs, lay_out
+
+SONGS = [[2, 4, 5, 6, 7, 8, 9, 4, 3], [2, 9, 1, 7, 3], [2, 5, 3], [2, 6, 7, 6, 7, 6, 3]]
+
+
+def cut(songs, window: int = 3) -> Windows:
+    parts = [windows.cut(np.array(song), window, window) for song in songs]
+    tokens = np.concatenate([part[0] for part in parts]).astype(np.int32)
+    return Windows(tokens, np.concatenate([part[1] for part in parts]))
+
+
+@pytest.fixture(scope="module")
+def model():
+    return network.build(vocabulary_size=10, embedding=4, units=6, layers=2, dropout=0.5, blocked=[0, 1, 2])
+
+
+def log_likelihoods(model, ids: list[int]) -> np.ndarray:
+    logits = model(np.array([ids[:-1]])).numpy()[0]
+    return logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 64])
+def test_carried_state_equals_the_whole_song_in_one_go(model, monkeypatch, rows):
+    monkeypatch.setattr(evaluate, "ROWS", rows)
+    scores = [(log_likelihoods(model, song)[i], target) for song in SONGS for i, target in enumerate(song[1:])]
+    known = [(row, target) for row, target in scores if target != 1]
+    score = Evaluator(model, cut(SONGS), last_only=False).score(model)
+    assert score.tokens == len(known) == 19
+    assert score.loss_nats == pytest.approx(-np.mean([row[target] for row, target in known]), rel=1e-5)
+    assert score.accuracy == pytest.approx(np.mean([row.argmax() == target for row, target in known]))
+
+
+def test_scoring_twice_gives_the_same(model):
+    evaluator = Evaluator(model, cut(SONGS), last_only=False)
+    assert evaluator.score(model) == evaluator.score(model)
+
+
+def test_last_only_scores_full_windows_from_zeros(model):
+    full = [[2, 4, 5, 6], [6, 7, 8, 9], [2, 9, 1, 7], [2, 6, 7, 6], [6, 7, 6, 3]]
+    by_hand = -np.mean([log_likelihoods(model, window)[-1][window[-1]] for window in full])
+    score = Evaluator(model, cut(SONGS), last_only=True).score(model)
+    assert (score.tokens, score.loss_nats) == (5, pytest.approx(by_hand, rel=1e-5))
+
+
+def test_rows_hold_whole_songs_of_like_total_length(monkeypatch):
+    monkeypatch.setattr(evaluate, "ROWS", 2)
+    streams = lay_out(cut(SONGS), carried=True)
+    # 3, 2, 1 and 2 windows: 3 + 1 in one row, 2 + 2 in the other.
+    assert streams.tokens.shape == (4, 2, 4)
+    assert streams.begins.tolist() == [[True, True], [False, False], [False, True], [True, False]]
+
+
+def test_first_songs_are_whole():
+    assert first_songs(cut(SONGS), 1).tokens.tolist() == cut(SONGS[:1]).tokens.tolist()
+    assert len(first_songs(cut(SONGS), 10)) == 5
+    assert len(first_songs(cut(SONGS), 10**6)) == len(cut(SONGS))
+
+
+def test_score_in_other_units():
+    figures = Score(loss_nats=math.log(8), accuracy=0.5, tokens=2).as_dict()
+    assert figures["bits"] == pytest.approx(3)
+    assert figures["perplexity"] == pytest.approx(8)

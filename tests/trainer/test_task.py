@@ -1,0 +1,248 @@
+"""The command as a user runs it, on datasets of a few songs."""
+
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+
+from songs import layout
+from tests.trainer import datasets
+from trainer import history, task, train
+from trainer.batches import concatenate, read_windows
+from trainer.dataset import open_dataset
+from trainer.evaluate import Evaluator
+
+SONGS = {
+    "train": [*datasets.melodies(12), [4, 1, 5, 6]],
+    "validation": datasets.melodies(3, seed=1),
+    "test": datasets.melodies(2, seed=2),
+}
+FLAGS = {
+    "steps": 12, "batch_size": 4, "units": 8, "embedding": 4, "layers": 1, "log_every": 2, "evaluate_every": 4,
+    "checkpoint_every": 3, "learning_rate": 0.02,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory) -> str:
+    recipe = datasets.Recipe(window=6, stride=3, shards=2)
+    return datasets.build(tmp_path_factory.mktemp("dataset"), SONGS, recipe)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, dataset) -> str:
+    folder = str(tmp_path_factory.mktemp("model"))
+    assert task.main(command(dataset, folder)) == 0
+    return folder
+
+
+def command(data: str, model_dir: object, *more: str, **flags: object) -> list[str]:
+    pairs = [(f"--{key}", str(value)) for key, value in {**FLAGS, **flags}.items()]
+    return ["--data", data, "--model_dir", str(model_dir), *(part for pair in pairs for part in pair), *more]
+
+
+def text(folder: object, name: str) -> str:
+    return (pathlib.Path(str(folder)) / name).read_text()
+
+
+def test_model_directory_is_whole(finished, dataset):
+    there = {path.name for path in pathlib.Path(finished).iterdir()}
+    assert there == {
+        "model.keras", "vocabulary.json", "config.json", "metrics.json", "history.csv", "timing.csv", "curves.png",
+        "tensorboard", "checkpoints", "COMPLETED",
+    }  # fmt: skip
+    config = layout.read_json(f"{finished}/config.json")
+    assert (config["train"]["units"], config["dataset"]["window"], config["content"]) == (8, 6, "c")
+    assert layout.completed(finished)["content"] == "c"
+    assert text(finished, "vocabulary.json") == text(dataset, "vocabulary.json")
+    assert list((pathlib.Path(finished) / "tensorboard").glob("events.*"))
+
+
+def test_metrics(finished):
+    metrics = layout.read_json(f"{finished}/metrics.json")
+    for split in ("train", "validation", "test"):
+        assert set(metrics[split]) == {"loss_nats", "bits", "perplexity", "accuracy", "tokens"}
+    # 3 songs of 20 ids with <start> before and <end> behind: 21 targets each.
+    assert metrics["validation"]["tokens"] == 63
+    assert metrics["baselines"]["validation"]["uniform"] == pytest.approx(np.log(7))
+    assert metrics["unknown_share"] == {"train": pytest.approx(1 / (12 * 21 + 5)), "validation": 0, "test": 0}
+
+
+def test_history_has_a_row_at_every_interval(finished):
+    rows = text(finished, "history.csv").splitlines()
+    assert rows[0] == ",".join(history.HISTORY_COLUMNS)
+    assert [int(row.split(",")[0]) for row in rows[1:]] == [2, 3, 4, 6, 8, 9, 10, 12]
+    assert [int(row.split(",")[0]) for row in rows[1:] if row.split(",")[3]] == [4, 8, 12]
+    assert len(text(finished, "timing.csv").splitlines()) == len(rows)
+
+
+def test_best_weights_are_exported(finished):
+    metrics = layout.read_json(f"{finished}/metrics.json")
+    rows = [row.split(",") for row in text(finished, "history.csv").splitlines()[1:]]
+    by_step = {int(row[0]): float(row[3]) for row in rows if row[3]}
+    assert metrics["best_step"] == min(by_step, key=by_step.get)
+    assert metrics["validation"]["loss_nats"] == pytest.approx(min(by_step.values()), abs=1e-5)
+
+
+def test_finished_model_is_left_alone(finished, dataset, capsys):
+    before = (pathlib.Path(finished) / "model.keras").stat().st_mtime_ns
+    assert task.main(command(dataset, finished)) == 0
+    assert "nothing to do" in capsys.readouterr().out
+    assert (pathlib.Path(finished) / "model.keras").stat().st_mtime_ns == before
+
+
+def test_finished_model_of_another_configuration(finished, dataset, capsys):
+    assert task.main(command(dataset, finished, units=9)) == 2
+    assert (
+        "holds a model with --units 8 instead of 9; give another --model_dir or --overwrite" in capsys.readouterr().err
+    )
+
+
+def test_killed_run_goes_on_and_ends_the_same(tmp_path, dataset, capsys):
+    flags = {"steps": 60, "checkpoint_every": 10, "log_every": 5, "evaluate_every": 15, "early_stopping": 0}
+    argv = [sys.executable, "-m", "trainer.task", *command(dataset, tmp_path / "killed", **flags)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        wait_for(tmp_path / "killed/checkpoints/checkpoint", process)
+        process.send_signal(signal.SIGKILL)
+    assert not (tmp_path / "killed/COMPLETED").exists()
+    assert task.main(command(dataset, tmp_path / "killed", **flags)) == 0
+    assert "resumed at step " in capsys.readouterr().out
+    assert task.main(command(dataset, tmp_path / "whole", **flags)) == 0
+    assert text(tmp_path / "killed", "history.csv") == text(tmp_path / "whole", "history.csv")
+    killed, whole = (layout.read_json(str(tmp_path / name / "metrics.json")) for name in ("killed", "whole"))
+    assert killed == whole
+
+
+def wait_for(path: pathlib.Path, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 90
+    while not path.exists():
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal_leaves_a_checkpoint(tmp_path, dataset, finished, capsys, monkeypatch, number):
+    with monkeypatch.context() as patched:
+        patched.setattr(train.Reporter, "report", lambda *_, **__: signal.raise_signal(number))
+        assert task.main(command(dataset, tmp_path)) == 128 + number
+    assert task.main(command(dataset, tmp_path)) == 0
+    assert "resumed at step 2\n" in capsys.readouterr().out
+    assert text(tmp_path, "history.csv") == text(finished, "history.csv")
+
+
+def test_early_stopping_and_training_loss_without_validation(tmp_path, capsys):
+    data = datasets.build(tmp_path / "data", {"train": [[4, 5, 6, 7]]})
+    flags = {"learning_rate": 1e-8, "dropout": 0.9, "early_stopping": 1, "steps": 200, "evaluate_every": 2}
+    assert task.main(command(data, tmp_path / "model", **flags)) == 0
+    assert "training (there is no validation split) loss" in capsys.readouterr().out
+    metrics = layout.read_json(str(tmp_path / "model/metrics.json"))
+    assert metrics["steps"] < 200
+    assert metrics["validation"] is metrics["test"] is metrics["baselines"]["test"] is None
+
+
+def test_target_last(tmp_path, capsys):
+    recipe = datasets.Recipe(window=4, stride=1, song_marks=False)
+    songs = {"train": [datasets.melodies(1, length=54)[0]], "validation": [[4, 5, 6, 7, 8, 9, 4, 5, 6]]}
+    data = datasets.build(tmp_path / "data", songs, recipe)
+    assert task.main(command(data, tmp_path / "model", target="last", steps=2)) == 0
+    metrics = layout.read_json(str(tmp_path / "model/metrics.json"))
+    assert (metrics["train"]["tokens"], metrics["validation"]["tokens"]) == (50, 2)
+    short = datasets.build(tmp_path / "short", {"train": [[4, 5]]})
+    assert task.main(command(short, tmp_path / "other", target="last")) == 2
+    assert "--target last needs full windows" in capsys.readouterr().err
+
+
+def test_overwrite_replaces_and_leaves_other_files(tmp_path, dataset):
+    (tmp_path / "notes.txt").write_text("mine")
+    assert task.main(command(dataset, tmp_path, steps=2)) == 0
+    assert task.main(command(dataset, tmp_path, "--overwrite", steps=3)) == 0
+    assert layout.read_json(f"{tmp_path}/metrics.json")["steps"] == 3
+    assert text(tmp_path, "notes.txt") == "mine"
+
+
+def test_checkpoint_of_another_dataset_or_configuration(tmp_path, dataset, capsys, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(train.Reporter, "report", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+        task.main(command(dataset, tmp_path / "model"))
+    other = datasets.build(tmp_path / "other", SONGS, datasets.Recipe(window=6), content="d")
+    assert task.main(command(other, tmp_path / "model")) == 2
+    assert "was made from another dataset than" in capsys.readouterr().err
+    assert task.main(command(dataset, tmp_path / "model", seed=2)) == 2
+    assert "was made with --seed 1 instead of 2; give another --model_dir or --overwrite" in capsys.readouterr().err
+
+
+def test_diverging_says_what_to_try(tmp_path, dataset, capsys, monkeypatch):
+    run = train.Learner.run
+    monkeypatch.setattr(train.Learner, "run", lambda *arguments: run(*arguments) * np.nan)
+    assert task.main(command(dataset, tmp_path)) == 1
+    assert "the training loss became nan at step 1 with --learning_rate 0.02" in capsys.readouterr().err
+    assert not (tmp_path / "COMPLETED").exists()
+
+
+def test_recipe_and_flags(tmp_path, dataset):
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text('[[train]]\nname = "a"\nunits = 5\n[[train]]\nname = "b"\nunits = 6\nsteps = 1\nlog_every = 3\n')
+    argv = ["--data", dataset, "--model_dir", str(tmp_path / "m"), "--recipe", f"{recipe}:b", "--log_every", "2"]
+    assert task.main([*argv, "--layers", "1", "--batch_size", "2"]) == 0
+    config = layout.read_json(str(tmp_path / "m/config.json"))["train"]
+    assert (config["units"], config["steps"], config["log_every"]) == (6, 1, 2)
+    recipe.write_text('[[train]]\nname = "a"\nunitz = 5\n')
+    assert task.main(["--data", dataset, "--model_dir", str(tmp_path / "n"), "--recipe", str(recipe)]) == 2
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--steps", "0"], "--steps 0 must be in"),
+        (["--batch_size", "5", "--replicas", "2"], "--batch_size 5 must be a multiple of the 2 replicas"),
+        (["--data", "/nowhere"], "the dataset /nowhere does not exist: run"),
+        (["--model_dir", "/proc/nabi"], "cannot write /proc/nabi"),
+        (["--recipe", "nothing"], "recipe 'nothing' is neither"),
+    ],
+)
+def test_wrong_use_is_one_sentence_and_exit_2(dataset, tmp_path, capsys, more, message):
+    assert task.main([*command(dataset, tmp_path), *more]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {message}")
+    assert error.count("\n") == 1
+
+
+def test_vertex_variables_are_defaults(monkeypatch, dataset, tmp_path, finished):
+    monkeypatch.setenv("AIP_MODEL_DIR", f"{tmp_path}/model/")
+    monkeypatch.setenv("AIP_CHECKPOINT_DIR", f"{tmp_path}/checkpoints/")
+    monkeypatch.setenv("AIP_TENSORBOARD_LOG_DIR", f"{tmp_path}/logs/")
+    argv = command(dataset, "x")
+    assert task.main(argv[:2] + argv[4:]) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"model", "checkpoints", "logs"}
+    assert text(tmp_path / "model", "history.csv") == text(finished, "history.csv")
+
+
+def test_without_model_dir(monkeypatch, capsys):
+    monkeypatch.delenv("AIP_MODEL_DIR", raising=False)
+    with pytest.raises(SystemExit) as stop:
+        task.main(["--data", "d"])
+    assert stop.value.code == 2
+    assert "--model_dir is needed" in capsys.readouterr().err
+
+
+def test_help_and_checks_need_no_tensorflow():
+    script = "import sys; from trainer import task; code = task.main(['--data', '/nowhere', '--model_dir', '/tmp/m'])"
+    result = subprocess.run([sys.executable, "-c", f"{script}; sys.exit(code + 10 * ('tensorflow' in sys.modules))"])
+    assert result.returncode == 2
+
+
+def test_exported_model_loads_in_plain_keras(finished, dataset):
+    model = keras.models.load_model(f"{finished}/model.keras", safe_mode=True)
+    (shard, more) = read_windows(open_dataset(dataset), "validation")
+    score = Evaluator(model, concatenate([shard, more], window=6), last_only=False).score(model)
+    assert score.as_dict() == layout.read_json(f"{finished}/metrics.json")["validation"]
+    logits = model(np.array([[2, 4, 5]])).numpy()
+    assert logits.shape == (1, 3, 10)
+    assert (logits[..., :3] < -1e8).all()
+    assert (np.abs(logits[..., 3:]) < 100).all()

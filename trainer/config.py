@@ -1,0 +1,113 @@
+"""Every setting of a training run: one frozen object, from flags and a recipe alike, saved with the model."""
+
+import argparse
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+
+def _key(default: Any, meaning: str, *, low: float = 0, high: float = 0, choices: tuple[str, ...] = ()) -> Any:
+    """A setting with its meaning (unit included) and its legal range: `low`..`high`, both legal, or `choices`."""
+    legal = " or ".join(choices) if choices else f"{low:g}..{high:g}"
+    return dataclasses.field(
+        default=default, metadata={"meaning": meaning, "low": low, "high": high, "choices": choices, "legal": legal}
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainConfig:
+    """How a model is made and trained; each key is a flag of the same name and a key of a recipe's `[[train]]`."""
+
+    # How long, on what.
+    steps: int = _key(1500, "optimizer steps", low=1, high=1e9)
+    batch_size: int = _key(64, "windows a step, over all replicas together", low=1, high=2**20)
+    replicas: int = _key(0, "devices that share a batch; 0: all GPUs, or one CPU", low=0, high=1024)
+    seed: int = _key(1, "of initial weights, order of windows and dropout", low=0, high=2**31 - 1)
+    target: str = _key("every", "which tokens of a window are predicted", choices=("every", "last"))
+
+    # The network.
+    embedding: int = _key(128, "width of a token's vector", low=1, high=65536)
+    units: int = _key(256, "width of each LSTM layer", low=1, high=65536)
+    layers: int = _key(2, "LSTM layers", low=1, high=64)
+    dropout: float = _key(0.2, "share of the LSTM inputs and outputs dropped in training", low=0, high=0.95)
+
+    # The optimizer (Adam).
+    learning_rate: float = _key(0.002, "Adam's learning rate", low=1e-8, high=10)
+    clip_norm: float = _key(1.0, "largest global norm of the gradients", low=1e-6, high=1e6)
+
+    # How often, in steps.
+    log_every: int = _key(10, "steps a row of history.csv", low=1, high=1e9)
+    evaluate_every: int = _key(100, "steps from one look at the validation split to the next", low=1, high=1e9)
+    evaluation_tokens: int = _key(
+        200_000, "validation tokens scored each time, in whole songs; the final figures use all", low=1, high=1e12
+    )
+    early_stopping: int = _key(5, "evaluations without a better loss before the end; 0: never", low=0, high=1e9)
+    checkpoint_every: int = _key(100, "steps from one checkpoint to the next", low=1, high=1e9)
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            _check(field, getattr(self, field.name))
+        if self.replicas:
+            check_division(self.batch_size, self.replicas)
+
+    @classmethod
+    def create(cls, settings: Mapping[str, object]) -> "TrainConfig":
+        """The configuration with these keys set and the others at their defaults.
+
+        Raises:
+          ValueError: if a key is unknown or a value is outside its range, naming flag, value and range.
+        """
+        fields = {field.name: field for field in dataclasses.fields(cls)}
+        unknown = sorted(set(settings) - set(fields))
+        if unknown:
+            raise ValueError(f"unknown training keys {', '.join(unknown)}; they must be among {', '.join(fields)}")
+        # TOML writes a whole number where a fraction is meant: `dropout = 0`.
+        whole_is_float = {key for key, value in settings.items() if fields[key].type is float and type(value) is int}
+        values = {key: float(value) if key in whole_is_float else value for key, value in settings.items()}  # type: ignore[arg-type]
+        return cls(**values)  # type: ignore[arg-type]
+
+    def as_dict(self) -> dict[str, object]:
+        """Key -> value, as JSON keeps it."""
+        return dataclasses.asdict(self)
+
+
+def check_division(batch_size: int, replicas: int) -> None:
+    """Raises ValueError if a global batch cannot be shared evenly."""
+    if batch_size % replicas:
+        lower, upper = batch_size // replicas * replicas, -(-batch_size // replicas) * replicas
+        nearest = f"{lower} or {upper}" if lower else f"{upper}"
+        raise ValueError(
+            f"--batch_size {batch_size} must be a multiple of the {replicas} replicas that share it: try {nearest}"
+        )
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """One flag a key; a flag not given is absent from the parsed namespace, so that a recipe's value can stand."""
+    group = parser.add_argument_group("training (also keys of a recipe's [[train]])")
+    for field in dataclasses.fields(TrainConfig):
+        group.add_argument(
+            f"--{field.name}",
+            type=field.type,
+            default=argparse.SUPPRESS,
+            metavar=field.metadata["legal"] if field.metadata["choices"] else field.type.__name__.upper(),
+            help=f"{field.metadata['meaning']} ({field.metadata['legal']}; default {field.default})",
+        )
+
+
+def given(flags: argparse.Namespace) -> dict[str, object]:
+    """The keys that were given by hand."""
+    names = {field.name for field in dataclasses.fields(TrainConfig)}
+    return {name: value for name, value in vars(flags).items() if name in names}
+
+
+def _check(field: Any, value: object) -> None:
+    legal = field.metadata
+    if type(value) is not field.type:
+        raise ValueError(f"--{field.name} {value!r} must be {_article(field.type)} in {legal['legal']}")
+    in_range = value in legal["choices"] if legal["choices"] else legal["low"] <= value <= legal["high"]
+    if not in_range:
+        raise ValueError(f"--{field.name} {value} must be in {legal['legal']}: {legal['meaning']}")
+
+
+def _article(kind: type) -> str:
+    return {int: "a whole number", float: "a number", str: "one word"}[kind]

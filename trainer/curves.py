@@ -1,0 +1,38 @@
+"""The picture of a run: training and validation loss by step, the baselines as dashed lines."""
+
+import io
+from collections.abc import Mapping
+
+from matplotlib import figure
+
+from songs import storage
+from trainer.history import Table
+
+_DASHES = {"uniform": (0, (1, 2)), "unigram": (0, (3, 3)), "bigram": (0, (7, 3))}
+
+
+def draw(path: str, history: Table, *, baselines: Mapping[str, float] | None, best_step: int) -> None:
+    """Publishes the picture as a PNG.
+
+    Args:
+      path: of the PNG.
+      history: the rows of history.csv.
+      baselines: name -> nats a token on the validation split; None draws none.
+      best_step: whose weights were kept.
+    """
+    # A bare Figure draws without a screen and without pyplot's global state.
+    picture = figure.Figure(figsize=(9, 4.5), dpi=120, layout="constrained")
+    axes = picture.subplots()
+    axes.plot(*history.column("train_loss_nats"), color="tab:blue", alpha=0.8, label="training (with dropout)")
+    steps, losses = history.column("validation_loss_nats")
+    if steps:
+        axes.plot(steps, losses, color="tab:orange", marker="o", markersize=3, label="validation")
+    axes.axvline(best_step, color="tab:green", linewidth=1, label=f"kept: step {best_step}")
+    for name, nats in (baselines or {}).items():
+        axes.axhline(nats, color="0.3", linestyle=_DASHES.get(name, "--"), linewidth=1, label=f"{name}: {nats:.2f}")
+    axes.set(xlabel="step", ylabel="loss, nats a token", ylim=(0, None))
+    axes.grid(alpha=0.25)
+    picture.legend(loc="outside right upper", fontsize=8, frameon=False)
+    image = io.BytesIO()
+    picture.savefig(image, format="png")
+    storage.write_bytes(path, image.getvalue())

@@ -1,0 +1,110 @@
+"""The end of a run: final figures, curves, the model in plain Keras, and the mark that all of it is there."""
+
+import importlib.metadata
+import platform
+
+import keras
+
+from models import bundle
+from songs import layout, storage
+from trainer import curves, folder
+from trainer.baselines import transitions
+from trainer.checkpoint import Best
+from trainer.config import TrainConfig
+from trainer.dataset import Dataset
+from trainer.evaluate import Evaluator, Score
+from trainer.history import Table, say
+from trainer.step import build_network
+from trainer.survey import Survey
+
+_MEASURED = (
+    "validation and test: every token once, the LSTM's state carried through each song; train: {windows} windows at "
+    "even distances, each from a state of zeros; no dropout"
+)
+_MEASURED_LAST = "the last token of every full window, each from a state of zeros ({windows} of train); no dropout"
+
+
+def finish(
+    folders: folder.Folders,
+    best: Best,
+    *,
+    config: TrainConfig,
+    dataset: Dataset,
+    survey: Survey,
+    history: Table,
+    steps: int,
+) -> None:
+    """Measures and publishes the best model of a run of so many steps; COMPLETED comes last."""
+    model = build_network(config, len(dataset.vocabulary), dataset.blocked)
+    model.set_weights(best.weights())
+    scores = {split: _score(model, survey, split) for split in ("train", "validation", "test")}
+    baselines = {split: _baselines(survey, split) for split in ("validation", "test")}
+    bundle.save_model(model, folders.file(layout.MODEL))
+    storage.write_text(folders.file(layout.VOCABULARY), dataset.vocabulary.to_json())
+    layout.write_json(folders.file(layout.CONFIG), settings(config, dataset))
+    measured = (_MEASURED_LAST if survey.last_only else _MEASURED).format(windows=len(survey.windows["train"]))
+    metrics = {
+        **{split: score.as_dict() if score else None for split, score in scores.items()},
+        "baselines": baselines,
+        "unknown_share": survey.unknown_share,
+        "steps": steps,
+        "best_step": best.step,
+        "parameters": model.count_params(),
+        "measured": measured,
+    }
+    layout.write_json(folders.file(layout.METRICS), metrics)
+    curves.draw(folders.file(layout.CURVES), history, baselines=baselines["validation"], best_step=best.step)
+    layout.complete(folders.model, folder.marks_of(config, dataset))
+    say(table(scores, baselines))
+    say(f"the model of step {best.step} is in {folders.model}")
+
+
+def settings(config: TrainConfig, dataset: Dataset) -> dict[str, object]:
+    """`config.json`: everything that made the model, and what the generator needs to use it."""
+    packages = ("tensorflow-cpu", "tensorflow", "keras", "numpy")
+    return {
+        "train": config.as_dict(),
+        "dataset": dataset.settings,
+        "data": dataset.folder,
+        "content": dataset.content,
+        "vocabulary": dataset.vocabulary.fingerprint,
+        "encoding": dataset.settings["encoding"],
+        "target": config.target,
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in packages}},
+    }
+
+
+def table(scores: dict[str, Score | None], baselines: dict[str, dict[str, float] | None]) -> str:
+    """The final figures for a person: loss, perplexity and accuracy beside the baselines' losses."""
+    lines = [f"{'split':<12}{'loss':>8}{'perplexity':>12}{'accuracy':>10}{'uniform':>10}{'unigram':>9}{'bigram':>8}"]
+    for split, score in scores.items():
+        if score is None:
+            lines.append(f"{split:<12}{'-':>8}")
+            continue
+        figures = score.as_dict()
+        line = f"{split:<12}{score.loss_nats:>8.4f}{figures['perplexity']:>12.3f}{score.accuracy:>10.3f}"
+        nats = baselines.get(split) or {}
+        lines.append(line + "".join(f"{nats[name]:>{width}.4f}" for name, width in _WIDTHS.items() if name in nats))
+    return "\n".join([*lines, "(losses in nats a token)"])
+
+
+_WIDTHS = {"uniform": 10, "unigram": 9, "bigram": 8}
+
+
+def _score(model: keras.Model, survey: Survey, split: str) -> Score | None:
+    windows = survey.windows[split]
+    if not len(windows.full() if survey.last_only else windows):
+        return None
+    evaluator = Evaluator(model, windows, last_only=survey.last_only, carried=split != "train")
+    return evaluator.score(model)
+
+
+def _baselines(survey: Survey, split: str) -> dict[str, float] | None:
+    return survey.ngrams.score(*transitions(survey.windows[split], survey.last_only))
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,97 @@
+"""The model directory before and after training: may this run use it, and what does it belong to."""
+
+import dataclasses
+
+from songs import layout, storage
+from trainer.config import TrainConfig
+from trainer.dataset import Dataset
+
+# What tf.train.CheckpointManager calls its list of checkpoints.
+_CHECKPOINT_LIST = "checkpoint"
+
+_OURS = (
+    layout.COMPLETED, layout.MODEL, layout.VOCABULARY, layout.CONFIG, layout.METRICS, layout.HISTORY, layout.TIMING,
+    layout.CURVES, layout.CHECKPOINTS, layout.TENSORBOARD,
+)  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Folders:
+    """Where a run writes.
+
+    Attributes:
+      model: the model directory.
+      checkpoints: of a run that is not finished.
+      tensorboard: event files.
+    """
+
+    model: str
+    checkpoints: str
+    tensorboard: str
+
+    def file(self, name: str) -> str:
+        """A path in the model directory."""
+        return storage.join(self.model, name)
+
+
+def marks_of(config: TrainConfig, dataset: Dataset) -> dict[str, str]:
+    """The fingerprints of a finished model: what was asked for, and of which dataset."""
+    request = layout.fingerprint({"train": config.as_dict(), "content": dataset.content})
+    return {"request": request, "content": dataset.content}
+
+
+def is_done(folders: Folders, config: TrainConfig, dataset: Dataset) -> bool:
+    """Whether the directory already holds what this run would make.
+
+    Raises:
+      ValueError: if it holds a finished model of another configuration or dataset.
+    """
+    marks = layout.completed(folders.model)
+    if marks is None:
+        return False
+    if marks == marks_of(config, dataset):
+        return True
+    settings = layout.read_json(folders.file(layout.CONFIG))
+    raise ValueError(f"{folders.model} holds a model {_difference(settings, config, dataset)}; {_WAY_OUT}")
+
+
+def clear(folders: Folders) -> None:
+    """Deletes an earlier run: its files by their names, and nothing else that may lie there."""
+    for name in _OURS:
+        storage.delete(folders.file(name))
+    if storage.exists(storage.join(folders.checkpoints, layout.CONFIG)):
+        storage.delete(folders.checkpoints)
+
+
+def claim(folders: Folders, config: TrainConfig, dataset: Dataset) -> None:
+    """Says in the checkpoint folder what its checkpoints will be of.
+
+    Raises:
+      ValueError: if checkpoints of another configuration or dataset are there.
+      songs.storage.StorageError: if the directories cannot be written.
+    """
+    for folder in (folders.model, folders.checkpoints):
+        storage.check_writable(folder)
+    claimed = storage.join(folders.checkpoints, layout.CONFIG)
+    if storage.exists(storage.join(folders.checkpoints, _CHECKPOINT_LIST)):
+        settings = layout.read_json(claimed)
+        if settings != _settings(config, dataset):
+            difference = _difference(settings, config, dataset)
+            raise ValueError(f"the checkpoint in {folders.checkpoints} was made {difference}; {_WAY_OUT}")
+        return
+    layout.write_json(claimed, _settings(config, dataset))
+
+
+_WAY_OUT = "give another --model_dir or --overwrite"
+
+
+def _settings(config: TrainConfig, dataset: Dataset) -> dict[str, object]:
+    return {"train": config.as_dict(), "content": dataset.content}
+
+
+def _difference(settings: dict[str, object], config: TrainConfig, dataset: Dataset) -> str:
+    if settings.get("content") != dataset.content:
+        return f"from another dataset than {dataset.folder}"
+    before, now = dict(settings.get("train", {})), config.as_dict()  # type: ignore[call-overload]
+    changed = [key for key in now if before.get(key) != now[key]]
+    return "with " + ", ".join(f"--{key} {before.get(key)} instead of {now[key]}" for key in changed)

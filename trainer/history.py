@@ -1,0 +1,127 @@
+"""What a run leaves to be read while it goes on: history.csv, timing.csv, a line every few seconds."""
+
+import csv
+import dataclasses
+import io
+import sys
+import time
+
+from songs import storage
+
+HISTORY_COLUMNS = (
+    "step",
+    "epoch",
+    "train_loss_nats",
+    "validation_loss_nats",
+    "validation_accuracy",
+    "train_tokens",
+    "unknown_tokens",
+)
+TIMING_COLUMNS = ("step", "seconds", "tokens_per_second")
+
+# Digits after the point: what is kept in memory is what is in the file, so that a resumed run computes the same.
+_DIGITS = 6
+
+Value = float | int | None
+
+
+class Table:
+    """A CSV file with one row a step, ascending; kept whole in memory and published whole."""
+
+    def __init__(self, path: str, columns: tuple[str, ...]) -> None:
+        self.path = path
+        self.columns = columns
+        self.rows: list[dict[str, Value]] = []
+
+    def restore(self, step: int) -> None:
+        """Takes back the rows of the file up to a step; those after it are written again."""
+        if not step or not storage.exists(self.path):
+            return
+        rows = csv.DictReader(io.StringIO(storage.read_text(self.path)))
+        values = [{column: _number(row.get(column, "")) for column in self.columns} for row in rows]
+        self.rows = [row for row in values if row["step"] is not None and row["step"] <= step]
+
+    def append(self, **values: Value) -> dict[str, Value]:
+        """Adds a row, rounded as it is written; columns not given are empty."""
+        row = {column: _rounded(values.pop(column, None)) for column in self.columns}
+        if values:
+            raise ValueError(f"{self.path} has no columns {sorted(values)}; it has {self.columns}")
+        self.rows.append(row)
+        return row
+
+    def write(self) -> None:
+        """Publishes the file."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, self.columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({key: _text(value) for key, value in row.items()} for row in self.rows)
+        storage.write_text(self.path, text.getvalue())
+
+    def column(self, name: str) -> tuple[list[Value], list[Value]]:
+        """The steps that have a value in a column, and the values."""
+        rows = [row for row in self.rows if row[name] is not None]
+        return [row["step"] for row in rows], [row[name] for row in rows]
+
+
+def mean_training_loss(history: Table, after: int) -> float:
+    """Training loss in nats a token over the rows after a step."""
+    rows = [row for row in history.rows if row["step"] > after and row["train_loss_nats"] is not None]
+    tokens = sum(row["train_tokens"] for row in rows)
+    return sum(row["train_loss_nats"] * row["train_tokens"] for row in rows) / max(tokens, 1)
+
+
+@dataclasses.dataclass
+class Reporter:
+    """Prints how far a run is, at most every `seconds`.
+
+    Attributes:
+      steps: where the run ends.
+      first_step: where this process started.
+      seconds: between two lines.
+    """
+
+    steps: int
+    first_step: int
+    seconds: float = 3.0
+
+    def __post_init__(self) -> None:
+        self._started = self._printed = time.monotonic()
+        self._tokens = 0.0
+
+    def report(self, step: int, *, loss: float, tokens: float) -> None:
+        """Counts the tokens trained on since the last call; prints if it is time."""
+        self._tokens += tokens
+        now = time.monotonic()
+        if now - self._printed < self.seconds and step < self.steps:
+            return
+        rate = self._tokens / max(now - self._printed, 1e-9)
+        left = (now - self._started) / max(step - self.first_step, 1) * (self.steps - step)
+        say(f"step {step}/{self.steps}  loss {loss:.4f} nats  {rate:,.0f} tokens/s  {_clock(left)} left")
+        self._printed, self._tokens = now, 0.0
+
+
+def say(line: str) -> None:
+    """One line for a person, at once, also where output is a pipe."""
+    print(line, file=sys.stdout, flush=True)
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+def _rounded(value: Value) -> Value:
+    return round(value, _DIGITS) if isinstance(value, float) else value
+
+
+def _text(value: Value) -> str:
+    if value is None:
+        return ""
+    return f"{value:.{_DIGITS}f}" if isinstance(value, float) else str(value)
+
+
+def _number(text: str) -> Value:
+    if not text:
+        return None
+    return float(text) if "." in text else int(text)

@@ -1,0 +1,72 @@
+"""One look at the whole dataset before training: it is sound, what the baselines know, what will be scored."""
+
+import dataclasses
+
+import numpy as np
+
+from songs.vocabulary import PAD, UNKNOWN
+from trainer import batches
+from trainer.baselines import Ngrams, fresh, transitions
+from trainer.batches import Windows
+from trainer.dataset import Dataset
+
+# Training windows that the final figures are measured on.
+TRAINING_SAMPLE = 1024
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Survey:
+    """What was found.
+
+    Attributes:
+      last_only: whether only full windows, at their last position, are trained and scored.
+      training_windows: how many the training split has.
+      windows: `validation` and `test` whole, and a sample of `train` at even distances.
+      ngrams: the baselines' counts of the training split.
+      unknown_share: split -> share of its tokens that are `<unk>`, which is never predicted.
+    """
+
+    last_only: bool
+    training_windows: int
+    windows: dict[str, Windows]
+    ngrams: Ngrams
+    unknown_share: dict[str, float]
+
+
+def take(dataset: Dataset, *, last_only: bool) -> Survey:
+    """Reads every shard once, the training split's one at a time.
+
+    Raises:
+      ValueError: if a shard is damaged, or `--target last` leaves nothing to train on.
+    """
+    ngrams = Ngrams(len(dataset.vocabulary), dataset.blocked)
+    every = -(-dataset.windows("train") // TRAINING_SAMPLE)
+    sample, count, unknown = [], 0, [0, 0]
+    for shard in batches.read_windows(dataset, "train"):
+        ngrams.add(*transitions(shard))
+        unknown = [before + more for before, more in zip(unknown, _unknown(shard), strict=True)]
+        kept = shard.full() if last_only else shard
+        sample.append(Windows(kept.tokens[-count % every :: every], kept.starts[-count % every :: every]))
+        count += len(kept)
+    if not count:
+        raise ValueError(
+            f"--target last needs full windows, and no song of {dataset.folder} has more than {dataset.window} tokens: "
+            "use --target every, or preprocess with a smaller --window"
+        )
+    held_out = {
+        split: batches.concatenate(list(batches.read_windows(dataset, split)), dataset.window)
+        for split in ("validation", "test")
+    }
+    shares = {"train": _share(unknown), **{split: _share(_unknown(windows)) for split, windows in held_out.items()}}
+    windows = {"train": batches.concatenate(sample, dataset.window), **held_out}
+    return Survey(last_only, count, windows, ngrams, shares)
+
+
+def _unknown(windows: Windows) -> tuple[int, int]:
+    """How many targets, each counted once, are `<unk>`, and how many are tokens at all."""
+    targets = np.where(fresh(windows), windows.tokens[:, 1:], PAD)
+    return int(np.count_nonzero(targets == UNKNOWN)), int(np.count_nonzero(targets >= UNKNOWN))
+
+
+def _share(counts: tuple[int, int] | list[int]) -> float:
+    return counts[0] / max(counts[1], 1)

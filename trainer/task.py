@@ -1,0 +1,112 @@
+"""`python -m trainer.task --data DATASET --model_dir DIR`: flags, checks, training."""
+
+import argparse
+import os
+import sys
+
+from models import remote
+from songs import recipes, storage
+from trainer import config, folder
+from trainer.dataset import open_dataset
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parses flags and trains; returns the exit status: 0, 1 (diverged), 2 (wrong use) or 128 + a signal."""
+    parser = _parser()
+    flags = parser.parse_args(argv)
+    if not flags.model_dir:
+        parser.error("--model_dir is needed: the directory that the model is written to (or set AIP_MODEL_DIR)")
+    try:
+        settings = recipes.load(flags.recipe, "train") if flags.recipe else {}
+        return run(
+            data=flags.data,
+            model_dir=flags.model_dir,
+            checkpoint_dir=flags.checkpoint_dir,
+            tensorboard_dir=flags.tensorboard_dir,
+            training=config.TrainConfig.create({**settings, **config.given(flags)}),
+            overwrite=flags.overwrite,
+        )
+    except KeyboardInterrupt:
+        return 130
+    except (ValueError, storage.StorageError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def run(
+    *,
+    data: str,
+    model_dir: str,
+    training: config.TrainConfig,
+    checkpoint_dir: str | None = None,
+    tensorboard_dir: str | None = None,
+    overwrite: bool = False,
+) -> int:
+    """Trains a model on a dataset; every check that needs no TensorFlow comes first.
+
+    Args:
+      data: a finished dataset directory.
+      model_dir: the model directory to make, or to go on with.
+      training: the configuration.
+      checkpoint_dir: instead of `checkpoints` in the model directory.
+      tensorboard_dir: instead of `tensorboard` in the model directory.
+      overwrite: replaces what an earlier run left there.
+
+    Returns:
+      The exit status: 0, 1 if the training diverged, 128 + the number of the signal that ended it.
+
+    Raises:
+      ValueError, songs.storage.StorageError: in one sentence, what the user has to change.
+    """
+    folders = folder.Folders(
+        model_dir.rstrip("/") or "/",
+        checkpoint_dir or storage.join(model_dir, folder.layout.CHECKPOINTS),
+        tensorboard_dir or storage.join(model_dir, folder.layout.TENSORBOARD),
+    )
+    remote.open_schemes(data, folders.model, folders.checkpoints, folders.tensorboard)
+    dataset = open_dataset(data.rstrip("/") or "/")
+    if overwrite:
+        folder.clear(folders)
+    elif folder.is_done(folders, training, dataset):
+        print(f"{folders.model} already holds this model: nothing to do")
+        return 0
+    folder.claim(folders, training, dataset)
+
+    # TensorFlow takes seconds to import: nothing above waits for it. Its own remarks would bury the progress lines.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from trainer import train
+
+    try:
+        train.train(dataset, folders, training)
+    except train.DivergedError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except train.StoppedError as stop:
+        print("stopped, with a checkpoint: start the same command again to go on", file=sys.stderr)
+        return 128 + stop.signal
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m trainer.task", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--data", required=True, help="a dataset directory that pipelines.preprocess made")
+    add = parser.add_argument
+    add("--model_dir", default=os.environ.get("AIP_MODEL_DIR"), help="model directory to make (default: AIP_MODEL_DIR)")
+    add(
+        "--checkpoint_dir",
+        default=os.environ.get("AIP_CHECKPOINT_DIR"),
+        help="checkpoints (default: AIP_CHECKPOINT_DIR, or `checkpoints` in the model directory)",
+    )
+    add(
+        "--tensorboard_dir",
+        default=os.environ.get("AIP_TENSORBOARD_LOG_DIR"),
+        help="TensorBoard events (default: AIP_TENSORBOARD_LOG_DIR, or `tensorboard` in the model directory)",
+    )
+    add("--recipe", help="NAME or NAME:run of a recipe, or a TOML file, whose [[train]] table is taken")
+    add("--overwrite", action="store_true", help="replace what an earlier run left in the model directory")
+    config.add_flags(parser)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
