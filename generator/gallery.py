@@ -70,7 +70,8 @@ def losses(metrics: Mapping[str, object]) -> list[dict[str, object]]:
             break
     else:
         return []
-    baselines = {name: _number(value) for name, value in _mapping(metrics.get("baselines")).items()}
+    of_split = _mapping(_mapping(metrics.get("baselines")).get(split))
+    baselines = {name: _number(value) for name, value in of_split.items()}
     rows: list[tuple[float, dict[str, object]]] = [
         (value, {"name": name, "loss": value}) for name, value in baselines.items() if value is not None
     ]

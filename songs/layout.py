@@ -133,10 +133,20 @@ def begin(folder: str, what: str, request: str, overwrite: bool) -> bool:
         raise ValueError(f"--output {folder} holds files that are no {what}: give an empty or a new folder")
     same = not marks and storage.exists(unfinished) and read_json(unfinished).get("request") == request
     if not same:
-        storage.delete(folder)
+        _clear(folder)
     storage.sweep(folder)
     write_json(unfinished, {"request": request})
     return True
+
+
+def _clear(folder: str) -> None:
+    """Deletes all in a directory of ours, which stays recognisable as ours if that is interrupted."""
+    unfinished = storage.join(folder, UNFINISHED)
+    write_json(unfinished, {"request": ""})
+    storage.delete(storage.join(folder, COMPLETED))
+    for info in storage.match(folder):
+        if info.path != unfinished:
+            storage.delete(info.path)
 
 
 def complete(folder: str, marks: dict[str, str]) -> None:

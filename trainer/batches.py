@@ -98,9 +98,7 @@ def training_batches(
     def epoch_batches(epoch: tf.Tensor) -> tf.data.Dataset:
         order = tf.random.experimental.stateless_shuffle(shards, seed=tf.stack([seed, epoch]))
         source = cached if in_memory else _tokens(order, dataset.window, full_only)
-        shuffled = source.shuffle(
-            windows if in_memory else SHUFFLE_WINDOWS, seed=seed * 1_000_003 + epoch, reshuffle_each_iteration=False
-        )
+        shuffled = _shuffled(source, windows if in_memory else SHUFFLE_WINDOWS, seed, epoch)
         batches = _batched(shuffled, windows, batch_size)
         return batches.skip(tf.where(epoch == first_epoch, np.int64(skipped), np.int64(0)))
 
@@ -110,6 +108,18 @@ def training_batches(
     # The whole batch comes to every process and is cut into replicas there; there is nothing to shard by file.
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
     return epochs.flat_map(epoch_batches).prefetch(tf.data.AUTOTUNE).with_options(options)
+
+
+def _shuffled(source: tf.data.Dataset, group: int, seed: int, epoch: tf.Tensor) -> tf.data.Dataset:
+    """Permutes each group of that many windows by (seed, epoch, group) alone.
+
+    `Dataset.shuffle` would mix in TensorFlow's global seed, and takes no tensor as seed where that is 0.
+    """
+
+    def permuted(index: tf.Tensor, windows: tf.Tensor) -> tf.Tensor:
+        return tf.random.experimental.stateless_shuffle(windows, seed=tf.stack([seed * 1_000_003 + index, epoch]))
+
+    return source.batch(group).enumerate().map(permuted).unbatch()
 
 
 def _batched(source: tf.data.Dataset, windows: int, batch_size: int) -> tf.data.Dataset:

@@ -7,7 +7,7 @@ import sys
 from models import remote
 from songs import recipes, storage
 from trainer import config, folder
-from trainer.dataset import open_dataset
+from trainer.dataset import Dataset, open_dataset
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -71,7 +71,10 @@ def run(
         print(f"{folders.model} already holds this model: nothing to do")
         return 0
     folder.claim(folders, training, dataset)
+    return _train(dataset, folders, training)
 
+
+def _train(dataset: Dataset, folders: folder.Folders, training: config.TrainConfig) -> int:
     # TensorFlow takes seconds to import: nothing above waits for it. Its own remarks would bury the progress lines.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from trainer import train

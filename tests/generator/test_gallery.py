@@ -58,7 +58,7 @@ def test_hostile_text_stays_text():
 
 
 def test_numbers_that_json_cannot_hold_are_left_out():
-    metrics = {"validation": {"loss_nats": math.nan}, "baselines": {"uniform": math.inf}}
+    metrics = {"validation": {"loss_nats": math.nan}, "baselines": {"validation": {"uniform": math.inf}}}
     data = data_of(page([row(1, log_likelihood=-math.inf, seconds=math.nan)], metrics=metrics))
     assert data["losses"] == []
     assert not {"log_likelihood", "seconds"} & set(data["songs"][0])
@@ -69,7 +69,7 @@ def test_model_stands_among_its_baselines():
         "train": {"loss_nats": 1.0},
         "validation": {"loss_nats": 1.5, "perplexity": 4.48, "accuracy": 0.5, "tokens": 10},
         "test": None,
-        "baselines": {"unigram": 3.5, "uniform": 6.0, "bigram": 1.25, "trigram": None},
+        "baselines": {"validation": {"unigram": 3.5, "uniform": 6.0, "bigram": 1.25, "trigram": None}},
     }
     assert data_of(page([row(1)], metrics=metrics))["losses"] == [
         {"name": "uniform", "loss": 6.0},
@@ -80,7 +80,7 @@ def test_model_stands_among_its_baselines():
 
 
 def test_without_a_validation_split_the_training_loss_is_named_as_such():
-    losses = gallery.losses({"train": {"loss_nats": 1.0}, "validation": None, "baselines": {}})
+    losses = gallery.losses({"train": {"loss_nats": 1.0}, "validation": None, "baselines": {"validation": {}}})
     assert losses == [{"name": "this model", "loss": 1.0, "model": True, "split": "train"}]
     assert gallery.losses({}) == []
 

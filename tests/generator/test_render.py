@@ -83,7 +83,7 @@ def test_short_songs_fill_four_bars_at_most(signature, bar_pixels):
 
 
 def test_songs_of_any_length_and_pitch_fit():
-    longest = Song.from_notes([0, 10**9], [6, 12], [0, 127])
+    longest = Song.from_notes([0, 67_000_000], [6, 12], [0, 127])
     assert render.time_span(longest)[1] <= 1 - render.RIGHT / render.WIDTH
     rows, columns = np.nonzero(is_note(colours(longest)))
     assert rows.min() >= render.TOP - 1

@@ -66,3 +66,15 @@ def test_json_that_is_none_is_named(tmp_path):
     storage.write_text(str(tmp_path / "a.json"), "{")
     with pytest.raises(ValueError, match=r"a\.json is not JSON"):
         layout.read_json(str(tmp_path / "a.json"))
+
+
+def test_a_directory_whose_clearing_was_interrupted_is_still_ours(tmp_path, monkeypatch):
+    finished(tmp_path)
+    (tmp_path / "zzz").write_text("x")
+    delete = storage.delete
+    monkeypatch.setattr(storage, "delete", lambda path: delete(path) if path.endswith("COMPLETED") else 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        begin(tmp_path, "r2", overwrite=True)
+    monkeypatch.undo()
+    assert begin(tmp_path, "r2")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["UNFINISHED"]
