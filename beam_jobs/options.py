@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
 
 # Beam's DirectRunner downloads Prism where there is a network and falls back to FnApiRunner where there is none;
@@ -55,3 +56,24 @@ def beam_options(flags: Sequence[str]) -> "PipelineOptions":
             # Local worker processes share the terminal.
             options.view_as(WorkerOptions).default_sdk_harness_log_level = "ERROR"
     return options
+
+
+def open_pipeline(options: "PipelineOptions") -> "beam.Pipeline":
+    """A pipeline with these options, as a context that runs it at the end.
+
+    Local worker processes get no options from FnApiRunner unless they stand in its provision info; without them each
+    would log its insides to the terminal.
+    """
+    import apache_beam as beam
+    from apache_beam.options.pipeline_options import StandardOptions, WorkerOptions
+    from apache_beam.portability.api import beam_provision_api_pb2
+    from apache_beam.runners.job.utils import dict_to_struct
+    from apache_beam.runners.portability.fn_api_runner import fn_runner
+
+    if options.view_as(StandardOptions).runner != LOCAL_RUNNER:
+        return beam.Pipeline(options=options)
+    level = options.view_as(WorkerOptions).default_sdk_harness_log_level
+    for_workers = dict_to_struct({"beam:option:default_sdk_harness_log_level:v1": level})
+    info = beam_provision_api_pb2.ProvisionInfo(retrieval_token="unused", pipeline_options=for_workers)
+    runner = fn_runner.FnApiRunner(provision_info=fn_runner.ExtendedProvisionInfo(info))
+    return beam.Pipeline(runner=runner, options=options)

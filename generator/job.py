@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from beam_jobs.options import beam_options
+from beam_jobs.options import beam_options, open_pipeline
 from generator import audio, output, plan, primers
 from generator.plan import SLOTS, Batch, Sampling, Sound
 from generator.primers import Primers
@@ -118,7 +118,7 @@ def _make(missing: list[Batch], batches: list[Batch], options: Any, sample: Any,
     waiting = [rows_path(write.writer.folder, batch.index, len(batches)) for batch in missing]
     with Progress(waiting, done=total - left, total=total) as progress:
         if missing:
-            with _explained(), beam.Pipeline(options=options) as pipeline:
+            with _explained(), open_pipeline(options) as pipeline:
                 _ = (
                     pipeline
                     | "Plan" >> beam.Create(missing)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from beam_jobs.options import beam_options
+from beam_jobs.options import beam_options, open_pipeline
 from pipelines import progress, sources, verdict
 from pipelines.settings import Settings
 from songs import layout, storage, vocabulary
@@ -73,7 +73,7 @@ def _run_pipeline(listing: Sequence[sources.Source], output: str, settings: Sett
         )
     ledger_shards = -(-len(listing) // _LEDGER_ROWS)
     totals_path = storage.join(staging, "totals.json")
-    with progress.shown(staging, len(listing)), beam.Pipeline(options=options) as pipeline:
+    with progress.shown(staging, len(listing)), open_pipeline(options) as pipeline:
         _ = (
             pipeline
             | "Listings" >> beam.Create(listings)
