@@ -10,7 +10,7 @@ import pathlib
 import setuptools
 
 BEAM = ["apache-beam[gcp]>=2.72,<2.78"]
-READING = ["music21==10.5.1", "symusic==0.6.0"]
+READING = ["music21==10.5.1", "numba>=0.61,<0.70", "symusic==0.6.0"]
 SONGS_PAGE = ["pillow>=11,<13", "pretty_midi==0.2.11.post0", "soundfile==0.14.0", "tinysoundfont==0.3.7"]
 
 # tensorflow-io's native plug-ins load with TensorFlow 2.16 and 2.17 only, although pip accepts any version.

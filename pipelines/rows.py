@@ -8,7 +8,7 @@ from typing import Any
 from pipelines.settings import Settings
 from pipelines.sources import Source
 from pipelines.spool import Position
-from songs import storage, windows
+from songs import reading, storage, windows
 from songs.errors import ParseError
 from songs.reading import read_song
 from songs.song import Song
@@ -23,7 +23,8 @@ class Row:
     Attributes:
       source: its name.
       outcome: `read`, `filtered` by a limit that the user chose, or `lost`.
-      reason: why it was filtered or lost: a key of `songs.errors.REASONS`, or `too-short`.
+      reason: why it was filtered or lost: a key of `songs.errors.REASONS`, or `too-short`; of a song that was read
+        `readers-differ`, if `--parser both` found that.
       detail: the reason in a sentence.
       sha256: of the bytes.
       instrument: whose notes were taken.
@@ -64,12 +65,9 @@ def read_source(source: Source, settings: Settings) -> tuple[Row, Song | None]:
     try:
         if source.failure:
             raise ParseError("not-expanded", source.failure)
-        song = read_song(
-            storage.read_bytes(source.path),
-            source=source.name,
-            instrument=settings.instrument,
-            parser=settings.parser,
-        )
+        data = storage.read_bytes(source.path)
+        song = read_song(data, source=source.name, instrument=settings.instrument, parser=settings.parser)
+        differ = reading.difference(data, settings.instrument) if settings.parser == "both" else ""
     except ParseError as error:
         return _no_song(source, LOST, error.reason, error.detail, began), None
     except storage.StorageError as error:
@@ -79,6 +77,8 @@ def read_source(source: Source, settings: Settings) -> tuple[Row, Song | None]:
     row = Row(
         source=source.name,
         outcome=READ,
+        reason="readers-differ" if differ else "",
+        detail=differ,
         sha256=song.about.sha256,
         instrument=song.about.instrument,
         events=len(song),

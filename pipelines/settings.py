@@ -34,7 +34,7 @@ class Settings:
     song_marks: bool = True
     split: tuple[float, float, float] = (0.9, 0.05, 0.05)
     instrument: str = "all"
-    parser: str = "music21"
+    parser: str = "fast"
     max_vocabulary: int = 20_000
     min_count: int = 1
     vocabulary: tuple[str, ...] | None = None

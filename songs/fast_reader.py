@@ -7,6 +7,7 @@ is asked of music21 itself, once for each name or program.
 import dataclasses
 import functools
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,38 +18,51 @@ from songs.midi_events import Bytes, Ints
 from songs.parts import DRUM_CHANNEL, Part, choose
 from songs.song import About, Song
 
+# What stands for a program change among the types of meta events.
+_PROGRAM = -1
+_NAMES = (_PROGRAM, meta.TRACK_NAME, meta.INSTRUMENT_NAME)
+
+
+class _Mark(NamedTuple):
+    """An event that is no note and counts: a sound meta event, or a program change.
+
+    Attributes:
+      tick: in file ticks.
+      kind: the meta event's type, or `_PROGRAM`.
+      channel: of a program change, 0-15.
+      data: the meta event's data, or the program as one byte.
+    """
+
+    tick: int
+    kind: int
+    channel: int
+    data: bytes
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Track:
-    """The events of a track chunk, in columns (see `midi_events.walk`)."""
+    """A track chunk: its events in columns (see `midi_events.walk`), its marks, the channels that have notes."""
 
-    data: bytes
     count: int
     tick: Ints
     status: Bytes
     first: Bytes
     second: Bytes
-    begins: Ints
-    ends: Ints
-
-    def body(self, index: int) -> bytes:
-        """A meta event's data."""
-        return self.data[self.begins[index] : self.ends[index]]
+    marks: list[_Mark]
+    channels: list[int]
 
 
 def read(data: bytes, *, about: About | None = None, instrument_wanted: str = "all") -> Song:
     """The song of a MIDI file; see `songs.music21_reader.read`, whose result this is."""
     division, tracks = _tracks(data)
-    surveyed = [(track, *midi_events.survey(track.count, track.status, track.first, track.second)) for track in tracks]
     parts: dict[str, list[Part]] = {}
-    for track, channels, others in surveyed:
-        sound = [index for index in others.tolist() if _is_sound(track, index)]
-        for channel in range(16):
-            if channels >> channel & 1 and (channel == DRUM_CHANNEL) == (instrument_wanted == "drums"):
-                for part in _parts(track, channel, sound, division):
+    for track in tracks:
+        for channel in track.channels:
+            if (channel == DRUM_CHANNEL) == (instrument_wanted == "drums"):
+                for part in _parts(track, channel, division):
                     parts.setdefault(part.name, []).append(part)
     merged = [_merge(same) for same in parts.values()]
-    return choose(merged, instrument_wanted, _about(surveyed, about or About()))
+    return choose(merged, instrument_wanted, _about(tracks, about or About()))
 
 
 def _tracks(data: bytes) -> tuple[int, list[_Track]]:
@@ -62,35 +76,43 @@ def _tracks(data: bytes) -> tuple[int, list[_Track]]:
             raise ParseError("damaged", f"track {number + 1} of {count} does not start with MTrk")
         begin = position + 8
         position = begin + int.from_bytes(data[position + 4 : begin], "big")
-        events, *rest = midi_events.walk(columns, begin, min(position, len(data)))
-        if events < 0:
+        walked = midi_events.walk(columns, begin, min(position, len(data)))
+        if walked[0] < 0:
             raise ParseError("damaged", f"track {number + 1} of {count} ends inside an event")
-        tracks.append(_Track(data, events, *rest))
+        tracks.append(_survey(data, *walked))
     return division, tracks
 
 
-def _is_sound(track: _Track, index: int) -> bool:
-    return track.status[index] != midi_events.META or meta.is_sound(int(track.first[index]), track.body(index))
+def _survey(
+    data: bytes, count: int, tick: Ints, status: Bytes, first: Bytes, second: Bytes, begins: Ints, ends: Ints
+) -> _Track:
+    channels, others = midi_events.survey(count, status, first, second)
+    marks = []
+    columns = (column[others].tolist() for column in (tick, status, first, begins, ends))
+    for at, byte, one, begin, end in zip(*columns, strict=True):
+        if byte != midi_events.META:
+            marks.append(_Mark(at, _PROGRAM, byte & 0x0F, bytes([one])))
+        elif meta.is_sound(one, data[begin:end]):
+            marks.append(_Mark(at, one, -1, data[begin:end]))
+    sounding = [channel for channel in range(16) if channels >> channel & 1]
+    return _Track(count, tick, status, first, second, marks, sounding)
 
 
-def _parts(track: _Track, channel: int, others: list[int], division: int) -> Iterator[Part]:
+def _parts(track: _Track, channel: int, division: int) -> Iterator[Part]:
     """The parts of a track's channel, one for each instrument in turn."""
     start, end, key = midi_events.pair(track.count, track.tick, track.status, track.first, track.second, channel)
-    here = [index for index in others if _concerns(int(track.status[index]), channel)]
-    marks = midi_events.quantize_offsets(track.tick[here], division) if here else np.zeros(0, np.int64)
-    onset, length, pitch = _chords(start, end, key, marks, division)
-    instruments = list(_instruments(track, here, marks))
-    if not instruments:
-        yield Part("", 0, onset, length, pitch)
+    marks = [mark for mark in track.marks if mark.channel in (channel, -1)]
+    places = midi_events.quantize_offsets(np.array([mark.tick for mark in marks], np.int64), division)
+    onset, length, pitch = _chords(start, end, key, places, division)
+    instruments = _instruments(marks, places.tolist()) or [(0, "", 0)]
+    if len(instruments) == 1:
+        yield Part(instruments[0][1], instruments[0][2], onset, length, pitch)
         return
+    # Notes before the first instrument belong to it.
     place = np.maximum(np.searchsorted([at for at, _, _ in instruments], onset, side="right") - 1, 0)
     for number in np.unique(place).tolist():
         _, name, program = instruments[number]
         yield Part(name, program, onset[place == number], length[place == number], pitch[place == number])
-
-
-def _concerns(status: int, channel: int) -> bool:
-    return status == midi_events.META or status & 0x0F == channel
 
 
 def _chords(start: Ints, end: Ints, key: Ints, marks: Ints, division: int) -> tuple[Ints, Ints, Ints]:
@@ -118,34 +140,20 @@ def _fold(key: Ints) -> Ints:
     return np.where(key < 128, key, np.where(folded < 115, folded + 12, folded))
 
 
-def _instruments(track: _Track, here: list[int], marks: Ints) -> Iterator[tuple[int, str, int]]:
-    """(grid tick, name, program) of the instruments that a channel's events name, in order."""
-    program = -1
-    same_tick: list[tuple[int, bytes, int]] = []
-    at, before = 0, -1
-    for index, mark in zip(here, marks.tolist(), strict=True):
-        kind = int(track.first[index]) if track.status[index] == midi_events.META else -1
-        if kind not in (-1, meta.TRACK_NAME, meta.INSTRUMENT_NAME):
-            continue
-        if int(track.tick[index]) != before and same_tick:
-            yield from ((at, *named) for named in _named(tuple(same_tick)))
-            same_tick = []
-        at, before = mark, int(track.tick[index])
-        if kind == -1:
-            program = int(track.first[index])
-        same_tick.append((kind, track.body(index) if kind >= 0 else b"", program))
-    yield from ((at, *named) for named in _named(tuple(same_tick)))
+def _instruments(marks: list[_Mark], places: list[int]) -> list[tuple[int, str, int]]:
+    """(grid tick, name, program) of the instruments that the marks name, in order."""
+    program, events, at = -1, [], []
+    for place, mark in zip(places, marks, strict=True):
+        if mark.kind in _NAMES:
+            program = mark.data[0] if mark.kind == _PROGRAM else program
+            events.append((mark.kind, b"" if mark.kind == _PROGRAM else mark.data, program))
+            at.append(place)
+    return [(at[index], name, number) for index, name, number in _named(tuple(events))] if events else []
 
 
 @functools.lru_cache(maxsize=65536)
-def _named(events: tuple[tuple[int, bytes, int], ...]) -> tuple[tuple[str, int], ...]:
-    """What music21 makes of the instrument events of one tick: (name, program) of those that it keeps.
-
-    Args:
-      events: (meta type or -1 for a program change, data, program in force or -1).
-    """
-    if not events:
-        return ()
+def _named(events: tuple[tuple[int, bytes, int], ...]) -> tuple[tuple[int, str, int], ...]:
+    """`name_instruments`, asked once for each sequence of names and programs."""
     from songs import music21_reader
 
     return music21_reader.name_instruments(events)
@@ -160,14 +168,10 @@ def _merge(parts: list[Part]) -> Part:
     return Part(parts[0].name, parts[0].program, start, duration, pitch)
 
 
-def _about(surveyed: list[tuple[_Track, int, Ints]], about: About) -> About:
+def _about(tracks: list[_Track], about: About) -> About:
     """Adds the earliest tempo, time signature and key signature of any track."""
-    found: dict[int, tuple[int, bytes]] = {}
-    for track, _, others in surveyed:
-        for index in others.tolist():
-            kind = int(track.first[index]) if track.status[index] == midi_events.META else -1
-            if kind not in meta.READERS or not _is_sound(track, index):
-                continue
-            if kind not in found or track.tick[index] < found[kind][0]:
-                found[kind] = (int(track.tick[index]), track.body(index))
-    return meta.described(about, {kind: body for kind, (_, body) in found.items()})
+    found: dict[int, _Mark] = {}
+    for mark in (mark for track in tracks for mark in track.marks):
+        if mark.kind in meta.READERS and (mark.kind not in found or mark.tick < found[mark.kind].tick):
+            found[mark.kind] = mark
+    return meta.described(about, {kind: mark.data for kind, mark in found.items()})

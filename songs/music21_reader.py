@@ -123,25 +123,35 @@ def _one_channel(timed: list[tuple[int, Any]], channel: int, drums: bool) -> Any
     return track
 
 
-def name_instruments(events: Sequence[tuple[int, bytes, int]]) -> tuple[tuple[str, int], ...]:
-    """What music21 makes of the instrument events of one tick of one track: (name, program) of those that it keeps.
+def name_instruments(events: Sequence[tuple[int, bytes, int]]) -> tuple[tuple[int, str, int], ...]:
+    """What music21 makes of a track's instrument events, in order.
+
+    Its `deduplicate`, meant for instruments of one offset, takes a track's instruments all together (music21 10.5
+    iterates over the stream where it means to iterate over offsets).
 
     Args:
       events: (meta type of a name, or -1 for a program change; the name's bytes; the program in force, or -1).
+
+    Returns:
+      (index of the event, name, program) of the instruments that are kept.
     """
     part = _PlainPart()
+    named = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for kind, data, program in events:
+        for index, (kind, data, program) in enumerate(events):
             event = midi.MidiEvent(channel=1)
             event.type = midi.ChannelVoiceMessages.PROGRAM_CHANGE if kind < 0 else midi.MetaEvents(kind)
             event.data = program if kind < 0 else data
-            named = midi.translate.midiEventToInstrument(event)
+            named.append(midi.translate.midiEventToInstrument(event))
             if program >= 0:
-                named.midiProgram = program
-            part.insert(0, named)
+                named[-1].midiProgram = program
+            part.insert(index, named[-1])
         instrument.deduplicate(part, inPlace=True)
-    return tuple((_name(element), element.midiProgram or 0) for element in part)
+    kept = {id(element) for element in part}
+    return tuple(
+        (index, _name(element), element.midiProgram or 0) for index, element in enumerate(named) if id(element) in kept
+    )
 
 
 def _with_instrument(part: stream.Part) -> Iterator[tuple[str, int, Any]]:

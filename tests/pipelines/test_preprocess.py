@@ -2,6 +2,9 @@
 
 import json
 import pathlib
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -180,6 +183,21 @@ def test_one_song_trains_and_says_that_nothing_is_held_out(tmp_path, caplog):
     made = run(tmp_path / "one.mid", tmp_path / "out")
     assert made["splits"]["train"]["songs"] == 1
     assert "fewer than 3 songs" in caplog.text
+
+
+def test_a_killed_job_started_again_ends_as_if_it_had_not_been(dataset, music, tmp_path):
+    folder = tmp_path / "killed"
+    flags = ["--output", str(folder), "--max_lost_fraction=1", "--window=8", "--split=0.6,0.2,0.2"]
+    command = [sys.executable, "-m", "pipelines.preprocess", "--input", str(music), *flags]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not list(folder.glob("staging/*.progress")):
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert not (folder / layout.COMPLETED).exists()
+    (folder / ".train-00000-of-00016.tfrecord.0f.partial").write_bytes(b"half")
+    run(music, folder, "--split=0.6,0.2,0.2")
+    assert content(folder) == content(dataset)
 
 
 def test_recipes_set_flags_and_flags_win(tmp_path):

@@ -1,67 +1,72 @@
-"""Literal MIDI -> literal songs, through music21."""
+"""Literal MIDI -> literal songs, through both readers."""
 
 import pytest
 
-from songs import music21_reader
+from songs import fast_reader, music21_reader
 from songs.errors import ParseError
 from tests.builders import meta, midi, note, notes_of, off, on, program
 
 
-def read(data, instrument="all"):
-    return music21_reader.read(data, instrument_wanted=instrument)
+@pytest.fixture(params=[fast_reader, music21_reader], ids=["fast", "music21"])
+def read(request):
+    return lambda data, instrument="all": request.param.read(data, instrument_wanted=instrument)
 
 
-def reason(data, instrument="all"):
-    with pytest.raises(ParseError) as error:
-        read(data, instrument)
-    return error.value.reason
+@pytest.fixture
+def reason(read):
+    def reason(data, instrument="all"):
+        with pytest.raises(ParseError) as error:
+            read(data, instrument)
+        return error.value.reason
+
+    return reason
 
 
-def test_a_quarter_note_is_twelve_ticks():
+def test_a_quarter_note_is_twelve_ticks(read):
     assert notes_of(read(midi(note(480, 960, 60)))) == [(12, 12, 60)]
 
 
-def test_notes_that_start_and_end_nearly_together_are_a_chord_with_the_last_notes_length():
+def test_notes_that_start_and_end_nearly_together_are_a_chord_with_the_last_notes_length(read):
     # Within 1/4 of a quarter (120 ticks), strictly for the start.
     song = read(midi([*note(0, 480, 60), *note(60, 540, 64)]))
     assert [(event.start, event.pitches, event.duration) for event in song] == [(0, (60, 64), 12)]
 
 
-def test_notes_that_end_apart_are_not_gathered():
+def test_notes_that_end_apart_are_not_gathered(read):
     assert notes_of(read(midi([*note(0, 480, 60), *note(0, 960, 64)]))) == [(0, 12, 60), (0, 24, 64)]
 
 
-def test_times_are_quantised_to_the_nearest_quarter_or_third_of_a_quarter():
+def test_times_are_quantised_to_the_nearest_quarter_or_third_of_a_quarter(read):
     assert [start for start, _, _ in notes_of(read(midi([*note(165, 480, 60), *note(485, 960, 62)])))] == [4, 12]
 
 
-def test_a_note_without_an_end_is_dropped_as_music21_does():
+def test_a_note_without_an_end_is_dropped_as_music21_does(read):
     assert notes_of(read(midi([on(0, 60), *note(480, 960, 62)]))) == [(12, 12, 62)]
 
 
-def test_a_note_of_no_length_lasts_a_tick():
+def test_a_note_of_no_length_lasts_a_tick(read):
     assert notes_of(read(midi([*note(0, 0, 60), *note(480, 960, 62)]))) == [(0, 1, 60), (12, 12, 62)]
 
 
-def test_overlapping_notes_of_one_pitch_end_at_the_first_note_off_after_them():
+def test_overlapping_notes_of_one_pitch_end_at_the_first_note_off_after_them(read):
     data = midi([on(0, 60), on(480, 60), off(960, 60), off(1440, 60)])
     assert notes_of(read(data)) == [(0, 12, 60), (12, 12, 60)]
 
 
-def test_drums_are_read_only_when_asked_for():
+def test_drums_are_read_only_when_asked_for(read, reason):
     data = midi([*note(0, 480, 60), *note(0, 480, 38, channel=9)], kind=0)
     assert notes_of(read(data)) == [(0, 12, 60)]
     assert notes_of(read(data, "drums")) == [(0, 12, 38)]
     assert reason(midi(note(0, 480, 38, channel=9))) == "no-notes"
 
 
-def test_channels_of_one_track_are_read_apart():
+def test_channels_of_one_track_are_read_apart(read):
     data = midi([program(0, 0, 0), program(0, 40, 1), *note(0, 480, 60), *note(60, 540, 72, channel=1)], kind=0)
     assert notes_of(read(data, "piano")) == [(0, 12, 60)]
-    assert notes_of(read(data, "40")) == [(2, 12, 72)] or notes_of(read(data, "40"))[0][2] == 72
+    assert notes_of(read(data, "40")) == [(0, 12, 72)]
 
 
-def test_the_first_part_with_notes_is_taken_where_the_article_would_take_an_empty_one():
+def test_the_first_part_with_notes_is_taken_where_the_article_would_take_an_empty_one(read):
     empty = [meta(0, 0x03, b"Violin"), program(0, 40)]
     data = midi(empty, [program(0, 0), *note(0, 480, 60)], [program(0, 73), *note(0, 480, 72)])
     first = read(data, "first")
@@ -69,36 +74,36 @@ def test_the_first_part_with_notes_is_taken_where_the_article_would_take_an_empt
     assert read(data).about.instrument == "Piano, Flute"
 
 
-def test_tracks_of_one_instrument_are_one_part():
+def test_tracks_of_one_instrument_are_one_part(read):
     data = midi([program(0, 0), *note(0, 480, 60)], [program(0, 0, 1), *note(0, 480, 48, channel=1)])
     assert notes_of(read(data, "first")) == [(0, 12, 48), (0, 12, 60)]
 
 
-def test_a_program_change_in_mid_track_changes_the_part():
+def test_a_program_change_in_mid_track_changes_the_part(read):
     data = midi([program(0, 0), *note(0, 480, 60), program(480, 73), *note(480, 960, 72)])
     assert notes_of(read(data, "piano")) == [(0, 12, 60)]
     assert notes_of(read(data, "73")) == [(12, 12, 72)]
 
 
-def test_notes_of_a_track_without_an_instrument_are_kept():
+def test_notes_of_a_track_without_an_instrument_are_kept(read):
     data = midi([program(0, 73), *note(0, 480, 72)], note(0, 480, 60, channel=1))
     assert notes_of(read(data)) == [(0, 12, 60), (0, 12, 72)]
     assert notes_of(read(data, "piano")) == [(0, 12, 60)]
 
 
-def test_a_missing_instrument_is_said_with_those_there_are():
+def test_a_missing_instrument_is_said_with_those_there_are(read):
     with pytest.raises(ParseError, match=r"no piano; the file has Flute \(73\)") as error:
         read(midi([program(0, 73), *note(0, 480, 72)]), "piano")
     assert error.value.reason == "no-such-instrument"
 
 
-def test_tempo_and_signatures_come_from_any_track():
+def test_tempo_and_signatures_come_from_any_track(read):
     conductor = [meta(0, 0x51, b"\x0f\x42\x40"), meta(0, 0x58, bytes([3, 2, 24, 8])), meta(0, 0x59, bytes([255, 1]))]
     about = read(midi(conductor, note(0, 480, 60))).about
     assert (about.tempo, about.time_signature, about.key_signature) == (60.0, "3/4", "D minor")
 
 
-def test_an_unsound_signature_does_not_cost_the_song():
+def test_an_unsound_signature_does_not_cost_the_song(read):
     unsound = [meta(0, 0x51, b"\0\0\0"), meta(0, 0x58, b"\0\0\0\0"), meta(0, 0x59, b"\x63"), *note(0, 480, 60)]
     song = read(midi(unsound))
     assert (notes_of(song), song.about.tempo, song.about.time_signature) == ([(0, 12, 60)], None, None)
@@ -117,5 +122,5 @@ def test_an_unsound_signature_does_not_cost_the_song():
         (midi([program(0, 0)]), "no-notes"),
     ],
 )
-def test_each_kind_of_bad_file_has_its_reason(data, expected):
+def test_each_kind_of_bad_file_has_its_reason(reason, data, expected):
     assert reason(data) == expected

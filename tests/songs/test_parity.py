@@ -1,0 +1,95 @@
+"""The fast reader gives music21's result."""
+
+import collections
+import pathlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from songs import fast_reader, reading
+from songs.errors import REASONS, ParseError
+from tests import builders
+from tests.builders import meta, note, off, on, program
+from tests.songs.mutations import mutations
+
+COLLECTIONS = pathlib.Path(__file__).parents[3] / "shared" / "midi"
+needs_collections = pytest.mark.skipif(not COLLECTIONS.is_dir(), reason="the collections are not on this machine")
+
+TICKS = st.integers(0, 700)
+KEYS = st.integers(58, 62)
+CHANNELS = st.sampled_from([0, 0, 1, 9])
+NAMES = st.sampled_from([b"Violin", b"Piano", b"xyz", b"\xff\xfe", b"Inst 3", b""])
+EVENTS = st.one_of(
+    st.builds(on, TICKS, KEYS, CHANNELS, st.sampled_from([0, 1, 80])),
+    st.builds(on, TICKS, KEYS, CHANNELS, st.just(80)),
+    st.builds(off, TICKS, KEYS, CHANNELS),
+    st.builds(program, TICKS, st.sampled_from([0, 40, 73, 127]), CHANNELS),
+    st.builds(meta, TICKS, st.sampled_from([0x03, 0x04]), NAMES),
+    st.builds(meta, TICKS, st.just(0x51), st.sampled_from([b"\x07\xa1\x20", b"\0\0\0", b"\x01"])),
+    st.builds(meta, TICKS, st.just(0x58), st.sampled_from([bytes([3, 2, 24, 8]), bytes([0, 2]), b""])),
+    st.builds(meta, TICKS, st.just(0x59), st.sampled_from([bytes([255, 1]), bytes([99, 0]), b"\x01"])),
+)
+TRACKS = st.lists(EVENTS, max_size=40)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(TRACKS, min_size=1, max_size=3),
+    st.sampled_from([96, 120, 480, 7, 1000]),
+    st.sampled_from(["all", "first", "piano", "drums", "40"]),
+)
+def test_any_events_are_read_alike(tracks, division, instrument):
+    assert reading.difference(builders.midi(*tracks, division=division), instrument) == ""
+
+
+def collection(name, step):
+    files = sorted(path for path in (COLLECTIONS / name).rglob("*") if path.is_file())
+    assert files
+    return [path.read_bytes() for path in files[::step]]
+
+
+@needs_collections
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [
+        ("malformed", 7),
+        ("final_fantasy", 15),
+        ("nottingham", 120),
+        ("pop909", 300),
+        ("pop_songs", 15),
+        ("multitrack", 8),
+    ],
+)
+def test_a_sample_of_each_collection_is_read_alike(name, step):
+    assert [difference for data in collection(name, step) if (difference := reading.difference(data))] == []
+
+
+def files_to_damage():
+    made = [
+        builders.scale(),
+        builders.midi(
+            [meta(0, 0x51, b"\x07\xa1\x20"), meta(0, 0x58, bytes([3, 2, 24, 8])), meta(0, 0x59, bytes([255, 1]))],
+            [meta(0, 0x03, b"Violin"), program(0, 40), *note(0, 480, 60), *note(60, 470, 64), *note(480, 900, 67)],
+            [*note(0, 480, 38, channel=9), program(0, 0, 1), *note(240, 720, 48, channel=1)],
+        ),
+    ]
+    real = collection("final_fantasy", 9) + collection("malformed", 5) if COLLECTIONS.is_dir() else []
+    return made + [data for data in real if 14 <= len(data) < 30_000]
+
+
+def test_a_damaged_file_gives_a_song_or_a_reason():
+    outcomes = collections.Counter()
+    for data in mutations(files_to_damage(), 2000, seed=1):
+        try:
+            outcomes["song" if len(fast_reader.read(data)) else "nothing"] += 1
+        except ParseError as error:
+            outcomes[error.reason] += 1
+    assert set(outcomes) <= {"song", *REASONS}
+    assert outcomes["song"] > 200
+    assert outcomes["damaged"] > 200
+
+
+def test_damaged_files_are_read_alike():
+    small = [data for data in files_to_damage() if len(data) < 3000]
+    assert [found for data in mutations(small, 120, seed=2) if (found := reading.difference(data))] == []
