@@ -1,6 +1,8 @@
 # make run        the whole chain on Bach's chorales: install, preprocess, train, generate
 # make test       ruff, mypy on songs/, the whole test suite
 # make lock       resolves requirements.lock again from setup.py
+# make parity     compares the fast reader with music21 over FOLDERS
+# make fuzz       100,000 damaged files through the fast reader, made from those in FOLDERS
 # make test-newest  the end-to-end test with the newest TensorFlow and Beam, in an environment of its own
 
 PYTHON ?= python3
@@ -8,7 +10,7 @@ BIN := .venv/bin
 # pip writes no byte code: the interpreter does, for what is really imported.
 PIP_FLAGS := --quiet --disable-pip-version-check --no-deps --no-compile
 
-.PHONY: run test lock test-newest clean
+.PHONY: run test parity fuzz lock test-newest clean
 
 run: .venv/installed
 	$(BIN)/python -m pipelines.retrain --recipe chorales --output runs/chorales
@@ -18,6 +20,12 @@ test: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+parity: .venv/installed
+	$(BIN)/python -m benchmarks.parity $(FOLDERS)
+
+fuzz: .venv/installed
+	$(BIN)/python -m benchmarks.fuzz $(FOLDERS)
 
 # The lock is whole, so pip need not resolve; --no-deps also leaves out pyaudio (see pyproject.toml).
 .venv/installed: requirements.lock setup.py

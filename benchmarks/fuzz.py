@@ -1,0 +1,52 @@
+"""`make fuzz`: many damaged files through the fast reader; each must give a song or a reason, and quickly.
+
+python -m benchmarks.fuzz --cases 100000 [FOLDER of MIDI files to damage ...]
+"""
+
+import argparse
+import collections
+import pathlib
+import sys
+import time
+
+from songs import fast_reader
+from songs.errors import ParseError
+from tests import builders
+from tests.songs.mutations import mutations
+
+# A file that takes longer than this for its size would stall a job.
+_SLOW_SECONDS = 1.0
+
+
+def main() -> None:
+    """Runs the cases; exits with 1 at another exception or a slow case, which is kept in a file."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="*", type=pathlib.Path)
+    parser.add_argument("--cases", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=0)
+    chosen = parser.parse_args()
+    real = [path.read_bytes() for folder in chosen.folder for path in sorted(folder.rglob("*")) if path.is_file()]
+    sound = [builders.scale(), *(data for data in real if 14 <= len(data) < 60_000)]
+    outcomes: collections.Counter[str] = collections.Counter()
+    slowest, began = 0.0, time.monotonic()
+    for number, data in enumerate(mutations(sound, chosen.cases, chosen.seed)):
+        started = time.monotonic()
+        try:
+            fast_reader.read(data)
+            outcomes["song"] += 1
+        except ParseError as error:
+            outcomes[error.reason] += 1
+        except Exception:
+            pathlib.Path(f"fuzz-{chosen.seed}-{number}.mid").write_bytes(data)
+            raise
+        # The first cases compile the loops.
+        if number > 100:
+            slowest = max(slowest, time.monotonic() - started)
+    for outcome, count in outcomes.most_common():
+        print(f"{count:8} {outcome}")
+    print(f"slowest {slowest * 1000:.1f} ms; {chosen.cases / (time.monotonic() - began):.0f} cases/s")
+    sys.exit(slowest > _SLOW_SECONDS)
+
+
+if __name__ == "__main__":
+    main()
