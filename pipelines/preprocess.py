@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from beam_jobs.options import beam_options, quiet
-from pipelines import dataset, verdict
+from pipelines import dataset, forecast, sources, verdict
 from pipelines.settings import DUPLICATES, Settings
 from songs import encodings, names, reading, recipes, storage, vocabulary
+from songs.limits import Limits
+from songs.variants import parse_scales, parse_transpose
 
 _EXAMPLES = """examples:
   python -m pipelines.preprocess --input corpus:bach-chorales --output runs/chorales/dataset
@@ -31,6 +33,7 @@ def flags() -> argparse.ArgumentParser:
     )
     _add_files(parser)
     _add_reading(parser.add_argument_group("what is read"))
+    _add_limits(parser.add_argument_group("which songs are kept (the others are in the ledger, as filtered)"))
     _add_tokens(parser.add_argument_group("how a song is written"))
     _add_records(parser.add_argument_group("vocabulary, splits and windows"))
     return parser
@@ -46,6 +49,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     )
     add("--output", help="the dataset directory to write, local or gs://")
     add("--recipe", help=f"take settings from a recipe ({', '.join(recipes.names())}, or a TOML file); flags win")
+    add("--dry_run", action="store_true", help="read a sample of the input, say what would be made, and write nothing")
     add("--overwrite", action="store_true", help="delete a finished dataset of other settings or input")
     add("--runner", default="DirectRunner", help="Beam's runner (default: %(default)s, on this machine)")
 
@@ -72,6 +76,14 @@ def _add_reading(group: Any) -> None:
         default=0.1,
         help="fail, after the ledger is written, if more of the files cannot be read; 0..1 (default: %(default)s)",
     )
+
+
+def _add_limits(group: Any) -> None:
+    add = group.add_argument
+    add("--min_events", type=int, help="notes and chords, at least")
+    add("--max_events", type=int, help="notes and chords, at most")
+    add("--min_pitches", type=int, help="different pitches, at least")
+    add("--max_quarters", type=int, help="length in quarter notes, at most")
 
 
 def _add_tokens(group: Any) -> None:
@@ -103,6 +115,8 @@ def _add_records(group: Any) -> None:
     add("--max_vocabulary", type=int, default=20_000, help="most tokens kept, by count (default: %(default)s)")
     add("--min_count", type=int, default=1, help="drop tokens seen less often in training (default: %(default)s)")
     add("--vocabulary", help="a fixed vocabulary: a file with one token a line, or a vocabulary.json")
+    add("--transpose", help="also write training songs that many semitones higher: -5..6, or -2,3")
+    add("--time_scales", help="also write training songs with all times that many times as long: 1/2,2")
     add("--shards", type=int, default=16, help="files of the training split; the others have an eighth (default: 16)")
 
 
@@ -111,6 +125,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     quiet()
     try:
         chosen, beam_flags = parse(arguments)
+        if chosen.pop("dry_run"):
+            print(forecast.describe(forecast.forecast(sources.expand(chosen["inputs"]), chosen["settings"])))
+            return
         dataset.build(options=beam_options(beam_flags), **chosen)
     except verdict.UnusableError as error:
         sys.exit(f"preprocess failed: {error}")
@@ -120,11 +137,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def parse(arguments: Sequence[str] | None) -> tuple[dict[str, Any], list[str]]:
-    """Flags -> `dataset.build`'s keyword arguments, and the flags that are Beam's.
+    """Flags -> `dataset.build`'s keyword arguments (and `dry_run`), and the flags that are Beam's.
 
     Raises:
       ValueError: if a value is outside its range or a recipe does not fit.
     """
+    arguments = _with_negative_values(sys.argv[1:] if arguments is None else arguments)
     parser = flags()
     recipe = parser.parse_known_args(arguments)[0].recipe
     if recipe:
@@ -148,7 +166,19 @@ def parse(arguments: Sequence[str] | None) -> tuple[dict[str, Any], list[str]]:
         "settings": settings_of(chosen),
         "max_lost_fraction": chosen.max_lost_fraction,
         "overwrite": chosen.overwrite,
+        "dry_run": chosen.dry_run,
     }, [f"--runner={chosen.runner}", *beam_flags]
+
+
+def _with_negative_values(arguments: Sequence[str]) -> list[str]:
+    """`--transpose -5..6` as `--transpose=-5..6`: argparse would take the range for a flag."""
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and joined[-1] == "--transpose":
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
 
 
 def settings_of(chosen: argparse.Namespace) -> Settings:
@@ -176,6 +206,9 @@ def settings_of(chosen: argparse.Namespace) -> Settings:
         min_count=chosen.min_count,
         vocabulary=tuple(fixed) if fixed else None,
         duplicates=chosen.duplicates,
+        limits=Limits(chosen.min_events, chosen.max_events, chosen.min_pitches, chosen.max_quarters),
+        transpose=parse_transpose(chosen.transpose) if chosen.transpose else (),
+        time_scales=tuple(map(str, parse_scales(chosen.time_scales))) if chosen.time_scales else (),
         shards=chosen.shards,
     )
 

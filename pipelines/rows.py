@@ -23,7 +23,7 @@ class Row:
     Attributes:
       source: its name.
       outcome: `read`, `filtered` by a limit that the user chose, or `lost`.
-      reason: why it was filtered or lost: a key of `songs.errors.REASONS`, or `too-short`; of a song that was read
+      reason: why it was filtered or lost: a key of `songs.errors.REASONS`, or a limit; of a song that was read
         `readers-differ`, if `--parser both` found that.
       detail: the reason in a sentence.
       sha256: of the bytes.
@@ -72,8 +72,8 @@ def read_source(source: Source, settings: Settings) -> tuple[Row, Song | None]:
         return _no_song(source, LOST, error.reason, error.detail, began), None
     except storage.StorageError as error:
         return _no_song(source, LOST, "unreadable", str(error), began), None
-    if _has_no_target(song, settings):
-        return _no_song(source, FILTERED, "too-short", "the song has fewer than 2 tokens", began), None
+    if refusal := settings.limits.refusal(song) or _too_short(song, settings):
+        return _no_song(source, FILTERED, *refusal, began), None
     row = Row(
         source=source.name,
         outcome=READ,
@@ -91,9 +91,11 @@ def _no_song(source: Source, outcome: str, reason: str, detail: str, began: floa
     return Row(source.name, outcome, reason, detail, seconds=time.monotonic() - began)
 
 
-def _has_no_target(song: Song, settings: Settings) -> bool:
-    """Whether a song has fewer than 2 tokens, so that there is nothing to predict; only a single event may."""
-    return len(song) < 2 and not settings.song_marks and len(settings.build_encoding().encode(song)) < 2
+def _too_short(song: Song, settings: Settings) -> tuple[str, str] | None:
+    """The refusal of a song of fewer than 2 tokens, which leaves nothing to predict; only a single event may be."""
+    if len(song) >= 2 or settings.song_marks or len(settings.build_encoding().encode(song)) >= 2:
+        return None
+    return "too-short", "the song has fewer than 2 tokens"
 
 
 def name_duplicates(rows: Iterable[Row], keep: bool) -> Iterator[Row]:

@@ -1,10 +1,13 @@
 """What the user chose for a dataset: every setting that changes its content."""
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from songs import encodings, parts, reading
 from songs.encodings import Encoding
+from songs.limits import Limits
+from songs.vocabulary import Vocabulary
 
 DUPLICATES = ("drop", "keep")
 
@@ -25,6 +28,9 @@ class Settings:
       min_count: a token seen less often in the training split is left out, at least 1.
       vocabulary: a fixed, ordered token list, or None to count.
       duplicates: `drop` writes byte-identical files once, `keep` each time.
+      limits: what a song must be like.
+      transpose: semitones that training songs are also written at.
+      time_scales: factors, such as `1/2`, of all times that training songs are also written with.
       shards: files of the training split, at least 1; validation and test have an eighth.
     """
 
@@ -39,6 +45,9 @@ class Settings:
     min_count: int = 1
     vocabulary: tuple[str, ...] | None = None
     duplicates: str = "drop"
+    limits: Limits = dataclasses.field(default_factory=Limits)
+    transpose: tuple[int, ...] = ()
+    time_scales: tuple[str, ...] = ()
     shards: int = 16
 
     def __post_init__(self) -> None:
@@ -63,6 +72,16 @@ class Settings:
     def build_encoding(self) -> Encoding:
         """The encoding of the settings."""
         return encodings.from_settings(self.encoding)
+
+    def required_tokens(self) -> Sequence[str]:
+        """Tokens that belong to the vocabulary, counted or not."""
+        return self.build_encoding().required() if self.vocabulary is None else self.vocabulary
+
+    def make_vocabulary(self, counts: Mapping[str, int]) -> Vocabulary:
+        """The vocabulary of counted tokens: the fixed list if there is one, else in descending count."""
+        if self.vocabulary is not None:
+            return Vocabulary.from_ordered(self.vocabulary, counts)
+        return Vocabulary.from_counts(counts, self.required_tokens())
 
     def shard_counts(self) -> dict[str, int]:
         """Files of each split that has a share."""

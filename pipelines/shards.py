@@ -1,6 +1,7 @@
 """Writes one shard: reads its songs back, encodes them and cuts windows as it writes."""
 
 import dataclasses
+import fractions
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -12,6 +13,7 @@ from pipelines.spool import Position, SpoolReader
 from songs import layout, records, storage, windows
 from songs.encodings import Encoding
 from songs.song import Song
+from songs.variants import variants
 from songs.vocabulary import UNKNOWN, Vocabulary
 
 
@@ -29,32 +31,51 @@ def shard_of(song: Placed, settings: Settings) -> tuple[str, int]:
     return song.split, windows.shard_of(song.song, settings.shard_counts()[song.split])
 
 
-def encode(song: Song, encoding: Encoding, vocabulary: Vocabulary, song_marks: bool) -> npt.NDArray[np.int64]:
-    """A song's ids, int64 [L], spelled in what the vocabulary knows."""
-    ids = vocabulary.encode(encoding.spell(encoding.encode(song), vocabulary.ids))
-    return windows.mark(ids) if song_marks else ids
-
-
 def write_shard(
     split: str, index: int, songs: Iterable[Placed], *, vocabulary: Vocabulary, settings: Settings, folder: str
 ) -> list[Encoded]:
-    """Publishes a shard, ordered by (song, start), and says what it holds; an empty shard is an empty file.
+    """Publishes a shard, ordered by song, and says what it holds; an empty shard is an empty file.
 
     The bytes depend on the songs alone, not on their order or on the worker.
     """
     encoded: list[Encoded] = []
+    encoder = Encoder(settings.build_encoding(), vocabulary, settings)
     name = layout.shard_name(split, index, settings.shard_counts()[split])
     with SpoolReader() as spool, storage.open_write(storage.join(folder, name)) as file:
         for song in sorted(songs, key=lambda placed: placed.song):
-            ids = encode(spool.read(song.position), settings.build_encoding(), vocabulary, settings.song_marks)
-            count = records.write(file, _records(song, ids, settings))
+            music = spool.read(song.position)
+            ids = encoder.encode(music)
+            count = records.write(file, encoder.records(song, music))
             encoded.append(Encoded(song.song, split, len(ids), int((ids == UNKNOWN).sum()), count))
     return encoded
 
 
-def _records(song: Placed, ids: npt.NDArray[np.int64], settings: Settings) -> Iterator[bytes]:
-    # In validation and test each token is scored once.
-    stride = settings.stride if song.split == "train" else settings.window
-    cut, starts = windows.cut(ids, settings.window, stride)
-    for tokens, start in zip(cut, starts.tolist(), strict=True):
-        yield records.serialize(records.Window(tokens, song.song, start))
+@dataclasses.dataclass(frozen=True)
+class Encoder:
+    """Songs -> ids and records, with one encoding and vocabulary."""
+
+    encoding: Encoding
+    vocabulary: Vocabulary
+    settings: Settings
+
+    def encode(self, song: Song) -> npt.NDArray[np.int64]:
+        """A song's ids, int64 [L], spelled in what the vocabulary knows."""
+        ids = self.vocabulary.encode(self.encoding.spell(self.encoding.encode(song), self.vocabulary.ids))
+        return windows.mark(ids) if self.settings.song_marks else ids
+
+    def records(self, placed: Placed, song: Song) -> Iterator[bytes]:
+        """The song's windows, and in training those of its variants, serialized; ordered by (scale, key, start)."""
+        if placed.split != "train":
+            # Each held-out token is scored once.
+            yield from self._windows(placed.song, self.encode(song), 0, self.settings.window)
+            return
+        scales = [fractions.Fraction(scale) for scale in self.settings.time_scales]
+        for variant in variants(song, self.settings.transpose, scales):
+            # A song at another speed is a song of its own to those who read the records.
+            name = placed.song if variant.scale == 1 else f"{placed.song}*{variant.scale}"
+            yield from self._windows(name, self.encode(variant.song), variant.transpose, self.settings.stride)
+
+    def _windows(self, song: str, ids: npt.NDArray[np.int64], transpose: int, stride: int) -> Iterator[bytes]:
+        cut, starts = windows.cut(ids, self.settings.window, stride)
+        for tokens, start in zip(cut, starts.tolist(), strict=True):
+            yield records.serialize(records.Window(tokens, song, start, transpose))

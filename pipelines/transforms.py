@@ -5,7 +5,7 @@ Nothing as large as a song crosses a shuffle: rows, counts and positions do.
 
 import collections
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import apache_beam as beam
@@ -112,7 +112,7 @@ class BuildVocabulary(beam.PTransform):
 
     def expand(self, placed: beam.PCollection[Placed]) -> beam.PCollection[Vocabulary]:
         """Counts where the songs are spooled, keeps the most frequent."""
-        settings, required = self.settings, frozenset(_required(self.settings))
+        settings, required = self.settings, frozenset(self.settings.required_tokens())
         counts = (
             placed
             | "OnlyTraining" >> beam.Filter(lambda song: song.split == "train")
@@ -132,7 +132,7 @@ class BuildVocabulary(beam.PTransform):
             | "Once" >> beam.Create([None])
             | "Order"
             >> beam.Map(
-                lambda _, always, frequent: make_vocabulary(settings, dict([*always, *frequent])),
+                lambda _, always, frequent: settings.make_vocabulary(dict([*always, *frequent])),
                 beam.pvalue.AsList(always),
                 beam.pvalue.AsSingleton(most_frequent),
             )
@@ -244,17 +244,6 @@ class _ReadAndSpool(beam.DoFn):
         if self._spool:
             self._spool.close()
             self._spool = None
-
-
-def make_vocabulary(settings: Settings, counts: dict[str, int]) -> Vocabulary:
-    """The vocabulary of counted tokens: the fixed list if there is one, else in descending count."""
-    if settings.vocabulary is not None:
-        return Vocabulary.from_ordered(settings.vocabulary, counts)
-    return Vocabulary.from_counts(counts, settings.build_encoding().required())
-
-
-def _required(settings: Settings) -> Sequence[str]:
-    return settings.vocabulary if settings.vocabulary is not None else settings.build_encoding().required()
 
 
 def _read_listing(path: str) -> Iterator[Source]:

@@ -125,6 +125,24 @@ def test_the_same_request_again_is_no_work(dataset, music, capsys, caplog):
     assert {path: path.stat().st_mtime_ns for path in dataset.iterdir()} == before
 
 
+def test_training_songs_are_also_written_in_other_keys_and_speeds_and_held_out_songs_are_not(dataset, music, tmp_path):
+    run(music, tmp_path / "more", "--split=0.6,0.2,0.2", "--transpose=-1..1", "--time_scales=2")
+    plain, more = list(windows(dataset)), list(windows(tmp_path / "more"))
+    held_out = [(name, window.song, window.start) for name, window in plain if not name.startswith("train")]
+    assert [(name, window.song, window.start) for name, window in more if not name.startswith("train")] == held_out
+    songs = {window.song for name, window in plain if name.startswith("train")}
+    made = {(window.song, window.transpose) for name, window in more if name.startswith("train")}
+    assert made == {(song + speed, key) for song in songs for speed in ("", "*2") for key in (-1, 0, 1)}
+    assert (tmp_path / "more" / layout.VOCABULARY).read_bytes() == (dataset / layout.VOCABULARY).read_bytes()
+
+
+def test_songs_outside_the_limits_are_filtered(music, tmp_path):
+    run(music, tmp_path / "out", "--min_events=8", "--max_events=9")
+    kept = {name for name, row in ledger(tmp_path / "out").items() if row["outcome"] == "read"}
+    assert kept == {"song3.mid", "song4.mid"}
+    assert ledger(tmp_path / "out")["song5.mid"]["reason"] == "too-many-events"
+
+
 def failure(capsys, *flags):
     with pytest.raises(SystemExit) as stopped:
         preprocess.main(list(flags))
@@ -141,6 +159,9 @@ def failure(capsys, *flags):
         (["--vocabulary=/none"], "cannot read /none"),
         (["--step=1/7", "--encoding=grid"], "not a multiple of 1/12"),
         (["--chords=voiced"], "does not take"),
+        (["--transpose=9..1"], "--transpose '9..1'"),
+        (["--time_scales=0"], "--time_scales '0'"),
+        (["--min_events=0"], "--min_events 0 must be at least 1"),
     ],
 )
 def test_a_wrong_flag_stops_before_work(music, tmp_path, capsys, flags, message):
@@ -207,6 +228,11 @@ def test_recipes_set_flags_and_flags_win(tmp_path):
     settings = chosen["settings"]
     assert (settings.window, settings.encoding["step"], settings.split) == (9, 6, (1.0, 0.0, 0.0))
     assert chosen["inputs"] == ["x"]
+
+
+def test_a_range_that_starts_below_zero_is_no_flag():
+    chosen, _ = preprocess.parse(["--input", "x", "--output", "o", "--transpose", "-2..1", "--window", "8"])
+    assert chosen["settings"].transpose == (-2, -1, 0, 1)
 
 
 def test_a_recipe_with_an_unknown_setting_is_refused(tmp_path):

@@ -1,0 +1,47 @@
+"""Limits that a user sets on songs, each with the reason that the ledger gives."""
+
+import dataclasses
+
+import numpy as np
+
+from songs.song import TICKS_PER_QUARTER, Song
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What a song must be like; None sets no limit.
+
+    Attributes:
+      min_events: notes and chords, at least.
+      max_events: notes and chords, at most.
+      min_pitches: different pitches, at least (a drum loop written as one pitch has 1).
+      max_quarters: quarter notes from the start to the last note's end, at most.
+    """
+
+    min_events: int | None = None
+    max_events: int | None = None
+    min_pitches: int | None = None
+    max_quarters: int | None = None
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if value is not None and value < 1:
+                raise ValueError(f"--{field.name} {value} must be at least 1")
+        if self.min_events and self.max_events and self.min_events > self.max_events:
+            raise ValueError(f"--min_events {self.min_events} must be at most --max_events {self.max_events}")
+
+    def refusal(self, song: Song) -> tuple[str, str] | None:
+        """(reason, what was measured and what the limit is) of the first limit that a song breaks, or None."""
+        events, quarters = len(song), -(-song.end // TICKS_PER_QUARTER)
+        pitches = len(np.unique(song.pitches))
+        checks = (
+            ("too-few-events", self.min_events, events, "--min_events", -1),
+            ("too-many-events", self.max_events, events, "--max_events", 1),
+            ("too-few-pitches", self.min_pitches, pitches, "--min_pitches", -1),
+            ("too-many-quarters", self.max_quarters, quarters, "--max_quarters", 1),
+        )
+        for reason, limit, value, flag, sign in checks:
+            if limit is not None and (value - limit) * sign > 0:
+                return reason, f"{value}; {flag} is {limit}"
+        return None
