@@ -20,17 +20,16 @@ from songs.song import About, Song
 
 # What stands for a program change among the types of meta events.
 _PROGRAM = -1
-_NAMES = (_PROGRAM, meta.TRACK_NAME, meta.INSTRUMENT_NAME)
 
 
-class _Mark(NamedTuple):
-    """An event that is no note and counts: a sound meta event, or a program change.
+class _Name(NamedTuple):
+    """An event that names an instrument: a track's or an instrument's name, or a program change.
 
     Attributes:
       tick: in file ticks.
       kind: the meta event's type, or `_PROGRAM`.
-      channel: of a program change, 0-15.
-      data: the meta event's data, or the program as one byte.
+      channel: of a program change, 0-15; -1 for a name, which is for all.
+      data: the name, or the program as one byte.
     """
 
     tick: int
@@ -41,15 +40,21 @@ class _Mark(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Track:
-    """A track chunk: its events in columns (see `midi_events.walk`), its marks, the channels that have notes."""
+    """A track chunk: its events in columns (see `midi_events.walk`) and what `midi_events.survey` says of them.
 
-    count: int
-    tick: Ints
-    status: Bytes
-    first: Bytes
-    second: Bytes
-    marks: list[_Mark]
+    Attributes:
+      columns: count, tick, status, first and second data byte, as `midi_events.pair` takes them.
+      marks: indices of the events that are no notes and count when lengths are quantised.
+      names: what names instruments.
+      channels: those that have notes.
+      said: type of meta event -> (tick, data) of the first sound tempo and signatures.
+    """
+
+    columns: tuple[int, Ints, Bytes, Bytes, Bytes]
+    marks: Ints
+    names: list[_Name]
     channels: list[int]
+    said: dict[int, tuple[int, bytes]]
 
 
 def read(data: bytes, *, about: About | None = None, instrument_wanted: str = "all") -> Song:
@@ -79,32 +84,47 @@ def _tracks(data: bytes) -> tuple[int, list[_Track]]:
         walked = midi_events.walk(columns, begin, min(position, len(data)))
         if walked[0] < 0:
             raise ParseError("damaged", f"track {number + 1} of {count} ends inside an event")
-        tracks.append(_survey(data, *walked))
+        tracks.append(_survey(data, columns, *walked))
     return division, tracks
 
 
 def _survey(
-    data: bytes, count: int, tick: Ints, status: Bytes, first: Bytes, second: Bytes, begins: Ints, ends: Ints
+    data: bytes,
+    column: Bytes,
+    count: int,
+    tick: Ints,
+    status: Bytes,
+    first: Bytes,
+    second: Bytes,
+    begins: Ints,
+    ends: Ints,
 ) -> _Track:
-    channels, others = midi_events.survey(count, status, first, second)
-    marks = []
-    columns = (column[others].tolist() for column in (tick, status, first, begins, ends))
-    for at, byte, one, begin, end in zip(*columns, strict=True):
-        if byte != midi_events.META:
-            marks.append(_Mark(at, _PROGRAM, byte & 0x0F, bytes([one])))
-        elif meta.is_sound(one, data[begin:end]):
-            marks.append(_Mark(at, one, -1, data[begin:end]))
+    channels, marks, named, firsts = midi_events.survey(column, count, status, first, second, begins, ends)
+    names = []
+    for index in named.tolist():
+        byte, at = int(status[index]), int(tick[index])
+        if byte == midi_events.META:
+            names.append(_Name(at, int(first[index]), -1, data[begins[index] : ends[index]]))
+        else:
+            names.append(_Name(at, _PROGRAM, byte & 0x0F, bytes([first[index]])))
+    said = {
+        kind: (int(tick[index]), data[begins[index] : ends[index]])
+        for kind, index in zip(meta.READERS, firsts, strict=True)
+        if index >= 0
+    }
     sounding = [channel for channel in range(16) if channels >> channel & 1]
-    return _Track(count, tick, status, first, second, marks, sounding)
+    return _Track((count, tick, status, first, second), marks, names, sounding, said)
 
 
 def _parts(track: _Track, channel: int, division: int) -> Iterator[Part]:
     """The parts of a track's channel, one for each instrument in turn."""
-    start, end, key = midi_events.pair(track.count, track.tick, track.status, track.first, track.second, channel)
-    marks = [mark for mark in track.marks if mark.channel in (channel, -1)]
-    places = midi_events.quantize_offsets(np.array([mark.tick for mark in marks], np.int64), division)
-    onset, length, pitch = _chords(start, end, key, places, division)
-    instruments = _instruments(marks, places.tolist()) or [(0, "", 0)]
+    _, tick, status, _, _ = track.columns
+    start, end, key = midi_events.pair(*track.columns, channel)
+    kinds = status[track.marks]
+    here = track.marks[(kinds == midi_events.META) | (kinds & 0x0F == channel)]
+    marks = midi_events.quantize_offsets(tick[here], division)
+    onset, length, pitch = _chords(start, end, key, marks, division)
+    instruments = _instruments([name for name in track.names if name.channel in (channel, -1)], division)
     if len(instruments) == 1:
         yield Part(instruments[0][1], instruments[0][2], onset, length, pitch)
         return
@@ -140,15 +160,16 @@ def _fold(key: Ints) -> Ints:
     return np.where(key < 128, key, np.where(folded < 115, folded + 12, folded))
 
 
-def _instruments(marks: list[_Mark], places: list[int]) -> list[tuple[int, str, int]]:
-    """(grid tick, name, program) of the instruments that the marks name, in order."""
-    program, events, at = -1, [], []
-    for place, mark in zip(places, marks, strict=True):
-        if mark.kind in _NAMES:
-            program = mark.data[0] if mark.kind == _PROGRAM else program
-            events.append((mark.kind, b"" if mark.kind == _PROGRAM else mark.data, program))
-            at.append(place)
-    return [(at[index], name, number) for index, name, number in _named(tuple(events))] if events else []
+def _instruments(names: list[_Name], division: int) -> list[tuple[int, str, int]]:
+    """(grid tick, name, program) of the instruments that events name, in order; a nameless one where none does."""
+    program, events = -1, []
+    for name in names:
+        program = name.data[0] if name.kind == _PROGRAM else program
+        events.append((name.kind, b"" if name.kind == _PROGRAM else name.data, program))
+    if not events:
+        return [(0, "", 0)]
+    at = midi_events.quantize_offsets(np.array([name.tick for name in names], np.int64), division)
+    return [(int(at[index]), name, number) for index, name, number in _named(tuple(events))]
 
 
 @functools.lru_cache(maxsize=65536)
@@ -170,8 +191,9 @@ def _merge(parts: list[Part]) -> Part:
 
 def _about(tracks: list[_Track], about: About) -> About:
     """Adds the earliest tempo, time signature and key signature of any track."""
-    found: dict[int, _Mark] = {}
-    for mark in (mark for track in tracks for mark in track.marks):
-        if mark.kind in meta.READERS and (mark.kind not in found or mark.tick < found[mark.kind].tick):
-            found[mark.kind] = mark
-    return meta.described(about, {kind: mark.data for kind, mark in found.items()})
+    found: dict[int, tuple[int, bytes]] = {}
+    for track in tracks:
+        for kind, (tick, data) in track.said.items():
+            if kind not in found or tick < found[kind][0]:
+                found[kind] = tick, data
+    return meta.described(about, {kind: data for kind, (_, data) in found.items()})

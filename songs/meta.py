@@ -11,7 +11,8 @@ from songs.song import About
 TRACK_NAME, INSTRUMENT_NAME, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x03, 0x04, 0x51, 0x58, 0x59
 
 # music21's meters go to 128th notes.
-_MOST_POWER = 7
+MOST_POWER = 7
+MOST_SHARPS = 7
 
 # Tonics from 7 flats to 7 sharps.
 _MAJOR = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
@@ -26,7 +27,7 @@ def tempo(data: bytes) -> float | None:
 
 def time_signature(data: bytes) -> str | None:
     """Such as `6/8`; None if the event is not sound."""
-    if len(data) < 2 or not data[0] or data[1] > _MOST_POWER:
+    if len(data) < 2 or not data[0] or data[1] > MOST_POWER:
         return None
     return f"{data[0]}/{2 ** data[1]}"
 
@@ -36,7 +37,7 @@ def key_signature(data: bytes) -> str | None:
     if len(data) < 2:
         return None
     sharps = data[0] - 256 if data[0] > 127 else data[0]
-    if abs(sharps) > 7:
+    if abs(sharps) > MOST_SHARPS:
         return None
     return f"{_MINOR[sharps + 7]} minor" if data[1] == 1 else f"{_MAJOR[sharps + 7]} major"
 
@@ -59,7 +60,7 @@ def tempo_bytes(quarters_a_minute: float) -> bytes:
 
 def time_signature_bytes(text: str) -> bytes:
     """A time signature event's data: numerator, power of 2, 24 clocks a click, 8 32nds a quarter."""
-    for power in range(_MOST_POWER + 1):
+    for power in range(MOST_POWER + 1):
         numerator = text.removesuffix(f"/{2**power}")
         if numerator != text and numerator.isdecimal() and 0 < int(numerator) < 256:
             return bytes([int(numerator), power, 24, 8])

@@ -110,29 +110,51 @@ def walk(data: Bytes, begin: int, end: int) -> tuple[int, Ints, Bytes, Bytes, By
 
 
 @numba.njit(cache=True)
-def survey(count: int, status: Bytes, first: Bytes, second: Bytes) -> tuple[int, Ints]:
-    """What a track has.
+def _is_sound(data: Bytes, kind: int, begin: int, end: int) -> bool:
+    """`songs.meta.is_sound` of a meta event whose data is data[begin:end]."""
+    if kind == _TEMPO:
+        return end - begin >= 3 and (data[begin] or data[begin + 1] or data[begin + 2])
+    if kind == _TIME:
+        return end - begin >= 2 and data[begin] > 0 and data[begin + 1] <= meta.MOST_POWER
+    if kind == _KEY:
+        return end - begin >= 2 and (data[begin] <= meta.MOST_SHARPS or data[begin] >= 256 - meta.MOST_SHARPS)
+    return kind in (_NAME, _INSTRUMENT)
+
+
+@numba.njit(cache=True)
+def survey(
+    data: Bytes, count: int, status: Bytes, first: Bytes, second: Bytes, begins: Ints, ends: Ints
+) -> tuple[int, Ints, Ints, tuple[int, int, int]]:
+    """What a track has besides notes; the columns are those of `walk`.
 
     Returns:
-      The channels of its note-ons as bits, and the indices of the events that are no notes and may matter: names,
-      tempi, signatures, program changes.
+      The channels of its note-ons as bits; the indices of its marks (sound meta events that music21 makes an object
+      of, and program changes); of these the indices of names and program changes; and the indices of the first
+      tempo, time signature and key signature, -1 where there is none.
     """
-    channels = 0
-    others = np.empty(count, np.int64)
-    found = 0
+    channels, found, named = 0, 0, 0
+    marks, names = np.empty(count, np.int64), np.empty(count, np.int64)
+    tempo, time, key = -1, -1, -1
     for index in range(count):
         kind = status[index] & 0xF0
         if kind == NOTE_ON and second[index]:
             channels |= 1 << (status[index] & 0x0F)
-        elif kind == PROGRAM_CHANGE:
-            others[found] = index
-            found += 1
-        elif status[index] == META:
-            this = first[index]
-            if this in (_NAME, _INSTRUMENT, _TEMPO, _TIME, _KEY):
-                others[found] = index
-                found += 1
-    return channels, others[:found]
+        this = first[index]
+        is_program = kind == PROGRAM_CHANGE
+        if not is_program and not (status[index] == META and _is_sound(data, this, begins[index], ends[index])):
+            continue
+        marks[found] = index
+        found += 1
+        if is_program or this in (_NAME, _INSTRUMENT):
+            names[named] = index
+            named += 1
+        elif this == _TEMPO and tempo < 0:
+            tempo = index
+        elif this == _TIME and time < 0:
+            time = index
+        elif this == _KEY and key < 0:
+            key = index
+    return channels, marks[:found], names[:named], (tempo, time, key)
 
 
 @numba.njit(cache=True)

@@ -1,0 +1,168 @@
+"""How fast MIDI is read, against music21, bare symusic and MidiTok; paired, in one run on the same files.
+
+    python -m benchmarks.reading readers FOLDER ...      one file at a time, readers in turn
+    python -m benchmarks.reading job FOLDER [--miditok_python PATH]
+                                                         the whole job, fast and music21; and a MidiTok script
+    python -m benchmarks.reading memory FOLDER           peak memory of the job at 1,000 and at 10,000 files
+
+MidiTok needs an environment of its own: python3 -m venv .venv-miditok; .venv-miditok/bin/pip install miditok==3.0.6
+"""
+
+import argparse
+import contextlib
+import json
+import pathlib
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import symusic
+
+from songs import fast_reader, music21_reader
+from songs.errors import ParseError
+
+# music21 takes a tenth of a second a file; this many say enough.
+_MUSIC21_FILES = 60
+
+_MIDITOK = """
+import json, pathlib, sys, time
+began = time.monotonic()
+import miditok, symusic
+tokenizer = miditok.REMI(miditok.TokenizerConfig())
+read = time.monotonic()
+notes = tokens = 0
+with open(sys.argv[2], "w") as out:
+    for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.mid")):
+        score = symusic.Score(path)
+        notes += score.note_num()
+        ids = [sequence.ids for sequence in tokenizer(score)]
+        tokens += sum(map(len, ids))
+        out.write(json.dumps(ids) + "\\n")
+end = time.monotonic()
+print(json.dumps({"seconds": end - began, "reading": end - read, "notes": notes, "tokens": tokens}))
+"""
+
+
+def main() -> None:
+    """Reads the command and prints its table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("readers").add_argument("folder", nargs="+", type=pathlib.Path)
+    job = commands.add_parser("job")
+    job.add_argument("folder", type=pathlib.Path)
+    job.add_argument("--miditok_python")
+    job.add_argument("--flags", default="--direct_num_workers=2 --direct_running_mode=multi_processing")
+    commands.add_parser("memory").add_argument("folder", type=pathlib.Path)
+    chosen = parser.parse_args()
+    if chosen.command == "readers":
+        for folder in chosen.folder:
+            _readers(folder)
+    elif chosen.command == "job":
+        _job(chosen.folder, chosen.miditok_python, chosen.flags.split())
+    else:
+        _memory(chosen.folder)
+
+
+def _readers(folder: pathlib.Path) -> None:
+    files = sorted(path for path in folder.rglob("*.mid"))
+    read = {
+        "fast": lambda path: fast_reader.read(path.read_bytes()),
+        "symusic": lambda path: symusic.Score(path),
+        "music21": lambda path: music21_reader.read(path.read_bytes()),
+    }
+    # The first call compiles the loops.
+    _seconds(read["fast"], files[0])
+    every = max(len(files) // _MUSIC21_FILES, 1)
+    times: dict[str, list[float]] = {name: [] for name in read}
+    beside_music21 = []
+    for index, path in enumerate(files):
+        for name, reader in read.items():
+            if name != "music21" or index % every == 0:
+                times[name].append(_seconds(reader, path))
+        if index % every == 0:
+            beside_music21.append(times["fast"][-1])
+    mean = {name: statistics.mean(values) * 1e3 for name, values in times.items()}
+    print(
+        f"{folder.name:16} {len(files):5} files: fast {mean['fast']:.3f} ms, symusic.Score {mean['symusic']:.3f} ms, "
+        f"music21 {mean['music21']:.1f} ms ({len(times['music21'])} files); "
+        f"fast is {mean['fast'] / mean['symusic']:.1f} x symusic, "
+        f"{statistics.mean(times['music21']) / statistics.mean(beside_music21):.0f} x faster than music21"
+    )
+
+
+def _seconds(reader: object, path: pathlib.Path) -> float:
+    began = time.perf_counter()
+    with contextlib.suppress(ParseError, RuntimeError):
+        reader(path)  # type: ignore[operator]
+    return time.perf_counter() - began
+
+
+def _job(folder: pathlib.Path, miditok_python: str | None, flags: list[str]) -> None:
+    times: dict[str, list[float]] = {"fast": [], "music21": [], "miditok": []}
+    for _ in range(2):
+        for name in ("fast", "music21"):
+            times[name].append(_preprocess(folder, [f"--parser={name}", *flags])[0])
+        if miditok_python:
+            times["miditok"].append(_miditok(folder, miditok_python))
+    for name, seconds in times.items():
+        print(f"{name:8} {', '.join(f'{second:.2f}' for second in seconds)} s")
+    print(f"fast is {min(times['music21']) / min(times['fast']):.1f} x faster than the same job with music21")
+    if miditok_python:
+        print(f"fast takes {min(times['fast']) / min(times['miditok']):.2f} x the time of MidiTok in one process")
+
+
+def _preprocess(folder: pathlib.Path, flags: list[str]) -> tuple[float, int, float]:
+    """(wall seconds, notes and chords, peak MB of the largest process) of a job."""
+    with tempfile.TemporaryDirectory() as output:
+        command = [
+            sys.executable,
+            "-m",
+            "pipelines.preprocess",
+            "--input",
+            str(folder),
+            "--output",
+            f"{output}/d",
+            *flags,
+        ]
+        began = time.monotonic()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        seconds = time.monotonic() - began
+        ledger = [json.loads(line) for path in pathlib.Path(output, "d").glob("ledger-*") for line in path.open()]
+    return seconds, sum(row["events"] for row in ledger), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
+def _miditok(folder: pathlib.Path, python: str) -> float:
+    with tempfile.NamedTemporaryFile() as out:
+        done = subprocess.run(
+            [python, "-c", _MIDITOK, str(folder), out.name], check=True, capture_output=True, text=True
+        )
+    return float(json.loads(done.stdout.splitlines()[-1])["seconds"])
+
+
+def _memory(folder: pathlib.Path) -> None:
+    """Each count in a process of its own, since the peak of children is a maximum over all of them."""
+    peaks = {}
+    for count in (1_000, 10_000):
+        with tempfile.TemporaryDirectory() as many:
+            _repeat(folder, pathlib.Path(many), count)
+            call = f"reading._preprocess(pathlib.Path({many!r}), [])"
+            code = f"import pathlib; from benchmarks import reading; print({call})"
+            done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+            seconds, events, peaks[count] = json.loads("[" + done.stdout.strip()[1:-1] + "]")
+            print(f"{count:6} files: {seconds:6.1f} s, {events:,} notes and chords, peak {peaks[count]:.0f} MB")
+    print(f"10,000 files need {peaks[10_000] / peaks[1_000]:.2f} x the memory of 1,000")
+
+
+def _repeat(folder: pathlib.Path, many: pathlib.Path, count: int) -> None:
+    """Fills a folder with the files again and again, each with other bytes: a text event after the last track."""
+    files = sorted(folder.rglob("*.mid"))
+    for number in range(count):
+        data = files[number % len(files)].read_bytes()
+        (many / f"{number:06d}.mid").write_bytes(data + number.to_bytes(4, "big"))
+
+
+if __name__ == "__main__":
+    main()
