@@ -46,7 +46,7 @@ setuptools.setup(
         "songs.encodings",
         "trainer",
     ],
-    package_data={"recipes": ["*.toml"], "generator": ["*.html"]},
+    package_data={"generator": ["*.html"], "pipelines": ["*.html"], "recipes": ["*.toml"]},
     python_requires=">=3.11,<3.13",
     install_requires=["numpy>=1.26,<3", "google-cloud-storage>=2.19,<4", "protobuf>=4.25,<7"],
     extras_require=EXTRAS,

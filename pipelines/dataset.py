@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from beam_jobs.options import beam_options, open_pipeline
-from pipelines import progress, sources, verdict
+from pipelines import progress, report, sources, verdict
 from pipelines.settings import Settings
 from songs import layout, storage, vocabulary
 
@@ -91,6 +91,7 @@ def _complete(output: str, settings: Settings, totals: Any, request: str) -> dic
             "fewer than 3 songs: all are in training, so nothing can be said of music the model has not seen"
         )
     layout.write_json(storage.join(output, layout.DATASET), described)
+    report.write(output)
     storage.delete(storage.join(output, layout.STAGING))
     layout.complete(output, {"request": request, "content": described["content"]})
     return described

@@ -2,145 +2,19 @@
 
 import argparse
 import collections
-import dataclasses
-import heapq
 import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from pipelines.tally import Tally
+from pipelines.markup import count, percent, plain
+from pipelines.summary import OUTCOMES, Summary, summarise
 from songs import layout, storage
-from songs.errors import REASONS
-
-# As in `pipelines.rows`, which is not imported: it brings the reader along, and this command only counts.
-OUTCOMES = ("read", "filtered", "lost")
-# What no parser says: reasons that the pipeline gives.
-_MEANINGS = {
-    **REASONS,
-    "too-short": "the song has fewer than 2 tokens",
-    "readers-differ": "read, and the fast reader and music21 do not agree on it",
-}
-# Groups of duplicates and licences that are told apart; what lies beyond is counted together, under "".
-_MOST_GROUPS = 100_000
 
 
 class LedgerError(Exception):
     """A directory without a ledger that can be read, in one sentence."""
-
-
-@dataclasses.dataclass
-class Summary:
-    """What a ledger says, in bounded memory.
-
-    Attributes:
-      slowest_count: files to name of those that took longest to read.
-      outcomes: outcome -> files.
-      reasons: (outcome, reason) -> files.
-      examples: (outcome, reason) -> the first such source.
-      splits: split -> songs, tokens, unknown tokens and windows.
-      events: of each song that has records, in events.
-      tokens: the same in tokens.
-      seconds: that reading each file took.
-      slowest: (seconds, source) of the slowest, as a heap.
-      duplicates: source whose records stand for others -> how many others.
-      clusters: hash of a cluster of near duplicates -> how many songs besides the one of that hash.
-      licences: licence -> files.
-    """
-
-    slowest_count: int = 10
-    outcomes: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
-    reasons: collections.Counter[tuple[str, str]] = dataclasses.field(default_factory=collections.Counter)
-    examples: dict[tuple[str, str], str] = dataclasses.field(default_factory=dict)
-    splits: dict[str, collections.Counter[str]] = dataclasses.field(default_factory=dict)
-    events: Tally = dataclasses.field(default_factory=Tally)
-    tokens: Tally = dataclasses.field(default_factory=Tally)
-    seconds: Tally = dataclasses.field(default_factory=Tally)
-    slowest: list[tuple[float, str]] = dataclasses.field(default_factory=list)
-    duplicates: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
-    clusters: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
-    licences: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
-
-    def add(self, row: dict[str, Any]) -> None:
-        """Counts a row."""
-        outcome, reason, source = row["outcome"], row.get("reason", ""), row["source"]
-        self.outcomes[outcome] += 1
-        if reason:
-            self.reasons[outcome, reason] += 1
-            self.examples.setdefault((outcome, reason), source)
-        seconds = float(row.get("seconds", 0))
-        self.seconds.add(seconds)
-        heapq.heappush(self.slowest, (seconds, source))
-        if len(self.slowest) > self.slowest_count:
-            heapq.heappop(self.slowest)
-        if row.get("licence"):
-            _count(self.licences, row["licence"])
-        if row.get("duplicate_of"):
-            _count(self.duplicates, row["duplicate_of"])
-        elif outcome == "read":
-            self._add_song(row)
-
-    def _add_song(self, row: dict[str, Any]) -> None:
-        self.events.add(row.get("events", 0))
-        self.tokens.add(row.get("tokens", 0))
-        split = self.splits.setdefault(row.get("split", ""), collections.Counter())
-        keys = {"tokens": "tokens", "unknown": "unknown_tokens", "windows": "windows"}
-        split.update({"songs": 1} | {name: row.get(key, 0) for name, key in keys.items()})
-        cluster = row.get("cluster")
-        # A cluster is named by a member's hash, and a song without near duplicates may be a cluster of its own.
-        if cluster and cluster != row.get("sha256"):
-            _count(self.clusters, cluster)
-
-    def by_reason(self, outcome: str) -> list[tuple[str, int, str, str]]:
-        """Reason, files, meaning and an example of an outcome, the commonest first."""
-        ordered = sorted(self.reasons.items(), key=lambda item: (-item[1], item[0]))
-        return [
-            (reason, count, _MEANINGS.get(reason, ""), self.examples[of, reason])
-            for (of, reason), count in ordered
-            if of == outcome
-        ]
-
-    def to_json(self) -> dict[str, Any]:
-        """The summary as a JSON object; shares are of all files."""
-        files = self.seconds.count
-        return {
-            "files": files,
-            "outcomes": {name: _share(self.outcomes[name], files) for name in OUTCOMES},
-            "reasons": [
-                {"outcome": outcome, "reason": reason, **_share(count, files), "meaning": meaning, "example": example}
-                for outcome in OUTCOMES
-                for reason, count, meaning, example in self.by_reason(outcome)
-            ],
-            "seconds": {
-                "total": round(self.seconds.total, 4),
-                "median": self.seconds.quantile(0.5),
-                "percentile_95": self.seconds.quantile(0.95),
-                "slowest": [{"source": source, "seconds": seconds} for seconds, source in self.ordered_slowest()],
-            },
-            "events": {"total": self.events.total, "median": self.events.quantile(0.5), "most": self.events.highest},
-            "tokens": {"total": self.tokens.total, "median": self.tokens.quantile(0.5), "most": self.tokens.highest},
-            "splits": {split: dict(self.splits[split]) for split in sorted(self.splits)},
-            "duplicates": self.duplicates.total(),
-            "near_duplicates": {"clusters": len(self.clusters), "songs": self.near_duplicates()},
-            "licences": dict(self.licences.most_common()),
-        }
-
-    def ordered_slowest(self) -> list[tuple[float, str]]:
-        """(seconds, source) of the slowest files, the slowest first."""
-        return sorted(self.slowest, key=lambda row: (-row[0], row[1]))
-
-    def near_duplicates(self) -> int:
-        """Songs that lie in a cluster of at least two."""
-        return self.clusters.total() + len(self.clusters)
-
-
-def summarise(rows: Iterable[dict[str, Any]], slowest: int = 10) -> Summary:
-    """Counts rows, which may be a stream."""
-    summary = Summary(slowest)
-    for row in rows:
-        summary.add(row)
-    return summary
 
 
 def read_rows(folder: str) -> Iterator[dict[str, Any]]:
@@ -172,27 +46,14 @@ def _row(line: bytes, place: str) -> dict[str, Any]:
     return row
 
 
-def _count(groups: collections.Counter[str], key: str) -> None:
-    groups[key if key in groups or len(groups) < _MOST_GROUPS else ""] += 1
-
-
-def _share(count: int, files: int) -> dict[str, Any]:
-    return {"files": count, "share": round(count / files, 6) if files else 0}
-
-
-def plain(text: str) -> str:
-    """A text without what could steer a terminal or turn the direction of writing: shown as Python escapes it."""
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
-
-
 def describe(summary: Summary) -> str:
     """The summary as a person reads it."""
     files = summary.seconds.count
-    counts = (f"{summary.outcomes[name]:,} {name} ({_percent(summary.outcomes[name], files)})" for name in OUTCOMES)
-    lines = [f"{files:,} files: {', '.join(counts)}"]
+    counts = (f"{summary.outcomes[name]:,} {name} ({percent(summary.outcomes[name], files)})" for name in OUTCOMES)
+    lines = [f"{count(files, 'file')}: {', '.join(counts)}"]
     for outcome in OUTCOMES:
-        for reason, count, meaning, example in summary.by_reason(outcome):
-            lines.append(f"  {outcome:8} {reason:18} {count:9,}  {_percent(count, files):>7}  {meaning}")
+        for reason, number, meaning, example in summary.by_reason(outcome):
+            lines.append(f"  {outcome:8} {reason:18} {number:9,}  {percent(number, files):>7}  {meaning}")
             lines.append(f"{'':50}such as {plain(example)}")
     seconds = summary.seconds
     lines.append(
@@ -205,19 +66,18 @@ def describe(summary: Summary) -> str:
 
 def _describe_songs(summary: Summary) -> list[str]:
     lines = [
-        f"{summary.events.count:,} songs written: {summary.events.total:,} events, {summary.tokens.total:,} tokens; "
+        f"{count(summary.events.count, 'song')} written: {summary.events.total:,} events, "
+        f"{summary.tokens.total:,} tokens; "
         f"the median song has {summary.events.quantile(0.5):,} events"
     ]
     for name, split in sorted(summary.splits.items()):
-        lines.append(f"  {name:10} {split['songs']:9,} songs {split['tokens']:13,} tokens {split['windows']:11,} windows")
-    lines.append(f"{summary.duplicates.total():,} files are another's bytes")
+        lines.append(
+            f"  {name:10} {split['songs']:9,} songs {split['tokens']:13,} tokens {split['windows']:11,} windows"
+        )
+    lines.append(f"{count(summary.duplicates.total(), 'file')} with the bytes of another")
     if summary.clusters:
-        lines.append(f"{summary.near_duplicates():,} songs are near duplicates, in {len(summary.clusters):,} clusters")
+        lines.append(f"{summary.near_duplicates():,} songs nearly alike, in {count(len(summary.clusters), 'cluster')}")
     return lines
-
-
-def _percent(count: int, files: int) -> str:
-    return f"{100 * count / files:.1f} %" if files else "0 %"
 
 
 def sources_of(rows: Iterable[dict[str, Any]], reason: str) -> Iterator[dict[str, Any]]:
@@ -235,7 +95,7 @@ def sources_of(rows: Iterable[dict[str, Any]], reason: str) -> Iterator[dict[str
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints the summary, or the sources of a reason."""
+    """Prints the summary, or the sources of a reason; what cannot be read ends with one sentence and exit status 2."""
     parser = argparse.ArgumentParser(prog="python -m pipelines.ledger", description=__doc__, allow_abbrev=False)
     add = parser.add_argument
     add("folder", metavar="DIR", help="a dataset directory, local or gs://")
@@ -246,7 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         _print(chosen)
     except (LedgerError, storage.StorageError) as error:
-        sys.exit(f"error: {error}")
+        print(f"ledger: {error}", file=sys.stderr)
+        sys.exit(2)
     except BrokenPipeError:
         # `| head` has seen enough; nothing may be flushed into the closed pipe at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -18,6 +18,7 @@ VOCABULARY = "vocabulary.json"
 
 DATASET = "dataset.json"
 LEDGER = "ledger"
+REPORT = "report.html"
 STAGING = "staging"
 
 MODEL = "model.keras"

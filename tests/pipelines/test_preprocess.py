@@ -37,8 +37,9 @@ def run(music, output, *flags):
 
 
 def content(folder: pathlib.Path):
-    """Every file but the ledger, whose seconds differ from run to run."""
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if layout.LEDGER not in path.name}
+    """Every file but the ledger and the report on it, whose seconds differ from run to run."""
+    told = [path for path in sorted(folder.iterdir()) if not path.name.startswith((layout.LEDGER, layout.REPORT))]
+    return {path.name: path.read_bytes() for path in told}
 
 
 def ledger(folder):

@@ -1,0 +1,141 @@
+"""Charts as inline SVG that stretches to any width, with labels in HTML that keep their size; all text is escaped."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+from pipelines.markup import text
+from songs import names
+from songs.song import TICKS_PER_QUARTER, Song
+
+# What a piano roll shows of a song, in ticks: 16 bars of 4/4.
+ROLL_TICKS = 64 * TICKS_PER_QUARTER
+# Notes drawn of a song at most, so that the page stays small.
+_ROLL_NOTES = 3_000
+_BLACK_KEYS = {1, 3, 6, 8, 10}
+
+
+@dataclasses.dataclass(frozen=True)
+class Bar:
+    """A bar: its height and what is said of it under the pointer."""
+
+    value: float
+    title: str
+
+
+def bars(values: Sequence[Bar], label: str, ticks: Sequence[tuple[float, str]], below: str = "") -> str:
+    """Upright bars.
+
+    Args:
+      values: from left to right.
+      label: what the chart says, for those who do not see it.
+      ticks: (position 0..1, label) along the axis.
+      below: HTML between bars and axis.
+    """
+    highest = max((bar.value for bar in values), default=0) or 1
+    drawn = "".join(
+        f'<g><title>{text(bar.title)}</title><rect class="reach" x="{index}" width="1" height="100"/>'
+        f'<rect x="{index + 0.08:g}" y="{100 - height:g}" width=".84" height="{height:g}"/></g>'
+        for index, bar in enumerate(values)
+        # A bar that is not 0 is seen.
+        for height in [round(max(100 * bar.value / highest, 0.8 if bar.value else 0), 2)]
+    )
+    return (
+        f'<div class="chart"><p class="top">{highest:,}</p>'
+        f'<svg class="bars" viewBox="0 0 {max(len(values), 1)} 100" preserveAspectRatio="none" role="img" '
+        f'aria-label="{text(label)}">{_lines(len(values))}{drawn}</svg>{below}{axis(ticks)}</div>'
+    )
+
+
+def _lines(width: int) -> str:
+    return "".join(f'<path class="grid" d="M0 {y}H{width}"/>' for y in (0, 50, 100))
+
+
+def axis(ticks: Sequence[tuple[float, str]]) -> str:
+    """Labels below a chart, each centred at its position 0..1, those at the ends kept inside."""
+    spans = "".join(
+        f'<span style="left:{100 * place:.2f}%;translate:-{shift}%">{text(label)}</span>'
+        for place, label in ticks
+        for shift in [100 * place if place in (0, 1) else 50]
+    )
+    return f'<div class="axis" aria-hidden="true">{spans}</div>'
+
+
+def keyboard(low: int, high: int) -> str:
+    """The keys of MIDI numbers low..high - 1, each as wide as its bar."""
+    black = "".join(f'<rect x="{key - low}" width="1" height="60"/>' for key in range(low, high) if _is_black(key))
+    white = "".join(
+        f'<path d="M{edge - low:g} {0 if key % 12 in (5, 0) else 60}V100"/>'
+        for key in range(low + 1, high)
+        # Between two white keys the line is theirs; a black key covers its neighbours' border.
+        for edge in [key if key % 12 in (5, 0) else key + 0.5]
+        if key % 12 in (5, 0) or _is_black(key)
+    )
+    return (
+        f'<svg class="keys" viewBox="0 0 {high - low} 100" preserveAspectRatio="none" aria-hidden="true">'
+        f"{white}{black}</svg>"
+    )
+
+
+def _is_black(key: int) -> bool:
+    return key % 12 in _BLACK_KEYS
+
+
+def curve(values: Sequence[int], label: str) -> str:
+    """Falling values by rank on two logarithmic axes: a rank's place is its logarithm."""
+    ranks = sorted({round(len(values) ** (step / 120)) for step in range(121)}) if values else []
+    width, height = math.log(max(len(values), 2)), math.log(max(max(values, default=1), 2))
+    points = [(100 * math.log(rank) / width, 100 - 100 * math.log(values[rank - 1]) / height) for rank in ranks]
+    path = "L".join(f"{x:.2f} {y:.2f}" for x, y in points)
+    lines = "".join(
+        f'<path class="grid" d="M0 {100 - 100 * math.log(10**decade) / height:.2f}H100"/>'
+        for decade in range(int(height / math.log(10)) + 1)
+    )
+    ticks = [(math.log(10**decade) / width, f"{10**decade:,}") for decade in range(int(width / math.log(10)) + 1)]
+    return (
+        f'<div class="chart"><p class="top">{max(values, default=0):,}</p>'
+        f'<svg class="curve" viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label="{text(label)}">'
+        f'{lines}<path class="under" d="M0 100L{path}L100 100Z"/><path class="line" d="M{path}"/></svg>'
+        f"{axis(ticks)}</div>"
+    )
+
+
+def meter(share: float) -> str:
+    """A bar lying down, `share` (0..1) of its width."""
+    return (
+        '<svg class="meter" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">'
+        f'<rect class="reach" width="100" height="1"/><rect width="{100 * share:.2f}" height="1"/></svg>'
+    )
+
+
+def roll(song: Song, label: str) -> str:
+    """A song's beginning: time to the right, pitch upwards, lines at each C and every 4 bars of 4/4."""
+    start, duration, pitch = (column[:_ROLL_NOTES].tolist() for column in song.notes())
+    shown = [note for note in zip(start, duration, pitch, strict=True) if note[0] < ROLL_TICKS]
+    low, high = min(note[2] for note in shown) - 2, max(note[2] for note in shown) + 2
+    # A tune of few pitches is not drawn as a row of bricks.
+    low, high = min(low, (low + high) // 2 - 14), max(high, (low + high) // 2 + 14)
+    end = min(max(note[0] + note[1] for note in shown), ROLL_TICKS)
+    notes = "".join(f"M{begin} {high - key}h{max(min(length, end - begin) - 1, 0.5):g}" for begin, length, key in shown)
+    lines = "".join(f"M0 {high - key + 0.5:g}h{end}" for key in range(low, high) if key % 12 == 0)
+    lines += "".join(f"M{at} -1v{high - low + 2}" for at in range(0, end, 16 * TICKS_PER_QUARTER)[1:])
+    return (
+        f'<svg class="roll" viewBox="0 -1 {end} {high - low + 2}" preserveAspectRatio="none" role="img" '
+        f'aria-label="{text(label)}"><path class="grid" d="{lines}"/><path class="notes" d="{notes}"/></svg>'
+    )
+
+
+def octaves(counts: Sequence[int]) -> tuple[int, int]:
+    """The whole octaves, as MIDI numbers low..high - 1, that hold every pitch counted; an octave from C4 if none."""
+    used = [pitch for pitch, count in enumerate(counts) if count]
+    if not used:
+        return 60, 72
+    return used[0] // 12 * 12, min(used[-1] // 12 * 12 + 12, len(counts))
+
+
+def pitches(counts: Sequence[int], label: str) -> str:
+    """How often each MIDI number was struck, above its keys."""
+    low, high = octaves(counts)
+    values = [Bar(counts[key], f"{names.PITCH_NAMES[key]}: {counts[key]:,}") for key in range(low, high)]
+    ticks = [((key - low + 0.5) / (high - low), names.PITCH_NAMES[key]) for key in range(low, high, 12)]
+    return bars(values, label, ticks, keyboard(low, high))

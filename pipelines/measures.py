@@ -1,0 +1,145 @@
+"""What the music of a dataset is made of: pitches and durations by its vocabulary's counts, and its first songs."""
+
+import collections
+import contextlib
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from songs import layout, names, records, storage
+from songs.encodings import Encoding
+from songs.encodings.grid import HELD_MARK
+from songs.song import Song
+from songs.vocabulary import Vocabulary
+
+# Of a song at most so many ids are decoded, of a shard at most so many records looked at.
+_MOST_IDS, _MOST_RECORDS = 3_000, 20_000
+# Between a song's name and its time scale, in the records of augmented songs (`pipelines.shards`).
+_SCALED = "*"
+
+
+@dataclasses.dataclass(frozen=True)
+class Said:
+    """What one token says: the notes that it strikes, and a duration in ticks or 0.
+
+    Attributes:
+      pitches: MIDI numbers; empty where only classes are known.
+      classes: pitch classes, 0..11.
+    """
+
+    pitches: tuple[int, ...] = ()
+    classes: tuple[int, ...] = ()
+    duration: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Music:
+    """How often each pitch, pitch class and duration was counted.
+
+    Attributes:
+      pitches: [128], by MIDI number.
+      classes: [12]; at least as many as `pitches`, since a chord in normal order has classes alone.
+      durations: ticks -> count.
+    """
+
+    pitches: list[int]
+    classes: list[int]
+    durations: collections.Counter[int]
+
+
+def of_vocabulary(vocabulary: Vocabulary, encoding: Encoding) -> Music:
+    """The music that a vocabulary's counts add up to: of the training split, before augmentation."""
+    music = Music([0] * 128, [0] * 12, collections.Counter())
+    for token, count in zip(vocabulary.tokens[4:], vocabulary.counts[4:], strict=True):
+        # A list that somebody wrote by hand may hold anything.
+        with contextlib.suppress(ValueError):
+            said = PARSERS[encoding.name](token) if count else Said()
+            for pitch in said.pitches:
+                music.pitches[pitch] += count
+            for pitch_class in said.classes:
+                music.classes[pitch_class] += count
+            if said.duration:
+                music.durations[said.duration] += count
+    return music
+
+
+def _chord(name: str, duration: int = 0) -> Said:
+    pitches = names.parse_chord(name)
+    return Said(pitches, tuple(pitch % 12 for pitch in pitches), duration)
+
+
+def _pitch(token: str) -> Said:
+    if names.is_classes(token):
+        return Said(classes=tuple(dict.fromkeys(pitch % 12 for pitch in names.parse_classes(token))))
+    return _chord(token)
+
+
+def _pitch_duration(token: str) -> Said:
+    chord, _, length = token.partition(":")
+    return Said() if chord == names.REST else _chord(chord, names.parse_duration(length))
+
+
+def _events(token: str) -> Said:
+    if token.startswith("d:"):
+        return Said(duration=names.parse_duration(token[2:]))
+    return Said() if token.startswith("s:") else _chord(token)
+
+
+def _grid(token: str) -> Said:
+    struck = [part for part in token.split(".") if part != names.REST and not part.startswith(HELD_MARK)]
+    return _chord(".".join(struck)) if struck else Said()
+
+
+# Encoding -> what its tokens say.
+PARSERS: dict[str, Callable[[str], Said]] = {
+    "pitch": _pitch,
+    "pitch-duration": _pitch_duration,
+    "events": _events,
+    "grid": _grid,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """A song (its beginning) of the training split, by the name that its records have."""
+
+    name: str
+    song: Song
+
+
+def samples(folder: str, shards: int, vocabulary: Vocabulary, encoding: Encoding, *, wanted: int) -> list[Sample]:
+    """The first songs of the training shards, decoded: as many of each shard as it takes to find `wanted`."""
+    found: list[Sample] = []
+    for index in range(shards):
+        path = storage.join(folder, layout.shard_name("train", index, shards))
+        for name, ids in itertools.islice(_beginnings(path), -(-wanted // shards)):
+            # A song in tokens that were cut or are unknown may not decode.
+            with contextlib.suppress(ValueError):
+                found.append(Sample(name, encoding.decode(vocabulary.decode(ids.tolist()))))
+        if len(found) >= wanted:
+            break
+    return [sample for sample in found if len(sample.song)][:wanted]
+
+
+def _beginnings(path: str) -> Iterator[tuple[str, npt.NDArray[np.int64]]]:
+    """(song, its first ids) of a shard's songs as they are, not augmented; a shard that is not there has none."""
+    if not storage.exists(path):
+        return
+    with storage.open_read(path) as file:
+        windows = map(records.parse, itertools.islice(records.read(file), _MOST_RECORDS))
+        untouched = (window for window in windows if not window.transpose and _SCALED not in window.song)
+        for name, of_song in itertools.groupby(untouched, lambda window: window.song):
+            yield name, _join(of_song)
+
+
+def _join(windows: Iterator[records.Window]) -> npt.NDArray[np.int64]:
+    """The first ids of a song from its windows, which overlap; stops where one is missing."""
+    ids = np.zeros(0, np.int64)
+    for window in windows:
+        if len(ids) >= _MOST_IDS or window.start > len(ids):
+            break
+        ids = np.concatenate([ids[: window.start], window.tokens])
+    return ids[:_MOST_IDS]

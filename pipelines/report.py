@@ -1,0 +1,138 @@
+"""`report.html`: what a dataset holds, on one page that needs nothing but itself.
+
+It is made from the dataset directory alone; `python -m pipelines.report DIR` writes it again.
+"""
+
+import argparse
+import dataclasses
+import importlib.resources
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pipelines import ledger, measures, report_files, report_music
+from pipelines.markup import text
+from pipelines.summary import Summary, summarise
+from songs import encodings, layout, storage
+from songs.vocabulary import Vocabulary
+
+TEMPLATE = "report.html"
+_SAMPLES = 8
+# Clusters of near duplicates whose members are named, and how many members of each.
+_CLUSTERS, _MEMBERS = 10, 6
+_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """What lies in a dataset directory, as far as the page tells it.
+
+    Attributes:
+      described: dataset.json.
+      vocabulary: of the dataset.
+      encoding: of the dataset.
+      summary: of the ledger.
+      samples: a few songs of the training split.
+      sample_rows: a sample's name -> its ledger row.
+      members: hash of a cluster of near duplicates -> sources of its first members; of the largest clusters.
+    """
+
+    described: Mapping[str, Any]
+    vocabulary: Vocabulary
+    encoding: encodings.Encoding
+    summary: Summary
+    samples: Sequence[measures.Sample]
+    sample_rows: Mapping[str, Mapping[str, Any]]
+    members: Mapping[str, Sequence[str]]
+
+
+def write(folder: str) -> None:
+    """Publishes the page in a dataset directory, finished or not.
+
+    Raises:
+      ValueError, ledger.LedgerError, storage.StorageError: if the directory lacks or cannot give what the page tells.
+    """
+    storage.write_text(storage.join(folder, layout.REPORT), page(find(folder), title_of(folder)))
+
+
+def title_of(folder: str) -> str:
+    """A directory's name; with the one above it where the name says nothing."""
+    parts = [part for part in folder.rstrip("/").split("/") if part]
+    return "/".join(parts[-2:] if parts[-1:] == [layout.DATA] else parts[-1:]) or folder
+
+
+def find(folder: str) -> Found:
+    """Reads a dataset directory; the ledger is streamed."""
+    described = layout.read_json(storage.join(folder, layout.DATASET))
+    vocabulary = Vocabulary.from_json(storage.read_text(storage.join(folder, layout.VOCABULARY)))
+    encoding = encodings.from_settings(described["settings"]["encoding"])
+    shards = described["splits"]["train"]["shards"]
+    samples = measures.samples(folder, shards, vocabulary, encoding, wanted=_SAMPLES)
+    sample_rows: dict[str, Mapping[str, Any]] = {}
+    wanted = {sample.name.partition("+")[0]: sample.name for sample in samples}
+    summary = summarise(_keeping(ledger.read_rows(folder), wanted, sample_rows))
+    largest = [name for name, _ in summary.clusters.most_common(_CLUSTERS) if name]
+    # A second pass, since only the first tells which clusters are large.
+    members = _members(ledger.read_rows(folder), largest) if largest else {}
+    return Found(described, vocabulary, encoding, summary, samples, sample_rows, members)
+
+
+def _keeping(
+    rows: Iterator[dict[str, Any]], wanted: Mapping[str, str], kept: dict[str, Mapping[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """The rows, those of the wanted hashes also kept (the first of each)."""
+    for row in rows:
+        name = wanted.get(row.get("sha256", ""))
+        if name:
+            kept.setdefault(name, row)
+        yield row
+
+
+def _members(rows: Iterator[dict[str, Any]], clusters: Sequence[str]) -> dict[str, list[str]]:
+    members: dict[str, list[str]] = {cluster: [] for cluster in clusters}
+    for row in rows:
+        of_cluster = members.get(row.get("cluster") or row.get("sha256", ""))
+        same_bytes = row.get("duplicate_of") and row["outcome"] == "read"
+        if of_cluster is not None and len(of_cluster) < _MEMBERS and not same_bytes:
+            of_cluster.append(row["source"])
+    return members
+
+
+def page(found: Found, title: str) -> str:
+    """The page as HTML."""
+    music = measures.of_vocabulary(found.vocabulary, found.encoding)
+    filled = {
+        "title": text(title),
+        "summary": report_files.headline(found.described, found.summary),
+        "warnings": report_files.warnings(found.described, found.summary),
+        "splits": report_files.splits(found.described),
+        "rolls": report_music.rolls(found.samples, found.sample_rows),
+        "pitches": report_music.pitches(music),
+        "durations": report_music.durations(music, found.encoding.name, found.samples),
+        "lengths": report_music.lengths(found.summary),
+        "tokens": report_music.tokens(found.vocabulary),
+        "files": report_files.files(found.summary),
+        "duplicates": report_files.duplicates(found.summary, found.members),
+        "made": report_files.made(found.described),
+    }
+    template = importlib.resources.files(__package__).joinpath(TEMPLATE).read_text(encoding="utf-8")
+    # In one pass, so that a file named {{title}} stays what it is.
+    return _PLACEHOLDER.sub(lambda match: filled[match.group(1)], template)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Writes the page; what cannot be read ends with one sentence and exit status 2."""
+    parser = argparse.ArgumentParser(prog="python -m pipelines.report", description=__doc__, allow_abbrev=False)
+    parser.add_argument("folder", metavar="DIR", help="a dataset directory, local or gs://")
+    folder = parser.parse_args(arguments).folder
+    try:
+        write(folder)
+    except (ValueError, ledger.LedgerError, storage.StorageError) as error:
+        print(f"report: {error}", file=sys.stderr)
+        sys.exit(2)
+    print(storage.join(folder, layout.REPORT))
+
+
+if __name__ == "__main__":
+    main()

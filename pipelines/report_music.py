@@ -1,0 +1,152 @@
+"""The parts of a dataset's page that tell of its music: songs, notes, lengths and tokens, each as HTML.
+
+Every text of a file or of a user goes through `markup.text`.
+"""
+
+import collections
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipelines import charts, markup
+from pipelines.charts import Bar
+from pipelines.markup import text
+from pipelines.measures import Music, Sample
+from pipelines.summary import Summary
+from pipelines.tally import Bin, Tally
+from songs import names
+from songs.vocabulary import SPECIAL_TOKENS, Vocabulary
+
+_TOP_TOKENS, _TOP_DURATIONS = 30, 14
+# A song for all instruments names every one of them.
+_INSTRUMENT_SIGNS = 70
+_NOTE_VALUES = {
+    1: "48th", 2: "16th triplet", 3: "16th", 4: "8th triplet", 6: "8th", 8: "quarter triplet", 9: "dotted 8th",
+    12: "quarter", 18: "dotted quarter", 24: "half", 36: "dotted half", 48: "whole",
+}  # fmt: skip
+
+
+def rolls(samples: Sequence[Sample], rows: Mapping[str, Mapping[str, Any]]) -> str:
+    """A few songs as pictures."""
+    cards = []
+    for sample in samples:
+        row = rows.get(sample.name, {})
+        source = str(row.get("source") or sample.name)
+        title = re.split(r"[/!]", source)[-1] or source
+        facts = (
+            [markup.count(row.get("events", 0), "event"), markup.count(row.get("tokens", 0), "token")] if row else []
+        )
+        facts += [text(row["instrument"], _INSTRUMENT_SIGNS)] if row.get("instrument") else []
+        cards.append(
+            f'<article class="song">{charts.roll(sample.song, f"Piano roll of {title}")}<div>'
+            f'<h3 title="{text(source)}">{text(title)}</h3><p>{"".join(f"<span>{fact}</span>" for fact in facts)}</p>'
+            "</div></article>"
+        )
+    return f'<div class="songs">{"".join(cards)}</div>' if cards else markup.nothing("No song could be drawn.")
+
+
+def pitches(music: Music) -> str:
+    """How often each pitch and each pitch class is struck."""
+    if not sum(music.classes):
+        return markup.nothing("The vocabulary counts no pitch.")
+    commonest = names.PITCH_CLASSES[max(range(12), key=music.classes.__getitem__)]
+    classes = charts.bars(
+        [Bar(count, f"{name}: {count:,}") for name, count in zip(names.PITCH_CLASSES, music.classes, strict=True)],
+        f"Pitch classes: the commonest is {commonest}",
+        [((index + 0.5) / 12, name) for index, name in enumerate(names.PITCH_CLASSES)],
+    )
+    without = sum(music.classes) - sum(music.pitches)
+    note = f"<p>{without:,} notes of chords have no octave in this encoding and count as classes only.</p>"
+    return (
+        f"<figure><figcaption>Pitches</figcaption>{_pitch_chart(music)}{note if without else ''}</figure>"
+        f"<figure><figcaption>Pitch classes</figcaption>{classes}</figure>"
+    )
+
+
+def _pitch_chart(music: Music) -> str:
+    used = [pitch for pitch, count in enumerate(music.pitches) if count]
+    if not used:
+        return markup.nothing("This encoding's tokens name no octave.")
+    commonest = max(used, key=music.pitches.__getitem__)
+    low, high, most = (names.PITCH_NAMES[pitch] for pitch in (used[0], used[-1], commonest))
+    return charts.pitches(music.pitches, f"Pitches from {low} to {high}: the commonest is {most}")
+
+
+def durations(music: Music, encoding: str, samples: Sequence[Sample]) -> str:
+    """How often each duration is said; where tokens say none, how long the sampled songs' notes are."""
+    counts, note = music.durations, ""
+    if encoding == "events":
+        note = "By duration tokens; what lasts longer than 4 quarter notes is a sum of several."
+    if encoding == "pitch":
+        return markup.nothing("This encoding keeps no time.")
+    if not counts:
+        counts = collections.Counter(length for sample in samples for length in sample.song.notes()[1].tolist())
+        note = "Measured on the notes of the songs above: this encoding's tokens say no duration."
+    return _duration_rows(counts) + (f"<p>{note}</p>" if note else "")
+
+
+def _duration_rows(counts: collections.Counter[int]) -> str:
+    every = counts.total() or 1
+    top = sorted(ticks for ticks, _ in counts.most_common(_TOP_DURATIONS))
+    rows = [(names.duration_name(ticks), _NOTE_VALUES.get(ticks, ""), counts[ticks]) for ticks in top]
+    others = every - sum(count for _, _, count in rows)
+    if others and len(counts) > len(top):
+        rows.append(("other", f"{len(counts) - len(top):,} lengths", others))
+    highest = max((count for _, _, count in rows), default=1)
+    return "".join(
+        f'<div class="row"><span>{text(name)} <small>{text(value)}</small></span>{charts.meter(count / highest)}'
+        f"<span>{markup.percent(count, every)}</span></div>"
+        for name, value, count in rows
+    )
+
+
+def lengths(summary: Summary) -> str:
+    """How long the songs are."""
+    return "".join(
+        f"<figure><figcaption>{unit.capitalize()} a song <small>median {tally.quantile(0.5):,}, "
+        f"longest {tally.highest:,}</small></figcaption>{_histogram(tally, unit)}</figure>"
+        for unit, tally in (("events", summary.events), ("tokens", summary.tokens))
+        if tally.count
+    )
+
+
+def _histogram(tally: Tally, unit: str) -> str:
+    bins = tally.histogram()
+    label = f"Songs by {unit}: the median song has {tally.quantile(0.5):,}, the longest {tally.highest:,}"
+    return charts.bars([Bar(row.count, _songs_in(row, unit)) for row in bins], label, _edge_ticks(bins))
+
+
+def _songs_in(row: Bin, unit: str) -> str:
+    between = f"{row.low:,}" if row.high == row.low + 1 else f"{row.low:,} to {row.high - 1:,}"
+    return f"{between} {unit}: {markup.count(row.count, 'song')}"
+
+
+def _edge_ticks(bins: Sequence[Bin]) -> list[tuple[float, str]]:
+    """A few of the bins' edges, far enough from each other for a phone."""
+    every = -(-len(bins) // 4)
+    inner = [index for index in range(0, len(bins), every) if len(bins) - index > every / 2]
+    return [*((index / len(bins), f"{bins[index].low:,}") for index in inner), (1, f"{bins[-1].high:,}")]
+
+
+def tokens(vocabulary: Vocabulary) -> str:
+    """The commonest tokens, and how counts fall from rank to rank."""
+    ranked = sorted(zip(vocabulary.tokens[4:], vocabulary.counts[4:], strict=True), key=lambda row: -row[1])
+    ranked = [row for row in ranked if row[1]]
+    if not ranked:
+        return markup.nothing("No token was counted.")
+    every, highest = sum(count for _, count in ranked), ranked[0][1]
+    once = sum(count == 1 for _, count in ranked)
+    unseen = len(vocabulary) - len(SPECIAL_TOKENS) - len(ranked)
+    facts = [f"{markup.percent(once, len(ranked))} of {markup.count(len(ranked), 'token')} are seen once"]
+    facts += [f"{unseen:,} belong to the vocabulary unseen"] if unseen else []
+    items = "".join(
+        f"<li><code>{text(token)}</code>{charts.meter(count / highest)}<span>{count:,}</span>"
+        f"<span>{markup.percent(count, every)}</span></li>"
+        for token, count in ranked[:_TOP_TOKENS]
+    )
+    label = f"Token counts by rank, both logarithmic: from {highest:,} for the commonest of {len(ranked):,} down"
+    counted = charts.curve([count for _, count in ranked], label)
+    return (
+        f'<ol class="tokens">{items}</ol><figure><figcaption>Count by rank <small>{"; ".join(facts)}</small>'
+        f"</figcaption>{counted}</figure>"
+    )

@@ -1,0 +1,149 @@
+"""A ledger's rows -> what they say together, in bounded memory."""
+
+import collections
+import dataclasses
+import heapq
+from collections.abc import Iterable
+from typing import Any
+
+from pipelines.tally import Tally
+from songs.errors import REASONS
+
+# As in `pipelines.rows`, which is not imported: it brings the reader along, and this command only counts.
+OUTCOMES = ("read", "filtered", "lost")
+# What no parser says: reasons that the pipeline gives.
+_MEANINGS = {
+    **REASONS,
+    "too-short": "the song has fewer than 2 tokens",
+    "readers-differ": "read, and the fast reader and music21 do not agree on it",
+    "too-few-events": "fewer notes and chords than --min_events",
+    "too-many-events": "more notes and chords than --max_events",
+    "too-few-pitches": "fewer different pitches than --min_pitches",
+    "too-many-quarters": "longer than --max_quarters",
+    "near-duplicate": "the same tune as another song, and --near_duplicates is drop",
+}
+# Groups of duplicates and licences that are told apart; what lies beyond is counted together, under "".
+_MOST_GROUPS = 100_000
+
+
+@dataclasses.dataclass
+class Summary:
+    """What a ledger says, in bounded memory.
+
+    Attributes:
+      slowest_count: files to name of those that took longest to read.
+      outcomes: outcome -> files.
+      reasons: (outcome, reason) -> files.
+      examples: (outcome, reason) -> the first such source.
+      splits: split -> songs, tokens, unknown tokens and windows.
+      events: of each song that has records, in events.
+      tokens: the same in tokens.
+      seconds: that reading each file took.
+      slowest: (seconds, source) of the slowest, as a heap.
+      duplicates: source whose records stand for others -> how many others.
+      clusters: hash of a cluster of near duplicates -> how many songs besides the one of that hash.
+      licences: licence -> files.
+    """
+
+    slowest_count: int = 10
+    outcomes: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    reasons: collections.Counter[tuple[str, str]] = dataclasses.field(default_factory=collections.Counter)
+    examples: dict[tuple[str, str], str] = dataclasses.field(default_factory=dict)
+    splits: dict[str, collections.Counter[str]] = dataclasses.field(default_factory=dict)
+    events: Tally = dataclasses.field(default_factory=Tally)
+    tokens: Tally = dataclasses.field(default_factory=Tally)
+    seconds: Tally = dataclasses.field(default_factory=Tally)
+    slowest: list[tuple[float, str]] = dataclasses.field(default_factory=list)
+    duplicates: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    clusters: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    licences: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Counts a row."""
+        outcome, reason, source = row["outcome"], row.get("reason", ""), row["source"]
+        self.outcomes[outcome] += 1
+        if reason:
+            self.reasons[outcome, reason] += 1
+            self.examples.setdefault((outcome, reason), source)
+        seconds = float(row.get("seconds", 0))
+        self.seconds.add(seconds)
+        heapq.heappush(self.slowest, (seconds, source))
+        if len(self.slowest) > self.slowest_count:
+            heapq.heappop(self.slowest)
+        if row.get("licence"):
+            _count(self.licences, row["licence"])
+        # A near duplicate that was dropped names the song that stayed, too, and is `filtered`.
+        if row.get("duplicate_of") and outcome == "read":
+            _count(self.duplicates, row["duplicate_of"])
+            return
+        cluster = row.get("cluster")
+        # A cluster is named by a member's hash, and a song without near duplicates may be a cluster of its own.
+        if cluster and cluster != row.get("sha256"):
+            _count(self.clusters, cluster)
+        if outcome == "read":
+            self._add_song(row)
+
+    def _add_song(self, row: dict[str, Any]) -> None:
+        self.events.add(row.get("events", 0))
+        self.tokens.add(row.get("tokens", 0))
+        split = self.splits.setdefault(row.get("split", ""), collections.Counter())
+        keys = {"tokens": "tokens", "unknown": "unknown_tokens", "windows": "windows"}
+        split.update({"songs": 1} | {name: row.get(key, 0) for name, key in keys.items()})
+
+    def by_reason(self, outcome: str) -> list[tuple[str, int, str, str]]:
+        """Reason, files, meaning and an example of an outcome, the commonest first."""
+        ordered = sorted(self.reasons.items(), key=lambda item: (-item[1], item[0]))
+        return [
+            (reason, count, _MEANINGS.get(reason, ""), self.examples[of, reason])
+            for (of, reason), count in ordered
+            if of == outcome
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """The summary as a JSON object; shares are of all files."""
+        files = self.seconds.count
+        return {
+            "files": files,
+            "outcomes": {name: _share(self.outcomes[name], files) for name in OUTCOMES},
+            "reasons": [
+                {"outcome": outcome, "reason": reason, **_share(count, files), "meaning": meaning, "example": example}
+                for outcome in OUTCOMES
+                for reason, count, meaning, example in self.by_reason(outcome)
+            ],
+            "seconds": {
+                "total": round(self.seconds.total, 4),
+                "median": self.seconds.quantile(0.5),
+                "percentile_95": self.seconds.quantile(0.95),
+                "slowest": [{"source": source, "seconds": seconds} for seconds, source in self.ordered_slowest()],
+            },
+            "events": {"total": self.events.total, "median": self.events.quantile(0.5), "most": self.events.highest},
+            "tokens": {"total": self.tokens.total, "median": self.tokens.quantile(0.5), "most": self.tokens.highest},
+            "splits": {split: dict(self.splits[split]) for split in sorted(self.splits)},
+            "duplicates": self.duplicates.total(),
+            "near_duplicates": {"clusters": len(self.clusters), "songs": self.near_duplicates()},
+            "licences": dict(self.licences.most_common()),
+        }
+
+    def ordered_slowest(self) -> list[tuple[float, str]]:
+        """(seconds, source) of the slowest files, the slowest first."""
+        return sorted(self.slowest, key=lambda row: (-row[0], row[1]))
+
+    def near_duplicates(self) -> int:
+        """Songs that lie in a cluster of at least two."""
+        return self.clusters.total() + len(self.clusters)
+
+
+def summarise(rows: Iterable[dict[str, Any]], slowest: int = 10) -> Summary:
+    """Counts rows, which may be a stream."""
+    summary = Summary(slowest)
+    for row in rows:
+        summary.add(row)
+    return summary
+
+
+def _count(groups: collections.Counter[str], key: str) -> None:
+    groups[key if key in groups or len(groups) < _MOST_GROUPS else ""] += 1
+
+
+def _share(count: int, files: int) -> dict[str, Any]:
+    return {"files": count, "share": round(count / files, 6) if files else 0}
