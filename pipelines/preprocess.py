@@ -8,7 +8,7 @@ from typing import Any
 
 from beam_jobs.options import beam_options, quiet
 from pipelines import dataset, forecast, sources, verdict
-from pipelines.settings import DUPLICATES, Settings
+from pipelines.settings import DUPLICATES, NEAR_DUPLICATES, Settings
 from songs import encodings, names, reading, recipes, storage, vocabulary
 from songs.limits import Limits
 from songs.variants import parse_scales, parse_transpose
@@ -70,6 +70,13 @@ def _add_reading(group: Any) -> None:
         "drums are never read unless asked for",
     )
     add("--duplicates", choices=DUPLICATES, default="drop", help="byte-identical files: write once (drop) or each time")
+    add(
+        "--near_duplicates",
+        choices=NEAR_DUPLICATES,
+        default="together",
+        help="songs of one tune, in whatever key, tempo or file: keep together in one split (default), drop all but "
+        "one, or keep as if they had nothing in common",
+    )
     add(
         "--max_lost_fraction",
         type=float,
@@ -206,6 +213,7 @@ def settings_of(chosen: argparse.Namespace) -> Settings:
         min_count=chosen.min_count,
         vocabulary=tuple(fixed) if fixed else None,
         duplicates=chosen.duplicates,
+        near_duplicates=chosen.near_duplicates,
         limits=Limits(chosen.min_events, chosen.max_events, chosen.min_pitches, chosen.max_quarters),
         transpose=parse_transpose(chosen.transpose) if chosen.transpose else (),
         time_scales=tuple(map(str, parse_scales(chosen.time_scales))) if chosen.time_scales else (),

@@ -8,7 +8,7 @@ from typing import Any
 from pipelines.settings import Settings
 from pipelines.sources import Source
 from pipelines.spool import Position
-from songs import reading, storage, windows
+from songs import reading, storage, tunes
 from songs.errors import ParseError
 from songs.reading import read_song
 from songs.song import Song
@@ -32,6 +32,8 @@ class Row:
       seconds: that reading took.
       position: where the song is spooled.
       song: the name under which its records are written: the hash, `+1` ... where duplicates are kept.
+      bands: of the tune (see `songs.tunes`), until clusters are named.
+      cluster: the smallest song of the near duplicates that it belongs to, itself among them.
       duplicate_of: the source whose records stand for this one, "" if it has its own.
     """
 
@@ -45,18 +47,21 @@ class Row:
     seconds: float = 0.0
     position: Position | None = None
     song: str = ""
+    bands: tuple[str, ...] = ()
+    cluster: str = ""
     duplicate_of: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
 class Encoded:
-    """A song, written: its split and how many tokens (marks included), unknown tokens and windows it has."""
+    """A song, written: its split, its cluster, its tokens (marks included), how many are unknown, and its windows."""
 
     song: str
     split: str
     tokens: int
     unknown: int
     windows: int
+    cluster: str = ""
 
 
 def read_source(source: Source, settings: Settings) -> tuple[Row, Song | None]:
@@ -79,6 +84,7 @@ def read_source(source: Source, settings: Settings) -> tuple[Row, Song | None]:
         outcome=READ,
         reason="readers-differ" if differ else "",
         detail=differ,
+        bands=tunes.bands(song) if settings.near_duplicates != "keep" else (),
         sha256=song.about.sha256,
         instrument=song.about.instrument,
         events=len(song),
@@ -112,9 +118,18 @@ def name_duplicates(rows: Iterable[Row], keep: bool) -> Iterator[Row]:
         yield dataclasses.replace(row, song=song, duplicate_of="" if keep else first.source)
 
 
-def split_of(row: Row, settings: Settings, moves: dict[str, str]) -> str:
-    """The split of a row's song; duplicates share it, since it follows from the hash of the bytes."""
-    return moves.get(row.sha256) or windows.split_of(row.sha256, settings.split)
+def ledger_rows(same: Sequence[Row], encoded: Sequence[Encoded]) -> Iterator[dict[str, Any]]:
+    """The ledger's rows of one song.
+
+    Args:
+      same: the row of the song, and those of its byte-identical copies.
+      encoded: what was written of it; nothing if it was dropped as a near duplicate, and its copies with it.
+    """
+    dropped = next((row for row in same if row.outcome == FILTERED), None)
+    for row in same:
+        if dropped and row is not dropped:
+            row = dataclasses.replace(row, outcome=FILTERED, reason=dropped.reason, detail=dropped.detail)
+        yield ledger_row(row, encoded)
 
 
 def ledger_row(row: Row, encoded: Sequence[Encoded]) -> dict[str, Any]:
@@ -133,5 +148,6 @@ def ledger_row(row: Row, encoded: Sequence[Encoded]) -> dict[str, Any]:
         "windows": written.windows,
         "split": written.split,
         "duplicate_of": row.duplicate_of,
+        "cluster": written.cluster or row.cluster,
         "seconds": round(row.seconds, 4),
     }

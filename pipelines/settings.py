@@ -10,6 +10,7 @@ from songs.limits import Limits
 from songs.vocabulary import Vocabulary
 
 DUPLICATES = ("drop", "keep")
+NEAR_DUPLICATES = ("together", "drop", "keep")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Settings:
       min_count: a token seen less often in the training split is left out, at least 1.
       vocabulary: a fixed, ordered token list, or None to count.
       duplicates: `drop` writes byte-identical files once, `keep` each time.
+      near_duplicates: songs of one tune stay `together` in one split, or all but one are left out (`drop`), or
+        nothing is made of it (`keep`).
       limits: what a song must be like.
       transpose: semitones that training songs are also written at.
       time_scales: factors, such as `1/2`, of all times that training songs are also written with.
@@ -45,6 +48,7 @@ class Settings:
     min_count: int = 1
     vocabulary: tuple[str, ...] | None = None
     duplicates: str = "drop"
+    near_duplicates: str = "together"
     limits: Limits = dataclasses.field(default_factory=Limits)
     transpose: tuple[int, ...] = ()
     time_scales: tuple[str, ...] = ()
@@ -64,10 +68,9 @@ class Settings:
                 f"--split {','.join(map(str, self.split))} must be three shares (train, validation, test) "
                 "that add up to 1, train above 0"
             )
-        if self.parser not in reading.PARSERS:
-            raise ValueError(f"--parser {self.parser!r} must be one of {', '.join(reading.PARSERS)}")
-        if self.duplicates not in DUPLICATES:
-            raise ValueError(f"--duplicates {self.duplicates!r} must be one of {', '.join(DUPLICATES)}")
+        _one_of("--parser", self.parser, reading.PARSERS)
+        _one_of("--duplicates", self.duplicates, DUPLICATES)
+        _one_of("--near_duplicates", self.near_duplicates, NEAR_DUPLICATES)
 
     def build_encoding(self) -> Encoding:
         """The encoding of the settings."""
@@ -96,3 +99,8 @@ class Settings:
 def _at_least(flag: str, value: int, least: int) -> None:
     if value < least:
         raise ValueError(f"{flag} {value} must be at least {least}")
+
+
+def _one_of(flag: str, value: str, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ValueError(f"{flag} {value!r} must be one of {', '.join(choices)}")

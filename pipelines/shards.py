@@ -19,11 +19,12 @@ from songs.vocabulary import UNKNOWN, Vocabulary
 
 @dataclasses.dataclass(frozen=True)
 class Placed:
-    """A song's place: its name, its split and where it is spooled."""
+    """A song's place: its name, its split, where it is spooled, and its cluster of near duplicates."""
 
     song: str
     split: str
     position: Position
+    cluster: str = ""
 
 
 def shard_of(song: Placed, settings: Settings) -> tuple[str, int]:
@@ -46,7 +47,8 @@ def write_shard(
             music = spool.read(song.position)
             ids = encoder.encode(music)
             count = records.write(file, encoder.records(song, music))
-            encoded.append(Encoded(song.song, split, len(ids), int((ids == UNKNOWN).sum()), count))
+            unknown = int((ids == UNKNOWN).sum())
+            encoded.append(Encoded(song.song, split, len(ids), unknown, count, song.cluster))
     return encoded
 
 

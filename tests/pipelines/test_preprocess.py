@@ -1,7 +1,9 @@
 """The job as its users run it, on small folders."""
 
+import itertools
 import json
 import pathlib
+import random
 import subprocess
 import sys
 import time
@@ -9,7 +11,7 @@ import time
 import pytest
 
 from pipelines import preprocess
-from songs import layout, records
+from songs import layout, midi, records
 from songs.encodings import Events
 from songs.vocabulary import END, START, Vocabulary
 from tests import builders
@@ -142,6 +144,44 @@ def test_songs_outside_the_limits_are_filtered(music, tmp_path):
     kept = {name for name, row in ledger(tmp_path / "out").items() if row["outcome"] == "read"}
     assert kept == {"song3.mid", "song4.mid"}
     assert ledger(tmp_path / "out")["song5.mid"]["reason"] == "too-many-events"
+
+
+@pytest.fixture(scope="module")
+def tunes(tmp_path_factory):
+    """Four tunes, one of them in three keys and one twice to the byte."""
+    folder = tmp_path_factory.mktemp("tunes")
+    for name, seed, key in (("a", 1, 0), ("b", 2, 0), ("c", 3, 0), ("d", 4, 0), ("a-up", 1, 3), ("a-down", 1, -4)):
+        (folder / f"{name}.mid").write_bytes(midi.write(tune(seed).transpose(key)))
+    (folder / "a-down-again.mid").write_bytes((folder / "a-down.mid").read_bytes())
+    return folder
+
+
+def tune(seed):
+    chance = random.Random(seed)
+    pitches = [chance.randrange(55, 75) for _ in range(80)]
+    lengths = [chance.choice([3, 6, 12]) for _ in pitches]
+    return builders.song(*zip(itertools.accumulate(lengths, initial=0), lengths, pitches, strict=False))
+
+
+def test_songs_of_one_tune_stay_in_one_split(tunes, tmp_path):
+    run(tunes, tmp_path / "out", "--split=0.4,0.3,0.3")
+    rows = ledger(tmp_path / "out")
+    same = [rows[name] for name in ("a.mid", "a-up.mid", "a-down.mid", "a-down-again.mid")]
+    assert len({row["split"] for row in same}) == 1
+    assert {row["cluster"] for row in same} == {min(row["sha256"] for row in same)}
+    assert {row["split"] for row in rows.values()} == {"train", "validation", "test"}
+    assert rows["b.mid"]["cluster"] == rows["b.mid"]["sha256"]
+
+
+def test_all_but_one_song_of_a_tune_are_left_out_if_asked(tunes, tmp_path):
+    made = run(tunes, tmp_path / "out", "--near_duplicates=drop")
+    rows = ledger(tmp_path / "out")
+    assert made["files"]["filtered"] + made["files"]["read"] == 7
+    assert sum(split["songs"] for split in made["splits"].values()) == 4
+    of_a = [rows[name] for name in ("a.mid", "a-up.mid", "a-down.mid", "a-down-again.mid")]
+    kept = {row["sha256"] for row in of_a if row["outcome"] == "read"}
+    assert kept == {min(row["sha256"] for row in of_a)}
+    assert {row["reason"] for row in of_a if row["outcome"] == "filtered"} == {"near-duplicate"}
 
 
 def failure(capsys, *flags):

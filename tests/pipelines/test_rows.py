@@ -56,5 +56,6 @@ def test_a_ledger_row_says_what_became_of_a_source():
     row = rows.ledger_row(Row("a", "read", sha256="h", events=2, seconds=0.123456), [Encoded("h", "train", 7, 1, 2)])
     assert row == {
         "source": "a", "outcome": "read", "reason": "", "detail": "", "sha256": "h", "instrument": "", "events": 2,
-        "tokens": 7, "unknown_tokens": 1, "windows": 2, "split": "train", "duplicate_of": "", "seconds": 0.1235,
+        "tokens": 7, "unknown_tokens": 1, "windows": 2, "split": "train", "duplicate_of": "", "cluster": "",
+        "seconds": 0.1235,
     }  # fmt: skip

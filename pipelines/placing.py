@@ -1,0 +1,92 @@
+"""Rows of songs -> which are the same, which are nearly, and which split each belongs to."""
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+
+import apache_beam as beam
+
+from pipelines import clusters, rows, totals
+from pipelines.rows import Row
+from pipelines.settings import Settings
+from pipelines.shards import Placed
+from songs import windows
+
+
+@dataclasses.dataclass
+class NameSongs(beam.PTransform):
+    """Rows of read songs -> the same, byte-identical ones knowing of each other, near ones of their cluster."""
+
+    settings: Settings
+
+    def expand(self, songs: beam.PCollection[Row]) -> beam.PCollection[Row]:
+        """Groups by content, then by tune."""
+        named = (
+            songs
+            | "KeyByContent" >> beam.Map(lambda row: (row.sha256, row))
+            | "GroupByContent" >> beam.GroupByKey()
+            | "NameDuplicates" >> beam.FlatMap(_name_duplicates, keep=self.settings.duplicates == "keep")
+        )
+        if self.settings.near_duplicates == "keep":
+            return named
+        copies = named | "Copies" >> beam.Filter(lambda row: row.duplicate_of)
+        originals = named | "Originals" >> beam.Filter(lambda row: not row.duplicate_of)
+        clustered = originals | NameClusters()
+        if self.settings.near_duplicates == "drop":
+            clustered = (
+                clustered
+                | "KeyByCluster" >> beam.Map(lambda row: (row.cluster, row))
+                | "GroupByCluster" >> beam.GroupByKey()
+                | "DropNearDuplicates" >> beam.FlatMap(lambda cluster: clusters.drop_near_duplicates(cluster[1]))
+            )
+        return (clustered, copies) | "WithCopies" >> beam.Flatten()
+
+
+class NameClusters(beam.PTransform):
+    """Rows of different songs -> the same with the cluster of near duplicates that each belongs to."""
+
+    def expand(self, originals: beam.PCollection[Row]) -> beam.PCollection[Row]:
+        """Labels songs by their bands and joins the labels to the rows, which need their bands no longer."""
+        labels = originals | "Bands" >> beam.Map(lambda row: (row.song, row.bands)) | clusters.ClusterSongs()
+        rows_by_song = originals | "RowBySong" >> beam.Map(lambda row: (row.song, dataclasses.replace(row, bands=())))
+        return (
+            {"rows": rows_by_song, "labels": labels}
+            | "JoinLabels" >> beam.CoGroupByKey()
+            | "WithCluster" >> beam.FlatMap(_with_cluster)
+        )
+
+
+@dataclasses.dataclass
+class PlaceSongs(beam.PTransform):
+    """Rows of named songs -> the songs to write, each with its split."""
+
+    settings: Settings
+
+    def expand(self, songs: beam.PCollection[Row]) -> beam.PCollection[Placed]:
+        """Splits by the hash of the cluster, then moves clusters to splits that would be empty."""
+        written = songs | "Written" >> beam.Filter(lambda row: row.outcome == rows.READ and not row.duplicate_of)
+        moves = (
+            written
+            | "Clusters" >> beam.Map(lambda row: row.cluster or row.sha256)
+            | "OnceEach" >> beam.Distinct()
+            | "SplitByHash" >> beam.Map(lambda cluster: (windows.split_of(cluster, self.settings.split), cluster))
+            | "SummarizeSplits" >> beam.CombineGlobally(totals.SplitSummary())
+            | "FillEmptySplits" >> beam.Map(lambda summary: windows.rebalance(*summary, self.settings.split))
+        )
+        return written | "Place" >> beam.Map(_place, settings=self.settings, moves=beam.pvalue.AsSingleton(moves))
+
+
+def _name_duplicates(same: tuple[str, Iterable[Row]], keep: bool) -> Iterator[Row]:
+    yield from rows.name_duplicates(same[1], keep)
+
+
+def _with_cluster(joined: tuple[str, dict[str, Iterable[str | Row]]]) -> Iterator[Row]:
+    (cluster,) = joined[1]["labels"]
+    yield from (dataclasses.replace(row, cluster=cluster) for row in joined[1]["rows"])
+
+
+def _place(row: Row, settings: Settings, moves: dict[str, str]) -> Placed:
+    if row.position is None:
+        raise ValueError(f"{row.source} was read and not spooled")
+    cluster = row.cluster or row.sha256
+    split = moves.get(cluster) or windows.split_of(cluster, settings.split)
+    return Placed(row.song, split, row.position, row.cluster)

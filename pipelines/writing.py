@@ -1,0 +1,160 @@
+"""Placed songs -> vocabulary, record files, ledger and totals."""
+
+import collections
+import dataclasses
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.metrics import Metrics
+
+from pipelines import rows, shards, totals
+from pipelines.rows import Encoded, Row
+from pipelines.settings import Settings
+from pipelines.shards import Placed
+from pipelines.spool import SpoolReader
+from songs import layout, storage, windows
+from songs.vocabulary import Vocabulary
+
+
+@dataclasses.dataclass
+class BuildVocabulary(beam.PTransform):
+    """Songs -> one vocabulary, from the counts of the training split."""
+
+    settings: Settings
+
+    def expand(self, placed: beam.PCollection[Placed]) -> beam.PCollection[Vocabulary]:
+        """Counts where the songs are spooled, keeps the most frequent."""
+        settings, required = self.settings, frozenset(self.settings.required_tokens())
+        counts = (
+            placed
+            | "OnlyTraining" >> beam.Filter(lambda song: song.split == "train")
+            | "KeyBySpool" >> beam.Map(lambda song: (song.position.path, song))
+            | "GroupBySpool" >> beam.GroupByKey()
+            | "CountTokens" >> beam.FlatMap(_count_tokens, settings=settings)
+            | "SumCounts" >> beam.CombinePerKey(sum)
+        )
+        always = counts | "Required" >> beam.Filter(lambda count: count[0] in required)
+        most_frequent = (
+            counts
+            | "Frequent" >> beam.Filter(lambda count: count[0] not in required and count[1] >= settings.min_count)
+            | "Top" >> beam.combiners.Top.Smallest(settings.max_vocabulary, key=lambda count: (-count[1], count[0]))
+        )
+        return (
+            placed.pipeline
+            | "Once" >> beam.Create([None])
+            | "Order"
+            >> beam.Map(
+                lambda _, always, frequent: settings.make_vocabulary(dict([*always, *frequent])),
+                beam.pvalue.AsList(always),
+                beam.pvalue.AsSingleton(most_frequent),
+            )
+        )
+
+
+@dataclasses.dataclass
+class WriteShards(beam.PTransform):
+    """Songs -> record files; the output says what was written of each song."""
+
+    settings: Settings
+    folder: str
+    vocabulary: beam.PCollection[Vocabulary]
+
+    def expand(self, placed: beam.PCollection[Placed]) -> beam.PCollection[Encoded]:
+        """Groups by shard; a shard without songs is written too."""
+        every = [(split, index) for split, count in self.settings.shard_counts().items() for index in range(count)]
+        shards_ = placed.pipeline | "EveryShard" >> beam.Create([(key, None) for key in every])
+        keyed = placed | "KeyByShard" >> beam.Map(lambda song: (shards.shard_of(song, self.settings), song))
+        return (
+            (keyed, shards_)
+            | "WithEmpty" >> beam.Flatten()
+            | "GroupByShard" >> beam.GroupByKey()
+            | "WriteShard"
+            >> beam.FlatMap(
+                _write_shard,
+                vocabulary=beam.pvalue.AsSingleton(self.vocabulary),
+                settings=self.settings,
+                folder=self.folder,
+            )
+        )
+
+
+@dataclasses.dataclass
+class JoinLedger(beam.PTransform):
+    """Rows of named songs, joined with what was written of them and with the rejects -> a ledger row a source."""
+
+    encoded: beam.PCollection[Encoded]
+    rejects: beam.PCollection[Row]
+
+    def expand(self, songs: beam.PCollection[Row]) -> beam.PCollection[dict[str, Any]]:
+        """Joins by song."""
+        joined = (
+            {
+                "rows": songs | "RowBySong" >> beam.Map(lambda row: (row.song, row)),
+                "encoded": self.encoded | "EncodedBySong" >> beam.Map(lambda written: (written.song, written)),
+            }
+            | "Join" >> beam.CoGroupByKey()
+            | "LedgerRows" >> beam.FlatMap(_ledger_rows)
+        )
+        lost = self.rejects | "RejectRows" >> beam.Map(lambda row: rows.ledger_row(row, ()))
+        return (joined, lost) | "AllRows" >> beam.Flatten()
+
+
+@dataclasses.dataclass
+class WriteLedger(beam.PTransform):
+    """Ledger rows -> `.jsonl` files, sorted by source."""
+
+    folder: str
+    ledger_shards: int
+
+    def expand(self, ledger: beam.PCollection[dict[str, Any]]) -> beam.PCollection[None]:
+        """Groups by a hash of the source."""
+        return (
+            ledger
+            | "KeyByLedgerShard"
+            >> beam.Map(lambda row: (int(windows.fraction_of(row["source"]) * self.ledger_shards), row))
+            | "GroupByLedgerShard" >> beam.GroupByKey()
+            | "WriteRows" >> beam.Map(_write_ledger, folder=self.folder, count=self.ledger_shards)
+        )
+
+
+@dataclasses.dataclass
+class Totals(beam.PTransform):
+    """Ledger rows, and what was written -> one element: counts of files and of each split."""
+
+    encoded: beam.PCollection[Encoded]
+
+    def expand(self, ledger: beam.PCollection[dict[str, Any]]) -> beam.PCollection[dict[str, Any]]:
+        """Sums both."""
+        files = ledger | "CountFiles" >> beam.CombineGlobally(totals.FileTotals())
+        splits = self.encoded | "CountSplits" >> beam.CombineGlobally(totals.SplitTotals())
+        return files | "Both" >> beam.Map(lambda left, right: {**left, **right}, beam.pvalue.AsSingleton(splits))
+
+
+def _count_tokens(spooled: tuple[str, Iterable[Placed]], settings: Settings) -> Iterator[tuple[str, int]]:
+    encoding = settings.build_encoding()
+    counts: collections.Counter[str] = collections.Counter()
+    with SpoolReader() as spool:
+        for song in spooled[1]:
+            counts.update(encoding.encode(spool.read(song.position)))
+    yield from counts.items()
+
+
+def _write_shard(
+    shard: tuple[tuple[str, int], Iterable[Placed | None]], vocabulary: Vocabulary, settings: Settings, folder: str
+) -> list[Encoded]:
+    (split, index), songs = shard
+    there = [song for song in songs if song is not None]
+    encoded = shards.write_shard(split, index, there, vocabulary=vocabulary, settings=settings, folder=folder)
+    Metrics.counter("WriteShards", f"windows-{split}").inc(sum(song.windows for song in encoded))
+    return encoded
+
+
+def _ledger_rows(joined: tuple[str, dict[str, Iterable[Any]]]) -> Iterator[dict[str, Any]]:
+    yield from rows.ledger_rows(list(joined[1]["rows"]), list(joined[1]["encoded"]))
+
+
+def _write_ledger(shard: tuple[int, Iterable[dict[str, Any]]], folder: str, count: int) -> None:
+    index, ledger = shard
+    path = storage.join(folder, layout.rows_name(layout.LEDGER, index, count))
+    layout.write_rows(path, sorted(ledger, key=lambda row: row["source"]))
