@@ -8,6 +8,7 @@ from typing import Any
 
 from beam_jobs.options import beam_options, open_pipeline
 from pipelines import progress, report, sources, verdict
+from pipelines.rows import ParseLimits
 from pipelines.settings import Settings
 from songs import layout, storage, vocabulary
 
@@ -21,6 +22,7 @@ def build(
     inputs: Sequence[str],
     output: str,
     settings: Settings,
+    limits: ParseLimits | None = None,
     max_lost_fraction: float = 0.1,
     overwrite: bool = False,
     options: Any = None,
@@ -31,6 +33,7 @@ def build(
       inputs: files, folders, globs, `corpus:bach-chorales`.
       output: the dataset directory.
       settings: what to make.
+      limits: of time and memory for reading one file; None takes the defaults.
       max_lost_fraction: of the files, 0..1.
       overwrite: whether a finished dataset of another request may be deleted.
       options: Beam's PipelineOptions; None runs on this machine.
@@ -50,14 +53,16 @@ def build(
         described: dict[str, Any] = layout.read_json(storage.join(output, layout.DATASET))
         return described
     logging.info("reading %d files into %s", len(listing), output)
-    totals = _run_pipeline(listing, output, settings, options or beam_options([]))
+    totals = _run_pipeline(listing, output, settings, limits or ParseLimits(), options or beam_options([]))
     verdict.check(totals, max_lost_fraction, storage.join(output, f"{layout.LEDGER}-*.jsonl"))
     described = _complete(output, settings, totals, request)
     logging.info("%s", summary(described, time.monotonic() - began))
     return described
 
 
-def _run_pipeline(listing: Sequence[sources.Source], output: str, settings: Settings, options: Any) -> Any:
+def _run_pipeline(
+    listing: Sequence[sources.Source], output: str, settings: Settings, limits: ParseLimits, options: Any
+) -> Any:
     """Runs the pipeline to its end and returns the totals that it wrote."""
     import apache_beam as beam
 
@@ -77,7 +82,7 @@ def _run_pipeline(listing: Sequence[sources.Source], output: str, settings: Sett
         _ = (
             pipeline
             | "Listings" >> beam.Create(listings)
-            | "BuildDataset" >> transforms.BuildDataset(settings, output, ledger_shards)
+            | "BuildDataset" >> transforms.BuildDataset(settings, limits, output, ledger_shards)
             | "WriteTotals" >> beam.Map(lambda totals: layout.write_json(totals_path, totals))
         )
     return layout.read_json(totals_path)

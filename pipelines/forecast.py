@@ -48,7 +48,8 @@ def forecast(listing: Sequence[Source], settings: Settings, sample: int = _SAMPL
     """Reads up to `sample` sources, chosen by a hash of their names, and extrapolates."""
     chosen = sorted(listing, key=lambda source: windows.fraction_of(f"sample {source.name}"))[:sample]
     began = time.monotonic()
-    read = [rows.read_source(source, settings) for source in chosen]
+    with rows.SourceReader(settings, rows.ParseLimits()) as reader:
+        read = list(reader.read(chosen))
     songs = [song for _, song in read if song is not None]
     encoding = settings.build_encoding()
     counts = collections.Counter(token for song in songs for token in encoding.encode(song))

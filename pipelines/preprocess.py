@@ -8,6 +8,7 @@ from typing import Any
 
 from beam_jobs.options import beam_options, quiet
 from pipelines import dataset, forecast, sources, verdict
+from pipelines.rows import ParseLimits
 from pipelines.settings import DUPLICATES, NEAR_DUPLICATES, Settings
 from songs import encodings, names, reading, recipes, storage, vocabulary
 from songs.limits import Limits
@@ -77,6 +78,13 @@ def _add_reading(group: Any) -> None:
         help="songs of one tune, in whatever key, tempo or file: keep together in one split (default), drop all but "
         "one, or keep as if they had nothing in common",
     )
+    add(
+        "--parse_timeout",
+        type=float,
+        default=120.0,
+        help="seconds that reading one file may take before it is lost (default: %(default)g)",
+    )
+    add("--parse_memory", type=int, default=2048, help="MiB that reading one file may take (default: %(default)s)")
     add(
         "--max_lost_fraction",
         type=float,
@@ -171,6 +179,7 @@ def parse(arguments: Sequence[str] | None) -> tuple[dict[str, Any], list[str]]:
         "inputs": chosen.input,
         "output": chosen.output.rstrip("/") or "/",
         "settings": settings_of(chosen),
+        "limits": ParseLimits(chosen.parse_timeout, chosen.parse_memory << 20),
         "max_lost_fraction": chosen.max_lost_fraction,
         "overwrite": chosen.overwrite,
         "dry_run": chosen.dry_run,

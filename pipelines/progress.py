@@ -19,13 +19,12 @@ class Progress:
 
     def __init__(self, staging: str) -> None:
         self._path = None if storage.scheme_of(staging) else pathlib.Path(staging) / f"{uuid.uuid4().hex}.progress"
-        self._done = self._lost = 0
+        self._done = self.lost = 0
         self._published = 0.0
 
-    def count(self, *, lost: bool) -> None:
-        """One more file."""
-        self._done += 1
-        self._lost += lost
+    def count(self, files: int) -> None:
+        """So many files more are done; `lost` is counted by whoever reads."""
+        self._done += files
         if time.monotonic() - self._published > 1:
             self.publish()
 
@@ -36,7 +35,7 @@ class Progress:
             # Progress is not worth a sync to disk, nor a failure.
             with contextlib.suppress(OSError):
                 partial = self._path.with_suffix(".partial")
-                partial.write_text(json.dumps([self._done, self._lost]))
+                partial.write_text(json.dumps([self._done, self.lost]))
                 partial.replace(self._path)
 
 

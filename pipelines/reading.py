@@ -1,6 +1,7 @@
 """Sources -> rows of songs, spooled, and of rejects."""
 
 import dataclasses
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,53 +10,64 @@ from apache_beam.metrics import Metrics
 
 from pipelines import rows
 from pipelines.progress import Progress
+from pipelines.rows import ParseLimits
 from pipelines.settings import Settings
 from pipelines.sources import Source
 from pipelines.spool import SpoolWriter
 from songs import layout, storage
+from songs.archives import Member
+
+# Sources that a worker takes at once: going to the process that parses costs hardly more for many than for one.
+_BATCH = 16
+# A tar.gz can only be read from its beginning: a batch costs one decompression of what lies before it.
+_TAR_GZ_BATCH = 1024
 
 
 class ReadSources(beam.PTransform):
-    """Listing files -> sources, spread over all workers."""
+    """Listing files -> batches of sources, spread over all workers."""
 
-    def expand(self, listings: beam.PCollection[str]) -> beam.PCollection[Source]:
-        """Reads the lines and shuffles them."""
+    def expand(self, listings: beam.PCollection[str]) -> beam.PCollection[list[Source]]:
+        """Reads the lines and shuffles them, a few together."""
         return listings | "ReadListing" >> beam.FlatMap(_read_listing) | "Spread" >> beam.Reshuffle()
 
 
 @dataclasses.dataclass
 class ReadSongs(beam.PTransform):
-    """Sources -> rows: `songs` of what was read and spooled, `rejects` of the rest."""
+    """Batches of sources -> rows: `songs` of what was read and spooled, `rejects` of the rest."""
 
     settings: Settings
+    limits: ParseLimits
     folder: str
 
-    def expand(self, sources: beam.PCollection[Source]) -> Any:
+    def expand(self, sources: beam.PCollection[list[Source]]) -> Any:
         """Reads and spools."""
-        reader = _ReadAndSpool(self.settings, storage.join(self.folder, layout.STAGING))
+        reader = _ReadAndSpool(self.settings, self.limits, storage.join(self.folder, layout.STAGING))
         return sources | "Read" >> beam.ParDo(reader).with_outputs("rejects", main="songs")
 
 
 class _ReadAndSpool(beam.DoFn):
-    """Keeps one spool file open a bundle."""
+    """Keeps one process that parses a worker, and one spool file open a bundle."""
 
-    def __init__(self, settings: Settings, staging: str) -> None:
+    def __init__(self, settings: Settings, limits: ParseLimits, staging: str) -> None:
         self._settings = settings
+        self._limits = limits
         self._staging = staging
         self._spool: SpoolWriter | None = None
 
     def setup(self) -> None:
         self._progress = Progress(self._staging)
+        self._reader = rows.SourceReader(self._settings, self._limits)
 
-    def process(self, source: Source) -> Iterator[Any]:
-        row, song = rows.read_source(source, self._settings)
-        Metrics.counter("ReadSongs", f"{row.outcome}-{row.reason}" if row.reason else row.outcome).inc()
-        self._progress.count(lost=row.outcome == rows.LOST)
-        if song is None:
-            yield beam.pvalue.TaggedOutput("rejects", row)
-            return
-        self._spool = self._spool or SpoolWriter(self._staging)
-        yield dataclasses.replace(row, position=self._spool.write(song))
+    def process(self, sources: list[Source]) -> Iterator[Any]:
+        for row, song in self._reader.read(sources):
+            Metrics.counter("ReadSongs", f"{row.outcome}-{row.reason}" if row.reason else row.outcome).inc()
+            if song is None:
+                yield beam.pvalue.TaggedOutput("rejects", row)
+            else:
+                self._spool = self._spool or SpoolWriter(self._staging)
+                yield dataclasses.replace(row, position=self._spool.write(song))
+            self._progress.lost += row.outcome == rows.LOST
+        self._progress.count(len(sources))
 
     def finish_bundle(self) -> None:
         self._progress.publish()
@@ -63,6 +75,14 @@ class _ReadAndSpool(beam.DoFn):
             self._spool.close()
             self._spool = None
 
+    def teardown(self) -> None:
+        self._reader.close()
 
-def _read_listing(path: str) -> Iterator[Source]:
-    yield from (Source(**row) for row in layout.read_rows(path))
+
+def _read_listing(path: str) -> Iterator[list[Source]]:
+    """Neighbours of the listing, which a tar.gz's members are, in batches."""
+    sources = [Source(**{**row, "member": row["member"] and Member(**row["member"])}) for row in layout.read_rows(path)]
+    for is_tar_gz, some in itertools.groupby(sources, key=lambda source: source.path.endswith(("gz", "tgz"))):
+        same = list(some)
+        size = _TAR_GZ_BATCH if is_tar_gz else _BATCH
+        yield from (same[begin : begin + size] for begin in range(0, len(same), size))

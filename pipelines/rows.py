@@ -5,12 +5,12 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from pipelines.isolation import Answer, IsolatedReader
 from pipelines.settings import Settings
 from pipelines.sources import Source
 from pipelines.spool import Position
-from songs import reading, storage, tunes
+from songs import archives, reading, storage, tunes
 from songs.errors import ParseError
-from songs.reading import read_song
 from songs.song import Song
 
 READ, FILTERED, LOST = "read", "filtered", "lost"
@@ -53,6 +53,25 @@ class Row:
 
 
 @dataclasses.dataclass(frozen=True)
+class ParseLimits:
+    """What reading one file may take.
+
+    Attributes:
+      timeout_seconds: of wall clock, above 0; music21 needs seconds for dense files.
+      memory_bytes: beyond what the process has at its start, at least 128 MiB.
+    """
+
+    timeout_seconds: float = 120.0
+    memory_bytes: int = 2 << 30
+
+    def __post_init__(self) -> None:
+        if not self.timeout_seconds > 0:
+            raise ValueError(f"--parse_timeout {self.timeout_seconds} must be above 0 seconds")
+        if self.memory_bytes < 1 << 27:
+            raise ValueError(f"--parse_memory {self.memory_bytes >> 20} must be at least 128 (MiB)")
+
+
+@dataclasses.dataclass(frozen=True)
 class Encoded:
     """A song, written: its split, its cluster, its tokens (marks included), how many are unknown, and its windows."""
 
@@ -64,37 +83,90 @@ class Encoded:
     cluster: str = ""
 
 
-def read_source(source: Source, settings: Settings) -> tuple[Row, Song | None]:
-    """A source's row, and its song if it has one; never raises for what a file holds."""
-    began = time.monotonic()
-    try:
-        if source.failure:
-            raise ParseError("not-expanded", source.failure)
-        data = storage.read_bytes(source.path)
-        song = read_song(data, source=source.name, instrument=settings.instrument, parser=settings.parser)
-        differ = reading.difference(data, settings.instrument) if settings.parser == "both" else ""
-    except ParseError as error:
-        return _no_song(source, LOST, error.reason, error.detail, began), None
-    except storage.StorageError as error:
-        return _no_song(source, LOST, "unreadable", str(error), began), None
-    if refusal := settings.limits.refusal(song) or _too_short(song, settings):
-        return _no_song(source, FILTERED, *refusal, began), None
-    row = Row(
-        source=source.name,
-        outcome=READ,
-        reason="readers-differ" if differ else "",
-        detail=differ,
-        bands=tunes.bands(song) if settings.near_duplicates != "keep" else (),
-        sha256=song.about.sha256,
-        instrument=song.about.instrument,
-        events=len(song),
-        seconds=time.monotonic() - began,
-    )
-    return row, song
+class SourceReader:
+    """Reads sources where they can harm nothing but themselves; to be closed, or used as a context."""
+
+    def __init__(self, settings: Settings, limits: ParseLimits) -> None:
+        """Starts nothing yet.
+
+        Args:
+          settings: of the dataset.
+          limits: of time and memory, for each file.
+        """
+        self._settings = settings
+        self._archives = archives.MemberReader()
+        self._parser = IsolatedReader(
+            instrument=settings.instrument,
+            parser=settings.parser,
+            timeout_seconds=limits.timeout_seconds,
+            memory_bytes=limits.memory_bytes,
+        )
+
+    def read(self, sources: Sequence[Source]) -> Iterator[tuple[Row, Song | None]]:
+        """Each source's row, with its song if it has one; several of each for a file of several tunes.
+
+        Never raises for what a file holds.
+        """
+        fetched = [(source, self._fetch(source)) for source in sources]
+        files = [(source, data) for source, data in fetched if isinstance(data, bytes)]
+        answers = iter(self._parser.read_packed([(data, source.name) for source, data in files]) if files else ())
+        for source, data in fetched:
+            if isinstance(data, Row):
+                yield data, None
+            else:
+                yield from (self._row(source, answer) for answer in next(answers))
+
+    def _fetch(self, source: Source) -> bytes | Row:
+        """A source's bytes, or the row that says why there are none."""
+        began = time.monotonic()
+        try:
+            if source.reason:
+                raise ParseError(source.reason, source.failure)
+            if source.size > reading.MAX_BYTES:
+                raise ParseError("too-large", f"{source.size} bytes; the limit is {reading.MAX_BYTES}")
+            if source.member:
+                return self._archives.read(source.path, source.member)
+            return storage.read_bytes(source.path)
+        except ParseError as error:
+            return _no_song(source.name, LOST, error.reason, error.detail, time.monotonic() - began)
+        except storage.StorageError as error:
+            return _no_song(source.name, LOST, "unreadable", str(error), time.monotonic() - began)
+
+    def _row(self, source: Source, answer: Answer) -> tuple[Row, Song | None]:
+        name = f"{source.name}#{answer.tune}" if answer.tune else source.name
+        result = answer.result
+        if isinstance(result, ParseError):
+            return _no_song(name, LOST, result.reason, result.detail, answer.seconds), None
+        song = Song.from_bytes(result.data)
+        if refusal := self._settings.limits.refusal(song) or _too_short(song, self._settings):
+            return _no_song(name, FILTERED, *refusal, answer.seconds), None
+        row = Row(
+            source=name,
+            outcome=READ,
+            reason="readers-differ" if result.difference else "",
+            detail=result.difference,
+            bands=tunes.bands(song) if self._settings.near_duplicates != "keep" else (),
+            sha256=result.sha256,
+            instrument=result.instrument,
+            events=result.events,
+            seconds=answer.seconds,
+        )
+        return row, song
+
+    def close(self) -> None:
+        """Ends the process that parses and closes archives."""
+        self._parser.close()
+        self._archives.close()
+
+    def __enter__(self) -> "SourceReader":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
 
-def _no_song(source: Source, outcome: str, reason: str, detail: str, began: float) -> Row:
-    return Row(source.name, outcome, reason, detail, seconds=time.monotonic() - began)
+def _no_song(source: str, outcome: str, reason: str, detail: str, seconds: float) -> Row:
+    return Row(source, outcome, reason, detail, seconds=seconds)
 
 
 def _too_short(song: Song, settings: Settings) -> tuple[str, str] | None:

@@ -5,13 +5,13 @@ import dataclasses
 import logging
 from collections.abc import Iterable, Iterator
 
-from songs import storage
+from songs import archives, endings, storage
 
 # What a folder is searched for; a file or a glob is taken whatever its name ends with.
-ENDINGS = (".mid", ".midi", ".smf", ".kar")
+ENDINGS = (*endings.MIDI, *endings.SCORES, *endings.ARCHIVES)
 
 
-@dataclasses.dataclass(frozen=True, order=True)
+@dataclasses.dataclass(frozen=True)
 class Source:
     """A file that may hold a song.
 
@@ -20,18 +20,27 @@ class Source:
       path: where its bytes are.
       size: in bytes.
       mark: changes when the content does.
-      failure: why there are no bytes, where that is known before.
+      reason: why there are no bytes, where that is known before: a key of `songs.errors.REASONS`.
+      failure: the same in a sentence.
+      member: of the archive at `path`, if the file lies in one.
     """
 
     name: str
     path: str
     size: int
     mark: str
+    reason: str = ""
     failure: str = ""
+    member: archives.Member | None = None
+
+    @property
+    def order(self) -> tuple[str, int]:
+        """Members of an archive stay together, in the order in which it holds them."""
+        return (self.path, self.member.position) if self.member else (self.name, 0)
 
 
 def expand(inputs: Iterable[str]) -> list[Source]:
-    """The sources of all inputs, each once, sorted by name.
+    """The sources of all inputs, each once, in an order that does not depend on that of the inputs.
 
     Raises:
       ValueError: if one of the inputs names nothing.
@@ -46,7 +55,7 @@ def expand(inputs: Iterable[str]) -> list[Source]:
                 "a glob in quotes, or corpus:bach-chorales"
             )
         found.update((source.name, source) for source in sources)
-    return sorted(found.values())
+    return sorted(found.values(), key=lambda source: source.order)
 
 
 def _files(pattern: str) -> Iterator[Source]:
@@ -54,13 +63,33 @@ def _files(pattern: str) -> Iterator[Source]:
     named = "*" in pattern or "?" in pattern or "[" in pattern
     for info in storage.match(pattern):
         ending = info.path[info.path.rfind(".") :].lower()
-        if named or info.path == pattern or ending in ENDINGS:
+        if archives.is_archive(info.path):
+            yield from _members(info)
+        elif named or info.path == pattern or ending in ENDINGS:
             yield Source(info.path, info.path, info.size, info.mark)
         else:
             ignored[ending if "." in ending else "none"] += 1
     if ignored:
         endings = ", ".join(f"{count} {ending}" for ending, count in ignored.most_common(5))
         logging.info("%s: ignored %d files with other endings (%s)", pattern, ignored.total(), endings)
+
+
+def _members(archive: storage.FileInfo) -> Iterator[Source]:
+    """The songs of an archive, and what of it is refused; one source if it cannot be opened."""
+    taken: set[str] = set()
+    try:
+        for member in archives.list_members(archive.path):
+            folder, _, file = f"/{member.name}".rpartition("/")
+            # What macOS adds to an archive beside each file.
+            litter = file.startswith("._") or "__MACOSX" in folder
+            if member.failure or (file.lower().endswith((*endings.MIDI, *endings.SCORES)) and not litter):
+                name = f"{archive.path}!{member.name}"
+                name = f"{name}@{member.position}" if name in taken else name
+                taken.add(name)
+                reason = "unreadable" if member.failure else ""
+                yield Source(name, archive.path, member.size, archive.mark, reason, member.failure, member)
+    except storage.StorageError as error:
+        yield Source(archive.path, archive.path, archive.size, archive.mark, "unreadable", str(error))
 
 
 def _chorales() -> Iterator[Source]:
@@ -75,4 +104,5 @@ def _chorales() -> Iterator[Source]:
 
     for name, path, failure in chorales.prepare(chorales.cache_folder(), report):
         size = path.stat().st_size if path else 0
-        yield Source(f"{chorales.NAME}!{name}", str(path or ""), size, music21.__version__, failure)
+        reason = "not-expanded" if failure else ""
+        yield Source(f"{chorales.NAME}!{name}", str(path or ""), size, music21.__version__, reason, failure)

@@ -10,6 +10,7 @@ import apache_beam as beam
 
 from pipelines.placing import NameSongs, PlaceSongs
 from pipelines.reading import ReadSongs, ReadSources
+from pipelines.rows import ParseLimits
 from pipelines.settings import Settings
 from pipelines.writing import BuildVocabulary, JoinLedger, Totals, WriteLedger, WriteShards
 from songs import layout, storage
@@ -22,17 +23,19 @@ class BuildDataset(beam.PTransform):
 
     Attributes:
       settings: of the dataset.
+      limits: of time and memory for reading one file.
       folder: the dataset directory.
       ledger_shards: ledger files to write.
     """
 
     settings: Settings
+    limits: ParseLimits
     folder: str
     ledger_shards: int
 
     def expand(self, listings: beam.PCollection[str]) -> beam.PCollection[dict[str, Any]]:
         """The pipeline; its output is one element, the totals."""
-        read = listings | ReadSources() | ReadSongs(self.settings, self.folder)
+        read = listings | ReadSources() | ReadSongs(self.settings, self.limits, self.folder)
         songs = read.songs | NameSongs(self.settings)
         placed = songs | PlaceSongs(self.settings)
         vocabulary = placed | BuildVocabulary(self.settings)

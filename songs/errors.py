@@ -5,12 +5,15 @@ REASONS = {
     "empty": "the file has no bytes",
     "too-large": "the file has more bytes than a song needs",
     "not-midi": "the file does not start as MIDI does",
-    "unsupported": "MIDI of a kind that has no quarter notes or no common timeline (SMPTE division, format 2)",
+    "unsupported": "a kind that has no quarter notes or no common timeline (SMPTE division, format 2, score-timewise)",
     "damaged": "the file ends early or its bytes contradict each other",
     "no-notes": "the file is sound and has no notes",
     "no-such-instrument": "the file has notes, none of them of the wanted instrument",
     "too-long": "the song is longer than the limit",
-    "not-expanded": "a score of music21's corpus whose repeats music21 cannot expand",
+    "not-expanded": "a score whose repeats cannot be expanded",
+    "timeout": "reading took longer than --parse_timeout",
+    "out-of-memory": "reading needed more memory than --parse_memory",
+    "crash": "reading ended the process that it ran in, or raised what no reader should",
 }
 
 

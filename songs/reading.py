@@ -2,7 +2,7 @@
 
 import hashlib
 
-from songs import fast_reader
+from songs import endings, fast_reader
 from songs.errors import ParseError
 from songs.song import About, Song
 
@@ -42,6 +42,32 @@ def read_song(data: bytes, *, source: str, instrument: str = "all", parser: str 
     from songs import music21_reader
 
     return music21_reader.read(data, about=about, instrument_wanted=instrument)
+
+
+def read_songs(
+    data: bytes, *, source: str, instrument: str = "all", parser: str = "fast"
+) -> list[tuple[str, Song | ParseError]]:
+    """The songs of a file, MIDI or score: (name of the tune, its song or why there is none).
+
+    Args:
+      data: the file's bytes.
+      source: where they came from; its ending tells a score, anything else is read as MIDI.
+      instrument: see `songs.parts.choose`.
+      parser: of MIDI, one of `PARSERS`.
+
+    Returns:
+      One, named "", for a file of one song. An ABC or Humdrum file may hold several.
+    """
+    ending = source[source.rfind(".") :].lower()
+    if ending in endings.SCORES and len(data) <= MAX_BYTES:
+        from songs import scores
+
+        about = About(source=source, sha256=hashlib.sha256(data).hexdigest())
+        return scores.read(data, ending=ending, about=about, instrument_wanted=instrument)
+    try:
+        return [("", read_song(data, source=source, instrument=instrument, parser=parser))]
+    except ParseError as error:
+        return [("", error)]
 
 
 def difference(data: bytes, instrument: str = "all") -> str:

@@ -1,6 +1,7 @@
 """`events`: polyphony without loss, as notes or chords, durations and shifts: `C4.E4` `d:1/2` `s:1/2`."""
 
 import dataclasses
+import functools
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import ClassVar
 
@@ -44,11 +45,14 @@ class Events:
         """The tokens of every event; leading silence is a shift."""
         tokens: list[str] = []
         now = 0
-        for event in song:
-            tokens += _value(_SHIFT, event.start - now)
-            tokens.append(names.chord_name(event.pitches))
-            tokens += _value(_DURATION, event.duration)
-            now = event.start
+        pitches, offsets = song.pitches.tobytes(), song.offsets.tolist()
+        columns = zip(song.start.tolist(), song.duration.tolist(), offsets, offsets[1:], strict=False)
+        for start, duration, begin, end in columns:
+            if start > now:
+                tokens += _value(_SHIFT, start - now)
+            tokens.append(_chord(pitches[begin:end]))
+            tokens += _value(_DURATION, duration)
+            now = start
         return tokens
 
     def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
@@ -84,6 +88,8 @@ class Events:
 
     def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
         """A chord that is not known becomes its notes, each with the chord's duration."""
+        if all(token in known for token in tokens):
+            return list(tokens)
         spelled: list[str] = []
         for chord, durations, shifts in _phrases(tokens):
             parts = [chord] if chord in known else chord.split(".")
@@ -93,10 +99,16 @@ class Events:
         return spelled
 
 
-def _value(prefix: str, ticks: int) -> list[str]:
+@functools.lru_cache(maxsize=65536)
+def _chord(pitches: bytes) -> str:
+    return names.chord_name(pitches)
+
+
+@functools.lru_cache(maxsize=4096)
+def _value(prefix: str, ticks: int) -> tuple[str, ...]:
     """Ticks as tokens, longest first; none for 0."""
     longest, rest = divmod(ticks, LONGEST)
-    return [prefix + names.duration_name(LONGEST)] * longest + ([prefix + names.duration_name(rest)] if rest else [])
+    return (prefix + names.duration_name(LONGEST),) * longest + ((prefix + names.duration_name(rest),) if rest else ())
 
 
 def _sum(values: Sequence[str]) -> int:

@@ -1,12 +1,15 @@
 """The job as its users run it, on small folders."""
 
+import io
 import itertools
 import json
 import pathlib
 import random
 import subprocess
 import sys
+import tarfile
 import time
+import zipfile
 
 import pytest
 
@@ -182,6 +185,46 @@ def test_all_but_one_song_of_a_tune_are_left_out_if_asked(tunes, tmp_path):
     kept = {row["sha256"] for row in of_a if row["outcome"] == "read"}
     assert kept == {min(row["sha256"] for row in of_a)}
     assert {row["reason"] for row in of_a if row["outcome"] == "filtered"} == {"near-duplicate"}
+
+
+ABC = b"""X:1
+T:One
+M:4/4
+L:1/4
+K:C
+CDEF|GABc|]
+
+X:2
+T:Two
+M:4/4
+L:1/4
+K:C
+cBAG|FEDC|]
+"""
+
+
+def test_scores_and_archives_are_read_like_midi_files(tmp_path):
+    with zipfile.ZipFile(tmp_path / "music.zip", "w") as archive:
+        archive.writestr("deep/scale.mid", builders.scale(6))
+        archive.writestr("../evil.mid", builders.scale(6))
+    with tarfile.open(tmp_path / "more.tar.gz", "w:gz") as archive:
+        for index in range(3):
+            member = tarfile.TarInfo(f"{index}.mid")
+            member.size = len(data := builders.scale(4 + index, 70))
+            archive.addfile(member, io.BytesIO(data))
+    (tmp_path / "tunes.abc").write_bytes(ABC)
+    run(tmp_path, tmp_path / "out")
+    rows = {name.rpartition("!")[2]: row for name, row in ledger(tmp_path / "out").items()}
+    assert {name: (row["outcome"], row["reason"], row["events"]) for name, row in rows.items()} == {
+        "scale.mid": ("read", "", 6),
+        "evil.mid": ("lost", "unreadable", 0),
+        "0.mid": ("read", "", 4),
+        "1.mid": ("read", "", 5),
+        "2.mid": ("read", "", 6),
+        "tunes.abc#1": ("read", "", 8),
+        "tunes.abc#2": ("read", "", 8),
+    }
+    assert rows["tunes.abc#1"]["sha256"].endswith("#1")
 
 
 def failure(capsys, *flags):

@@ -1,12 +1,18 @@
 import dataclasses
 
 from pipelines import rows
-from pipelines.rows import Encoded, Row
+from pipelines.rows import Encoded, ParseLimits, Row
 from pipelines.settings import Settings
 from pipelines.sources import Source
 from tests import builders
 
 SETTINGS = Settings({"name": "events"}, 8, 8)
+
+
+def read_source(source, settings):
+    with rows.SourceReader(settings, ParseLimits()) as reader:
+        (outcome,) = reader.read([source])
+    return outcome
 
 
 def source(tmp_path, data):
@@ -16,32 +22,32 @@ def source(tmp_path, data):
 
 
 def test_a_song_is_read_with_its_row(tmp_path):
-    row, song = rows.read_source(source(tmp_path, builders.scale(3)), SETTINGS)
+    row, song = read_source(source(tmp_path, builders.scale(3)), SETTINGS)
     assert (row.outcome, row.reason, row.events, len(song)) == ("read", "", 3, 3)
     assert row.sha256 == song.about.sha256
 
 
 def test_a_bad_file_is_lost_with_its_reason(tmp_path):
-    row, song = rows.read_source(source(tmp_path, b"not MIDI"), SETTINGS)
+    row, song = read_source(source(tmp_path, b"not MIDI"), SETTINGS)
     assert (row.outcome, row.reason, song) == ("lost", "not-midi", None)
 
 
 def test_a_file_that_is_gone_is_lost(tmp_path):
-    row, _ = rows.read_source(Source("b.mid", str(tmp_path / "b.mid"), 1, "1"), SETTINGS)
+    row, _ = read_source(Source("b.mid", str(tmp_path / "b.mid"), 1, "1"), SETTINGS)
     assert (row.outcome, row.reason) == ("lost", "unreadable")
 
 
 def test_a_source_known_to_have_failed_is_lost():
-    row, _ = rows.read_source(Source("corpus:x!a.mid", "", 0, "1", "badly formed repeats"), SETTINGS)
+    row, _ = read_source(Source("corpus:x!a.mid", "", 0, "1", "not-expanded", "badly formed repeats"), SETTINGS)
     assert (row.outcome, row.reason, row.detail) == ("lost", "not-expanded", "badly formed repeats")
 
 
 def test_a_song_with_nothing_to_predict_is_filtered(tmp_path):
     settings = dataclasses.replace(SETTINGS, encoding={"name": "pitch"}, song_marks=False)
-    row, song = rows.read_source(source(tmp_path, builders.scale(1)), settings)
+    row, song = read_source(source(tmp_path, builders.scale(1)), settings)
     assert (row.outcome, row.reason, song) == ("filtered", "too-short", None)
     marked = dataclasses.replace(settings, song_marks=True)
-    assert rows.read_source(source(tmp_path, builders.scale(1)), marked)[0].outcome == "read"
+    assert read_source(source(tmp_path, builders.scale(1)), marked)[0].outcome == "read"
 
 
 def test_duplicates_are_dropped_or_kept_as_songs_of_their_own():

@@ -1,3 +1,5 @@
+import zipfile
+
 import pytest
 
 from pipelines import sources
@@ -38,3 +40,22 @@ def test_a_changed_file_has_another_mark(tmp_path):
     before = sources.expand([str(tmp_path)])
     path.write_bytes(b"2")
     assert sources.expand([str(tmp_path)]) != before
+
+
+def test_an_archive_gives_its_songs_in_its_order_and_says_what_it_refuses(tmp_path):
+    with zipfile.ZipFile(tmp_path / "music.zip", "w") as archive:
+        for name in ("z.mid", "a.mid", "notes.txt", "__MACOSX/._a.mid", "../evil.mid"):
+            archive.writestr(name, b"x")
+    found = sources.expand([str(tmp_path)])
+    assert [(source.name.rpartition("!")[2], source.reason) for source in found] == [
+        ("z.mid", ""),
+        ("a.mid", ""),
+        ("../evil.mid", "unreadable"),
+    ]
+
+
+def test_an_archive_that_cannot_be_opened_is_one_source_with_the_reason(tmp_path):
+    (tmp_path / "broken.zip").write_bytes(b"PK nonsense")
+    (source,) = sources.expand([str(tmp_path)])
+    assert (names([source]), source.reason) == (["broken.zip"], "unreadable")
+    assert "broken.zip" in source.failure

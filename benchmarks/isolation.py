@@ -1,0 +1,102 @@
+"""What it costs to parse in a process of its own, against calling the parser.
+
+python -m benchmarks.isolation FOLDER ... [--parser fast] [--rounds 5] [--batch 16]
+
+Both read the same files to the same bytes, in turns of a few dozen files. Wall clock is what one worker on an idle
+machine sees; processor time, of both processes together, is what a machine with a worker on every core sees.
+"""
+
+import argparse
+import pathlib
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from pipelines.isolation import IsolatedReader
+from songs.errors import ParseError
+from songs.reading import read_song
+
+_FILES_A_TURN = 48
+
+
+class Cost(NamedTuple):
+    """Seconds of wall clock and of processor time."""
+
+    wall: float
+    processor: float
+
+
+def measure(read: Callable[[Sequence[bytes]], object], turn: Sequence[bytes], batch: int, pid: int) -> Cost:
+    """What reading a turn's files costs, `batch` at a time, the processor time of process `pid` included."""
+    wall, processor = time.perf_counter(), time.process_time() + _processor_time(pid)
+    for begin in range(0, len(turn), batch):
+        read(turn[begin : begin + batch])
+    return Cost(time.perf_counter() - wall, time.process_time() + _processor_time(pid) - processor)
+
+
+def _processor_time(pid: int) -> float:
+    # The clock of another process, as clock_getcpuclockid(3) makes it on Linux.
+    return time.clock_gettime(~pid << 3 | 2)
+
+
+def pairs(files: Sequence[bytes], parser: str, batch: int) -> Iterator[tuple[Cost, Cost]]:
+    """One round: the costs of each turn, in this process and in one of its own."""
+    turns = [files[begin : begin + _FILES_A_TURN] for begin in range(0, len(files), _FILES_A_TURN)]
+    with IsolatedReader(instrument="all", parser=parser, timeout_seconds=600, memory_bytes=1 << 31) as reader:
+
+        def here(datas: Sequence[bytes]) -> list[bytes | str]:
+            return [_read_here(data, parser) for data in datas]
+
+        def isolated(datas: Sequence[bytes]) -> list[bytes | str]:
+            results = [answers[0].result for answers in reader.read_packed([(data, "") for data in datas])]
+            return [str(result) if isinstance(result, ParseError) else result.data for result in results]
+
+        # Once untimed, for whatever either keeps of what it has seen.
+        if here(files) != isolated(files):
+            raise AssertionError("the two do not read the same")
+        assert reader.pid is not None
+        for turn in turns:
+            yield measure(here, turn, batch, reader.pid), measure(isolated, turn, batch, reader.pid)
+
+
+def _read_here(data: bytes, parser: str) -> bytes | str:
+    try:
+        return read_song(data, source="", parser=parser).to_bytes()
+    except ParseError as error:
+        return str(error)
+
+
+def main() -> None:
+    """Prints both costs and their ratios, of wall clock and of processor time."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="+", type=pathlib.Path)
+    parser.add_argument("--parser", choices=("fast", "music21"), default="fast")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--batch", type=int, default=16, help="files that are handed over at once")
+    chosen = parser.parse_args()
+    paths = sorted(path for folder in chosen.folder for path in folder.rglob("*.mid"))
+    files = [path.read_bytes() for path in paths]
+    # A new process each round: where it lies in memory and on which core makes one faster than another.
+    measured = [pair for _ in range(chosen.rounds) for pair in pairs(files, chosen.parser, chosen.batch)]
+    print(f"{len(files)} files, {chosen.rounds} rounds, --parser {chosen.parser}, {chosen.batch} at once")
+    for clock in Cost._fields:
+        both = [(getattr(here, clock), getattr(isolated, clock)) for here, isolated in measured]
+        print(f"{clock:10} {_compared(both, chosen.rounds, len(files))}")
+
+
+def _compared(both: Sequence[tuple[float, float]], rounds: int, files: int) -> str:
+    """Microseconds a file, of each turn its fastest round (what others did meanwhile only adds), and ratios."""
+    turns = len(both) // rounds
+    here, isolated = (
+        sum(min(column[turn::turns]) for turn in range(turns)) * 1e6 / files for column in zip(*both, strict=True)
+    )
+    median = statistics.median(isolated / here for here, isolated in both)
+    return (
+        f"here {here:6.0f} us/file   isolated {isolated:6.0f} us/file   ratio {isolated / here:.3f}"
+        f"   median ratio of all turns {median:.3f}"
+    )
+
+
+if __name__ == "__main__":
+    main()
