@@ -204,7 +204,7 @@ def test_a_recipe_that_does_not_fit_is_refused(tmp_path, capsys, line, message):
         (["--num_song=3"], "unknown flag --num_song=3"),
         (["--recipe=none-such"], "recipe 'none-such' is neither"),
         (["--primer=validation", "--data=/nowhere"], "the dataset /nowhere does not exist"),
-        (["--output=/dev/null/songs"], "/dev/null/songs: Not a directory"),
+        (["--output=/dev/null/songs"], "cannot write /dev/null/songs"),
     ],
 )
 def test_what_is_wrong_is_said_before_the_work(model, tmp_path, capsys, flags, message):

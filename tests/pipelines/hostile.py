@@ -51,7 +51,7 @@ _ORDERS = {
     b"quit": lambda argument: _raise(SystemExit(3)),
     b"damaged": lambda argument: _raise(ParseError("damaged", "ends early, s\udcffays the file")),
     b"print": lambda argument: os.write(1, b"noise " * 100_000),
-    b"nonsense": lambda argument: [os.write(fd, b"\xff" * 99) for fd in range(3, 20) if _is_pipe_to_write(fd)],
+    b"nonsense": lambda argument: [os.write(fd, b"\xff" * 99) for fd in range(3, 500) if _is_pipe_to_write(fd)],
 }
 
 
