@@ -4,8 +4,8 @@ python -m benchmarks.fuzz --cases 100000 [FOLDER of MIDI files to damage ...]
 """
 
 import argparse
-import contextlib
 import collections
+import contextlib
 import pathlib
 import sys
 import time
