@@ -54,8 +54,8 @@ def forecast(listing: Sequence[Source], settings: Settings, sample: int = _SAMPL
     encoding = settings.build_encoding()
     counts = collections.Counter(token for song in songs for token in encoding.encode(song))
     encoder = Encoder(encoding, settings.make_vocabulary(counts), settings)
-    nowhere = Position("", 0, 0)
-    records = [record for song in songs for record in encoder.records(Placed("sample", "train", nowhere), song)]
+    placed = Placed("sample", "train", Position("", 0, 0))
+    records = [record for song in songs for record in encoder.records(placed, song, encoder.encode(song))]
     scale = len(listing) / max(len(chosen), 1)
 
     def whole(value: float) -> int:

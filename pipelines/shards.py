@@ -46,7 +46,7 @@ def write_shard(
         for song in sorted(songs, key=lambda placed: placed.song):
             music = spool.read(song.position)
             ids = encoder.encode(music)
-            count = records.write(file, encoder.records(song, music))
+            count = records.write(file, encoder.records(song, music, ids))
             unknown = int((ids == UNKNOWN).sum())
             encoded.append(Encoded(song.song, split, len(ids), unknown, count, song.cluster))
     return encoded
@@ -62,20 +62,30 @@ class Encoder:
 
     def encode(self, song: Song) -> npt.NDArray[np.int64]:
         """A song's ids, int64 [L], spelled in what the vocabulary knows."""
-        ids = self.vocabulary.encode(self.encoding.spell(self.encoding.encode(song), self.vocabulary.ids))
+        tokens = self.encoding.encode(song)
+        ids = self.vocabulary.encode(tokens)
+        if UNKNOWN in ids:
+            ids = self.vocabulary.encode(self.encoding.spell(tokens, self.vocabulary.ids))
         return windows.mark(ids) if self.settings.song_marks else ids
 
-    def records(self, placed: Placed, song: Song) -> Iterator[bytes]:
-        """The song's windows, and in training those of its variants, serialized; ordered by (scale, key, start)."""
+    def records(self, placed: Placed, song: Song, ids: npt.NDArray[np.int64]) -> Iterator[bytes]:
+        """Serialized windows of a song, and in training of its variants, ordered by (scale, key, start).
+
+        Args:
+          placed: the song's name and split.
+          song: its music.
+          ids: `encode(song)`.
+        """
         if placed.split != "train":
             # Each held-out token is scored once.
-            yield from self._windows(placed.song, self.encode(song), 0, self.settings.window)
+            yield from self._windows(placed.song, ids, 0, self.settings.window)
             return
         scales = [fractions.Fraction(scale) for scale in self.settings.time_scales]
         for variant in variants(song, self.settings.transpose, scales):
             # A song at another speed is a song of its own to those who read the records.
             name = placed.song if variant.scale == 1 else f"{placed.song}*{variant.scale}"
-            yield from self._windows(name, self.encode(variant.song), variant.transpose, self.settings.stride)
+            spelled = ids if variant.song is song else self.encode(variant.song)
+            yield from self._windows(name, spelled, variant.transpose, self.settings.stride)
 
     def _windows(self, song: str, ids: npt.NDArray[np.int64], transpose: int, stride: int) -> Iterator[bytes]:
         cut, starts = windows.cut(ids, self.settings.window, stride)

@@ -175,9 +175,10 @@ def _instruments(names: list[_Name], division: int) -> list[tuple[int, str, int]
 @functools.lru_cache(maxsize=65536)
 def _named(events: tuple[tuple[int, bytes, int], ...]) -> tuple[tuple[int, str, int], ...]:
     """`name_instruments`, asked once for each sequence of names and programs."""
-    from songs import music21_reader
+    # music21 takes a second to import.
+    from songs.instrument_names import name_instruments
 
-    return music21_reader.name_instruments(events)
+    return name_instruments(events)
 
 
 def _merge(parts: list[Part]) -> Part:

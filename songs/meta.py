@@ -1,4 +1,4 @@
-"""MIDI's meta events: tempo, time signature and key signature, and which of them are sound.
+"""MIDI's meta events: names, tempo, time signature and key signature, and which of them are sound.
 
 Both readers use these, so that they cannot differ; a meta event that is not sound is as if it were not there.
 """
@@ -13,6 +13,8 @@ TRACK_NAME, INSTRUMENT_NAME, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x03, 0x04, 
 # music21's meters go to 128th notes.
 MOST_POWER = 7
 MOST_SHARPS = 7
+# music21 looks up every run of words of a name, which are half as many as the square of its words.
+MOST_NAME_BYTES = 256
 
 # Tonics from 7 flats to 7 sharps.
 _MAJOR = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
@@ -46,7 +48,9 @@ READERS = {TEMPO: tempo, TIME_SIGNATURE: time_signature, KEY_SIGNATURE: key_sign
 
 
 def is_sound(kind: int, data: bytes) -> bool:
-    """Whether a meta event can be used; kinds other than tempo and signatures always can."""
+    """Whether a meta event can be used; kinds other than names, tempo and signatures always can."""
+    if kind in (TRACK_NAME, INSTRUMENT_NAME):
+        return len(data) <= MOST_NAME_BYTES
     return kind not in READERS or READERS[kind](data) is not None
 
 

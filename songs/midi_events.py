@@ -118,7 +118,7 @@ def _is_sound(data: Bytes, kind: int, begin: int, end: int) -> bool:
         return end - begin >= 2 and data[begin] > 0 and data[begin + 1] <= meta.MOST_POWER
     if kind == _KEY:
         return end - begin >= 2 and (data[begin] <= meta.MOST_SHARPS or data[begin] >= 256 - meta.MOST_SHARPS)
-    return kind in (_NAME, _INSTRUMENT)
+    return kind in (_NAME, _INSTRUMENT) and end - begin <= meta.MOST_NAME_BYTES
 
 
 @numba.njit(cache=True)

@@ -11,11 +11,12 @@ Four rules are ours, each because music21 would lose notes by its own:
   drum into drums whole.
 - Notes belong to the instrument in force when they start, those before a track's first to that one; music21 drops
   the notes of a track that names none.
-- A tempo or signature that is not sound is as if it were not there; music21 refuses the file.
+- A tempo, signature or name that is not sound is as if it were not there; music21 refuses the file, or spends a
+  second on a name of a thousand words.
 """
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -121,37 +122,6 @@ def _one_channel(timed: list[tuple[int, Any]], channel: int, drums: bool) -> Any
         now = time
         track.events += [delta, event]
     return track
-
-
-def name_instruments(events: Sequence[tuple[int, bytes, int]]) -> tuple[tuple[int, str, int], ...]:
-    """What music21 makes of a track's instrument events, in order.
-
-    Its `deduplicate`, meant for instruments of one offset, takes a track's instruments all together (music21 10.5
-    iterates over the stream where it means to iterate over offsets).
-
-    Args:
-      events: (meta type of a name, or -1 for a program change; the name's bytes; the program in force, or -1).
-
-    Returns:
-      (index of the event, name, program) of the instruments that are kept.
-    """
-    part = _PlainPart()
-    named = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for index, (kind, data, program) in enumerate(events):
-            event = midi.MidiEvent(channel=1)
-            event.type = midi.ChannelVoiceMessages.PROGRAM_CHANGE if kind < 0 else midi.MetaEvents(kind)
-            event.data = program if kind < 0 else data
-            named.append(midi.translate.midiEventToInstrument(event))
-            if program >= 0:
-                named[-1].midiProgram = program
-            part.insert(index, named[-1])
-        instrument.deduplicate(part, inPlace=True)
-    kept = {id(element) for element in part}
-    return tuple(
-        (index, _name(element), element.midiProgram or 0) for index, element in enumerate(named) if id(element) in kept
-    )
 
 
 def _with_instrument(part: stream.Part) -> Iterator[tuple[str, int, Any]]:

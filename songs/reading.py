@@ -2,7 +2,7 @@
 
 import hashlib
 
-from songs import endings, fast_reader
+from songs import endings
 from songs.errors import ParseError
 from songs.song import About, Song
 
@@ -32,13 +32,15 @@ def read_song(data: bytes, *, source: str, instrument: str = "all", parser: str 
     if len(data) > MAX_BYTES:
         raise ParseError("too-large", f"{len(data)} bytes; the limit is {MAX_BYTES}")
     about = About(source=source, sha256=hashlib.sha256(data).hexdigest())
+    # Importing either reader takes a quarter of a second or more; the processes that only count need neither.
     if parser == "fast":
+        from songs import fast_reader
+
         try:
             return fast_reader.read(data, about=about, instrument_wanted=instrument)
         except ParseError as error:
             if error.reason != "damaged":
                 raise
-    # music21 takes a second to import, and most files do not need it.
     from songs import music21_reader
 
     return music21_reader.read(data, about=about, instrument_wanted=instrument)
@@ -72,7 +74,7 @@ def read_songs(
 
 def difference(data: bytes, instrument: str = "all") -> str:
     """How the two readers differ on a file, in a sentence; "" where they agree, be it that there is no song."""
-    from songs import music21_reader
+    from songs import fast_reader, music21_reader
 
     read: list[Song | str] = []
     for reader in (fast_reader.read, music21_reader.read):

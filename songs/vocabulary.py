@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import hashlib
+import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -51,8 +52,7 @@ class Vocabulary:
 
     def encode(self, tokens: Iterable[str]) -> npt.NDArray[np.int64]:
         """Ids of tokens, `<unk>` for those not known."""
-        ids = self.ids
-        return np.array([ids.get(token, UNKNOWN) for token in tokens], np.int64)
+        return np.fromiter(map(self.ids.get, tokens, itertools.repeat(UNKNOWN)), np.int64)
 
     def decode(self, ids: Iterable[int]) -> list[str]:
         """Tokens of ids, the special ones left out; raises ValueError for an id outside the vocabulary."""

@@ -47,8 +47,8 @@ def program(tick: int, number: int, channel: int = 0) -> tuple[int, bytes]:
 
 
 def meta(tick: int, kind: int, data: bytes) -> tuple[int, bytes]:
-    """A meta event with a short body."""
-    return tick, bytes([0xFF, kind, len(data)]) + data
+    """A meta event."""
+    return tick, bytes([0xFF, kind]) + variable_length(len(data)) + data
 
 
 def midi(*tracks: list[tuple[int, bytes]], division: int = 480, kind: int = 1) -> bytes:
