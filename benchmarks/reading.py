@@ -3,6 +3,7 @@
     python -m benchmarks.reading readers FOLDER ...      one file at a time, readers in turn
     python -m benchmarks.reading job FOLDER [--miditok_python PATH]
                                                          the whole job, fast and music21; and a MidiTok script
+    python -m benchmarks.reading share FOLDER            where the time of the job goes, and how much of it is Beam's
     python -m benchmarks.reading memory FOLDER           peak memory of the job at 1,000 and at 10,000 files
 
 MidiTok needs an environment of its own: python3 -m venv .venv-miditok; .venv-miditok/bin/pip install miditok==3.0.6
@@ -10,7 +11,9 @@ MidiTok needs an environment of its own: python3 -m venv .venv-miditok; .venv-mi
 
 import argparse
 import contextlib
+import io
 import json
+import os
 import pathlib
 import resource
 import statistics
@@ -18,11 +21,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import symusic
 
-from songs import fast_reader, music21_reader
+from pipelines.settings import Settings
+from pipelines.shards import Encoder, Placed
+from pipelines.spool import Position
+from songs import fast_reader, music21_reader, records, tunes
 from songs.errors import ParseError
+from songs.song import Song
 
 # music21 takes a tenth of a second a file; this many say enough.
 _MUSIC21_FILES = 60
@@ -55,6 +65,7 @@ def main() -> None:
     job.add_argument("folder", type=pathlib.Path)
     job.add_argument("--miditok_python")
     job.add_argument("--flags", default="--direct_num_workers=2 --direct_running_mode=multi_processing")
+    commands.add_parser("share").add_argument("folder", type=pathlib.Path)
     commands.add_parser("memory").add_argument("folder", type=pathlib.Path)
     chosen = parser.parse_args()
     if chosen.command == "readers":
@@ -62,6 +73,8 @@ def main() -> None:
             _readers(folder)
     elif chosen.command == "job":
         _job(chosen.folder, chosen.miditok_python, chosen.flags.split())
+    elif chosen.command == "share":
+        _share(chosen.folder)
     else:
         _memory(chosen.folder)
 
@@ -101,6 +114,7 @@ def _seconds(reader: object, path: pathlib.Path) -> float:
 
 
 def _job(folder: pathlib.Path, miditok_python: str | None, flags: list[str]) -> None:
+    _preprocess(folder, ["--dry_run"])
     times: dict[str, list[float]] = {"fast": [], "music21": [], "miditok": []}
     for _ in range(2):
         for name in ("fast", "music21"):
@@ -112,6 +126,46 @@ def _job(folder: pathlib.Path, miditok_python: str | None, flags: list[str]) -> 
     print(f"fast is {min(times['music21']) / min(times['fast']):.1f} x faster than the same job with music21")
     if miditok_python:
         print(f"fast takes {min(times['fast']) / min(times['miditok']):.2f} x the time of MidiTok in one process")
+
+
+def _share(folder: pathlib.Path) -> None:
+    """The job's pure functions, one after another in this process, beside the whole job with one worker."""
+    _preprocess(folder, ["--dry_run"])
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", "import apache_beam"], check=True, stderr=subprocess.DEVNULL)
+    importing = time.monotonic() - began
+    job = _preprocess(folder, [])[0]
+    settings = Settings(encoding={"name": "events"}, window=128, stride=128)
+    encoding = settings.build_encoding()
+    files = sorted(folder.rglob("*.mid"))
+    fast_reader.read(files[0].read_bytes())
+    songs, reading = _timed(lambda path: fast_reader.read(path.read_bytes()), files)
+    _, packing = _timed(lambda song: Song.from_bytes(song.to_bytes()), songs)
+    _, comparing = _timed(tunes.bands, songs)
+    counts: Counter[str] = Counter()
+    _, counting = _timed(lambda song: counts.update(encoding.encode(song)), songs)
+    encoder = Encoder(encoding, settings.make_vocabulary(counts), settings)
+    placed = Placed("0" * 64, "train", Position("", 0, 0))
+    _, writing = _timed(
+        lambda song: records.write(io.BytesIO(), encoder.records(placed, song, encoder.encode(song))), songs
+    )
+    rows = {
+        "importing Python and Beam": importing,
+        "reading MIDI": reading,
+        "packing and unpacking songs": packing,
+        "tunes, for near duplicates": comparing,
+        "counting tokens": counting,
+        "encoding and writing records": writing,
+    }
+    rows["Beam, the process that parses, report"] = job - sum(rows.values())
+    for name, seconds in rows.items():
+        print(f"{name:40} {seconds:6.2f} s {seconds / job:6.1%}")
+    print(f"{'the whole job, one worker':40} {job:6.2f} s; {len(files)} files")
+
+
+def _timed(function: Callable[[Any], object], items: Sequence[Any]) -> tuple[list[Any], float]:
+    began = time.perf_counter()
+    return [function(item) for item in items], time.perf_counter() - began
 
 
 def _preprocess(folder: pathlib.Path, flags: list[str]) -> tuple[float, int, float]:
@@ -128,16 +182,25 @@ def _preprocess(folder: pathlib.Path, flags: list[str]) -> tuple[float, int, flo
             *flags,
         ]
         began = time.monotonic()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=_environment())
         seconds = time.monotonic() - began
         ledger = [json.loads(line) for path in pathlib.Path(output, "d").glob("ledger-*") for line in path.open()]
     return seconds, sum(row["events"] for row in ledger), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
+def _environment() -> dict[str, str]:
+    """This process's, in which imports are compiled once and not in each process."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def _miditok(folder: pathlib.Path, python: str) -> float:
     with tempfile.NamedTemporaryFile() as out:
         done = subprocess.run(
-            [python, "-c", _MIDITOK, str(folder), out.name], check=True, capture_output=True, text=True
+            [python, "-c", _MIDITOK, str(folder), out.name],
+            check=True,
+            capture_output=True,
+            text=True,
+            env=_environment(),
         )
     return float(json.loads(done.stdout.splitlines()[-1])["seconds"])
 

@@ -32,7 +32,7 @@ Message = tuple[str, tuple[str, ...]]
 
 @dataclasses.dataclass
 class ClusterSongs(beam.PTransform):
-    """(song hash, its bands) -> (song hash, cluster label), each song once, in no order.
+    """(song hash, its bands) -> (song hash, cluster label), each hash once, in no order.
 
     The label is the smallest hash within `rounds` links: that of the whole cluster if no song of it lies further
     from its smallest. A cluster that is longer falls into several labels; songs that share no chain of bands never
@@ -61,13 +61,13 @@ class ClusterSongs(beam.PTransform):
             | "Link" >> beam.FlatMap(_link_counted, largest_band=self.largest_band)
         )
         for number in range(1, self.rounds):
-            heard = heard | f"Hear{number}" >> beam.GroupByKey() | f"Tell{number}" >> beam.FlatMapTuple(tell)
+            heard = heard | f"Hear{number}" >> beam.CombinePerKey(hear) | f"Tell{number}" >> beam.FlatMapTuple(tell)
         alone = songs | "Alone" >> beam.Map(lambda song: (song[0], (song[0], ())))
         return (
             (alone, heard)
             | "WithAlone" >> beam.Flatten()
-            | "HearLast" >> beam.GroupByKey()
-            | "Label" >> beam.MapTuple(label)
+            | "HearLast" >> beam.CombinePerKey(hear)
+            | "Label" >> beam.MapTuple(lambda song, message: (song, message[0]))
         )
 
 
@@ -97,19 +97,18 @@ def link(songs: Iterable[str]) -> Iterator[tuple[str, Message]]:
         yield other, (smallest, (smallest,))
 
 
-def tell(song: str, messages: Iterable[Message]) -> Iterator[tuple[str, Message]]:
+def hear(messages: Iterable[Message]) -> Message:
+    """Messages to one song as one; a worker sums up its own before they are shuffled."""
+    heard, linked = zip(*messages, strict=True)
+    return min(heard), tuple(sorted(set().union(*linked)))
+
+
+def tell(song: str, message: Message) -> Iterator[tuple[str, Message]]:
     """What a song tells itself and its neighbours: the smallest hash it has heard of, or its own."""
-    smallest, neighbours = song, set()
-    for heard, linked in messages:
-        smallest = min(smallest, heard)
-        neighbours.update(linked)
-    yield song, (smallest, tuple(sorted(neighbours)))
-    yield from ((neighbour, (smallest, ())) for neighbour in sorted(neighbours))
-
-
-def label(song: str, messages: Iterable[Message]) -> tuple[str, str]:
-    """A song and the smallest hash it has heard of."""
-    return song, min(heard for heard, _ in messages)
+    heard, neighbours = message
+    smallest = min(song, heard)
+    yield song, (smallest, neighbours)
+    yield from ((neighbour, (smallest, ())) for neighbour in neighbours)
 
 
 def drop_near_duplicates(cluster: Iterable[Row]) -> Iterator[Row]:

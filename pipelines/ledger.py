@@ -12,6 +12,9 @@ from pipelines.markup import count, percent, plain
 from pipelines.summary import OUTCOMES, Summary, summarise
 from songs import layout, storage
 
+# Licences that are named: those of most files.
+_LICENCES = 20
+
 
 class LedgerError(Exception):
     """A directory without a ledger that can be read, in one sentence."""
@@ -77,6 +80,11 @@ def _describe_songs(summary: Summary) -> list[str]:
     lines.append(f"{count(summary.duplicates.total(), 'file')} with the bytes of another")
     if summary.clusters:
         lines.append(f"{summary.near_duplicates():,} songs nearly alike, in {count(len(summary.clusters), 'cluster')}")
+    if summary.licences:
+        lines.append("licences:")
+        lines += [
+            f"  {number:9,}  {plain(name) or 'others'}" for name, number in summary.licences.most_common(_LICENCES)
+        ]
     return lines
 
 

@@ -27,7 +27,8 @@ def flags() -> argparse.ArgumentParser:
     """The flags of this job; those it does not know go to Beam."""
     parser = argparse.ArgumentParser(
         prog="python -m pipelines.preprocess",
-        description="Reads MIDI files into tokens, builds a vocabulary, and writes windows as TFRecords.",
+        description="Reads MIDI files into tokens, builds a vocabulary, and writes windows as TFRecords.\nTimes are in "
+        "quarter notes: tempo, time signature and key may change within a file, and alter no token.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

@@ -9,6 +9,7 @@ import apache_beam as beam
 from apache_beam.metrics import Metrics
 
 from pipelines import rows
+from pipelines.licences import Sidecar
 from pipelines.progress import Progress
 from pipelines.rows import ParseLimits
 from pipelines.settings import Settings
@@ -81,8 +82,16 @@ class _ReadAndSpool(beam.DoFn):
 
 def _read_listing(path: str) -> Iterator[list[Source]]:
     """Neighbours of the listing, which a tar.gz's members are, in batches."""
-    sources = [Source(**{**row, "member": row["member"] and Member(**row["member"])}) for row in layout.read_rows(path)]
+    sources = [_source(row) for row in layout.read_rows(path)]
     for is_tar_gz, some in itertools.groupby(sources, key=lambda source: source.path.endswith(("gz", "tgz"))):
         same = list(some)
         size = _TAR_GZ_BATCH if is_tar_gz else _BATCH
         yield from (same[begin : begin + size] for begin in range(0, len(same), size))
+
+
+def _source(row: dict[str, Any]) -> Source:
+    """A source of its JSON, `dataclasses.asdict`."""
+    member, sidecar = row["member"], row["sidecar"]
+    if sidecar:
+        sidecar = Sidecar(**{**sidecar, "member": sidecar["member"] and Member(**sidecar["member"])})
+    return Source(**{**row, "member": member and Member(**member), "sidecar": sidecar})

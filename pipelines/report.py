@@ -92,7 +92,7 @@ def _keeping(
 def _members(rows: Iterator[dict[str, Any]], clusters: Sequence[str]) -> dict[str, list[str]]:
     members: dict[str, list[str]] = {cluster: [] for cluster in clusters}
     for row in rows:
-        of_cluster = members.get(row.get("cluster") or row.get("sha256", ""))
+        of_cluster = members.get(row.get("cluster", ""))
         same_bytes = row.get("duplicate_of") and row["outcome"] == "read"
         if of_cluster is not None and len(of_cluster) < _MEMBERS and not same_bytes:
             of_cluster.append(row["source"])

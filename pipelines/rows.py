@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pipelines.isolation import Answer, IsolatedReader
+from pipelines.licences import LicenceReader
 from pipelines.settings import Settings
-from pipelines.sources import Source
+from pipelines.sources import Source, as_text
 from pipelines.spool import Position
 from songs import archives, reading, storage, tunes
 from songs.errors import ParseError
@@ -16,9 +17,9 @@ from songs.song import Song
 READ, FILTERED, LOST = "read", "filtered", "lost"
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Row:
-    """A source, read.
+    """A source, read. (Slots are half the size in memory, where Beam's local runner keeps what it shuffles.)
 
     Attributes:
       source: its name.
@@ -28,12 +29,14 @@ class Row:
       detail: the reason in a sentence.
       sha256: of the bytes.
       instrument: whose notes were taken.
+      alternatives: the file's other instruments that have notes.
+      licence: of the music, as a file beside it tells.
       events: notes and chords of the song.
       seconds: that reading took.
       position: where the song is spooled.
       song: the name under which its records are written: the hash, `+1` ... where duplicates are kept.
-      bands: of the tune (see `songs.tunes`), until clusters are named.
-      cluster: the smallest song of the near duplicates that it belongs to, itself among them.
+      bands: of the tune (see `songs.tunes`), with spaces between, until clusters are named.
+      cluster: 16 digits of the smallest song of the near duplicates that it belongs to, itself among them.
       duplicate_of: the source whose records stand for this one, "" if it has its own.
     """
 
@@ -43,11 +46,13 @@ class Row:
     detail: str = ""
     sha256: str = ""
     instrument: str = ""
+    alternatives: tuple[str, ...] = ()
+    licence: str = ""
     events: int = 0
     seconds: float = 0.0
     position: Position | None = None
     song: str = ""
-    bands: tuple[str, ...] = ()
+    bands: str = ""
     cluster: str = ""
     duplicate_of: str = ""
 
@@ -71,7 +76,7 @@ class ParseLimits:
             raise ValueError(f"--parse_memory {self.memory_bytes >> 20} must be at least 128 (MiB)")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Encoded:
     """A song, written: its split, its cluster, its tokens (marks included), how many are unknown, and its windows."""
 
@@ -95,6 +100,7 @@ class SourceReader:
         """
         self._settings = settings
         self._archives = archives.MemberReader()
+        self._licences = LicenceReader()
         self._parser = IsolatedReader(
             instrument=settings.instrument,
             parser=settings.parser,
@@ -111,10 +117,9 @@ class SourceReader:
         files = [(source, data) for source, data in fetched if isinstance(data, bytes)]
         answers = iter(self._parser.read_packed([(data, source.name) for source, data in files]) if files else ())
         for source, data in fetched:
-            if isinstance(data, Row):
-                yield data, None
-            else:
-                yield from (self._row(source, answer) for answer in next(answers))
+            outcomes = [(data, None)] if isinstance(data, Row) else [self._row(source, said) for said in next(answers)]
+            licence = self._licences.read(source.sidecar)
+            yield from ((dataclasses.replace(row, licence=licence), song) for row, song in outcomes)
 
     def _fetch(self, source: Source) -> bytes | Row:
         """A source's bytes, or the row that says why there are none."""
@@ -145,9 +150,10 @@ class SourceReader:
             outcome=READ,
             reason="readers-differ" if result.difference else "",
             detail=result.difference,
-            bands=tunes.bands(song) if self._settings.near_duplicates != "keep" else (),
+            bands=" ".join(tunes.bands(song)) if self._settings.near_duplicates != "keep" else "",
             sha256=result.sha256,
             instrument=result.instrument,
+            alternatives=song.about.alternatives,
             events=result.events,
             seconds=answer.seconds,
         )
@@ -156,6 +162,7 @@ class SourceReader:
     def close(self) -> None:
         """Ends the process that parses and closes archives."""
         self._parser.close()
+        self._licences.close()
         self._archives.close()
 
     def __enter__(self) -> "SourceReader":
@@ -166,7 +173,7 @@ class SourceReader:
 
 
 def _no_song(source: str, outcome: str, reason: str, detail: str, seconds: float) -> Row:
-    return Row(source, outcome, reason, detail, seconds=seconds)
+    return Row(source, outcome, reason, as_text(detail), seconds=seconds)
 
 
 def _too_short(song: Song, settings: Settings) -> tuple[str, str] | None:
@@ -214,6 +221,8 @@ def ledger_row(row: Row, encoded: Sequence[Encoded]) -> dict[str, Any]:
         "detail": row.detail,
         "sha256": row.sha256,
         "instrument": row.instrument,
+        "alternatives": list(row.alternatives),
+        "licence": row.licence,
         "events": row.events,
         "tokens": written.tokens,
         "unknown_tokens": written.unknown,

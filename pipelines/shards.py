@@ -17,7 +17,7 @@ from songs.variants import variants
 from songs.vocabulary import UNKNOWN, Vocabulary
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Placed:
     """A song's place: its name, its split, where it is spooled, and its cluster of near duplicates."""
 

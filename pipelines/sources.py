@@ -5,6 +5,7 @@ import dataclasses
 import logging
 from collections.abc import Iterable, Iterator
 
+from pipelines import licences
 from songs import archives, endings, storage
 
 # What a folder is searched for; a file or a glob is taken whatever its name ends with.
@@ -23,6 +24,7 @@ class Source:
       reason: why there are no bytes, where that is known before: a key of `songs.errors.REASONS`.
       failure: the same in a sentence.
       member: of the archive at `path`, if the file lies in one.
+      sidecar: the file that tells its licence.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Source:
     reason: str = ""
     failure: str = ""
     member: archives.Member | None = None
+    sidecar: licences.Sidecar | None = None
 
     @property
     def order(self) -> tuple[str, int]:
@@ -47,26 +50,33 @@ def expand(inputs: Iterable[str]) -> list[Source]:
       StorageError: if one cannot be listed.
     """
     found: dict[str, Source] = {}
+    sidecars = licences.Sidecars()
     for pattern in inputs:
-        sources = list(_chorales() if pattern == "corpus:bach-chorales" else _files(pattern))
+        sources = list(_chorales() if pattern == "corpus:bach-chorales" else _files(pattern, sidecars))
         if not sources:
             raise ValueError(
                 f"--input {pattern} matches no file; give a file, a folder that holds {', '.join(ENDINGS)} files, "
                 "a glob in quotes, or corpus:bach-chorales"
             )
         found.update((source.name, source) for source in sources)
-    return sorted(found.values(), key=lambda source: source.order)
+    ordered = sorted(found.values(), key=lambda source: source.order)
+    if not sidecars:
+        return ordered
+    return [dataclasses.replace(source, sidecar=sidecars.nearest(source.path, source.member)) for source in ordered]
 
 
-def _files(pattern: str) -> Iterator[Source]:
+def _files(pattern: str, sidecars: licences.Sidecars) -> Iterator[Source]:
+    """The files of a pattern; those that tell a licence go to the sidecars."""
     ignored: collections.Counter[str] = collections.Counter()
     named = "*" in pattern or "?" in pattern or "[" in pattern
     for info in storage.match(pattern):
         ending = info.path[info.path.rfind(".") :].lower()
         if archives.is_archive(info.path):
-            yield from _members(info)
+            yield from _members(info, sidecars)
+        elif info.path != pattern and licences.is_sidecar(info.path):
+            sidecars.add(licences.Sidecar(info.path, info.mark))
         elif named or info.path == pattern or ending in ENDINGS:
-            yield Source(info.path, info.path, info.size, info.mark)
+            yield Source(as_text(info.path), info.path, info.size, info.mark)
         else:
             ignored[ending if "." in ending else "none"] += 1
     if ignored:
@@ -74,7 +84,7 @@ def _files(pattern: str) -> Iterator[Source]:
         logging.info("%s: ignored %d files with other endings (%s)", pattern, ignored.total(), endings)
 
 
-def _members(archive: storage.FileInfo) -> Iterator[Source]:
+def _members(archive: storage.FileInfo, sidecars: licences.Sidecars) -> Iterator[Source]:
     """The songs of an archive, and what of it is refused; one source if it cannot be opened."""
     taken: set[str] = set()
     try:
@@ -82,14 +92,21 @@ def _members(archive: storage.FileInfo) -> Iterator[Source]:
             folder, _, file = f"/{member.name}".rpartition("/")
             # What macOS adds to an archive beside each file.
             litter = file.startswith("._") or "__MACOSX" in folder
-            if member.failure or (file.lower().endswith((*endings.MIDI, *endings.SCORES)) and not litter):
-                name = f"{archive.path}!{member.name}"
+            if licences.is_sidecar(member.name) and not member.failure and not litter:
+                sidecars.add(licences.Sidecar(archive.path, archive.mark, member))
+            elif member.failure or (file.lower().endswith((*endings.MIDI, *endings.SCORES)) and not litter):
+                name = f"{as_text(archive.path)}!{member.name}"
                 name = f"{name}@{member.position}" if name in taken else name
                 taken.add(name)
                 reason = "unreadable" if member.failure else ""
                 yield Source(name, archive.path, member.size, archive.mark, reason, member.failure, member)
     except storage.StorageError as error:
-        yield Source(archive.path, archive.path, archive.size, archive.mark, "unreadable", str(error))
+        yield Source(as_text(archive.path), archive.path, archive.size, archive.mark, "unreadable", str(error))
+
+
+def as_text(path: str) -> str:
+    """A path with what is no text in it (a name in Latin-1, on this machine) as escapes: it can be written as UTF-8."""
+    return path.encode("utf-8", "backslashreplace").decode()
 
 
 def _chorales() -> Iterator[Source]:

@@ -12,7 +12,7 @@ from songs import storage
 from songs.song import Song
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Position:
     """Where a song lies: bytes [offset, offset + size) of a spool file."""
 

@@ -78,7 +78,7 @@ class Summary:
             return
         cluster = row.get("cluster")
         # A cluster is named by a member's hash, and a song without near duplicates may be a cluster of its own.
-        if cluster and cluster != row.get("sha256"):
+        if cluster and not row.get("sha256", "").startswith(cluster):
             _count(self.clusters, cluster)
         if outcome == "read":
             self._add_song(row)

@@ -90,7 +90,8 @@ class JoinLedger(beam.PTransform):
         """Joins by song."""
         joined = (
             {
-                "rows": songs | "RowBySong" >> beam.Map(lambda row: (row.song, row)),
+                "rows": songs
+                | "RowBySong" >> beam.Map(lambda row: (row.song, dataclasses.replace(row, position=None))),
                 "encoded": self.encoded | "EncodedBySong" >> beam.Map(lambda written: (written.song, written)),
             }
             | "Join" >> beam.CoGroupByKey()

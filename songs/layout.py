@@ -74,13 +74,15 @@ def read_json(path: str) -> Any:
 
 
 def write_rows(path: str, rows: list[dict[str, Any]]) -> None:
-    """Publishes one JSON object a line."""
-    storage.write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    """Publishes one JSON object a line; letters that are no text, as paths may have, as JSON escapes them."""
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    storage.write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
 def read_rows(path: str) -> list[dict[str, Any]]:
     """The objects of a `.jsonl` file."""
-    return [json.loads(line) for line in storage.read_text(path).splitlines()]
+    # Not str.splitlines, which also splits at characters that JSON may hold unescaped.
+    return [json.loads(line) for line in storage.read_text(path).split("\n") if line]
 
 
 def completed(folder: str) -> dict[str, str] | None:

@@ -18,6 +18,10 @@ MAX_QUARTERS = 1_200_000
 
 WORDS = ("all", "first", "piano", "drums")
 
+# Of the parts that were not taken, how many are named, and how long a name is: files have thousands of letters there.
+_MOST_ALTERNATIVES = 32
+_MOST_LETTERS = 80
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Part:
@@ -53,7 +57,7 @@ def choose(parts: Sequence[Part], instrument: str, about: About) -> Song:
       parts: those of a file, in its order. Drums are left out or taken alone by the reader, before.
       instrument: `all` merges all parts, `first` takes the first with notes, `piano` the piano family (programs
         0-7), a number the parts of that General MIDI program, `drums` the drums.
-      about: what is known besides; the instruments' names are added.
+      about: what is known besides; the instruments' names are added, and those of the other parts with notes.
 
     Raises:
       ParseError: `no-notes` if no part has any, `no-such-instrument` if none of the wanted has, `too-long` if the
@@ -66,15 +70,24 @@ def choose(parts: Sequence[Part], instrument: str, about: About) -> Song:
     if instrument == "first":
         chosen = sounding[:1]
     if not chosen:
-        there = ", ".join(f"{part.name or 'unnamed'} ({part.program})" for part in sounding)
-        raise ParseError("no-such-instrument", f"no {instrument}; the file has {there}")
+        raise ParseError("no-such-instrument", f"no {instrument}; the file has {', '.join(_named(sounding))}")
     start, duration, pitch = (
         np.concatenate([getattr(part, name) for part in chosen]) for name in ("start", "duration", "pitch")
     )
     if (end := int((start + duration).max())) > MAX_QUARTERS * TICKS_PER_QUARTER:
         raise ParseError("too-long", f"{end // TICKS_PER_QUARTER} quarter notes; the limit is {MAX_QUARTERS}")
     names = ", ".join(dict.fromkeys(part.name for part in chosen if part.name))
-    return Song.from_notes(start, duration, pitch, dataclasses.replace(about, instrument=names))
+    taken = set(map(id, chosen))
+    others = _named([part for part in sounding if id(part) not in taken])
+    about = dataclasses.replace(about, instrument=names, alternatives=others)
+    return Song.from_notes(start, duration, pitch, about)
+
+
+def _named(parts: Sequence[Part]) -> tuple[str, ...]:
+    """Parts as a person reads them: `Violin (40)`, `unnamed (0)`; of very many the first, and how many more."""
+    said = tuple(f"{part.name[:_MOST_LETTERS] or 'unnamed'} ({part.program})" for part in parts[:_MOST_ALTERNATIVES])
+    more = len(parts) - len(said)
+    return (*said, f"{more} more") if more else said
 
 
 def _wanted(part: Part, instrument: str) -> bool:

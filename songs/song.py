@@ -24,7 +24,7 @@ IntArray = npt.NDArray[np.int32]
 PitchArray = npt.NDArray[np.uint8]
 
 # Version of the byte form. A spool of another version is not read.
-_MAGIC = b"NSg1"
+_MAGIC = b"NSg2"
 _HEADER = struct.Struct("<4sIII")
 
 
@@ -48,6 +48,7 @@ class About:
       tempo: quarter notes a minute at the start, or None where the file is silent.
       time_signature: such as `3/4`, at the start, or None.
       key_signature: such as `D minor`, at the start, or None.
+      alternatives: the file's other instruments that have notes, each with its program: `Violin (40)`.
     """
 
     source: str = ""
@@ -56,6 +57,7 @@ class About:
     tempo: float | None = None
     time_signature: str | None = None
     key_signature: str | None = None
+    alternatives: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -145,7 +147,8 @@ class Song:
         about_bytes, start, duration, offsets, pitch = np.split(
             np.frombuffer(data, np.uint8, offset=_HEADER.size), np.cumsum(sizes)[:-1]
         )
-        about = About(**json.loads(about_bytes.tobytes()))
+        said = json.loads(about_bytes.tobytes())
+        about = About(**{**said, "alternatives": tuple(said["alternatives"])})
         return cls(_ticks(start), _ticks(duration), pitch.copy(), _ticks(offsets), about)
 
     def __len__(self) -> int:

@@ -12,6 +12,7 @@ import os
 import pathlib
 import re
 import shutil
+import stat
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -63,7 +64,10 @@ class LocalFiles:
             yield from (_local_info(os.path.join(folder, name)) for name in sorted(files))  # noqa: PTH118
 
     def read(self, path: str) -> IO[bytes]:
-        """Opens for reading."""
+        """Opens for reading; refuses pipes and devices, which may have no end or give nothing for ever."""
+        mode = pathlib.Path(path).stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise OSError("it is no plain file")
         return pathlib.Path(path).open("rb")
 
     @contextlib.contextmanager

@@ -5,6 +5,7 @@ import os
 import pathlib
 import time
 
+from songs import reading
 from songs.errors import ParseError
 from songs.song import About, Song
 
@@ -17,6 +18,13 @@ def read(data: bytes, *, source: str, instrument: str, parser: str) -> list[tupl
     _ORDERS.get(order, lambda argument: None)(argument)
     about = About(source=source, sha256="00", instrument=str(os.getpid()))
     return [("", Song.from_notes([0], [12], [60], about))]
+
+
+def read_music(data: bytes, *, source: str, instrument: str, parser: str) -> list[tuple[str, Song | ParseError]]:
+    """Misbehaves as told; anything else is read as ever."""
+    if data in _ORDERS:
+        return list(read(data, source=source, instrument=instrument, parser=parser))
+    return reading.read_songs(data, source=source, instrument=instrument, parser=parser)
 
 
 def _hang_in_c(argument: bytes) -> None:

@@ -76,7 +76,11 @@ def test_the_text_says_what_was_lost(folder, capsys):
     assert "  lost     damaged                    2   25.0 %  the file ends early" in text
     assert "2.000 s  d.mid" in text
     assert "3 songs written: 42 events, 120 tokens" in text
-    assert "1 file with the bytes of another\n2 songs nearly alike, in 1 cluster\n" in text
+    assert "1 file with the bytes of another\n2 songs nearly alike, in 1 cluster\nlicences:\n          2  CC0\n" in text
+
+
+def test_without_licences_nothing_is_said_of_them():
+    assert "licences" not in ledger.describe(summarise([row("a.mid", events=1, licence="")]))
 
 
 def test_json_is_the_same_summary(folder, capsys):

@@ -1,10 +1,12 @@
 import dataclasses
 
 from pipelines import rows
+from pipelines.licences import Sidecar
 from pipelines.rows import Encoded, ParseLimits, Row
 from pipelines.settings import Settings
 from pipelines.sources import Source
 from tests import builders
+from tests.builders import note, program
 
 SETTINGS = Settings({"name": "events"}, 8, 8)
 
@@ -25,6 +27,26 @@ def test_a_song_is_read_with_its_row(tmp_path):
     row, song = read_source(source(tmp_path, builders.scale(3)), SETTINGS)
     assert (row.outcome, row.reason, row.events, len(song)) == ("read", "", 3, 3)
     assert row.sha256 == song.about.sha256
+
+
+def test_a_row_names_the_instruments_that_were_not_taken(tmp_path):
+    tracks = [[program(0, number), *note(0, 480, 60), *note(480, 960, 62)] for number in (0, 40, 73)]
+    data = builders.midi(*tracks)
+    for instrument, taken, others in [
+        ("all", "Piano, Violin, Flute", ()),
+        ("first", "Piano", ("Violin (40)", "Flute (73)")),
+        ("40", "Violin", ("Piano (0)", "Flute (73)")),
+    ]:
+        row, _ = read_source(source(tmp_path, data), dataclasses.replace(SETTINGS, instrument=instrument))
+        assert (row.instrument, row.alternatives) == (taken, others)
+
+
+def test_a_row_tells_the_licence_of_a_song_and_of_a_lost_file(tmp_path):
+    (tmp_path / "LICENSE").write_text("CC0", encoding="utf-8")
+    sidecar = Sidecar(str(tmp_path / "LICENSE"), "1")
+    for data in (builders.scale(3), b"not MIDI"):
+        row, _ = read_source(dataclasses.replace(source(tmp_path, data), sidecar=sidecar), SETTINGS)
+        assert row.licence == "CC0"
 
 
 def test_a_bad_file_is_lost_with_its_reason(tmp_path):
@@ -59,9 +81,11 @@ def test_duplicates_are_dropped_or_kept_as_songs_of_their_own():
 
 
 def test_a_ledger_row_says_what_became_of_a_source():
-    row = rows.ledger_row(Row("a", "read", sha256="h", events=2, seconds=0.123456), [Encoded("h", "train", 7, 1, 2)])
+    told = {"instrument": "Piano", "alternatives": ("Violin (40)",), "licence": "CC0-1.0"}
+    read = Row("a", "read", sha256="h", events=2, seconds=0.123456, **told)
+    row = rows.ledger_row(read, [Encoded("h", "train", 7, 1, 2)])
     assert row == {
-        "source": "a", "outcome": "read", "reason": "", "detail": "", "sha256": "h", "instrument": "", "events": 2,
-        "tokens": 7, "unknown_tokens": 1, "windows": 2, "split": "train", "duplicate_of": "", "cluster": "",
-        "seconds": 0.1235,
+        "source": "a", "outcome": "read", "reason": "", "detail": "", "sha256": "h", "instrument": "Piano",
+        "alternatives": ["Violin (40)"], "licence": "CC0-1.0", "events": 2, "tokens": 7, "unknown_tokens": 1,
+        "windows": 2, "split": "train", "duplicate_of": "", "cluster": "", "seconds": 0.1235,
     }  # fmt: skip

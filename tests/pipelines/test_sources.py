@@ -29,6 +29,12 @@ def test_sources_named_twice_are_one_and_sorted(tmp_path):
     assert names(sources.expand([f"{tmp_path}/b.mid", str(tmp_path), f"{tmp_path}/*.mid"])) == ["a.mid", "b.mid"]
 
 
+def test_a_name_that_is_no_text_is_escaped_and_its_path_is_not(tmp_path):
+    (tmp_path / "caf\udce9.mid").write_bytes(b"x")
+    (source,) = sources.expand([str(tmp_path)])
+    assert (names([source]), source.path) == (["caf\\udce9.mid"], f"{tmp_path}/caf\udce9.mid")
+
+
 def test_an_input_that_matches_nothing_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"--input .*/none matches no file"):
         sources.expand([str(tmp_path / "none")])

@@ -78,3 +78,9 @@ def test_a_directory_whose_clearing_was_interrupted_is_still_ours(tmp_path, monk
     monkeypatch.undo()
     assert begin(tmp_path, "r2")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["UNFINISHED"]
+
+
+def test_rows_hold_any_text(tmp_path):
+    rows = [{"name": "line\u2028separator\x85\n"}, {"name": "no text: \udce9"}]
+    layout.write_rows(str(tmp_path / "rows.jsonl"), rows)
+    assert layout.read_rows(str(tmp_path / "rows.jsonl")) == rows

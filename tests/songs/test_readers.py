@@ -74,6 +74,22 @@ def test_the_first_part_with_notes_is_taken_where_the_article_would_take_an_empt
     assert read(data).about.instrument == "Piano, Flute"
 
 
+def test_the_parts_that_were_not_taken_are_named_if_they_have_notes(read):
+    silent = [program(0, 40)]
+    nameless = note(0, 480, 50, channel=1)
+    data = midi(silent, [program(0, 0), *note(0, 480, 60)], [program(0, 73), *note(0, 480, 72)], nameless)
+    assert read(data, "first").about.alternatives == ("Flute (73)", "unnamed (0)")
+    assert read(data, "73").about.alternatives == ("Piano (0)", "unnamed (0)")
+    assert read(data).about.alternatives == ()
+
+
+def test_of_very_many_parts_the_first_are_named(read):
+    names = [[meta(0, 0x03, b"x" * 99 + b"%d" % index), *note(0, 480, 60)] for index in range(40)]
+    others = read(midi(*names), "first").about.alternatives
+    assert others[0] == "x" * 80 + " (0)"
+    assert (len(others), others[-1]) == (33, "7 more")
+
+
 def test_tracks_of_one_instrument_are_one_part(read):
     data = midi([program(0, 0), *note(0, 480, 60)], [program(0, 0, 1), *note(0, 480, 48, channel=1)])
     assert notes_of(read(data, "first")) == [(0, 12, 48), (0, 12, 60)]
@@ -91,6 +107,11 @@ def test_notes_of_a_track_without_an_instrument_are_kept(read):
     assert notes_of(read(data, "piano")) == [(0, 12, 60)]
 
 
+@pytest.mark.parametrize(("size", "name"), [(256, "x" * 256), (257, "")])
+def test_a_name_of_more_than_256_bytes_is_no_name(read, size, name):
+    assert read(midi([meta(0, 3, b"x" * size), *note(0, 480, 60)])).about.instrument == name
+
+
 def test_a_missing_instrument_is_said_with_those_there_are(read):
     with pytest.raises(ParseError, match=r"no piano; the file has Flute \(73\)") as error:
         read(midi([program(0, 73), *note(0, 480, 72)]), "piano")
@@ -101,6 +122,16 @@ def test_tempo_and_signatures_come_from_any_track(read):
     conductor = [meta(0, 0x51, b"\x0f\x42\x40"), meta(0, 0x58, bytes([3, 2, 24, 8])), meta(0, 0x59, bytes([255, 1]))]
     about = read(midi(conductor, note(0, 480, 60))).about
     assert (about.tempo, about.time_signature, about.key_signature) == (60.0, "3/4", "D minor")
+
+
+def test_changes_of_tempo_and_signatures_move_no_note_and_the_first_of_each_is_kept(read):
+    first = [meta(0, 0x51, b"\x07\xa1\x20"), meta(0, 0x58, bytes([3, 2, 24, 8])), meta(0, 0x59, bytes([1, 0]))]
+    later = [meta(480, 0x51, b"\x03\xd0\x90"), meta(480, 0x58, bytes([4, 2, 24, 8])), meta(480, 0x59, bytes([0, 0]))]
+    notes = [*note(0, 480, 60), *note(480, 960, 62)]
+    changing, steady = read(midi([*first, *later, *notes])), read(midi([*first, *notes]))
+    assert notes_of(changing) == [(0, 12, 60), (12, 12, 62)]
+    assert changing == steady
+    assert (steady.about.tempo, steady.about.time_signature, steady.about.key_signature) == (120.0, "3/4", "G major")
 
 
 def test_an_unsound_signature_does_not_cost_the_song(read):

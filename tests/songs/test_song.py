@@ -38,6 +38,11 @@ def test_value_outside_its_range_is_named(note, message):
         song(note)
 
 
+def test_bytes_give_back_what_a_song_is_about():
+    about = About("a", alternatives=("Violin (40)", "Flute (73)"))
+    assert Song.from_bytes(Song.from_notes([0], [1], [60], about).to_bytes()).about == about
+
+
 def test_transpose_moves_every_pitch_and_refuses_to_leave_the_range():
     assert notes_of(song((0, 1, 60), (0, 1, 64)).transpose(-2)) == [(0, 1, 58), (0, 1, 62)]
     with pytest.raises(ValueError, match="pitch 128"):
@@ -49,7 +54,7 @@ def test_end_is_where_the_last_note_ends():
     assert song().end == 0
 
 
-@pytest.mark.parametrize("data", [b"", b"NSg1", b"x" * 40])
+@pytest.mark.parametrize("data", [b"", b"NSg2", b"x" * 40])
 def test_bytes_that_are_no_song_are_refused(data):
     with pytest.raises(ValueError, match="song"):
         Song.from_bytes(data)

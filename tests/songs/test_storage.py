@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from songs import storage
@@ -120,3 +122,9 @@ def test_sweep_deletes_what_killed_writers_left_and_nothing_else(tmp_path):
         (tmp_path / name).write_bytes(b"x")
     storage.sweep(str(tmp_path))
     assert matched(str(tmp_path), str(tmp_path)) == [".hidden", "b.partial"]
+
+
+def test_what_is_no_plain_file_is_not_opened(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(storage.StorageError, match=r"pipe: it is no plain file"):
+        storage.read_bytes(str(tmp_path / "pipe"))
