@@ -18,18 +18,20 @@ from pipelines.spool import SpoolWriter
 from songs import layout, storage
 from songs.archives import Member
 
-# Sources that a worker takes at once: going to the process that parses costs hardly more for many than for one.
-_BATCH = 16
 # A tar.gz can only be read from its beginning: a batch costs one decompression of what lies before it.
 _TAR_GZ_BATCH = 1024
 
 
+@dataclasses.dataclass
 class ReadSources(beam.PTransform):
     """Listing files -> batches of sources, spread over all workers."""
 
+    settings: Settings
+
     def expand(self, listings: beam.PCollection[str]) -> beam.PCollection[list[Source]]:
         """Reads the lines and shuffles them, a few together."""
-        return listings | "ReadListing" >> beam.FlatMap(_read_listing) | "Spread" >> beam.Reshuffle()
+        size = rows.BATCH[self.settings.parser]
+        return listings | "ReadListing" >> beam.FlatMap(_read_listing, size=size) | "Spread" >> beam.Reshuffle()
 
 
 @dataclasses.dataclass
@@ -80,13 +82,13 @@ class _ReadAndSpool(beam.DoFn):
         self._reader.close()
 
 
-def _read_listing(path: str) -> Iterator[list[Source]]:
+def _read_listing(path: str, size: int) -> Iterator[list[Source]]:
     """Neighbours of the listing, which a tar.gz's members are, in batches."""
     sources = [_source(row) for row in layout.read_rows(path)]
     for is_tar_gz, some in itertools.groupby(sources, key=lambda source: source.path.endswith(("gz", "tgz"))):
         same = list(some)
-        size = _TAR_GZ_BATCH if is_tar_gz else _BATCH
-        yield from (same[begin : begin + size] for begin in range(0, len(same), size))
+        step = _TAR_GZ_BATCH if is_tar_gz else size
+        yield from (same[begin : begin + step] for begin in range(0, len(same), step))
 
 
 def _source(row: dict[str, Any]) -> Source:

@@ -35,7 +35,7 @@ class BuildDataset(beam.PTransform):
 
     def expand(self, listings: beam.PCollection[str]) -> beam.PCollection[dict[str, Any]]:
         """The pipeline; its output is one element, the totals."""
-        read = listings | ReadSources() | ReadSongs(self.settings, self.limits, self.folder)
+        read = listings | ReadSources(self.settings) | ReadSongs(self.settings, self.limits, self.folder)
         songs = read.songs | NameSongs(self.settings)
         placed = songs | PlaceSongs(self.settings)
         vocabulary = placed | BuildVocabulary(self.settings)
