@@ -83,6 +83,7 @@ def _order(parts: Sequence[Sequence[stream.Measure]], brackets: Iterable[Any]) -
     if not any(marked):
         return list(range(len(row)))
     _check_bounds(row)
+    _drop_unclosed_repeats(row)
     skeleton = stream.Part()
     for index, measure in enumerate(row):
         # music21's own measureMap goes by measure numbers, which its da capo changes.
@@ -113,6 +114,20 @@ def _mark(target: stream.Measure, measures: Iterable[stream.Measure]) -> bool:
             if not target.getElementsByClass(type(sign)):
                 target.insert(0, copy.deepcopy(sign))
     return found
+
+
+def _drop_unclosed_repeats(row: Sequence[stream.Measure]) -> None:
+    """Takes away repeats that are opened and never closed (ABC's `A :: B |]`): they ask for nothing."""
+    opened: list[tuple[stream.Measure, str]] = []
+    for measure in row:
+        for side in ("leftBarline", "rightBarline"):
+            barline = getattr(measure, side)
+            if isinstance(barline, bar.Repeat) and barline.direction == "start":
+                opened.append((measure, side))
+            elif isinstance(barline, bar.Repeat) and opened:
+                opened.pop()
+    for measure, side in opened:
+        setattr(measure, side, None)
 
 
 def _brackets(row: Sequence[Any], parts: Sequence[Sequence[Any]], brackets: Iterable[Any]) -> list[Any]:

@@ -20,6 +20,10 @@ def test_an_abc_repeat_of_few_bars():
     assert [pitch for _, _, pitch in notes("X:1\nL:1/4\nM:2/4\nK:C\nC2|D2:|\n", ".abc")] == [60, 62] * 2
 
 
+def test_a_repeat_that_is_never_closed_is_none():
+    assert [pitch for _, _, pitch in notes("X:1\nL:1/4\nM:2/4\nK:C\nC2::D2|E2|]\n", ".abc")] == [60, 60, 62, 64]
+
+
 def test_abc_annotations_make_no_sound_and_cost_none():
     assert notes('X:1\nL:1/4\nK:C\n"Am"C">x"D"^slow"E\n', ".abc") == [(0, 12, 60), (12, 12, 62), (24, 12, 64)]
 

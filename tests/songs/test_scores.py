@@ -67,8 +67,14 @@ def test_da_capo_al_fine():
     assert [pitch for _, _, pitch in notes(data, ".xml")] == [60, 62, 64, 60]
 
 
-def test_repeats_that_contradict_each_other_are_not_expanded():
-    data = xml([attributes() + START + note("C", 48), START + note("D", 48), note("E", 48) + END, note("E", 48)])
+def test_a_repeat_goes_back_to_the_nearest_start():
+    data = xml([attributes() + START + note("C", 48), START + note("D", 48), note("E", 48) + END, note("F", 48)])
+    assert [pitch for _, _, pitch in notes(data, ".xml")] == [60, 62, 64, 62, 64, 65]
+
+
+def test_a_command_that_names_no_sign_of_the_score_is_not_expanded():
+    to_coda = "<direction><direction-type><words>D.S. al Coda</words></direction-type></direction>"
+    data = xml([attributes() + note("C", 48), note("D", 48) + to_coda])
     assert refusal(data, ".xml").startswith("not-expanded: music21 cannot expand its repeats")
 
 
