@@ -7,6 +7,7 @@ starts at one time in all parts.
 
 import copy
 import dataclasses
+import itertools
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
@@ -133,13 +134,25 @@ def _drop_unclosed_repeats(row: Sequence[stream.Measure]) -> None:
 def _brackets(row: Sequence[Any], parts: Sequence[Sequence[Any]], brackets: Iterable[Any]) -> list[Any]:
     """The first, second ... endings, over the empty measures, each once."""
     place = {id(measure): index for of_part in parts for index, measure in enumerate(of_part)}
-    found: dict[tuple[int, int], Any] = {}
+    found: dict[tuple[int, int], Sequence[int]] = {}
     for bracket in brackets:
         spanned = [place[id(measure)] for measure in bracket.getSpannedElements() if id(measure) in place]
         if spanned:
-            first, last = min(spanned), max(spanned)
-            found[first, last] = spanner.RepeatBracket(row[first : last + 1], number=bracket.number)
-    return [found[span] for span in sorted(found)]
+            found[min(spanned), max(spanned)] = bracket.numberRange
+    spans = [(*span, numbers) for span, numbers in sorted(found.items())]
+    following = [(first, numbers) for first, _, numbers in spans[1:]]
+    return [
+        spanner.RepeatBracket(row[first : _end(row, last, numbers, then) + 1], number=list(numbers))
+        for (first, last, numbers), then in itertools.zip_longest(spans, following)
+    ]
+
+
+def _end(row: Sequence[Any], last: int, numbers: Sequence[int], then: tuple[int, Sequence[int]] | None) -> int:
+    """The last measure of an ending: where its bracket is drawn over the first measures only, that of the repeat."""
+    if then is None or not numbers or list(then[1][:1]) != [numbers[-1] + 1]:
+        return last
+    before = then[0] - 1
+    return max(last, before) if isinstance(row[before].rightBarline, bar.Repeat) else last
 
 
 def _check_bounds(row: Iterable[Any]) -> None:

@@ -52,6 +52,16 @@ def test_first_and_second_endings():
     assert [pitch for _, _, pitch in notes(data, ".xml")] == [60, 62, 60, 64]
 
 
+def test_an_ending_lasts_until_its_repeat_where_its_bracket_is_short():
+    bracket = (
+        '<barline location="left"><ending number="{0}" type="start"/></barline>{1}<barline location="right">'
+        '<ending number="{0}" type="discontinue"/></barline>'
+    )
+    first, second = bracket.format(1, note("D", 48)), bracket.format(2, note("F", 48))
+    data = xml([attributes() + note("C", 48), first, note("E", 48) + END, second])
+    assert [pitch for _, _, pitch in notes(data, ".xml")] == [60, 62, 64, 60, 65]
+
+
 def test_a_sign_that_stands_in_one_part_holds_for_all():
     above = [attributes() + note("C", 48) + END, note("D", 48)]
     below = [attributes() + note("C", 48, 3), note("D", 48, 3)]
