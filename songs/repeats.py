@@ -10,7 +10,7 @@ import dataclasses
 import itertools
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from music21 import bar, note, repeat, spanner, stream
 
@@ -21,6 +21,16 @@ MAX_TIMES = 16
 MAX_NESTED = 3
 
 _INDEX = "measure"
+# What music21 makes of a bracket whose number is no number.
+_NO_NUMBER = [0]
+
+
+class _Ending(NamedTuple):
+    """A first, second ... ending: its first and last measure (indices), and the passes that it is for."""
+
+    first: int
+    last: int
+    numbers: Sequence[int]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +94,8 @@ def _order(parts: Sequence[Sequence[stream.Measure]], brackets: Iterable[Any]) -
     if not any(marked):
         return list(range(len(row)))
     _check_bounds(row)
-    _drop_unclosed_repeats(row)
+    endings = _endings(row, parts, brackets)
+    _pair_repeats(row, endings)
     skeleton = stream.Part()
     for index, measure in enumerate(row):
         # music21's own measureMap goes by measure numbers, which its da capo changes.
@@ -92,8 +103,8 @@ def _order(parts: Sequence[Sequence[stream.Measure]], brackets: Iterable[Any]) -
         rest.editorial[_INDEX] = index
         measure.append(rest)
         skeleton.append(measure)
-    for bracket in _brackets(row, parts, brackets):
-        skeleton.insert(0, bracket)
+    for ending in endings:
+        skeleton.insert(0, spanner.RepeatBracket(row[ending.first : ending.last + 1], number=list(ending.numbers)))
     try:
         expanded = repeat.Expander(skeleton).process()
         return [int(rest.editorial[_INDEX]) for rest in expanded.recurse().getElementsByClass(note.Rest)]
@@ -117,42 +128,56 @@ def _mark(target: stream.Measure, measures: Iterable[stream.Measure]) -> bool:
     return found
 
 
-def _drop_unclosed_repeats(row: Sequence[stream.Measure]) -> None:
-    """Takes away repeats that are opened and never closed (ABC's `A :: B |]`): they ask for nothing."""
+def _pair_repeats(row: Sequence[stream.Measure], endings: Sequence[_Ending]) -> None:
+    """Gives each repeat both its signs, where engravers leave one out.
+
+    One that is closed and was not opened goes back to where the one before it ended, with its endings (music21 would
+    go back to the first measure). One that is opened and never closed (ABC's `A :: B |]`) asks for nothing.
+    """
     opened: list[tuple[stream.Measure, str]] = []
-    for measure in row:
+    begin = 0
+    for index, measure in enumerate(row):
         for side in ("leftBarline", "rightBarline"):
             barline = getattr(measure, side)
-            if isinstance(barline, bar.Repeat) and barline.direction == "start":
+            if not isinstance(barline, bar.Repeat):
+                continue
+            if barline.direction == "start":
                 opened.append((measure, side))
-            elif isinstance(barline, bar.Repeat) and opened:
+                continue
+            if opened:
                 opened.pop()
+            elif 0 < begin <= index:
+                row[begin].leftBarline = bar.Repeat(direction="start")
+            begin = _after(index, endings)
     for measure, side in opened:
         setattr(measure, side, None)
 
 
-def _brackets(row: Sequence[Any], parts: Sequence[Sequence[Any]], brackets: Iterable[Any]) -> list[Any]:
-    """The first, second ... endings, over the empty measures, each once."""
+def _after(index: int, endings: Iterable[_Ending]) -> int:
+    """The measure after a closed repeat and the ending that follows it."""
+    return next((ending.last for ending in endings if ending.first == index + 1), index) + 1
+
+
+def _endings(row: Sequence[Any], parts: Sequence[Sequence[Any]], brackets: Iterable[Any]) -> list[_Ending]:
+    """The first, second ... endings, each once, in their order."""
     place = {id(measure): index for of_part in parts for index, measure in enumerate(of_part)}
-    found: dict[tuple[int, int], Sequence[int]] = {}
+    found: dict[tuple[int, int], _Ending] = {}
     for bracket in brackets:
         spanned = [place[id(measure)] for measure in bracket.getSpannedElements() if id(measure) in place]
         if spanned:
-            found[min(spanned), max(spanned)] = bracket.numberRange
-    spans = [(*span, numbers) for span, numbers in sorted(found.items())]
-    following = [(first, numbers) for first, _, numbers in spans[1:]]
-    return [
-        spanner.RepeatBracket(row[first : _end(row, last, numbers, then) + 1], number=list(numbers))
-        for (first, last, numbers), then in itertools.zip_longest(spans, following)
-    ]
+            span = min(spanned), max(spanned)
+            found[span] = _Ending(*span, bracket.numberRange)
+    endings = [found[span] for span in sorted(found)]
+    return [_as_meant(ending, then, row) for ending, then in itertools.pairwise(endings)] + endings[-1:]
 
 
-def _end(row: Sequence[Any], last: int, numbers: Sequence[int], then: tuple[int, Sequence[int]] | None) -> int:
-    """The last measure of an ending: where its bracket is drawn over the first measures only, that of the repeat."""
-    if then is None or not numbers or list(then[1][:1]) != [numbers[-1] + 1]:
-        return last
-    before = then[0] - 1
-    return max(last, before) if isinstance(row[before].rightBarline, bar.Repeat) else last
+def _as_meant(ending: _Ending, then: _Ending, row: Sequence[stream.Measure]) -> _Ending:
+    """An ending where the next one tells what its bracket does not: its number, and how far it goes."""
+    numbers = range(1, then.numbers[0]) if list(ending.numbers) == _NO_NUMBER else ending.numbers
+    before = then.first - 1
+    if list(numbers[-1:]) == [then.numbers[0] - 1] and isinstance(row[before].rightBarline, bar.Repeat):
+        return _Ending(ending.first, max(ending.last, before), numbers)
+    return _Ending(ending.first, ending.last, numbers)
 
 
 def _check_bounds(row: Iterable[Any]) -> None:

@@ -37,29 +37,36 @@ def test_a_chord():
     assert [event.pitches for event in song] == [(60, 64, 67)]
 
 
+def ending(number, music, repeat="", end="stop"):
+    """Measures under the bracket of an ending."""
+    return (
+        f'<barline location="left"><ending number="{number}" type="start"/></barline>{music}'
+        f'<barline location="right"><ending number="{number}" type="{end}"/>{repeat}</barline>'
+    )
+
+
+BACK = '<repeat direction="backward"/>'
+
+
 def test_repeats_are_expanded():
     data = xml([attributes() + note("C", 48), START + note("D", 48) + END, note("E", 48)])
     assert notes(data, ".xml") == [(0, 48, 60), (48, 48, 62), (96, 48, 62), (144, 48, 64)]
 
 
 def test_first_and_second_endings():
-    first, second = (
-        f'<barline location="left"><ending number="{number}" type="start"/></barline>{{}}<barline location="right">'
-        f'<ending number="{number}" type="stop"/>{repeat}</barline>'
-        for number, repeat in ((1, '<repeat direction="backward"/>'), (2, ""))
-    )
-    data = xml([attributes() + note("C", 48), first.format(note("D", 48)), second.format(note("E", 48))])
+    data = xml([attributes() + note("C", 48), ending(1, note("D", 48), BACK), ending(2, note("E", 48))])
     assert [pitch for _, _, pitch in notes(data, ".xml")] == [60, 62, 60, 64]
 
 
 def test_an_ending_lasts_until_its_repeat_where_its_bracket_is_short():
-    bracket = (
-        '<barline location="left"><ending number="{0}" type="start"/></barline>{1}<barline location="right">'
-        '<ending number="{0}" type="discontinue"/></barline>'
-    )
-    first, second = bracket.format(1, note("D", 48)), bracket.format(2, note("F", 48))
+    first, second = ending(1, note("D", 48), end="discontinue"), ending(2, note("F", 48), end="discontinue")
     data = xml([attributes() + note("C", 48), first, note("E", 48) + END, second])
     assert [pitch for _, _, pitch in notes(data, ".xml")] == [60, 62, 64, 60, 65]
+
+
+def test_an_ending_without_a_number_is_that_before_the_next():
+    data = xml([attributes() + note("C", 48), ending("", note("D", 48), BACK), ending(2, note("E", 48))])
+    assert [pitch for _, _, pitch in notes(data, ".xml")] == [60, 62, 60, 64]
 
 
 def test_a_sign_that_stands_in_one_part_holds_for_all():
@@ -80,6 +87,17 @@ def test_da_capo_al_fine():
 def test_a_repeat_goes_back_to_the_nearest_start():
     data = xml([attributes() + START + note("C", 48), START + note("D", 48), note("E", 48) + END, note("F", 48)])
     assert [pitch for _, _, pitch in notes(data, ".xml")] == [60, 62, 64, 62, 64, 65]
+
+
+def test_a_repeat_without_a_start_goes_back_to_the_end_of_the_one_before():
+    data = xml([attributes() + note("C", 48) + END, note("D", 48), note("E", 48) + END])
+    assert [pitch for _, _, pitch in notes(data, ".xml")] == [60, 60, 62, 64, 62, 64]
+
+
+def test_it_goes_back_to_the_last_ending_of_the_one_before():
+    endings = ending(1, note("D", 48), BACK), ending(2, note("E", 48))
+    data = xml([attributes() + note("C", 48), *endings, note("F", 48) + END])
+    assert [pitch for _, _, pitch in notes(data, ".xml")] == [60, 62, 60, 64, 65, 65]
 
 
 def test_a_command_that_names_no_sign_of_the_score_is_not_expanded():
