@@ -9,11 +9,7 @@ from pipelines import clusters, rows, totals
 from pipelines.rows import Row
 from pipelines.settings import Settings
 from pipelines.shards import Placed
-from songs import windows
-
-# Hexadecimal digits of its hash that name a song among near duplicates: of 10 million songs two share them with a
-# probability of 3 in a million, and the shuffles that find clusters carry a quarter of the bytes.
-_DIGITS = 16
+from songs import tunes, windows
 
 
 @dataclasses.dataclass
@@ -52,11 +48,11 @@ class NameClusters(beam.PTransform):
         """Labels songs by their bands and joins the labels to the rows, which need their bands no longer."""
         labels = (
             originals
-            | "Bands" >> beam.Map(lambda row: (row.song[:_DIGITS], tuple(row.bands.split())))
+            | "Bands" >> beam.Map(lambda row: (tunes.short_name(row.song), tuple(row.bands.split())))
             | clusters.ClusterSongs()
         )
         rows_by_song = originals | "RowBySong" >> beam.Map(
-            lambda row: (row.song[:_DIGITS], dataclasses.replace(row, bands=""))
+            lambda row: (tunes.short_name(row.song), dataclasses.replace(row, bands=""))
         )
         return (
             {"rows": rows_by_song, "labels": labels}
@@ -76,7 +72,7 @@ class PlaceSongs(beam.PTransform):
         written = songs | "Written" >> beam.Filter(lambda row: row.outcome == rows.READ and not row.duplicate_of)
         moves = (
             written
-            | "Clusters" >> beam.Map(lambda row: row.cluster or row.sha256[:_DIGITS])
+            | "Clusters" >> beam.Map(lambda row: row.cluster or tunes.short_name(row.sha256))
             | "OnceEach" >> beam.Distinct()
             | "SplitByHash" >> beam.Map(lambda cluster: (windows.split_of(cluster, self.settings.split), cluster))
             | "SummarizeSplits" >> beam.CombineGlobally(totals.SplitSummary())
@@ -97,6 +93,6 @@ def _with_cluster(joined: tuple[str, dict[str, Iterable[str | Row]]]) -> Iterato
 def _place(row: Row, settings: Settings, moves: dict[str, str]) -> Placed:
     if row.position is None:
         raise ValueError(f"{row.source} was read and not spooled")
-    cluster = row.cluster or row.sha256[:_DIGITS]
+    cluster = row.cluster or tunes.short_name(row.sha256)
     split = moves.get(cluster) or windows.split_of(cluster, settings.split)
     return Placed(row.song, split, row.position, row.cluster)

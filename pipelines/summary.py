@@ -78,7 +78,7 @@ class Summary:
             return
         cluster = row.get("cluster")
         # A cluster is named by a member's hash, and a song without near duplicates may be a cluster of its own.
-        if cluster and not row.get("sha256", "").startswith(cluster):
+        if cluster and cluster != tunes.short_name(row.get("sha256", "")):
             _count(self.clusters, cluster)
         if outcome == "read":
             self._add_song(row)

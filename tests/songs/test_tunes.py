@@ -167,3 +167,8 @@ def test_real_songs_that_differ_are_apart():
     files = sorted((MUSIC / "pop909").glob("1*.mid"))[:60]
     bands = [band for file in files for band in tunes.bands(read_song(file.read_bytes(), source=file.name))]
     assert len(set(bands)) == len(bands) == 60 * 2 * tunes.BANDS
+
+
+def test_the_tunes_of_one_file_have_short_names_of_their_own():
+    names = {tunes.short_name("ab" * 32 + suffix) for suffix in ("", "#1", "#2", "+1")}
+    assert names == {"ab" * 8, "ab" * 8 + "#1", "ab" * 8 + "#2", "ab" * 8 + "+1"}
