@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pipelines.tally import Tally
+from songs import tunes
 from songs.errors import REASONS
 
 # As in `pipelines.rows`, which is not imported: it brings the reader along, and this command only counts.
