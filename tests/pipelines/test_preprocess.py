@@ -176,6 +176,18 @@ def test_songs_of_one_tune_stay_in_one_split(tunes, tmp_path):
     assert rows["b.mid"]["cluster"] == rows["b.mid"]["sha256"][:16]
 
 
+def test_the_tunes_of_one_book_are_no_near_duplicates(tmp_path):
+    chance = random.Random(0)
+    book = "".join(
+        f"X:{number}\nL:1/4\nM:4/4\nK:C\n{'|'.join(''.join(chance.choices('CDEFGABc', k=4)) for _ in range(20))}|\n\n"
+        for number in (1, 2, 3)
+    )
+    (tmp_path / "book.abc").write_text(book)
+    made = run(tmp_path / "book.abc", tmp_path / "out", "--near_duplicates=drop")
+    assert made["files"] == {"read": 3}
+    assert len({row["cluster"] for row in ledger(tmp_path / "out").values()}) == 3
+
+
 def test_all_but_one_song_of_a_tune_are_left_out_if_asked(tunes, tmp_path):
     made = run(tunes, tmp_path / "out", "--near_duplicates=drop")
     rows = ledger(tmp_path / "out")
