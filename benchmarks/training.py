@@ -1,0 +1,167 @@
+"""Tokens a second of our LSTM beside Keras' and PyTorch's, forward and backward, in turns on an idle machine.
+
+    python -m benchmarks.training [--torch_python VENV/bin/python] [--sizes 1x128,2x512,3x512] [--turns 5]
+
+PyTorch wants an environment of its own (`pip install torch`): name its interpreter. Each system is a process of its
+own that waits while another runs. A turn is some steps of each; the best turn counts, since what else the machine does
+can only slow one down. The limit is the rate of one large product, float32 or bfloat16, the best that any of the
+systems reaches here; an LSTM's operations are those of its products: 24 U (I + U) a token and layer.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+ROWS, STEPS = 64, 100
+PRECISIONS = ("float32", "bfloat16")
+_SECONDS_A_TURN = 1.5
+_PRODUCT = (8192, 512, 2048)
+
+
+def main() -> int:
+    """Runs all systems and prints the table; with --worker, serves one system on standard input and output."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--torch_python", help="interpreter of an environment with PyTorch; none: leaves it out")
+    parser.add_argument("--sizes", default="1x128,2x512,3x512", help="LAYERSxUNITS, with commas")
+    parser.add_argument("--turns", type=int, default=5, help="of which the best counts")
+    parser.add_argument("--worker", choices=sorted(WORKERS), help=argparse.SUPPRESS)
+    flags = parser.parse_args()
+    if flags.worker:
+        return _serve(WORKERS[flags.worker])
+    sizes = [tuple(map(int, size.split("x"))) for size in flags.sizes.split(",")]
+    workers = {"nabi": Worker("nabi"), "keras": Worker("keras")}
+    if flags.torch_python:
+        workers["torch"] = Worker("torch", flags.torch_python)
+    for precision in PRECISIONS:
+        limit = max(worker.ask("product", precision, 0, 0) for worker in workers.values())
+        print(f"\n{precision}: one product of {_PRODUCT} runs at {limit / 1e9:,.0f} GFLOP/s")
+        print(f"{'size':<8}" + "".join(f"{name + ' tok/s':>14}" for name in workers) + _HEADINGS)
+        for layers, units in sizes:
+            best = dict.fromkeys(workers, 0.0)
+            for _ in range(flags.turns):
+                for name, worker in workers.items():
+                    best[name] = max(best[name], worker.ask("train", precision, layers, units))
+            print(_line(best, layers, units, limit), flush=True)
+    return 0
+
+
+_HEADINGS = f"{'nabi/torch':>12}{'nabi/keras':>12}{'of limit':>10}"
+
+
+def _line(best: dict[str, float], layers: int, units: int, limit: float) -> str:
+    ratios = [best["nabi"] / best[name] if best.get(name) else float("nan") for name in ("torch", "keras")]
+    share = best["nabi"] * layers * 48 * units * units / limit
+    rates = "".join(f"{rate:>14,.0f}" for rate in best.values())
+    return f"{layers}x{units:<6}{rates}{ratios[0]:>12.2f}{ratios[1]:>12.2f}{share:>10.2f}"
+
+
+class Worker:
+    """A process that measures one system when it is asked."""
+
+    def __init__(self, name: str, python: str = sys.executable) -> None:
+        command = [python, "-m", "benchmarks.training", "--worker", name]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+
+    def ask(self, kind: str, precision: str, layers: int, units: int) -> float:
+        """Tokens a second (`train`) or operations a second (`product`); 0 where the system cannot."""
+        assert self._process.stdin
+        assert self._process.stdout
+        print(json.dumps([kind, precision, layers, units]), file=self._process.stdin, flush=True)
+        return float(self._process.stdout.readline())
+
+
+def _serve(prepare: Callable[[str, str, int, int], Callable[[], object]]) -> int:
+    ready: dict[tuple, Callable[[], object]] = {}
+    for line in sys.stdin:
+        kind, *rest = request = tuple(json.loads(line))
+        if request not in ready:
+            ready.clear()
+            ready[request] = prepare(kind, *rest)
+            ready[request]()
+        m, k, n = _PRODUCT
+        print((2.0 * m * k * n if kind == "product" else ROWS * STEPS) * _rate(ready[request]), flush=True)
+    return 0
+
+
+def _rate(run: Callable[[], object]) -> float:
+    """Runs a second, over about one turn."""
+    run()
+    runs, started = 0, time.perf_counter()
+    while (seconds := time.perf_counter() - started) < _SECONDS_A_TURN:
+        run()
+        runs += 1
+    return runs / seconds
+
+
+def _tensorflow(kind: str, precision: str, layers: int, units: int, fused: bool) -> Callable[[], object]:
+    import keras
+    import tensorflow as tf
+
+    from models.lstm import FusedLSTM
+
+    if kind == "product":
+        return _tensorflow_product(tf, precision)
+    policy = "float32" if precision == "float32" else "mixed_bfloat16"
+    kind_of_layer = FusedLSTM if fused else keras.layers.LSTM
+    stack = [kind_of_layer(units, return_sequences=True, dtype=policy) for _ in range(layers)]
+    inputs = tf.random.stateless_normal((ROWS, STEPS, units), (1, 2))
+
+    def forward(values: tf.Tensor) -> tf.Tensor:
+        for layer in stack:
+            values = layer(values)
+        return tf.reduce_sum(tf.cast(values, tf.float32) ** 2)
+
+    forward(inputs)
+    weights = [weight.value for layer in stack for weight in layer.trainable_variables]
+
+    @tf.function
+    def step() -> list[tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            loss = forward(inputs)
+        # The gradients themselves, unseen by Python: nothing may be left out of the graph.
+        return [tf.reduce_max(gradient) for gradient in tape.gradient(loss, [inputs, *weights])]
+
+    return lambda: [gradient.numpy() for gradient in step()]
+
+
+def _tensorflow_product(tf: object, precision: str) -> Callable[[], object]:
+    m, k, n = _PRODUCT
+    left, right = (tf.cast(tf.random.stateless_normal(shape, (1, 2)), precision) for shape in ((m, k), (k, n)))
+    product = tf.function(lambda: tf.reduce_max(tf.matmul(left, right)))
+    return lambda: product().numpy()
+
+
+def _torch(kind: str, precision: str, layers: int, units: int) -> Callable[[], object]:
+    import torch
+
+    torch.manual_seed(1)
+    dtype = getattr(torch, precision)
+    if kind == "product":
+        m, k, n = _PRODUCT
+        left, right = torch.randn(m, k).to(dtype), torch.randn(k, n).to(dtype)
+        out = torch.empty(m, n, dtype=dtype)
+        return lambda: torch.matmul(left, right, out=out)
+    network = torch.nn.LSTM(units, units, layers).to(dtype)
+    inputs = torch.randn(STEPS, ROWS, units).to(dtype).requires_grad_()
+
+    def step() -> None:
+        network.zero_grad(set_to_none=True)
+        (network(inputs)[0].float() ** 2).sum().backward()
+
+    return step
+
+
+WORKERS: dict[str, Callable[[str, str, int, int], Callable[[], object]]] = {
+    "nabi": lambda *request: _tensorflow(*request, fused=True),
+    "keras": lambda *request: _tensorflow(*request, fused=False),
+    "torch": _torch,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())
