@@ -12,8 +12,8 @@ from trainer.baselines import transitions
 from trainer.checkpoint import Best
 from trainer.config import TrainConfig
 from trainer.dataset import Dataset
-from trainer.evaluate import Evaluator, Score
 from trainer.history import Table, say
+from trainer.scoring import Evaluator, Score
 from trainer.step import build_network
 from trainer.survey import Survey
 

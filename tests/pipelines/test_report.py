@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from pipelines import charts, ledger, measures, report
+from pages import charts
+from pipelines import ledger, measures, report
 from songs import encodings, layout, records
 from songs.encodings import Events, Grid, Pitch, PitchDuration
 from songs.song import TICKS_PER_QUARTER

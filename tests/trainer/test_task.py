@@ -15,7 +15,7 @@ from tests.trainer import datasets
 from trainer import history, task, train
 from trainer.batches import concatenate, read_windows
 from trainer.dataset import open_dataset
-from trainer.evaluate import Evaluator
+from trainer.scoring import Evaluator
 
 SONGS = {
     "train": [*datasets.melodies(12), [4, 1, 5, 6]],

@@ -4,7 +4,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
-from pipelines.markup import text
+from pages.markup import text
 from songs import names
 from songs.song import TICKS_PER_QUARTER, Song
 

@@ -5,9 +5,9 @@ import pytest
 
 from models import network
 from songs import windows
-from trainer import evaluate
+from trainer import scoring
 from trainer.batches import Windows
-from trainer.evaluate import Evaluator, Score, first_songs, lay_out
+from trainer.scoring import Evaluator, Score, first_songs, lay_out
 
 SONGS = [[2, 4, 5, 6, 7, 8, 9, 4, 3], [2, 9, 1, 7, 3], [2, 5, 3], [2, 6, 7, 6, 7, 6, 3]]
 
@@ -30,7 +30,7 @@ def log_likelihoods(model, ids: list[int]) -> np.ndarray:
 
 @pytest.mark.parametrize("rows", [1, 2, 64])
 def test_carried_state_equals_the_whole_song_in_one_go(model, monkeypatch, rows):
-    monkeypatch.setattr(evaluate, "ROWS", rows)
+    monkeypatch.setattr(scoring, "ROWS", rows)
     scores = [(log_likelihoods(model, song)[i], target) for song in SONGS for i, target in enumerate(song[1:])]
     known = [(row, target) for row, target in scores if target != 1]
     score = Evaluator(model, cut(SONGS), last_only=False).score(model)
@@ -52,7 +52,7 @@ def test_last_only_scores_full_windows_from_zeros(model):
 
 
 def test_rows_hold_whole_songs_of_like_total_length(monkeypatch):
-    monkeypatch.setattr(evaluate, "ROWS", 2)
+    monkeypatch.setattr(scoring, "ROWS", 2)
     streams = lay_out(cut(SONGS), carried=True)
     # 3, 2, 1 and 2 windows: 3 + 1 in one row, 2 + 2 in the other.
     assert streams.tokens.shape == (4, 2, 4)
