@@ -8,7 +8,7 @@ import keras
 from models import bundle
 from songs import layout, storage
 from trainer import curves, folder
-from trainer.baselines import transitions
+from trainer.baselines import ORDERS
 from trainer.checkpoint import Best
 from trainer.config import TrainConfig
 from trainer.dataset import Dataset
@@ -46,6 +46,7 @@ def finish(
     metrics = {
         **{split: score.as_dict() if score else None for split, score in scores.items()},
         "baselines": baselines,
+        "baselines_counted": survey.baselines.counted.as_dict(),
         "unknown_share": survey.unknown_share,
         "steps": steps,
         "best_step": best.step,
@@ -76,7 +77,8 @@ def settings(config: TrainConfig, dataset: Dataset) -> dict[str, object]:
 
 def table(scores: dict[str, Score | None], baselines: dict[str, dict[str, float] | None]) -> str:
     """The final figures for a person: loss, perplexity and accuracy beside the baselines' losses."""
-    lines = [f"{'split':<12}{'loss':>8}{'perplexity':>12}{'accuracy':>10}{'uniform':>10}{'unigram':>9}{'bigram':>8}"]
+    heads = "".join(f"{name:>9}" for name in ORDERS)
+    lines = [f"{'split':<12}{'loss':>8}{'perplexity':>12}{'accuracy':>10}{heads}"]
     for split, score in scores.items():
         if score is None:
             lines.append(f"{split:<12}{'-':>8}")
@@ -84,11 +86,8 @@ def table(scores: dict[str, Score | None], baselines: dict[str, dict[str, float]
         figures = score.as_dict()
         line = f"{split:<12}{score.loss_nats:>8.4f}{figures['perplexity']:>12.3f}{score.accuracy:>10.3f}"
         nats = baselines.get(split) or {}
-        lines.append(line + "".join(f"{nats[name]:>{width}.4f}" for name, width in _WIDTHS.items() if name in nats))
+        lines.append(line + "".join(f"{nats[name]:>9.4f}" for name in ORDERS if name in nats))
     return "\n".join([*lines, "(losses in nats a token)"])
-
-
-_WIDTHS = {"uniform": 10, "unigram": 9, "bigram": 8}
 
 
 def _score(model: keras.Model, survey: Survey, split: str) -> Score | None:
@@ -100,7 +99,7 @@ def _score(model: keras.Model, survey: Survey, split: str) -> Score | None:
 
 
 def _baselines(survey: Survey, split: str) -> dict[str, float] | None:
-    return survey.ngrams.score(*transitions(survey.windows[split], survey.last_only))
+    return survey.baselines.score(survey.windows[split], survey.last_only)
 
 
 def _version(package: str) -> str | None:

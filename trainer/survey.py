@@ -6,7 +6,7 @@ import numpy as np
 
 from songs.vocabulary import PAD, UNKNOWN
 from trainer import batches
-from trainer.baselines import Ngrams, fresh, transitions
+from trainer.baselines import Baselines, Counted, fresh
 from trainer.batches import Windows
 from trainer.dataset import Dataset
 
@@ -22,14 +22,14 @@ class Survey:
       last_only: whether only full windows, at their last position, are trained and scored.
       training_windows: how many the training split has.
       windows: `validation` and `test` whole, and a sample of `train` at even distances.
-      ngrams: the baselines' counts of the training split.
+      baselines: of the training split.
       unknown_share: split -> share of its tokens that are `<unk>`, which is never predicted.
     """
 
     last_only: bool
     training_windows: int
     windows: dict[str, Windows]
-    ngrams: Ngrams
+    baselines: Baselines
     unknown_share: dict[str, float]
 
 
@@ -39,11 +39,11 @@ def take(dataset: Dataset, *, last_only: bool) -> Survey:
     Raises:
       ValueError: if a shard is damaged, or `--target last` leaves nothing to train on.
     """
-    ngrams = Ngrams(len(dataset.vocabulary), dataset.blocked)
+    counted = Counted()
     every = -(-dataset.windows("train") // TRAINING_SAMPLE)
     sample, count, unknown = [], 0, [0, 0]
     for shard in batches.read_windows(dataset, "train"):
-        ngrams.add(*transitions(shard))
+        counted.add(shard)
         unknown = [before + more for before, more in zip(unknown, _unknown(shard), strict=True)]
         kept = shard.full() if last_only else shard
         sample.append(Windows(kept.tokens[-count % every :: every], kept.starts[-count % every :: every]))
@@ -59,7 +59,7 @@ def take(dataset: Dataset, *, last_only: bool) -> Survey:
     }
     shares = {"train": _share(unknown), **{split: _share(_unknown(windows)) for split, windows in held_out.items()}}
     windows = {"train": batches.concatenate(sample, dataset.window), **held_out}
-    return Survey(last_only, count, windows, ngrams, shares)
+    return Survey(last_only, count, windows, Baselines(counted, len(dataset.vocabulary), dataset.blocked), shares)
 
 
 def _unknown(windows: Windows) -> tuple[int, int]:
