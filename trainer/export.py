@@ -7,7 +7,7 @@ import keras
 
 from models import bundle
 from songs import layout, storage
-from trainer import curves, folder
+from trainer import curves, folder, verdicts
 from trainer.baselines import ORDERS
 from trainer.checkpoint import Best
 from trainer.config import TrainConfig
@@ -43,8 +43,9 @@ def finish(
     storage.write_text(folders.file(layout.VOCABULARY), dataset.vocabulary.to_json())
     layout.write_json(folders.file(layout.CONFIG), settings(config, dataset))
     measured = (_MEASURED_LAST if survey.last_only else _MEASURED).format(windows=len(survey.windows["train"]))
+    figures = {split: score.as_dict() if score else None for split, score in scores.items()}
     metrics = {
-        **{split: score.as_dict() if score else None for split, score in scores.items()},
+        **figures,
         "baselines": baselines,
         "baselines_counted": survey.baselines.counted.as_dict(),
         "unknown_share": survey.unknown_share,
@@ -57,6 +58,8 @@ def finish(
     curves.draw(folders.file(layout.CURVES), history, baselines=baselines["validation"], best_step=best.step)
     layout.complete(folders.model, folder.marks_of(config, dataset))
     say(table(scores, baselines))
+    for warning in verdicts.warnings(history.rows, figures, baselines):
+        say(f"warning: {warning}")
     say(f"the model of step {best.step} is in {folders.model}")
 
 
