@@ -43,6 +43,7 @@ def test_no_arrow_runs_the_wrong_way(room):
         "pipelines/preprocess.py",
         "pipelines/retrain.py",
         "trainer/task.py",
+        "trainer/evaluate.py",
         "generator/generate.py",
     ],
 )

@@ -3,8 +3,6 @@
 import importlib.metadata
 import platform
 
-import keras
-
 from models import bundle
 from songs import layout, storage
 from trainer import curves, folder, verdicts
@@ -13,15 +11,9 @@ from trainer.checkpoint import Best
 from trainer.config import TrainConfig
 from trainer.dataset import Dataset
 from trainer.history import Table, say
-from trainer.scoring import Evaluator, Score
+from trainer.scoring import Score, score_splits
 from trainer.step import build_network
 from trainer.survey import Survey
-
-_MEASURED = (
-    "validation and test: every token once, the LSTM's state carried through each song; train: {windows} windows at "
-    "even distances, each from a state of zeros; no dropout"
-)
-_MEASURED_LAST = "the last token of every full window, each from a state of zeros ({windows} of train); no dropout"
 
 
 def finish(
@@ -37,12 +29,11 @@ def finish(
     """Measures and publishes the best model of a run of so many steps; COMPLETED comes last."""
     model = build_network(config, len(dataset.vocabulary), dataset.blocked)
     model.set_weights(best.weights())
-    scores = {split: _score(model, survey, split) for split in ("train", "validation", "test")}
-    baselines = {split: _baselines(survey, split) for split in ("validation", "test")}
+    scores = score_splits(model, survey)
+    baselines = survey.baseline_losses()
     bundle.save_model(model, folders.file(layout.MODEL))
     storage.write_text(folders.file(layout.VOCABULARY), dataset.vocabulary.to_json())
     layout.write_json(folders.file(layout.CONFIG), settings(config, dataset))
-    measured = (_MEASURED_LAST if survey.last_only else _MEASURED).format(windows=len(survey.windows["train"]))
     figures = {split: score.as_dict() if score else None for split, score in scores.items()}
     metrics = {
         **figures,
@@ -52,7 +43,7 @@ def finish(
         "steps": steps,
         "best_step": best.step,
         "parameters": model.count_params(),
-        "measured": measured,
+        "measured": survey.measured,
     }
     layout.write_json(folders.file(layout.METRICS), metrics)
     curves.draw(folders.file(layout.CURVES), history, baselines=baselines["validation"], best_step=best.step)
@@ -91,18 +82,6 @@ def table(scores: dict[str, Score | None], baselines: dict[str, dict[str, float]
         nats = baselines.get(split) or {}
         lines.append(line + "".join(f"{nats[name]:>9.4f}" for name in ORDERS if name in nats))
     return "\n".join([*lines, "(losses in nats a token)"])
-
-
-def _score(model: keras.Model, survey: Survey, split: str) -> Score | None:
-    windows = survey.windows[split]
-    if not len(windows.full() if survey.last_only else windows):
-        return None
-    evaluator = Evaluator(model, windows, last_only=survey.last_only, carried=split != "train")
-    return evaluator.score(model)
-
-
-def _baselines(survey: Survey, split: str) -> dict[str, float] | None:
-    return survey.baselines.score(survey.windows[split], survey.last_only)
 
 
 def _version(package: str) -> str | None:

@@ -5,13 +5,23 @@ import dataclasses
 import numpy as np
 
 from songs.vocabulary import PAD, UNKNOWN
+from songs.windows import SPLITS
 from trainer import batches
 from trainer.baselines import Baselines, Counted, fresh
 from trainer.batches import Windows
 from trainer.dataset import Dataset
 
+# Splits that no model learns from.
+HELD_OUT = SPLITS[1:]
+
 # Training windows that the final figures are measured on.
 TRAINING_SAMPLE = 1024
+
+_MEASURED = (
+    "validation and test: every token once, the LSTM's state carried through each song; train: {windows} windows at "
+    "even distances, each from a state of zeros; no dropout"
+)
+_MEASURED_LAST = "the last token of every full window, each from a state of zeros ({windows} of train); no dropout"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -31,6 +41,15 @@ class Survey:
     windows: dict[str, Windows]
     baselines: Baselines
     unknown_share: dict[str, float]
+
+    @property
+    def measured(self) -> str:
+        """How the figures of the splits are taken, in words."""
+        return (_MEASURED_LAST if self.last_only else _MEASURED).format(windows=len(self.windows["train"]))
+
+    def baseline_losses(self) -> dict[str, dict[str, float] | None]:
+        """Each baseline's loss in nats a token of the held-out splits; None for a split without a target."""
+        return {split: self.baselines.score(self.windows[split], self.last_only) for split in HELD_OUT}
 
 
 def take(dataset: Dataset, *, last_only: bool) -> Survey:
@@ -54,8 +73,7 @@ def take(dataset: Dataset, *, last_only: bool) -> Survey:
             "use --target every, or preprocess with a smaller --window"
         )
     held_out = {
-        split: batches.concatenate(list(batches.read_windows(dataset, split)), dataset.window)
-        for split in ("validation", "test")
+        split: batches.concatenate(list(batches.read_windows(dataset, split)), dataset.window) for split in HELD_OUT
     }
     shares = {"train": _share(unknown), **{split: _share(_unknown(windows)) for split, windows in held_out.items()}}
     windows = {"train": batches.concatenate(sample, dataset.window), **held_out}

@@ -28,9 +28,9 @@ def test_no_overfitting(losses):
 
 
 def test_overfitting():
-    said = verdicts.overfits(evaluations(3.0, 2.0, 2.0, 2.1, 2.12))
-    assert said.startswith("The training overfits: after step 200 the validation loss rose from 2.000 to 2.110 nats")
-    assert "by 5 % (more than 5 % is too much)" in said
+    said = verdicts.overfits(evaluations(3.0, 2.0, 2.0, 2.1, 2.14))
+    assert said.startswith("The training overfits: after step 200 the validation loss rose from 2.000 to 2.120 nats")
+    assert "by 6 % (more than 5 % is too much)" in said
 
 
 def test_memorising_needs_both():
