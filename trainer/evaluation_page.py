@@ -62,7 +62,7 @@ def _headline(evaluation: Figures, detail: Figures) -> list[str]:
 def warnings(said: Sequence[str]) -> str:
     """What stands against the model; a sentence where nothing does."""
     if not said:
-        return markup.nothing("Nothing was found against this model: it beats every baseline and does not overfit.")
+        return markup.nothing("Nothing was found against this model.")
     items = "".join(f"<li>{text(line, most=2_000)}</li>" for line in said)
     return f'<ul class="warnings" role="note" aria-label="Warnings">{items}</ul>'
 
