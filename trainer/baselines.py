@@ -3,8 +3,8 @@
 import dataclasses
 import functools
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -86,6 +86,14 @@ class Counted:
     def as_dict(self) -> dict[str, object]:
         """What `metrics.json` says of it."""
         return {"songs": self.songs, "tokens": self._found, "whole_split": self.whole}
+
+
+def told(counted: Mapping[str, Any]) -> str:
+    """What `Counted.as_dict` says, in words."""
+    part = "all" if counted["whole_split"] else "the first"
+    return (
+        f"baselines counted on {counted['songs']:,} songs, {counted['tokens']:,} tokens: {part} of the training split"
+    )
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from models import remote
 from songs import layout, storage
 from songs.windows import SPLITS
 from trainer import evaluation_page, verdicts
+from trainer.baselines import told
 from trainer.dataset import Dataset, open_dataset
 from trainer.history import HISTORY_COLUMNS, Table, say
 
@@ -136,7 +137,8 @@ def evaluate(loaded: "Bundle", surveyed: "Survey", split: str) -> dict[str, Any]
             f"no token of the {split} split can be scored: its songs are shorter than the model's window, or wholly "
             "unknown to the vocabulary; preprocess more songs"
         )
-    splits = scoring.score_splits(loaded.model, surveyed)
+    own = {split: scores.score()}
+    splits = {name: own.get(name) or scoring.score_split(loaded.model, surveyed, name) for name in SPLITS}
     windows = surveyed.windows[split]
     return {
         "splits": {name: score.as_dict() if score else None for name, score in splits.items()},
@@ -186,7 +188,7 @@ def summary(found: dict[str, Any]) -> str:
         f"top-1 {detail['top_1']:.1%}, top-5 {detail['top_5']:.1%}, expected calibration error "
         f"{detail['calibration']['expected_error']:.3f}, {detail['tokens']:,} tokens"
     )
-    return "\n".join(lines)
+    return "\n".join([*lines, told(found["baselines_counted"])])
 
 
 def _write_events(found: dict[str, Any], folder: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from pages import charts, markup, template
 from pages.charts import Line
 from pages.markup import text
-from trainer.baselines import ORDERS
+from trainer.baselines import ORDERS, told
 
 TEMPLATE = "evaluation.html"
 
@@ -180,15 +180,14 @@ def by_position(rows: Sequence[Figures], where: str) -> str:
 
 def made(evaluation: Figures) -> str:
     """What was measured on what."""
-    counted, detail = evaluation["baselines_counted"], evaluation["detail"]
-    songs = f"{markup.count(counted['songs'], 'song')}, {markup.count(counted['tokens'], 'token')}"
+    detail = evaluation["detail"]
     facts = {
         "model": evaluation["model"],
         "dataset": evaluation["data"],
         "trained on": "this dataset" if evaluation["same_data"] else "another dataset of the same vocabulary",
         "measured": evaluation["measured"],
         "second": f"of music at {detail['quarters_per_minute']} quarter notes a minute: tokens say no tempo",
-        "baselines": f"counted on {songs}: {'all' if counted['whole_split'] else 'the first'} of the training split",
+        "baselines": told(evaluation["baselines_counted"]).removeprefix("baselines "),
     }
     if detail["unreadable_songs"]:
         left_out = markup.count(detail["unreadable_songs"], "song")

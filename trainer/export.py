@@ -5,13 +5,14 @@ import platform
 
 from models import bundle
 from songs import layout, storage
+from songs.windows import SPLITS
 from trainer import curves, folder, verdicts
-from trainer.baselines import ORDERS
+from trainer.baselines import ORDERS, told
 from trainer.checkpoint import Best
 from trainer.config import TrainConfig
 from trainer.dataset import Dataset
 from trainer.history import Table, say
-from trainer.scoring import Score, score_splits
+from trainer.scoring import Score, score_split
 from trainer.step import build_network
 from trainer.survey import Survey
 
@@ -29,7 +30,7 @@ def finish(
     """Measures and publishes the best model of a run of so many steps; COMPLETED comes last."""
     model = build_network(config, len(dataset.vocabulary), dataset.blocked)
     model.set_weights(best.weights())
-    scores = score_splits(model, survey)
+    scores = {split: score_split(model, survey, split) for split in SPLITS}
     baselines = survey.baseline_losses()
     bundle.save_model(model, folders.file(layout.MODEL))
     storage.write_text(folders.file(layout.VOCABULARY), dataset.vocabulary.to_json())
@@ -49,6 +50,7 @@ def finish(
     curves.draw(folders.file(layout.CURVES), history, baselines=baselines["validation"], best_step=best.step)
     layout.complete(folders.model, folder.marks_of(config, dataset))
     say(table(scores, baselines))
+    say(told(metrics["baselines_counted"]))
     for warning in verdicts.warnings(history.rows, figures, baselines):
         say(f"warning: {warning}")
     say(f"the model of step {best.step} is in {folders.model}")

@@ -12,7 +12,6 @@ import tensorflow as tf
 
 from models import network
 from songs.vocabulary import PAD
-from songs.windows import SPLITS
 from trainer import step
 from trainer.batches import Windows
 from trainer.survey import Survey
@@ -187,18 +186,18 @@ class Evaluator:
         return [valid > 0, losses, ranks, tops], states
 
 
+def score_split(model: keras.Model, survey: Survey, split: str) -> Score | None:
+    """The final figures of a split; None where it has no target."""
+    evaluator = evaluator_of(model, survey, split)
+    return evaluator.score(model) if evaluator else None
+
+
 def evaluator_of(model: keras.Model, survey: Survey, split: str) -> Evaluator | None:
     """What scores a split as its final figures are taken; None where it has no target."""
     windows = survey.windows[split]
     if not len(windows.full() if survey.last_only else windows):
         return None
     return Evaluator(model, windows, last_only=survey.last_only, carried=split != "train")
-
-
-def score_splits(model: keras.Model, survey: Survey) -> dict[str, Score | None]:
-    """The score of every split."""
-    evaluators = {split: evaluator_of(model, survey, split) for split in SPLITS}
-    return {split: evaluator.score(model) if evaluator else None for split, evaluator in evaluators.items()}
 
 
 def _standing(logits: tf.Tensor, targets: tf.Tensor, losses: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

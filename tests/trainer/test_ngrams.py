@@ -143,14 +143,15 @@ def by_definition(songs, order: int):
     return functools.partial(probability, length=order - 1)
 
 
-@settings(max_examples=40, deadline=None)
-@given(
-    SONGS, strategies.lists(strategies.sampled_from([END, A, B, C]), min_size=2, max_size=8), strategies.integers(1, 4)
-)
-def test_as_the_formulas_say(songs, asked, order):
-    songs = [[START, *song] for song in itertools.chain(songs, songs[:2])]
-    found = fit(*songs, order=order).log_probabilities(tokens([START, *asked]))
-    whole = (START, *asked)
+ASKED = strategies.lists(strategies.sampled_from([END, A, B, C]), min_size=2, max_size=8)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SONGS, ASKED, strategies.integers(1, 4), strategies.sampled_from([[START], []]))
+def test_as_the_formulas_say(songs, asked, order, mark):
+    songs = [[*mark, *song] for song in itertools.chain(songs, songs[:2])]
+    whole = (*mark, *asked)
+    found = fit(*songs, order=order).log_probabilities(tokens(whole))
     reference = by_definition(songs, order)
     expected = [math.log(reference(whole[:at], whole[at])) for at in range(1, len(whole))]
     assert found.tolist() == pytest.approx(expected)
