@@ -116,8 +116,9 @@ class Ngram:
     ) -> IntArray:
         """The context of so many ids before each target, -1 where there is none or it was never seen."""
         before = tokens.ids[np.maximum(targets - length, 0)]
+        # Where the shorter context is -1 the key is below 0, which none of the table is.
         found, seen = _find(self._contexts[length], shorter * self._size + before)
-        return np.where(seen & (shorter >= 0) & (places >= length), found, -1)
+        return np.where(seen & (places >= length), found, -1)
 
     def _count(self, tokens: Tokens, order: int) -> None:
         """Fills the tables from the highest order's contexts down to the counts of the lowest."""

@@ -87,7 +87,7 @@ def test_discounts_by_hand():
     assert discounts(counts) == pytest.approx((1 - 0.8 * 3 / 4, 2 - 1.2 * 2 / 3, 3 - 1.6 * 1 / 2))
 
 
-@pytest.mark.parametrize("counts", [[1, 2, 3], [2, 3, 4], [1, 2, 3] + [4] * 9])
+@pytest.mark.parametrize("counts", [[1, 2, 3], [2, 3, 4], [1, 2, 3] + [4] * 9, [1] * 4 + [2] * 2 + [3] * 2 + [4] * 3])
 def test_discounts_that_cannot_be_estimated(counts):
     assert discounts(np.array(counts)) == FALLBACK_DISCOUNTS
 
