@@ -18,6 +18,9 @@ FloatArray = npt.NDArray[np.float64]
 # `--discount_fallback` does.
 FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
 
+# Ids that are scored at once: some 100 MB.
+_AT_ONCE = 2**20
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Tokens:
@@ -96,6 +99,11 @@ class Ngram:
           float64 [scored ids], in nats, finite.
         """
         targets = np.flatnonzero(tokens.scored)
+        parts = np.split(targets, range(_AT_ONCE, len(targets), _AT_ONCE))
+        return np.log(np.concatenate([self._probabilities(tokens, part, most_history) for part in parts]))
+
+    def _probabilities(self, tokens: Tokens, targets: IntArray, most_history: int | None) -> FloatArray:
+        """From the lowest order up: what each order keeps, and its left share of what the lower one says."""
         places = tokens.places[targets]
         wanted = tokens.ids[targets].astype(np.int64)
         context = np.zeros(len(targets), np.int64)
@@ -109,7 +117,7 @@ class Ngram:
             found, seen = _find(order.grams, context[at] * self._size + wanted[at])
             kept = np.where(seen, order.kept[found], 0.0) if len(order.kept) else 0.0
             probability[at] = kept + order.left[context[at]] * probability[at]
-        return np.log(probability)
+        return probability
 
     def _context(
         self, shorter: IntArray, length: int, tokens: Tokens, targets: IntArray, places: npt.NDArray[np.int32]

@@ -207,4 +207,5 @@ def _standing(logits: tf.Tensor, targets: tf.Tensor, losses: tf.Tensor) -> tuple
     before = (logits > wanted) | ((logits == wanted) & smaller)
     # The loss is log(sum of exp(logits)) - wanted, so that sum need not be taken again.
     tops = tf.exp(tf.reduce_max(logits, axis=2) - wanted[..., 0] - losses)
-    return tf.math.count_nonzero(before, axis=2, dtype=tf.int32), tops
+    # Floats count exactly up to 2^24 ids; GPUs leave sums of int32 to the CPU.
+    return tf.cast(tf.reduce_sum(tf.cast(before, tf.float32), axis=2), tf.int32), tops

@@ -89,7 +89,8 @@ def loses(split: str, score: Figures | None, baselines: Mapping[str, float] | No
     others = "".join(f", and to the {name} ({loss:.3f})" for loss, name in better[1:])
     return (
         f"The model loses to the {best} in {split}: {score['loss_nats']:.3f} nats a token against {nats:.3f}{others}. "
-        "Counting what follows what predicts better: train for more --steps, with more --units, or on more songs."
+        "Counting what follows what predicts better. If the validation loss still falls, more --steps or --units help; "
+        "if not, more songs."
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies
 
+from trainer import ngrams
 from trainer.ngrams import FALLBACK_DISCOUNTS, Ngram, Tokens, discounts, join
 
 PAD, UNKNOWN, START, END, A, B, C = range(7)
@@ -68,6 +69,14 @@ def test_no_history_crosses_songs():
     assert model.log_probabilities(asked).tolist() == alone.tolist()
     apart = fit([C], [A, B, A, C], [C, A], order=5)
     assert chances(apart, A, B) == chances(model, A, B)
+
+
+def test_in_parts_as_in_one_go(monkeypatch):
+    model, asked = fit([A, B, C, A, B], order=3), tokens([A, B, C, A, B], [B, C])
+    whole = model.log_probabilities(asked).tolist()
+    for size in (1, 2, 5, 6):
+        monkeypatch.setattr(ngrams, "_AT_ONCE", size)
+        assert model.log_probabilities(asked).tolist() == whole
 
 
 def test_history_can_be_cut():
