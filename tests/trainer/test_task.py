@@ -161,6 +161,13 @@ def test_target_last(tmp_path, capsys):
     assert "--target last needs full windows" in capsys.readouterr().err
 
 
+def test_the_end_says_what_stands_against_the_model(tmp_path, dataset, capsys):
+    assert task.main(command(dataset, tmp_path, steps=2)) == 0
+    said = capsys.readouterr().out
+    assert "baselines counted on 13 songs, 270 tokens: all of the training split\n" in said
+    assert "warning: The model loses to the " in said
+
+
 def test_overwrite_replaces_and_leaves_other_files(tmp_path, dataset):
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / "evaluation-test.html").write_text("of the model before")
