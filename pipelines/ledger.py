@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from pipelines.markup import count, percent, plain
+from pages.markup import count, percent, plain
 from pipelines.summary import OUTCOMES, Summary, summarise
 from songs import layout, storage
 

@@ -5,14 +5,13 @@ It is made from the dataset directory alone; `python -m pipelines.report DIR` wr
 
 import argparse
 import dataclasses
-import importlib.resources
-import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pages import template
+from pages.markup import text
 from pipelines import ledger, measures, report_files, report_music
-from pipelines.markup import text
 from pipelines.summary import Summary, summarise
 from songs import encodings, layout, storage
 from songs.vocabulary import Vocabulary
@@ -21,7 +20,6 @@ TEMPLATE = "report.html"
 _SAMPLES = 8
 # Clusters of near duplicates whose members are named, and how many members of each.
 _CLUSTERS, _MEMBERS = 10, 6
-_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,9 +114,7 @@ def page(found: Found, title: str) -> str:
         "duplicates": report_files.duplicates(found.summary, found.members),
         "made": report_files.made(found.described),
     }
-    template = importlib.resources.files(__package__).joinpath(TEMPLATE).read_text(encoding="utf-8")
-    # In one pass, so that a file named {{title}} stays what it is.
-    return _PLACEHOLDER.sub(lambda match: filled[match.group(1)], template)
+    return template.fill("pipelines", TEMPLATE, filled)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -7,8 +7,8 @@ import collections
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pipelines import charts, markup
-from pipelines.markup import text
+from pages import charts, markup
+from pages.markup import text
 from pipelines.summary import OUTCOMES, Summary
 from songs.windows import SPLITS
 

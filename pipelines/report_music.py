@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipelines import charts, markup
-from pipelines.charts import Bar
-from pipelines.markup import text
+from pages import charts, markup
+from pages.charts import Bar
+from pages.markup import text
 from pipelines.measures import Music, Sample
 from pipelines.summary import Summary
 from pipelines.tally import Bin, Tally

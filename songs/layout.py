@@ -50,6 +50,11 @@ def rows_name(kind: str, index: int, count: int) -> str:
     return f"{kind}-{index:05d}-of-{count:05d}.jsonl"
 
 
+def evaluation_name(split: str, ending: str) -> str:
+    """What `trainer.evaluate` says of a split, such as `evaluation-test.html` and `evaluation-test.json`."""
+    return f"evaluation-{split}.{ending}"
+
+
 def song_name(song: int) -> str:
     """The stem of a song's files, such as `song-00007`."""
     return f"song-{song:05d}"

@@ -1,35 +1,48 @@
-"""What a model must beat: uniform, unigram and bigram, fitted on the training split, on the model's own targets."""
+"""What a model must beat: n-grams fitted on the training split, scored on the model's own targets."""
 
+import dataclasses
+import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from songs.vocabulary import UNKNOWN
-from trainer.batches import Windows
+from songs.vocabulary import PAD, UNKNOWN
+from trainer.ngrams import FloatArray, Ngram, Tokens, join
 
-IntArray = npt.NDArray[np.int64]
+if TYPE_CHECKING:
+    # At run time it would bring TensorFlow.
+    from trainer.batches import Windows
+
+# Name -> the n of its n-grams; 0 knows nothing.
+ORDERS = {"uniform": 0, "unigram": 1, "bigram": 2, "5-gram": 5}
+
+# The n-grams count the first whole songs of the training split up to so many tokens: 20 seconds and 1 GB.
+COUNTED_TOKENS = 5_000_000
 
 
-def transitions(windows: Windows, last_only: bool = False) -> tuple[IntArray, IntArray]:
-    """Each target that a model is scored on, once, and the token before it.
+def tokens_of(windows: "Windows", last_only: bool = False) -> Tokens:
+    """Songs put together of their windows, with each target that a model is scored on.
 
     Args:
-      windows: in the order of their shards. Where windows overlap, a token belongs to the first that has it.
-      last_only: only the last position of full windows, as `--target last` scores.
+      windows: of whole songs, in the order of their shards. Where windows overlap, a token belongs to the first that
+        has it.
+      last_only: only the last position of full windows is scored, as `--target last` does.
 
     Returns:
-      history int64 [N] and target int64 [N]; no target is `<pad>` or `<unk>`.
+      All ids once; no `<pad>` or `<unk>` is scored.
     """
-    tokens = windows.tokens.astype(np.int64)
-    scored = (tokens[:, 1:] > UNKNOWN) & fresh(windows)
-    if last_only:
-        scored[:, :-1] = False
-    return tokens[:, :-1][scored], tokens[:, 1:][scored]
+    begins = windows.starts[:, None] == 0
+    own = np.hstack([begins, fresh(windows)]) & (windows.tokens != PAD)
+    scored = windows.tokens > UNKNOWN
+    scored[:, : -1 if last_only else 1] = False
+    places = windows.starts[:, None] + np.arange(windows.tokens.shape[1])
+    return Tokens(windows.tokens[own], places[own].astype(np.int32), scored[own])
 
 
-def fresh(windows: Windows) -> npt.NDArray[np.bool_]:
+def fresh(windows: "Windows") -> npt.NDArray[np.bool_]:
     """Which targets no window before has had: bool [N, window]."""
     window = windows.tokens.shape[1] - 1
     moved = np.diff(windows.starts, prepend=0)
@@ -37,53 +50,88 @@ def fresh(windows: Windows) -> npt.NDArray[np.bool_]:
     return np.arange(window) >= overlap[:, None]
 
 
-class Ngrams:
-    """Counts of the training split; `add` all of it, then `score`.
+class Counted:
+    """The training split's songs that the baselines count: `add` its shards, in order.
 
-    - uniform: 1 / A for each of the A ids that may be predicted.
-    - unigram: (count + 1) / (all + A).
-    - bigram: interpolated with that unigram by Witten and Bell's rule (Chen and Goodman 1998, section 2.5):
-      (count(h, y) + T(h) unigram(y)) / (count(h) + T(h)), T(h) being the number of different ids seen after h.
+    Attributes:
+      songs: songs counted; of an augmented song each version is one.
+      whole: whether that is all of them.
     """
 
-    def __init__(self, vocabulary_size: int, blocked: Sequence[int]) -> None:
-        self._size = vocabulary_size
-        self._allowed = vocabulary_size - len(blocked)
-        self._unigrams: IntArray = np.zeros(vocabulary_size, np.int64)
-        # Pairs as history * V + target, ascending: a table of V * V would not fit for a large vocabulary.
-        self._pairs: IntArray = np.zeros(0, np.int64)
-        self._pair_counts: IntArray = np.zeros(0, np.int64)
+    def __init__(self, most: int = COUNTED_TOKENS) -> None:
+        self._most = most
+        self._parts: list[Tokens] = []
+        self._found = 0
+        self.songs = 0
+        self.whole = True
 
-    @property
-    def tokens(self) -> int:
-        """Targets counted."""
-        return int(self._unigrams.sum())
+    def add(self, windows: "Windows") -> None:
+        """Takes a shard's songs, as many as fit; at least one in all."""
+        if not self.whole or not len(windows):
+            return
+        part = tokens_of(windows)
+        begins = np.flatnonzero(part.places == 0)
+        ends = np.append(begins[1:], len(part))
+        fit = int(np.count_nonzero(ends <= self._most - self._found)) or int(not self._found)
+        end = int(ends[fit - 1]) if fit else 0
+        self._parts.append(Tokens(part.ids[:end], part.places[:end], part.scored[:end]))
+        self._found += end
+        self.songs += fit
+        self.whole = fit == len(ends)
 
-    def add(self, history: IntArray, target: IntArray) -> None:
-        """Counts more transitions."""
-        self._unigrams += np.bincount(target, minlength=self._size)
-        new, new_counts = np.unique(history * self._size + target, return_counts=True)
-        pairs, places = np.unique(np.concatenate([self._pairs, new]), return_inverse=True)
-        counts = np.zeros(len(pairs), np.int64)
-        np.add.at(counts, places, np.concatenate([self._pair_counts, new_counts]))
-        self._pairs, self._pair_counts = pairs, counts
+    def tokens(self) -> Tokens:
+        """Everything taken."""
+        return join(self._parts)
 
-    def score(self, history: IntArray, target: IntArray) -> dict[str, float] | None:
-        """Mean loss of each baseline in nats a token; None where there is no target."""
-        if not len(target):
-            return None
-        unigram = (self._unigrams[target] + 1) / (self.tokens + self._allowed)
+    def as_dict(self) -> dict[str, object]:
+        """What `metrics.json` says of it."""
+        return {"songs": self.songs, "tokens": self._found, "whole_split": self.whole}
+
+
+def told(counted: Mapping[str, Any]) -> str:
+    """What `Counted.as_dict` says, in words."""
+    part = "all" if counted["whole_split"] else "the first"
+    return (
+        f"baselines counted on {counted['songs']:,} songs, {counted['tokens']:,} tokens: {part} of the training split"
+    )
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Baselines:
+    """The baselines of one training split.
+
+    Attributes:
+      counted: what is counted.
+      vocabulary_size: V.
+      blocked: ids that are never predicted.
+    """
+
+    counted: Counted
+    vocabulary_size: int
+    blocked: Sequence[int]
+
+    @functools.cached_property
+    def _models(self) -> dict[str, Ngram]:
+        # Only when they are asked for: a run that goes on from a checkpoint need not wait for them.
+        tokens = self.counted.tokens()
         return {
-            "uniform": math.log(self._allowed),
-            "unigram": float(-np.log(unigram).mean()),
-            "bigram": float(-np.log(self._bigram(history, target, unigram)).mean()),
+            name: Ngram(tokens, order=order, vocabulary_size=self.vocabulary_size, blocked=self.blocked)
+            for name, order in ORDERS.items()
+            if order
         }
 
-    def _bigram(self, history: IntArray, target: IntArray, unigram: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        of_history = self._pairs // self._size
-        seen = np.bincount(of_history, self._pair_counts, minlength=self._size)[history]
-        kinds = np.bincount(of_history, minlength=self._size)[history]
-        wanted = history * self._size + target
-        places = np.minimum(np.searchsorted(self._pairs, wanted), max(len(self._pairs) - 1, 0))
-        together = np.where(self._pairs[places] == wanted, self._pair_counts[places], 0) if len(self._pairs) else 0
-        return np.where(seen > 0, (together + kinds * unigram) / np.maximum(seen + kinds, 1), unigram)
+    def log_probabilities(self, windows: "Windows", last_only: bool = False) -> dict[str, FloatArray]:
+        """Each baseline's verdict on every target that a model is scored on, in the windows' order, in nats.
+
+        A model that is scored at the last position has seen one window, so no baseline looks further back.
+        """
+        tokens = tokens_of(windows, last_only)
+        most_history = windows.tokens.shape[1] - 1 if last_only else None
+        uniform = np.full(np.count_nonzero(tokens.scored), -math.log(self.vocabulary_size - len(self.blocked)))
+        found = {name: model.log_probabilities(tokens, most_history) for name, model in self._models.items()}
+        return {"uniform": uniform, **found}
+
+    def score(self, windows: "Windows", last_only: bool = False) -> dict[str, float] | None:
+        """Mean loss of each baseline in nats a token; None where there is no target."""
+        found = self.log_probabilities(windows, last_only)
+        return {name: float(-values.mean()) for name, values in found.items()} if len(found["uniform"]) else None

@@ -8,7 +8,7 @@ from matplotlib import figure
 from songs import storage
 from trainer.history import Table
 
-_DASHES = {"uniform": (0, (1, 2)), "unigram": (0, (3, 3)), "bigram": (0, (7, 3))}
+_DASHES = {"uniform": (0, (1, 2)), "unigram": (0, (3, 3)), "bigram": (0, (7, 3)), "5-gram": (0, (7, 2, 1, 2))}
 
 
 def draw(path: str, history: Table, *, baselines: Mapping[str, float] | None, best_step: int) -> None:

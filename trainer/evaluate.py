@@ -1,117 +1,231 @@
-"""Held-out loss and accuracy, each target scored once, with the LSTM's state carried through a song."""
+"""`python -m trainer.evaluate --model MODEL --data DATASET`: how well a model predicts, and what stands against it."""
 
-import dataclasses
-import heapq
-import math
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-import keras
-import numpy as np
-import numpy.typing as npt
-import tensorflow as tf
+from models import remote
+from songs import layout, storage
+from songs.windows import SPLITS
+from trainer import evaluation_page, verdicts
+from trainer.baselines import told
+from trainer.dataset import Dataset, open_dataset
+from trainer.history import HISTORY_COLUMNS, Table, say
 
-from models import network
-from songs.vocabulary import PAD
-from trainer import step
-from trainer.batches import Windows
+if TYPE_CHECKING:
+    # At run time it takes seconds; flags and checks come without.
+    from models.bundle import Bundle
+    from trainer.survey import Survey
 
-# Songs that are scored side by side.
-ROWS = 64
+_EXAMPLES = """examples:
+  python -m trainer.evaluate --model runs/mine/model --data runs/mine/dataset
+  python -m trainer.evaluate --model runs/mine/model --data runs/mine/dataset --split validation --output report
 
-
-@dataclasses.dataclass(frozen=True)
-class Score:
-    """How well a model predicts: mean loss in nats a token, share of tokens that it ranks first, tokens scored."""
-
-    loss_nats: float
-    accuracy: float
-    tokens: int
-
-    def as_dict(self) -> dict[str, float]:
-        """The figures of `metrics.json`."""
-        return {
-            "loss_nats": self.loss_nats,
-            "bits": self.loss_nats / math.log(2),
-            "perplexity": math.exp(min(self.loss_nats, 700.0)),
-            "accuracy": self.accuracy,
-            "tokens": self.tokens,
-        }
+It scores every token of the split once and compares the loss with that of counting: uniform, unigram, bigram and
+an interpolated 5-gram (modified Kneser-Ney) of the training split, on the same tokens. OUTPUT gets
+evaluation-SPLIT.html, a page to read; evaluation-SPLIT.json, the same figures; and scalars for
+`tensorboard --logdir OUTPUT/tensorboard`. It says in words where the model overfits, memorises or loses to counting.
+"""
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Streams:
-    """Windows laid out in rows that are read side by side.
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parses flags and evaluates; returns the exit status: 0, 2 (wrong use) or 130 (interrupted)."""
+    flags = _parser().parse_args(argv)
+    try:
+        run(model=flags.model, data=flags.data, split=flags.split, output=flags.output)
+    except KeyboardInterrupt:
+        return 130
+    except (ValueError, storage.StorageError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
 
-    Attributes:
-      tokens: int32 [steps, rows, window + 1]; a row ends in windows of `<pad>` alone.
-      begins: bool [steps, rows], where a row's state is set back to zeros.
-    """
 
-    tokens: npt.NDArray[np.int32]
-    begins: npt.NDArray[np.bool_]
-
-
-def lay_out(windows: Windows, carried: bool) -> Streams:
-    """Puts songs into at most `ROWS` rows of like length, longest first to the shortest row.
+def run(*, model: str, data: str, split: str = "test", output: str | None = None) -> dict[str, Any]:
+    """Evaluates a model on a split and publishes page, figures and TensorBoard scalars.
 
     Args:
-      windows: at least one, in the order of their shards.
-      carried: keeps the windows of a song together; otherwise each stands alone, from a state of zeros.
+      model: a finished model directory.
+      data: a finished dataset directory of the same vocabulary.
+      split: `validation` or `test`.
+      output: the directory to write to, instead of the model's own.
+
+    Returns:
+      What `evaluation-SPLIT.json` has.
+
+    Raises:
+      ValueError, songs.storage.StorageError: in one sentence, what the user has to change.
     """
-    borders = np.flatnonzero(windows.starts == 0) if carried else np.arange(len(windows))
-    songs = np.split(np.arange(len(windows)), borders[1:])
-    rows: list[list[int]] = [[] for _ in range(min(ROWS, len(songs)))]
-    shortest = [(0, row) for row in range(len(rows))]
-    for song in sorted(songs, key=len, reverse=True):
-        length, row = heapq.heappop(shortest)
-        rows[row].extend(song)
-        heapq.heappush(shortest, (length + len(song), row))
-    tokens = np.full((max(map(len, rows)), len(rows), windows.tokens.shape[1]), PAD, np.int32)
-    begins = np.zeros(tokens.shape[:2], np.bool_)
-    for row, indices in enumerate(rows):
-        tokens[: len(indices), row] = windows.tokens[indices]
-        begins[: len(indices), row] = np.isin(indices, borders)
-    return Streams(tokens, begins)
+    model, data = (folder.rstrip("/") or "/" for folder in (model, data))
+    output = (output or model).rstrip("/") or "/"
+    remote.open_schemes(model, data, output)
+    layout.require_completed(model, "model", f"python -m trainer.task --model_dir {model}")
+    dataset = open_dataset(data)
+    require_same(layout.read_json(storage.join(model, layout.CONFIG)), dataset, model)
+    _require_songs(dataset, split)
+    storage.check_writable(output)
+    found = _measure(model, dataset, split)
+    _publish(found, _history(model).rows, output)
+    return found
 
 
-def first_songs(windows: Windows, tokens: int) -> Windows:
-    """Whole songs from the start on that together have at least so many tokens, or all there are."""
-    enough = -(-tokens // (windows.tokens.shape[1] - 1))
-    later = np.flatnonzero((windows.starts == 0) & (np.arange(len(windows)) >= enough))
-    end = later[0] if len(later) else len(windows)
-    return Windows(windows.tokens[:end], windows.starts[:end])
+def require_same(config: dict[str, Any], dataset: Dataset, model: str) -> None:
+    """Raises ValueError where a dataset's ids do not mean to the model what they meant in its training."""
+    if dataset.vocabulary.fingerprint != config["vocabulary"]:
+        raise ValueError(
+            f"the dataset {dataset.folder} has the vocabulary {dataset.vocabulary.fingerprint}, but the model {model} "
+            f"was trained with {config['vocabulary']} (on {config['data']}): give that --data, or preprocess with "
+            f"--vocabulary {storage.join(model, layout.VOCABULARY)}"
+        )
+    # A model of last tokens knows windows of one length only.
+    keys = ("encoding", "song_marks", *(["window"] if config["target"] == "last" else []))
+    for key in keys:
+        ours, theirs = dataset.settings[key], config["dataset"][key]
+        if ours != theirs:
+            raise ValueError(
+                f"the dataset {dataset.folder} was made with {key} {ours}, but the model {model} was trained with "
+                f"{theirs}: preprocess with the model's --{key}"
+            )
 
 
-class Evaluator:
-    """Scores one set of windows as often as it is asked to; its step is compiled once.
+def _require_songs(dataset: Dataset, split: str) -> None:
+    if not dataset.windows(split):
+        others = [name for name in SPLITS[1:] if dataset.windows(name)]
+        way_out = f"give --split {others[0]}" if others else "preprocess with a --split that has one, such as .8,.1,.1"
+        raise ValueError(f"the dataset {dataset.folder} has no song in its {split} split: {way_out}")
 
-    With `last_only` each window is scored at its last position, from a state of zeros: that is how a model trained
-    with `--target last` is used. With `carried` false every window starts from zeros.
+
+def _measure(model: str, dataset: Dataset, split: str) -> dict[str, Any]:
+    # TensorFlow takes seconds to import: every refusal comes before. Its own remarks would bury the result.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from models import bundle
+    from trainer import survey
+
+    loaded = bundle.load(model)
+    surveyed = survey.take(dataset, last_only=loaded.config["target"] == "last")
+    metrics = layout.read_json(storage.join(model, layout.METRICS))
+    about = {"model": model, "data": dataset.folder, "split": split, "step": metrics["best_step"]}
+    same_data = loaded.marks["content"] == dataset.content
+    found = evaluate(loaded, surveyed, split)
+    said = verdicts.warnings(_history(model).rows, found["splits"], found["baselines"])
+    return {**about, "same_data": same_data, **found, "warnings": said}
+
+
+def evaluate(loaded: "Bundle", surveyed: "Survey", split: str) -> dict[str, Any]:
+    """Measures a model.
+
+    Args:
+      loaded: the model with its vocabulary and encoding.
+      surveyed: the dataset.
+      split: whose tokens are looked at one by one.
+
+    Returns:
+      `splits` and `baselines`, as of metrics.json; `detail`, see `measures.detail`; and how it was measured.
+
+    Raises:
+      ValueError: if no token of the split is scored.
     """
+    from trainer import measures, scoring
+    from trainer.baselines import tokens_of
 
-    def __init__(self, model: keras.Model, windows: Windows, *, last_only: bool, carried: bool = True) -> None:
-        self._last_only = last_only
-        self._streams = lay_out(windows.full() if last_only else windows, carried and not last_only)
-        self._model = network.with_state(model)
-        self._sizes = network.state_sizes(model)
-        self._step = tf.function(self._score_step)
+    evaluator = scoring.evaluator_of(loaded.model, surveyed, split)
+    scores = evaluator.tokens(loaded.model) if evaluator else None
+    if not scores:
+        raise ValueError(
+            f"no token of the {split} split can be scored: its songs are shorter than the model's window, or wholly "
+            "unknown to the vocabulary; preprocess more songs"
+        )
+    own = {split: scores.score()}
+    splits = {name: own.get(name) or scoring.score_split(loaded.model, surveyed, name) for name in SPLITS}
+    windows = surveyed.windows[split]
+    return {
+        "splits": {name: score.as_dict() if score else None for name, score in splits.items()},
+        "baselines": surveyed.baseline_losses(),
+        "baselines_counted": surveyed.baselines.counted.as_dict(),
+        "unknown_share": surveyed.unknown_share,
+        "measured": surveyed.measured,
+        "detail": measures.detail(
+            scores,
+            surveyed.baselines.log_probabilities(windows, surveyed.last_only),
+            tokens=tokens_of(windows),
+            vocabulary=loaded.vocabulary,
+            encoding=loaded.encoding,
+        ),
+    }
 
-    def score(self, model: keras.Model) -> Score:
-        """The score of a network of the same shape with its present weights."""
-        self._model.set_weights(model.get_weights())
-        rows = self._streams.tokens.shape[1]
-        states = [tf.zeros((rows, size)) for size in self._sizes]
-        total = np.zeros(3)
-        for tokens, begins in zip(self._streams.tokens, self._streams.begins, strict=True):
-            sums, states = self._step(tf.constant(tokens), tf.constant(begins), states)
-            total += sums.numpy()
-        loss, right, count = total
-        return Score(float(loss / max(count, 1)), float(right / max(count, 1)), int(count))
 
-    def _score_step(self, tokens: tf.Tensor, begins: tf.Tensor, states: list[tf.Tensor]) -> tuple[tf.Tensor, list]:
-        inputs, targets = tokens[:, :-1], tokens[:, 1:]
-        states = [tf.where(begins[:, None], tf.zeros_like(state), state) for state in states]
-        logits, *states = self._model([inputs, *states], training=False)
-        valid, _ = step.scored(targets, self._last_only)
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
-        right = tf.cast(tf.argmax(logits, axis=-1, output_type=tf.int32) == targets, tf.float32)
-        return tf.stack([tf.reduce_sum(part * valid) for part in (losses, right, tf.ones_like(losses))]), states
+def _history(model: str) -> Table:
+    history = Table(storage.join(model, layout.HISTORY), HISTORY_COLUMNS)
+    history.restore(sys.maxsize)
+    return history
+
+
+def _publish(found: dict[str, Any], history: Sequence[dict[str, Any]], output: str) -> None:
+    """Writes the figures, the scalars and, last, the page; says what matters."""
+    split = found["split"]
+    page = storage.join(output, layout.evaluation_name(split, "html"))
+    layout.write_json(storage.join(output, layout.evaluation_name(split, "json")), found)
+    _write_events(found, storage.join(output, layout.TENSORBOARD, f"evaluation-{split}"))
+    storage.write_text(page, evaluation_page.page(found, history))
+    say(summary(found))
+    for warning in found["warnings"]:
+        say(f"warning: {warning}")
+    say(page)
+
+
+def summary(found: dict[str, Any]) -> str:
+    """The figures of the split for a person, the best first."""
+    detail = found["detail"]
+    rows = [("this model", detail["model"]), *detail["baselines"].items()]
+    lines = [f"{found['split']:<12}{'nats':>9}{'bits':>9}{'bits':>9}{'bits':>9}"]
+    lines.append(f"{'':<12}{'a token':>9}{'a token':>9}{'a note':>9}{'a second':>9}")
+    for name, rates in sorted(rows, key=lambda row: row[1]["nats_per_token"]):
+        values = (rates[unit] for unit in ("nats_per_token", "bits_per_token", "bits_per_note", "bits_per_second"))
+        lines.append(f"{name:<12}" + "".join(f"{'-' if value is None else f'{value:.3f}':>9}" for value in values))
+    lines.append(
+        f"top-1 {detail['top_1']:.1%}, top-5 {detail['top_5']:.1%}, expected calibration error "
+        f"{detail['calibration']['expected_error']:.3f}, {detail['tokens']:,} tokens"
+    )
+    return "\n".join([*lines, told(found["baselines_counted"])])
+
+
+def _write_events(found: dict[str, Any], folder: str) -> None:
+    import tensorflow as tf
+
+    detail = found["detail"]
+    scalars = {
+        **detail["model"],
+        **{f"{name} nats_per_token": rates["nats_per_token"] for name, rates in detail["baselines"].items()},
+        "top_1": detail["top_1"],
+        "top_5": detail["top_5"],
+        "expected_calibration_error": detail["calibration"]["expected_error"],
+        **{f"nats_per_token of {row['kind']}": row["loss_nats"] for row in detail["by_kind"]},
+    }
+    # What an earlier evaluation left would be drawn into the same curve.
+    storage.delete(folder)
+    with tf.summary.create_file_writer(folder).as_default(step=found["step"]):
+        for name, value in scalars.items():
+            if value is not None:
+                tf.summary.scalar(f"evaluation/{name.replace(' ', '_')}", value)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m trainer.evaluate",
+        description=__doc__,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--model", required=True, help="a model directory that trainer.task finished")
+    add("--data", required=True, help="a dataset directory of the same vocabulary, as the model was trained on")
+    add("--split", default="test", choices=SPLITS[1:], help="whose tokens are looked at (default: test)")
+    add("--output", help="directory to write to (default: the model directory)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

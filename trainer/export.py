@@ -3,25 +3,18 @@
 import importlib.metadata
 import platform
 
-import keras
-
 from models import bundle
 from songs import layout, storage
-from trainer import curves, folder
-from trainer.baselines import transitions
+from songs.windows import SPLITS
+from trainer import curves, folder, verdicts
+from trainer.baselines import ORDERS, told
 from trainer.checkpoint import Best
 from trainer.config import TrainConfig
 from trainer.dataset import Dataset
-from trainer.evaluate import Evaluator, Score
 from trainer.history import Table, say
+from trainer.scoring import Score, score_split
 from trainer.step import build_network
 from trainer.survey import Survey
-
-_MEASURED = (
-    "validation and test: every token once, the LSTM's state carried through each song; train: {windows} windows at "
-    "even distances, each from a state of zeros; no dropout"
-)
-_MEASURED_LAST = "the last token of every full window, each from a state of zeros ({windows} of train); no dropout"
 
 
 def finish(
@@ -37,25 +30,29 @@ def finish(
     """Measures and publishes the best model of a run of so many steps; COMPLETED comes last."""
     model = build_network(config, len(dataset.vocabulary), dataset.blocked)
     model.set_weights(best.weights())
-    scores = {split: _score(model, survey, split) for split in ("train", "validation", "test")}
-    baselines = {split: _baselines(survey, split) for split in ("validation", "test")}
+    scores = {split: score_split(model, survey, split) for split in SPLITS}
+    baselines = survey.baseline_losses()
     bundle.save_model(model, folders.file(layout.MODEL))
     storage.write_text(folders.file(layout.VOCABULARY), dataset.vocabulary.to_json())
     layout.write_json(folders.file(layout.CONFIG), settings(config, dataset))
-    measured = (_MEASURED_LAST if survey.last_only else _MEASURED).format(windows=len(survey.windows["train"]))
+    figures = {split: score.as_dict() if score else None for split, score in scores.items()}
     metrics = {
-        **{split: score.as_dict() if score else None for split, score in scores.items()},
+        **figures,
         "baselines": baselines,
+        "baselines_counted": survey.baselines.counted.as_dict(),
         "unknown_share": survey.unknown_share,
         "steps": steps,
         "best_step": best.step,
         "parameters": model.count_params(),
-        "measured": measured,
+        "measured": survey.measured,
     }
     layout.write_json(folders.file(layout.METRICS), metrics)
     curves.draw(folders.file(layout.CURVES), history, baselines=baselines["validation"], best_step=best.step)
     layout.complete(folders.model, folder.marks_of(config, dataset))
     say(table(scores, baselines))
+    say(told(metrics["baselines_counted"]))
+    for warning in verdicts.warnings(history.rows, figures, baselines):
+        say(f"warning: {warning}")
     say(f"the model of step {best.step} is in {folders.model}")
 
 
@@ -76,7 +73,8 @@ def settings(config: TrainConfig, dataset: Dataset) -> dict[str, object]:
 
 def table(scores: dict[str, Score | None], baselines: dict[str, dict[str, float] | None]) -> str:
     """The final figures for a person: loss, perplexity and accuracy beside the baselines' losses."""
-    lines = [f"{'split':<12}{'loss':>8}{'perplexity':>12}{'accuracy':>10}{'uniform':>10}{'unigram':>9}{'bigram':>8}"]
+    heads = "".join(f"{name:>9}" for name in ORDERS)
+    lines = [f"{'split':<12}{'loss':>8}{'perplexity':>12}{'accuracy':>10}{heads}"]
     for split, score in scores.items():
         if score is None:
             lines.append(f"{split:<12}{'-':>8}")
@@ -84,23 +82,8 @@ def table(scores: dict[str, Score | None], baselines: dict[str, dict[str, float]
         figures = score.as_dict()
         line = f"{split:<12}{score.loss_nats:>8.4f}{figures['perplexity']:>12.3f}{score.accuracy:>10.3f}"
         nats = baselines.get(split) or {}
-        lines.append(line + "".join(f"{nats[name]:>{width}.4f}" for name, width in _WIDTHS.items() if name in nats))
+        lines.append(line + "".join(f"{nats[name]:>9.4f}" for name in ORDERS if name in nats))
     return "\n".join([*lines, "(losses in nats a token)"])
-
-
-_WIDTHS = {"uniform": 10, "unigram": 9, "bigram": 8}
-
-
-def _score(model: keras.Model, survey: Survey, split: str) -> Score | None:
-    windows = survey.windows[split]
-    if not len(windows.full() if survey.last_only else windows):
-        return None
-    evaluator = Evaluator(model, windows, last_only=survey.last_only, carried=split != "train")
-    return evaluator.score(model)
-
-
-def _baselines(survey: Survey, split: str) -> dict[str, float] | None:
-    return survey.ngrams.score(*transitions(survey.windows[split], survey.last_only))
 
 
 def _version(package: str) -> str | None:

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from songs import layout, storage
+from songs import layout, storage, windows
 from trainer.config import TrainConfig
 from trainer.dataset import Dataset
 
@@ -12,6 +12,7 @@ _CHECKPOINT_LIST = "checkpoint"
 _OURS = (
     layout.COMPLETED, layout.MODEL, layout.VOCABULARY, layout.CONFIG, layout.METRICS, layout.HISTORY, layout.TIMING,
     layout.CURVES, layout.CHECKPOINTS, layout.TENSORBOARD,
+    *(layout.evaluation_name(split, ending) for split in windows.SPLITS for ending in ("html", "json")),
 )  # fmt: skip
 
 

@@ -5,13 +5,23 @@ import dataclasses
 import numpy as np
 
 from songs.vocabulary import PAD, UNKNOWN
+from songs.windows import SPLITS
 from trainer import batches
-from trainer.baselines import Ngrams, fresh, transitions
+from trainer.baselines import Baselines, Counted, fresh
 from trainer.batches import Windows
 from trainer.dataset import Dataset
 
+# Splits that no model learns from.
+HELD_OUT = SPLITS[1:]
+
 # Training windows that the final figures are measured on.
 TRAINING_SAMPLE = 1024
+
+_MEASURED = (
+    "validation and test: every token once, the LSTM's state carried through each song; train: {windows} windows at "
+    "even distances, each from a state of zeros; no dropout"
+)
+_MEASURED_LAST = "the last token of every full window, each from a state of zeros ({windows} of train); no dropout"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -22,15 +32,24 @@ class Survey:
       last_only: whether only full windows, at their last position, are trained and scored.
       training_windows: how many the training split has.
       windows: `validation` and `test` whole, and a sample of `train` at even distances.
-      ngrams: the baselines' counts of the training split.
+      baselines: of the training split.
       unknown_share: split -> share of its tokens that are `<unk>`, which is never predicted.
     """
 
     last_only: bool
     training_windows: int
     windows: dict[str, Windows]
-    ngrams: Ngrams
+    baselines: Baselines
     unknown_share: dict[str, float]
+
+    @property
+    def measured(self) -> str:
+        """How the figures of the splits are taken, in words."""
+        return (_MEASURED_LAST if self.last_only else _MEASURED).format(windows=len(self.windows["train"]))
+
+    def baseline_losses(self) -> dict[str, dict[str, float] | None]:
+        """Each baseline's loss in nats a token of the held-out splits; None for a split without a target."""
+        return {split: self.baselines.score(self.windows[split], self.last_only) for split in HELD_OUT}
 
 
 def take(dataset: Dataset, *, last_only: bool) -> Survey:
@@ -39,11 +58,11 @@ def take(dataset: Dataset, *, last_only: bool) -> Survey:
     Raises:
       ValueError: if a shard is damaged, or `--target last` leaves nothing to train on.
     """
-    ngrams = Ngrams(len(dataset.vocabulary), dataset.blocked)
+    counted = Counted()
     every = -(-dataset.windows("train") // TRAINING_SAMPLE)
     sample, count, unknown = [], 0, [0, 0]
     for shard in batches.read_windows(dataset, "train"):
-        ngrams.add(*transitions(shard))
+        counted.add(shard)
         unknown = [before + more for before, more in zip(unknown, _unknown(shard), strict=True)]
         kept = shard.full() if last_only else shard
         sample.append(Windows(kept.tokens[-count % every :: every], kept.starts[-count % every :: every]))
@@ -54,12 +73,11 @@ def take(dataset: Dataset, *, last_only: bool) -> Survey:
             "use --target every, or preprocess with a smaller --window"
         )
     held_out = {
-        split: batches.concatenate(list(batches.read_windows(dataset, split)), dataset.window)
-        for split in ("validation", "test")
+        split: batches.concatenate(list(batches.read_windows(dataset, split)), dataset.window) for split in HELD_OUT
     }
     shares = {"train": _share(unknown), **{split: _share(_unknown(windows)) for split, windows in held_out.items()}}
     windows = {"train": batches.concatenate(sample, dataset.window), **held_out}
-    return Survey(last_only, count, windows, ngrams, shares)
+    return Survey(last_only, count, windows, Baselines(counted, len(dataset.vocabulary), dataset.blocked), shares)
 
 
 def _unknown(windows: Windows) -> tuple[int, int]:

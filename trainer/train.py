@@ -16,8 +16,8 @@ from trainer import batches, export, folder
 from trainer.checkpoint import Best, Checkpoints
 from trainer.config import TrainConfig
 from trainer.dataset import Dataset
-from trainer.evaluate import Evaluator, first_songs
 from trainer.history import HISTORY_COLUMNS, TIMING_COLUMNS, Reporter, Table, mean_training_loss, say
+from trainer.scoring import Evaluator, first_songs
 from trainer.step import Learner, make_strategy
 from trainer.survey import Survey, take
 

@@ -10,6 +10,7 @@ from songs.encodings.grid import Grid, snap
 from songs.encodings.pitch import Pitch
 from songs.encodings.pitch_duration import PitchDuration, block
 from songs.encodings.registry import ENCODINGS, from_settings
+from songs.encodings.sorts import sort_of
 
 __all__ = [
     "ENCODINGS",
@@ -23,4 +24,5 @@ __all__ = [
     "block",
     "from_settings",
     "snap",
+    "sort_of",
 ]

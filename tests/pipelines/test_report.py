@@ -1,17 +1,16 @@
-import html.parser
 import io
 import re
 
 import numpy as np
 import pytest
 
-from pipelines import charts, ledger, measures, report
+from pipelines import ledger, measures, report
 from songs import encodings, layout, records
 from songs.encodings import Events, Grid, Pitch, PitchDuration
-from songs.song import TICKS_PER_QUARTER
 from songs.vocabulary import Vocabulary
 from songs.windows import mark
 from tests import builders
+from tests.pages.elements import Elements
 
 EVIL = '<img src=x onerror="alert(1)">{{title}}\u202e&amp;.mid'
 # Quarter notes C4 and E4 together, then an eighth G4.
@@ -51,29 +50,6 @@ def ledger_row(number, **more):
 def page(folder):
     report.write(str(folder))
     return (folder / layout.REPORT).read_text(encoding="utf-8")
-
-
-class Elements(html.parser.HTMLParser):
-    """Every element with its attributes, whether all are closed, and the text."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.found, self.open, self.text = [], [], ""
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-        if tag not in {"meta", "link", "br"}:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text += data
 
 
 def music(encoding, *songs):
@@ -213,21 +189,6 @@ def test_a_large_set_is_not_warned_of(tmp_path):
 def test_every_encoding_has_a_page_with_a_roll(tmp_path, encoding):
     dataset(tmp_path, encoding)
     assert 'aria-label="Piano roll of 0.mid"' in page(tmp_path)
-
-
-def test_a_roll_draws_each_note_in_its_place():
-    drawn = charts.roll(TUNE, "a & b")
-    # Each a tick shorter than its note, so that a note struck again is told from one that is held.
-    assert 'aria-label="a &amp; b"' in drawn
-    assert re.search(r'class="notes" d="M0 (\d+)h11M0 (\d+)h11M12 (\d+)h5"', drawn)
-    rows = [int(row) for row in re.search(r"M0 (\d+)h11M0 (\d+)h11M12 (\d+)h5", drawn).groups()]
-    assert (rows[0] - rows[1], rows[1] - rows[2]) == (4, 3)
-
-
-def test_a_roll_of_a_long_song_stays_small():
-    long = builders.song(*((12 * number, 12, 60 + number % 12) for number in range(20_000)))
-    assert charts.roll(long, "").count("M") < 200
-    assert f'viewBox="0 -1 {64 * TICKS_PER_QUARTER} ' in charts.roll(long, "")
 
 
 def test_a_page_without_songs_to_draw_is_made(tmp_path):

@@ -1,71 +1,136 @@
-import math
+"""The command as a user runs it, on a model of a few steps."""
 
-import numpy as np
+import pathlib
+import subprocess
+import sys
+
 import pytest
 
-from models import network
-from songs import windows
-from trainer import evaluate
-from trainer.batches import Windows
-from trainer.evaluate import Evaluator, Score, first_songs, lay_out
+from songs import layout
+from tests.trainer import datasets
+from trainer import evaluate, task
 
-SONGS = [[2, 4, 5, 6, 7, 8, 9, 4, 3], [2, 9, 1, 7, 3], [2, 5, 3], [2, 6, 7, 6, 7, 6, 3]]
-
-
-def cut(songs, window: int = 3) -> Windows:
-    parts = [windows.cut(np.array(song), window, window) for song in songs]
-    tokens = np.concatenate([part[0] for part in parts]).astype(np.int32)
-    return Windows(tokens, np.concatenate([part[1] for part in parts]))
+SONGS = {
+    "train": datasets.melodies(12),
+    "validation": datasets.melodies(3, seed=1),
+    "test": datasets.melodies(2, seed=2),
+}
+FLAGS = [
+    "--steps", "4", "--batch_size", "4", "--units", "8", "--embedding", "4", "--layers", "1", "--evaluate_every", "2",
+    "--log_every", "1",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def model():
-    return network.build(vocabulary_size=10, embedding=4, units=6, layers=2, dropout=0.5, blocked=[0, 1, 2])
+def folder(tmp_path_factory) -> pathlib.Path:
+    """Has `data` and a `model` trained on it."""
+    folder = tmp_path_factory.mktemp("evaluate")
+    datasets.build(folder / "data", SONGS, datasets.Recipe(window=6, stride=3))
+    assert task.main(["--data", f"{folder}/data", "--model_dir", f"{folder}/model", *FLAGS]) == 0
+    return folder
 
 
-def log_likelihoods(model, ids: list[int]) -> np.ndarray:
-    logits = model(np.array([ids[:-1]])).numpy()[0]
-    return logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+def command(folder, *more: str, data: str = "data", model: str = "model") -> list[str]:
+    return ["--model", f"{folder}/{model}", "--data", f"{folder}/{data}", *more]
 
 
-@pytest.mark.parametrize("rows", [1, 2, 64])
-def test_carried_state_equals_the_whole_song_in_one_go(model, monkeypatch, rows):
-    monkeypatch.setattr(evaluate, "ROWS", rows)
-    scores = [(log_likelihoods(model, song)[i], target) for song in SONGS for i, target in enumerate(song[1:])]
-    known = [(row, target) for row, target in scores if target != 1]
-    score = Evaluator(model, cut(SONGS), last_only=False).score(model)
-    assert score.tokens == len(known) == 19
-    assert score.loss_nats == pytest.approx(-np.mean([row[target] for row, target in known]), rel=1e-5)
-    assert score.accuracy == pytest.approx(np.mean([row.argmax() == target for row, target in known]))
+def refusal(capsys, *argv: str) -> str:
+    assert evaluate.main([*argv]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    return error
 
 
-def test_scoring_twice_gives_the_same(model):
-    evaluator = Evaluator(model, cut(SONGS), last_only=False)
-    assert evaluator.score(model) == evaluator.score(model)
+def test_page_figures_and_scalars(folder, tmp_path, capsys):
+    before = {path.name for path in (folder / "model").iterdir()}
+    assert evaluate.main(command(folder, "--output", str(tmp_path))) == 0
+    assert evaluate.main(command(folder, "--output", str(tmp_path))) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "evaluation-test.html", "evaluation-test.json", "tensorboard",
+    }  # fmt: skip
+    assert len(list((tmp_path / "tensorboard/evaluation-test").iterdir())) == 1
+    assert {path.name for path in (folder / "model").iterdir()} == before
+    said = capsys.readouterr().out
+    assert "warning: The model loses to the bigram in test: " in said
+    assert said.endswith(f"{tmp_path}/evaluation-test.html\n")
+    assert "The model loses to the bigram in test" in (tmp_path / "evaluation-test.html").read_text()
 
 
-def test_last_only_scores_full_windows_from_zeros(model):
-    full = [[2, 4, 5, 6], [6, 7, 8, 9], [2, 9, 1, 7], [2, 6, 7, 6], [6, 7, 6, 3]]
-    by_hand = -np.mean([log_likelihoods(model, window)[-1][window[-1]] for window in full])
-    score = Evaluator(model, cut(SONGS), last_only=True).score(model)
-    assert (score.tokens, score.loss_nats) == (5, pytest.approx(by_hand, rel=1e-5))
+def test_figures_are_those_of_the_training(folder, tmp_path):
+    found = evaluate.run(**paths(folder), split="validation", output=str(tmp_path))
+    assert layout.read_json(f"{tmp_path}/evaluation-validation.json") == found
+    metrics = layout.read_json(f"{folder}/model/metrics.json")
+    for split in ("train", "validation", "test"):
+        assert found["splits"][split] == pytest.approx(metrics[split])
+    assert (found["baselines"], found["measured"]) == (metrics["baselines"], metrics["measured"])
+    assert (found["step"], found["same_data"]) == (metrics["best_step"], True)
+    detail = found["detail"]
+    assert detail["model"]["nats_per_token"] == pytest.approx(metrics["validation"]["loss_nats"])
+    assert detail["top_1"] == pytest.approx(metrics["validation"]["accuracy"])
+    for name, rates in detail["baselines"].items():
+        assert rates["nats_per_token"] == pytest.approx(metrics["baselines"]["validation"][name])
+    # 3 songs of 20 notes, half a quarter each: 10 quarters a song are 5 s; <start> and <end> around.
+    assert (detail["songs"], detail["tokens"], detail["notes"], detail["seconds"]) == (3, 63, 60, 15)
+    assert {row["kind"]: row["tokens"] for row in detail["by_kind"]} == {"note": 60, "end": 3}
+    assert sum(row["tokens"] for row in detail["by_position_in_window"]) == 63
 
 
-def test_rows_hold_whole_songs_of_like_total_length(monkeypatch):
-    monkeypatch.setattr(evaluate, "ROWS", 2)
-    streams = lay_out(cut(SONGS), carried=True)
-    # 3, 2, 1 and 2 windows: 3 + 1 in one row, 2 + 2 in the other.
-    assert streams.tokens.shape == (4, 2, 4)
-    assert streams.begins.tolist() == [[True, True], [False, False], [False, True], [True, False]]
+def paths(folder) -> dict[str, str]:
+    return {"model": f"{folder}/model", "data": f"{folder}/data"}
 
 
-def test_first_songs_are_whole():
-    assert first_songs(cut(SONGS), 1).tokens.tolist() == cut(SONGS[:1]).tokens.tolist()
-    assert len(first_songs(cut(SONGS), 10)) == 5
-    assert len(first_songs(cut(SONGS), 10**6)) == len(cut(SONGS))
+def test_a_model_of_last_tokens(tmp_path):
+    songs = {"train": datasets.melodies(4), "test": [[4, 5, 6, 7, 8, 9, 4, 5, 6]]}
+    datasets.build(tmp_path / "data", songs, datasets.Recipe(window=4, stride=1, song_marks=False))
+    argv = ["--data", f"{tmp_path}/data", "--model_dir", f"{tmp_path}/model", "--target", "last", *FLAGS]
+    assert task.main(argv) == 0
+    found = evaluate.run(**paths(tmp_path))
+    assert (found["detail"]["tokens"], found["detail"]["songs"], found["detail"]["notes"]) == (2, 1, 9)
+    assert [row["first"] for row in found["detail"]["by_position_in_song"]] == [4, 8]
+    # Of 8 known targets in 4.5 quarters; only 2 were scored.
+    rates = found["detail"]["model"]
+    assert rates["nats_per_second"] == pytest.approx(rates["nats_per_token"] * 8 / 2.25)
+    datasets.build(tmp_path / "wide", songs, datasets.Recipe(window=5, stride=1, song_marks=False))
+    assert evaluate.main(command(tmp_path, data="wide")) == 2
 
 
-def test_score_in_other_units():
-    figures = Score(loss_nats=math.log(8), accuracy=0.5, tokens=2).as_dict()
-    assert figures["bits"] == pytest.approx(3)
-    assert figures["perplexity"] == pytest.approx(8)
+def test_another_vocabulary(folder, capsys):
+    datasets.build(folder / "other", SONGS, datasets.Recipe(tokens=7, window=6))
+    error = refusal(capsys, *command(folder, data="other"))
+    assert f"the dataset {folder}/other has the vocabulary " in error
+    assert f"(on {folder}/data): give that --data" in error
+
+
+def test_another_meaning_of_the_same_ids(folder, capsys):
+    datasets.build(folder / "unmarked", SONGS, datasets.Recipe(window=6, song_marks=False))
+    assert "was made with song_marks False, but the model" in refusal(capsys, *command(folder, data="unmarked"))
+
+
+def test_another_dataset_of_the_same_vocabulary_is_told(folder, tmp_path):
+    datasets.build(folder / "more", SONGS, datasets.Recipe(window=6), content="d")
+    found = evaluate.run(model=f"{folder}/model", data=f"{folder}/more", output=str(tmp_path))
+    assert found["same_data"] is False
+    assert "another dataset of the same vocabulary" in (tmp_path / "evaluation-test.html").read_text()
+
+
+def test_unfinished_directories(folder, tmp_path, capsys):
+    assert "the model /nowhere does not exist: run `" in refusal(
+        capsys, "--model", "/nowhere", "--data", f"{folder}/data"
+    )
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/history.csv").write_text("")
+    assert "is not finished: run `" in refusal(capsys, "--model", f"{tmp_path}/model", "--data", f"{folder}/data")
+    assert "the dataset /nowhere does not exist" in refusal(capsys, "--model", f"{folder}/model", "--data", "/nowhere")
+
+
+def test_split_without_songs(folder, capsys):
+    datasets.build(folder / "untested", {**SONGS, "test": []}, datasets.Recipe(window=6))
+    error = refusal(capsys, *command(folder, data="untested"))
+    assert "has no song in its test split: give --split validation" in error
+
+
+def test_help_and_refusals_need_no_tensorflow(folder):
+    script = "import sys; from trainer import evaluate; code = evaluate.main(sys.argv[1:])"
+    argv = [sys.executable, "-c", f"{script}; sys.exit(code + 10 * ('tensorflow' in sys.modules))"]
+    assert subprocess.run([*argv, *command(folder, data="nothing")], capture_output=True).returncode == 2

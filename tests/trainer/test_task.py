@@ -15,7 +15,7 @@ from tests.trainer import datasets
 from trainer import history, task, train
 from trainer.batches import concatenate, read_windows
 from trainer.dataset import open_dataset
-from trainer.evaluate import Evaluator
+from trainer.scoring import Evaluator
 
 SONGS = {
     "train": [*datasets.melodies(12), [4, 1, 5, 6]],
@@ -69,7 +69,10 @@ def test_metrics(finished):
         assert set(metrics[split]) == {"loss_nats", "bits", "perplexity", "accuracy", "tokens"}
     # 3 songs of 20 ids with <start> before and <end> behind: 21 targets each.
     assert metrics["validation"]["tokens"] == 63
+    assert set(metrics["baselines"]["test"]) == {"uniform", "unigram", "bigram", "5-gram"}
     assert metrics["baselines"]["validation"]["uniform"] == pytest.approx(np.log(7))
+    # 12 songs of 20 ids and one of 4, with both marks.
+    assert metrics["baselines_counted"] == {"songs": 13, "tokens": 270, "whole_split": True}
     assert metrics["unknown_share"] == {"train": pytest.approx(1 / (12 * 21 + 5)), "validation": 0, "test": 0}
 
 
@@ -158,12 +161,21 @@ def test_target_last(tmp_path, capsys):
     assert "--target last needs full windows" in capsys.readouterr().err
 
 
+def test_the_end_says_what_stands_against_the_model(tmp_path, dataset, capsys):
+    assert task.main(command(dataset, tmp_path, steps=2)) == 0
+    said = capsys.readouterr().out
+    assert "baselines counted on 13 songs, 270 tokens: all of the training split\n" in said
+    assert "warning: The model loses to the " in said
+
+
 def test_overwrite_replaces_and_leaves_other_files(tmp_path, dataset):
     (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "evaluation-test.html").write_text("of the model before")
     assert task.main(command(dataset, tmp_path, steps=2)) == 0
     assert task.main(command(dataset, tmp_path, "--overwrite", steps=3)) == 0
     assert layout.read_json(f"{tmp_path}/metrics.json")["steps"] == 3
     assert text(tmp_path, "notes.txt") == "mine"
+    assert not (tmp_path / "evaluation-test.html").exists()
 
 
 def test_checkpoint_of_another_dataset_or_configuration(tmp_path, dataset, capsys, monkeypatch):

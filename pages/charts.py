@@ -4,7 +4,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
-from pipelines.markup import text
+from pages.markup import text
 from songs import names
 from songs.song import TICKS_PER_QUARTER, Song
 
@@ -98,6 +98,73 @@ def curve(values: Sequence[int], label: str) -> str:
         f'{lines}<path class="under" d="M0 100L{path}L100 100Z"/><path class="line" d="M{path}"/></svg>'
         f"{axis(ticks)}</div>"
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """A line of a plot: its name in the legend, its points (x, y) from left to right, and how it is drawn.
+
+    Attributes:
+      name: what it shows.
+      points: none is left out, a single one is a dot.
+      kind: `first`, `second` or `third` by colour, or `faint`, dashed.
+    """
+
+    name: str
+    points: Sequence[tuple[float, float]]
+    kind: str = "first"
+
+
+# Points of a line at most, so that the page stays small.
+_LINE_POINTS = 600
+
+
+def plot(lines: Sequence[Line], label: str, ticks: Sequence[tuple[float, str]], span: tuple[float, float]) -> str:
+    """Lines over one another, the upright axis from 0 up to the highest point.
+
+    Args:
+      lines: to draw.
+      label: what the plot says, for those who do not see it.
+      ticks: (x, label) along the axis.
+      span: the least and the largest x.
+    """
+    shown = [line for line in lines if line.points]
+    highest = max((y for line in shown for _, y in line.points), default=0) or 1
+    left, width = span[0], (span[1] - span[0]) or 1
+    step = _round_step(highest)
+    marks = [step * number for number in range(int(highest / step + 1e-9) + 1)]
+    paths = "".join(
+        f'<path class="{kind}" d="{_path(line.points, left, width, highest)}"/>'
+        for line in shown
+        for kind in [f"{line.kind} dot" if len(line.points) == 1 else line.kind]
+    )
+    grid = "".join(f'<path class="grid" d="M0 {100 - 100 * mark / highest:.2f}H100"/>' for mark in marks)
+    heights = "".join(f'<span style="bottom:{100 * mark / highest:.2f}%">{mark:g}</span>' for mark in marks)
+    legend = "".join(f'<span class="{line.kind}">{text(line.name)}</span>' for line in shown)
+    return (
+        f'<div class="plot"><div class="area"><div class="heights" aria-hidden="true">{heights}</div>'
+        f'<svg class="lines" viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label="{text(label)}">'
+        f"{grid}{paths}</svg></div>{axis([((x - left) / width, name) for x, name in ticks])}"
+        f'<p class="legend">{legend}</p></div>'
+    )
+
+
+def _path(points: Sequence[tuple[float, float]], left: float, width: float, highest: float) -> str:
+    drawn = [f"{100 * (x - left) / width:.2f} {100 - 100 * y / highest:.2f}" for x, y in _thinned(points)]
+    # A line of no length shows its round end.
+    return f"M{'L'.join(drawn * 2 if len(drawn) == 1 else drawn)}"
+
+
+def _round_step(highest: float) -> float:
+    """A round number of which 2 to 5 fit into `highest`."""
+    power = 10.0 ** math.floor(math.log10(highest))
+    return next(step for step in (power / 5, power / 2, power, 2 * power) if highest / step <= 5)
+
+
+def _thinned(points: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:
+    """At most so many of the points, at even distances, the last among them."""
+    every = -(-len(points) // _LINE_POINTS)
+    return points[::-1][::every][::-1]
 
 
 def meter(share: float) -> str:
