@@ -25,6 +25,8 @@ EXTRAS = {
     "gpu": [*TENSORFLOW_2_17, "tensorflow[and-cuda]==2.17.1"],
     # Without tensorflow-io: no s3://, az://, hdfs:// or http://.
     "newest": ["apache-beam[gcp]==2.77.0", "keras==3.15.1", "tensorflow-cpu==2.21.0", "tensorboard"],
+    # Reads the .mat files of benchmarks/polyphonic.py; not in the lock, since no job and no other test needs it.
+    "benchmark": ["scipy>=1.13,<2"],
     "test": ["hypothesis==6.170.15", "mido==1.3.3", "mypy==2.4.1", "pytest==9.2.0", "ruff==0.17.5"],
 }
 

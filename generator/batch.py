@@ -150,26 +150,28 @@ def _song(song: int, primer: Sequence[int], ids: np.ndarray, score: float) -> Sa
 
 def _compiled(stepper: Stepper, grammar: Grammar, sampling: Sampling) -> Callable[..., Any]:
     """The loop over positions, to be traced: one network step and one choice for all rows, until all are done."""
-    kinds_V, legal_KxV = tf.constant(grammar.kinds_V), tf.constant(grammar.legal_KxV)
+    next_KxV, legal_KxV = tf.constant(grammar.next_KxV, tf.int32), tf.constant(grammar.legal_KxV)
 
-    def step(at, last_B, done_B, score_B, state, written, forced_BxP, primed_B, uniforms_BxL):
+    def step(at, last_B, row_B, done_B, score_B, state, written, forced_BxP, primed_B, uniforms_BxL):
         logits_BxV, state = stepper.advance(last_B, state)
-        logits_BxV = choices.masked(logits_BxV, tf.gather(legal_KxV, tf.gather(kinds_V, last_B)))
+        logits_BxV = choices.masked(logits_BxV, tf.gather(legal_KxV, row_B))
         next_B = choices.choose(logits_BxV, uniforms_BxL[:, at], sampling)
         sampled_B = (at >= primed_B) & ~done_B
         score_B += tf.where(sampled_B, choices.log_likelihood(logits_BxV, next_B), 0)
         given_B = forced_BxP[:, tf.minimum(at, tf.shape(forced_BxP)[1] - 1)]
         next_B = tf.where(sampled_B, next_B, tf.where(done_B, PAD, given_B))
         done_B |= sampled_B & ((next_B == END) | (at + 1 >= primed_B + sampling.max_tokens))
-        return at + 1, next_B, done_B, score_B, state, written.write(at, next_B)
+        row_B = tf.gather_nd(next_KxV, tf.stack([row_B, next_B], axis=1))
+        return at + 1, next_B, row_B, done_B, score_B, state, written.write(at, next_B)
 
     def loop(forced_BxP, primed_B, uniforms_BxL):
         slots, length = uniforms_BxL.shape
         first_B = forced_BxP[:, 0]
         written = tf.TensorArray(tf.int32, length, element_shape=[slots]).write(0, first_B)
-        carry = (tf.constant(1), first_B, primed_B == 0, tf.zeros([slots]), stepper.initial(slots), written)
-        _, _, _, score_B, _, written = tf.while_loop(
-            lambda at, last_B, done_B, *_: (at < length) & ~tf.reduce_all(done_B),
+        row_B = tf.gather(next_KxV[0], first_B)
+        carry = (tf.constant(1), first_B, row_B, primed_B == 0, tf.zeros([slots]), stepper.initial(slots), written)
+        _, _, _, _, score_B, _, written = tf.while_loop(
+            lambda at, last_B, row_B, done_B, *_: (at < length) & ~tf.reduce_all(done_B),
             lambda *carry: step(*carry, forced_BxP, primed_B, uniforms_BxL),
             carry,
         )

@@ -12,17 +12,20 @@ from songs import vocabulary as special
 from songs.encodings import Encoding
 from songs.vocabulary import Vocabulary, legal_next
 
+# The row of a grammar that holds where a song begins.
+_START_ROW = 0
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Grammar:
     """The grammar as a mask.
 
     Attributes:
-      kinds_V: int64 [V], the row of `legal_KxV` that holds after each id.
-      legal_KxV: bool [K, V], which ids may come next; never `<pad>`, `<unk>` or `<start>`.
+      next_KxV: int64, the row that holds after each id, where one of K rows held before it; row 0 holds at the start.
+      legal_KxV: bool, which ids may come where a row holds; never `<pad>`, `<unk>` or `<start>`.
     """
 
-    kinds_V: npt.NDArray[np.int64]
+    next_KxV: npt.NDArray[np.int64]
     legal_KxV: npt.NDArray[np.bool_]
 
     @classmethod
@@ -37,33 +40,40 @@ class Grammar:
         Raises:
           ValueError: if sampling could come to a token after which nothing is legal.
         """
-        kinds_V, legal_KxV = legal_next(vocabulary, encoding)
+        next_KxV, legal_KxV = legal_next(vocabulary, encoding)
         legal_KxV[:, special.END] &= ends
-        grammar = cls(kinds_V, legal_KxV)
-        stuck = [vocabulary.tokens[token] for token in grammar.reachable() if not grammar.after(token).any()]
+        grammar = cls(next_KxV, legal_KxV)
+        stuck = [token for row, token in grammar.reachable().items() if not legal_KxV[row].any()]
         if stuck:
-            raise ValueError(f"the model's vocabulary has no token that may follow {stuck[0]!r} in {encoding.name}")
+            token = vocabulary.tokens[stuck[0]]
+            raise ValueError(f"the model's vocabulary has no token that may follow {token!r} in {encoding.name}")
         return grammar
 
-    def after(self, token: int) -> npt.NDArray[np.bool_]:
-        """Which ids may follow one, bool [V]."""
-        return self.legal_KxV[self.kinds_V[token]]
+    def after(self, ids: Iterable[int]) -> npt.NDArray[np.bool_]:
+        """Which ids may follow these, which begin a song, bool [V]."""
+        row = _START_ROW
+        for token in ids:
+            row = int(self.next_KxV[row, token])
+        return self.legal_KxV[row]
 
-    def reachable(self) -> list[int]:
-        """The ids after which sampling goes on: `<start>` and all that can come of it, but `<end>`."""
-        found, rows, waiting = {special.START}, set(), [special.START]
+    def reachable(self) -> dict[int, int]:
+        """The rows that sampling may come to, each with an id that leads to it; `<end>` leads nowhere."""
+        found, waiting = {_START_ROW: special.START}, [_START_ROW]
         while waiting:
-            row = int(self.kinds_V[waiting.pop()])
-            if row not in rows:
-                rows.add(row)
-                waiting += set(np.flatnonzero(self.legal_KxV[row]).tolist()) - found - {special.END}
-                found.update(waiting)
-        return sorted(found)
+            row = waiting.pop()
+            for token in np.flatnonzero(self.legal_KxV[row]).tolist():
+                after = int(self.next_KxV[row, token])
+                if token != special.END and after not in found:
+                    found[after] = token
+                    waiting.append(after)
+        return found
 
     def walk(self, ids: Iterable[int]) -> list[int]:
         """The music of ids that the grammar allows: what may not follow what was kept is left out, specials too."""
         kept: list[int] = []
+        row = _START_ROW
         for token in ids:
-            if token >= len(special.SPECIAL_TOKENS) and self.after(kept[-1] if kept else special.START)[token]:
+            if token >= len(special.SPECIAL_TOKENS) and self.legal_KxV[row, token]:
                 kept.append(int(token))
+                row = int(self.next_KxV[row, token])
         return kept

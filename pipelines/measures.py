@@ -12,6 +12,7 @@ import numpy.typing as npt
 from songs import layout, names, records, storage
 from songs.encodings import Encoding
 from songs.encodings.grid import HELD_MARK
+from songs.encodings.steps import STEP
 from songs.song import Song
 from songs.vocabulary import Vocabulary
 
@@ -93,12 +94,18 @@ def _grid(token: str) -> Said:
     return _chord(".".join(struck)) if struck else Said()
 
 
+def _steps(token: str) -> Said:
+    # A held note counts in each of its steps: the tokens do not say where it was struck.
+    return Said() if token == STEP else _chord(token)
+
+
 # Encoding -> what its tokens say.
 PARSERS: dict[str, Callable[[str], Said]] = {
     "pitch": _pitch,
     "pitch-duration": _pitch_duration,
     "events": _events,
     "grid": _grid,
+    "steps": _steps,
 }
 
 

@@ -109,10 +109,11 @@ def _add_tokens(group: Any) -> None:
         choices=sorted(encodings.ENCODINGS),
         default="events",
         help="events (default) loses nothing; pitch-duration is one token an event; pitch drops time, as the "
-        "Keras + music21 article does; grid is a piano roll",
+        "Keras + music21 article does; grid is a piano roll, a token a step; steps is one in which each "
+        "step is spelled note by note",
     )
     add("--chords", choices=("normal", "voiced"), help="pitch: chords as normal order 4.7.11 or as pitches E4.G4.B4")
-    add("--step", help="grid: length of a token (1/4), pitch: of a decoded event (1/2), in quarter notes")
+    add("--step", help="grid, steps: length of a step (1/4), pitch: of a decoded event (1/2), in quarter notes")
     add("--onset_marks", action=switch, help="grid: tell a held note from one struck again (default: yes)")
     add("--highest", action=switch, help="grid: keep only the highest note of each step (default: no)")
     add("--song_marks", action=switch, default=True, help="<start> and <end> around each song (default: yes)")

@@ -88,6 +88,5 @@ class Encoder:
             yield from self._windows(name, spelled, variant.transpose, self.settings.stride)
 
     def _windows(self, song: str, ids: npt.NDArray[np.int64], transpose: int, stride: int) -> Iterator[bytes]:
-        cut, starts = windows.cut(ids, self.settings.window, stride)
-        for tokens, start in zip(cut, starts.tolist(), strict=True):
-            yield records.serialize(records.Window(tokens, song, start, transpose))
+        cut = windows.of_song(ids, song, window=self.settings.window, stride=stride, transpose=transpose)
+        return map(records.serialize, cut)

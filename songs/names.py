@@ -26,6 +26,13 @@ def chord_name(pitches: Iterable[int]) -> str:
     return ".".join(PITCH_NAMES[pitch] for pitch in pitches)
 
 
+def parse_pitch(name: str) -> int:
+    """The MIDI number of a note, `C4` -> 60; raises ValueError naming what is none."""
+    if name not in _MIDI_NUMBERS:
+        raise ValueError(f"{name!r} is no pitch name from C-1 to G9")
+    return _MIDI_NUMBERS[name]
+
+
 @functools.lru_cache(maxsize=65536)
 def parse_chord(name: str) -> tuple[int, ...]:
     """MIDI numbers of a note or a voiced chord; raises ValueError naming what it could not read."""

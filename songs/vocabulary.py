@@ -104,11 +104,13 @@ def legal_next(vocabulary: Vocabulary, encoding: Encoding) -> tuple[npt.NDArray[
     """The encoding's grammar over ids.
 
     Returns:
-      kinds_V: int64 [V], the row of `legal_KxV` that holds after each id.
+      next_KxV: int64, the row of `legal_KxV` that holds after each id, where one held before; row 0 holds at the start.
       legal_KxV: bool, which ids may come next. `<pad>`, `<unk>` and `<start>` never may.
     """
     rows = {kind: row for row, kind in enumerate(encoding.FOLLOWS)}
-    kinds = ["start", "start", "start", "end", *(encoding.kind(token) for token in vocabulary.tokens[4:])]
-    legal = np.array([[kind in follows for kind in kinds] for follows in encoding.FOLLOWS.values()])
+    special = ["start", "start", "start", "end"]
+    kinds = [[*special, *(encoding.kind(token, before) for token in vocabulary.tokens[4:])] for before in rows]
+    follows = encoding.FOLLOWS.values()
+    legal = np.array([[kind in may for kind in after] for after, may in zip(kinds, follows, strict=True)])
     legal[:, [PAD, UNKNOWN, START]] = False
-    return np.array([rows.get(kind, 0) for kind in kinds]), legal
+    return np.array([[rows.get(kind, 0) for kind in after] for after in kinds]), legal

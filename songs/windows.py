@@ -1,12 +1,12 @@
 """Ids -> windows, and which split and shard a song belongs to."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from songs import vocabulary
+from songs import records, vocabulary
 
 SPLITS = ("train", "validation", "test")
 
@@ -39,6 +39,23 @@ def cut(ids: npt.NDArray[np.int64], window: int, stride: int) -> tuple[npt.NDArr
     padded = np.full(starts[-1] + window + 1, vocabulary.PAD, np.int64)
     padded[: len(ids)] = ids
     return padded[starts[:, None] + np.arange(window + 1)], starts
+
+
+def of_song(
+    ids: npt.NDArray[np.int64], song: str, *, window: int, stride: int, transpose: int = 0
+) -> Iterator[records.Window]:
+    """A song's windows, as `cut` gives them, in the form that records have.
+
+    Args:
+      ids: int64 [L].
+      song: the song's hash.
+      window: targets a window.
+      stride: ids from one window's start to the next.
+      transpose: semitones the song was moved by.
+    """
+    cut_ids, starts = cut(ids, window, stride)
+    for tokens, start in zip(cut_ids, starts.tolist(), strict=True):
+        yield records.Window(tokens, song, start, transpose)
 
 
 def fraction_of(text: str) -> float:

@@ -15,7 +15,8 @@ class Encoding(Protocol):
 
     Attributes:
       name: what `--encoding` calls it.
-      FOLLOWS: the grammar: for each kind of token (and `START`) the kinds that may come next (`END` among them).
+      FOLLOWS: the grammar: for each kind of token (and `START`, which stands first) the kinds that may come next (`END`
+        among them).
     """
 
     name: ClassVar[str]
@@ -33,8 +34,8 @@ class Encoding(Protocol):
     def reduce(self, song: Song) -> Song:
         """What of a song survives: `decode(encode(song)) == reduce(song)`."""
 
-    def kind(self, token: str) -> str:
-        """The token's place in the grammar: a key of `FOLLOWS`."""
+    def kind(self, token: str, before: str) -> str:
+        """The token's place in the grammar, a key of `FOLLOWS`, where it comes after one of the kind `before`."""
 
     def required(self) -> tuple[str, ...]:
         """Tokens that belong to every vocabulary, seen in the data or not."""

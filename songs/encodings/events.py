@@ -74,8 +74,9 @@ class Events:
         """The song itself: nothing is lost."""
         return song
 
-    def kind(self, token: str) -> str:
+    def kind(self, token: str, before: str) -> str:
         """`note` (chords too), `duration` or `shift`, the longest values apart."""
+        del before
         for prefix, kind in ((_DURATION, "duration"), (_SHIFT, "shift")):
             if token.startswith(prefix):
                 return f"longest {kind}" if token == f"{prefix}{names.duration_name(LONGEST)}" else kind

@@ -5,27 +5,13 @@ from collections.abc import Container, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from songs import names
 from songs.encodings.base import END, START
+from songs.encodings.roll import HELD, ONSET, SILENT, Roll, mark, roll_of, song_of
 from songs.song import About, Song
 
 HELD_MARK = "~"
-
-# The cells of a roll, [steps, 128].
-SILENT, ONSET, HELD = 0, 1, 2
-
-Roll = npt.NDArray[np.uint8]
-
-
-def snap(song: Song, step: int) -> Song:
-    """Starts and ends moved to the nearest multiple of `step` ticks (a half goes up); a note lasts a step at least."""
-    start, duration, pitch = (column.astype(np.int64) for column in song.notes())
-    snapped_start = _nearest(start, step)
-    return Song.from_notes(
-        snapped_start, np.maximum(_nearest(start + duration, step) - snapped_start, step), pitch, song.about
-    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,14 +62,15 @@ class Grid:
             for part in token.split(".") if token != names.REST else ():
                 held = part.startswith(HELD_MARK)
                 roll[row, names.parse_chord(part.removeprefix(HELD_MARK))[0]] = HELD if held else ONSET
-        return _song(self._mark(roll), self.step, about)
+        return song_of(mark(roll, onset_marks=self.onset_marks), self.step, about)
 
     def reduce(self, song: Song) -> Song:
         """The song on the steps, less what the options drop."""
-        return _song(self._roll(song), self.step, song.about)
+        return song_of(self._roll(song), self.step, song.about)
 
-    def kind(self, token: str) -> str:
+    def kind(self, token: str, before: str) -> str:
         """`rest` or `sounding`."""
+        del before
         return "rest" if token == names.REST else "sounding"
 
     def required(self) -> tuple[str, ...]:
@@ -96,33 +83,8 @@ class Grid:
         return list(tokens)
 
     def _roll(self, song: Song) -> Roll:
-        start, duration, pitch = snap(song, self.step).notes()
-        first, last = start // self.step, (start + duration) // self.step
-        roll = np.zeros((last.max() if len(last) else 0, 128), np.uint8)
-        for row, end, column in zip(first.tolist(), last.tolist(), pitch.tolist(), strict=True):
-            roll[row:end, column] = HELD
-        roll[first, pitch] = ONSET
+        roll = roll_of(song, self.step)
         if self.highest:
             top = 127 - np.argmax(roll[:, ::-1] != SILENT, axis=1)
             roll[np.arange(128) != top[:, None]] = SILENT
-        return self._mark(roll)
-
-    def _mark(self, roll: Roll) -> Roll:
-        """A held pitch that did not sound before is an onset; without onset marks, one that did is held."""
-        sounded = np.vstack([np.zeros((1, 128), bool), roll[:-1] != SILENT])
-        roll[(roll == HELD) & ~sounded] = ONSET
-        if not self.onset_marks:
-            roll[(roll == ONSET) & sounded] = HELD
-        return roll
-
-
-def _nearest(ticks: npt.NDArray[np.int64], step: int) -> npt.NDArray[np.int64]:
-    return (2 * ticks + step) // (2 * step) * step
-
-
-def _song(roll: Roll, step: int, about: About | None) -> Song:
-    """The notes of a marked roll: each from its onset as long as it is held."""
-    pitch, row = np.nonzero(roll.T)
-    onset = np.flatnonzero(roll.T[pitch, row] == ONSET)
-    length = np.diff(np.r_[onset, len(row)])
-    return Song.from_notes(row[onset] * step, length * step, pitch[onset], about)
+        return mark(roll, onset_marks=self.onset_marks)

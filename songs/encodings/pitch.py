@@ -52,9 +52,9 @@ class Pitch:
         """The pitches in order, a step apart: all that this encoding keeps."""
         return self.decode(self.encode(song))
 
-    def kind(self, token: str) -> str:
+    def kind(self, token: str, before: str) -> str:
         """Every token is an event."""
-        del token
+        del token, before
         return "event"
 
     def required(self) -> tuple[str, ...]:

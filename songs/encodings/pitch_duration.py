@@ -72,8 +72,9 @@ class PitchDuration:
         """`block`."""
         return block(song)
 
-    def kind(self, token: str) -> str:
+    def kind(self, token: str, before: str) -> str:
         """`rest` or `event`."""
+        del before
         return "rest" if token.startswith(f"{names.REST}:") else "event"
 
     def required(self) -> tuple[str, ...]:

@@ -7,8 +7,11 @@ from songs.encodings.events import Events
 from songs.encodings.grid import Grid
 from songs.encodings.pitch import Pitch
 from songs.encodings.pitch_duration import PitchDuration
+from songs.encodings.steps import Steps
 
-ENCODINGS: dict[str, Callable[..., Encoding]] = {kind.name: kind for kind in (Events, Grid, Pitch, PitchDuration)}
+ENCODINGS: dict[str, Callable[..., Encoding]] = {
+    kind.name: kind for kind in (Events, Grid, Pitch, PitchDuration, Steps)
+}
 
 
 def from_settings(settings: Mapping[str, object]) -> Encoding:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from generator.grammar import Grammar
-from songs.encodings import Events, PitchDuration
+from songs.encodings import Events, PitchDuration, Steps
 from songs.vocabulary import END, PAD, START, UNKNOWN, Vocabulary
 
 
@@ -13,8 +13,8 @@ def vocabulary(*tokens: str) -> Vocabulary:
 EVENTS = vocabulary("C4", "d:1", "s:1", "d:4")
 
 
-def legal(grammar: Grammar, known: Vocabulary, token: str) -> list[str]:
-    return [known.tokens[index] for index in np.flatnonzero(grammar.after(known.ids[token]))]
+def legal(grammar: Grammar, known: Vocabulary, *tokens: str) -> list[str]:
+    return [known.tokens[index] for index in np.flatnonzero(grammar.after(known.ids[token] for token in tokens))]
 
 
 def test_what_may_follow_what():
@@ -24,6 +24,16 @@ def test_what_may_follow_what():
     assert legal(grammar, EVENTS, "d:1") == ["<end>", "C4", "s:1"]
     assert legal(grammar, EVENTS, "d:4") == ["<end>", "C4", "d:1", "s:1", "d:4"]
     assert legal(grammar, EVENTS, "s:1") == ["C4"]
+
+
+def test_pitches_ascend_within_a_step_and_silence_ends_no_song():
+    known = vocabulary("C4", "E4", "|")
+    grammar = Grammar.of(known, Steps(), ends=True)
+    assert legal(grammar, known) == ["C4", "E4", "|"]
+    assert legal(grammar, known, "C4") == ["E4", "|"]
+    assert legal(grammar, known, "C4", "E4") == ["|"]
+    assert legal(grammar, known, "C4", "|") == ["<end>", "C4", "E4", "|"]
+    assert legal(grammar, known, "C4", "|", "|") == legal(grammar, known, "|") == ["C4", "E4", "|"]
 
 
 def test_without_song_marks_nothing_ends():

@@ -6,7 +6,7 @@ import pytest
 
 from pipelines import ledger, measures, report
 from songs import encodings, layout, records
-from songs.encodings import Events, Grid, Pitch, PitchDuration
+from songs.encodings import Events, Grid, Pitch, PitchDuration, Steps
 from songs.vocabulary import Vocabulary
 from songs.windows import mark
 from tests import builders
@@ -69,6 +69,8 @@ def counted(values):
         (Pitch(), {67: 1}, {0: 1, 4: 1, 7: 1}, {}),
         (Pitch(chords="voiced"), {60: 1, 64: 1, 67: 1}, {0: 1, 4: 1, 7: 1}, {}),
         (Grid(), {60: 1, 64: 1, 67: 1}, {0: 1, 4: 1, 7: 1}, {}),
+        # In each of its steps: two 16ths make an eighth.
+        (Steps(), {60: 4, 64: 4, 67: 2}, {0: 4, 4: 4, 7: 2}, {}),
     ],
 )
 def test_every_encoding_gives_its_pitches_and_durations(encoding, pitches, classes, durations):
@@ -185,7 +187,7 @@ def test_a_large_set_is_not_warned_of(tmp_path):
     assert 'class="warnings"' not in re.sub(r"<style>.*</style>", "", page(tmp_path), flags=re.S)
 
 
-@pytest.mark.parametrize("encoding", [Events(), Grid(), Pitch(), PitchDuration()])
+@pytest.mark.parametrize("encoding", [Events(), Grid(), Pitch(), PitchDuration(), Steps()])
 def test_every_encoding_has_a_page_with_a_roll(tmp_path, encoding):
     dataset(tmp_path, encoding)
     assert 'aria-label="Piano roll of 0.mid"' in page(tmp_path)

@@ -19,6 +19,14 @@ def test_every_pitch_name_reads_back():
 def test_what_is_no_pitch_name_is_refused(name):
     with pytest.raises(ValueError, match="pitch name"):
         names.parse_chord(name)
+    with pytest.raises(ValueError, match="pitch name"):
+        names.parse_pitch(name)
+
+
+def test_a_pitch_is_one_number_and_a_chord_is_none():
+    assert names.parse_pitch("Eb4") == 63
+    with pytest.raises(ValueError, match=r"'C4\.E4' is no pitch name"):
+        names.parse_pitch("C4.E4")
 
 
 def test_normal_order_is_music21s_for_every_chord_type():

@@ -51,12 +51,12 @@ def test_token_list_keeps_its_order_and_refuses_repeats():
 
 def test_grammar_over_ids():
     vocabulary = Vocabulary.from_counts({"C4": 3, "d:1": 2, "s:1": 1})
-    kinds, legal = legal_next(vocabulary, Events())
+    after, legal = legal_next(vocabulary, Events())
     note, duration, shift, end = 4, 5, 6, 3
-    assert legal[kinds[2]].nonzero()[0].tolist() == [note, shift]
-    assert legal[kinds[note]].nonzero()[0].tolist() == [duration]
-    assert legal[kinds[duration]].nonzero()[0].tolist() == [end, note, shift]
-    assert legal[kinds[shift]].nonzero()[0].tolist() == [note]
+    assert legal[0].nonzero()[0].tolist() == [note, shift]
+    assert legal[after[0, note]].nonzero()[0].tolist() == [duration]
+    assert legal[after[1, duration]].nonzero()[0].tolist() == [end, note, shift]
+    assert legal[after[2, shift]].nonzero()[0].tolist() == [note]
 
 
 def test_no_song_ends_before_its_first_note_and_special_tokens_are_never_legal():

@@ -30,6 +30,14 @@ def test_a_song_of_one_token_has_no_window():
     assert windows.cut(np.array([4]), 3, 3)[0].shape == (0, 4)
 
 
+def test_a_songs_windows_know_their_place():
+    found = windows.of_song(np.array([4, 5, 6, 7, 8, 9]), "song", window=3, stride=2, transpose=-2)
+    assert [(window.tokens.tolist(), window.song, window.start, window.transpose) for window in found] == [
+        ([4, 5, 6, 7], "song", 0, -2),
+        ([6, 7, 8, 9], "song", 2, -2),
+    ]
+
+
 def test_marks_stand_around_the_song():
     assert windows.mark(np.array([7, 8])).tolist() == [2, 7, 8, 3]
 

@@ -6,8 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from songs.encodings import END, START, Events, Grid, Pitch, PitchDuration, block, from_settings, snap
-from tests.builders import songs
+from songs.encodings import (
+    END,
+    START,
+    Events,
+    Grid,
+    Pitch,
+    PitchDuration,
+    Steps,
+    block,
+    from_settings,
+    read_steps,
+    snap,
+    tie,
+    write_steps,
+)
+from tests.builders import notes_of, songs
 
 ALL = [
     Events(),
@@ -18,6 +32,8 @@ ALL = [
     Grid(4),
     Grid(highest=True),
     Grid(onset_marks=False),
+    Steps(),
+    Steps(5),
 ]
 
 
@@ -52,6 +68,36 @@ def test_grid_options_reduce(song, onset_marks, highest):
     assert grid.reduce(grid.reduce(song)) == grid.reduce(song)
 
 
+@given(songs(), st.integers(1, 7))
+def test_steps_tie(song, step):
+    assert Steps(step).decode(Steps(step).encode(song)) == tie(song, step) == Steps(step).reduce(song)
+
+
+def sounding(song):
+    """(tick, pitch) of all that sounds."""
+    return {(tick, pitch) for start, length, pitch in notes_of(song) for tick in range(start, start + length)}
+
+
+@given(songs(), st.integers(1, 7))
+def test_what_is_tied_sounds_as_what_is_snapped_and_no_two_notes_of_a_pitch_touch(song, step):
+    tied = tie(song, step)
+    assert sounding(tied) == sounding(snap(song, step))
+    assert not {(start, pitch) for start, _, pitch in notes_of(tied)} & {
+        (start + length, pitch) for start, length, pitch in notes_of(tied)
+    }
+
+
+# Steps of a song, the last one not silent: what the grammar of `steps` allows.
+STEPS = st.lists(st.sets(st.sampled_from([0, 59, 60, 61, 127])), max_size=8).map(lambda steps: [*steps, {60}])
+
+
+@given(STEPS)
+def test_steps_survive_in_tokens_and_tokens_in_songs(steps):
+    tokens = write_steps(steps)
+    assert read_steps(tokens) == [sorted(pitches) for pitches in steps]
+    assert Steps().encode(Steps().decode(tokens)) == tokens
+
+
 @given(songs(), st.sampled_from(["normal", "voiced"]))
 def test_pitch_tokens_survive(song, chords):
     tokens = Pitch(chords).encode(song)
@@ -61,8 +107,13 @@ def test_pitch_tokens_survive(song, chords):
 @pytest.mark.parametrize("encoding", ALL)
 @given(song=songs())
 def test_grammar_allows_what_encode_writes(encoding, song):
-    kinds = [START, *map(encoding.kind, encoding.encode(song)), END]
+    kinds = [*itertools.accumulate(encoding.encode(song), lambda a, b: encoding.kind(b, a), initial=START), END]
     assert all(after in encoding.FOLLOWS[before] for before, after in itertools.pairwise(kinds))
+
+
+@pytest.mark.parametrize("encoding", ALL)
+def test_a_grammar_begins_with_the_start(encoding):
+    assert next(iter(encoding.FOLLOWS)) == START
 
 
 @pytest.mark.parametrize("encoding", ALL)

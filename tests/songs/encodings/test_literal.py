@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from songs.encodings import Events, Grid, Pitch, PitchDuration, block, snap
+from songs.encodings import Events, Grid, Pitch, PitchDuration, Steps, block, read_steps, snap, tie, write_steps
 from tests.builders import notes_of, song
 
 # C4 for a quarter with E4 above it for two, then a gap of a quarter, then a triplet D4.
@@ -67,13 +67,43 @@ def test_grid_starts_a_held_pitch_that_did_not_sound():
     assert Grid(6).decode(["~C4", "~C4.E4"]) == song((0, 12, 60), (6, 6, 64))
 
 
+def test_steps():
+    assert Steps(6).encode(MUSIC) == ["C4", "E4", "|", "C4", "E4", "|", "E4", "|", "E4", "|", "|", "|", "D4", "|"]
+    assert notes_of(Steps(6).decode(["|", "C4", "E4", "|", "E4", "|"])) == [(6, 6, 60), (6, 12, 64)]
+
+
+def test_steps_keep_every_step_that_is_written_and_none_that_is_not_closed():
+    assert write_steps([[64, 60], [], {60}, []]) == ["C4", "E4", "|", "|", "C4", "|", "|"]
+    assert read_steps(["C4", "|", "|", "E4"]) == [[60], []]
+    assert Steps().decode(["C4", "|", "|", "E4"]) == song((0, 3, 60))
+
+
+def test_steps_have_a_small_vocabulary_that_knows_all():
+    assert (len(Steps().required()), Steps().required()[60], Steps().required()[-1]) == (129, "C4", "|")
+
+
+def test_tie_snaps_and_joins_what_touches():
+    assert notes_of(tie(song((1, 5, 60), (6, 6, 60), (18, 3, 60), (0, 24, 64)), 6)) == [
+        (0, 12, 60),
+        (0, 24, 64),
+        (18, 6, 60),
+    ]
+
+
 def test_snap_moves_a_half_up_and_keeps_a_step():
     assert notes_of(snap(song((3, 3, 60), (8, 1, 62)), 6)) == [(6, 6, 60), (6, 6, 62)]
 
 
 @pytest.mark.parametrize(
     ("encoding", "token"),
-    [(Events(), "H4"), (PitchDuration(), "C4"), (Pitch(), "4.4"), (Grid(), "C"), (PitchDuration(), "C4:0")],
+    [
+        (Events(), "H4"),
+        (PitchDuration(), "C4"),
+        (Pitch(), "4.4"),
+        (Grid(), "C"),
+        (Steps(), "C4.E4"),
+        (PitchDuration(), "C4:0"),
+    ],
 )
 def test_token_of_another_form_is_named(encoding, token):
     # The part that is wrong is quoted.

@@ -1,0 +1,152 @@
+"""Nabi's LSTM on the four polyphonic sets of Boulanger-Lewandowski et al. (2012), beside the papers' figures.
+
+    python -m benchmarks.polyphonic prepare SET      frames -> the tokens of `steps`, in DIR/SET/dataset and .../test
+    python -m benchmarks.polyphonic train SET        the recipe's model of the set, in DIR/SET/model
+    python -m benchmarks.polyphonic score MODEL      nats a time step on the validation split, or with --split test
+    python -m benchmarks.polyphonic all [SET ...]    all of it, the test split once for each model, and the table
+
+SET is JSB_Chorales, Nottingham, MuseData or Piano_midi; DIR is --output. The training split, and no other, is also
+written in other keys, unless --no-transpose; the table says in how many. The trainer is not given the test split:
+`score --split test` and `all` look at it, with the model of the best validation loss. The files are read with SciPy:
+pip install -e .[benchmark]
+"""
+
+import argparse
+import os
+import pathlib
+import sys
+
+from benchmarks import polyphonic_dataset as datasets
+from benchmarks import polyphonic_sets as sets
+from benchmarks.polyphonic_table import Row, table
+from songs import layout, recipes, storage
+from songs.variants import parse_transpose
+from trainer import config, task
+
+RECIPE = "polyphonic"
+
+
+def prepare(name: str, chosen: argparse.Namespace) -> None:
+    """Writes a set's datasets and prints its statistics."""
+    pieces = sets.read(chosen.paper / f"{name}.mat")
+    told = recipes.load(RECIPE, "preprocess")
+    window = told["window"] if chosen.window is None else chosen.window
+    settings = datasets.settings_of(
+        pieces,
+        ticks=sets.SETS[name].ticks,
+        window=window,
+        stride=min(told["stride"], window) if chosen.stride is None else chosen.stride,
+        semitones=parse_transpose(told["transpose"]) if chosen.transpose else (),
+    )
+    datasets.build(_folder(name, chosen), name, pieces, settings, overwrite=chosen.overwrite)
+    print(sets.describe(name, sets.statistics_of(pieces, settings.transpose)))
+
+
+def train(name: str, chosen: argparse.Namespace) -> str:
+    """Trains the recipe's model of a set and returns its directory; exits where the trainer fails."""
+    settings = {**recipes.load(f"{RECIPE}:{name}", "train"), **config.given(chosen)}
+    model_dir = chosen.model_dir or storage.join(_folder(name, chosen), layout.MODELS)
+    status = task.run(
+        data=storage.join(_folder(name, chosen), layout.DATA),
+        model_dir=model_dir,
+        training=config.TrainConfig.create(settings),
+        overwrite=chosen.overwrite,
+    )
+    if status:
+        sys.exit(status)
+    return str(model_dir)
+
+
+def score(model_dir: str, split: str, data: str | None = None) -> Row:
+    """A model on a split.
+
+    Args:
+      model_dir: a model directory.
+      split: `validation` or `test`.
+      data: the folder that the model's set was prepared in; None finds it where the model was trained.
+    """
+    # TensorFlow takes seconds to import, and its own remarks would bury the table.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from benchmarks import polyphonic_scoring
+    from models import bundle
+
+    model = bundle.load(model_dir)
+    folder = data or str(pathlib.Path(model.config["data"]).parent)
+    dataset = datasets.open_split(folder, split)
+    keys = len({0, *dataset.settings["transpose"]})
+    return Row(datasets.name_of(folder), split, keys, polyphonic_scoring.score(model, dataset, split))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Reads the command and runs it; a wrong flag or input ends with one sentence and exit status 2."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        if chosen.command == "prepare":
+            prepare(chosen.set, chosen)
+        elif chosen.command == "train":
+            print(f"the model is in {train(chosen.set, chosen)}")
+        elif chosen.command == "score":
+            print(table([score(chosen.model, chosen.split, chosen.data)]))
+        else:
+            print(table([row for name in chosen.sets or sets.SETS for row in _whole(name, chosen)]))
+    except (ValueError, storage.StorageError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _whole(name: str, chosen: argparse.Namespace) -> list[Row]:
+    prepare(name, chosen)
+    model_dir = train(name, chosen)
+    return [score(model_dir, split) for split in ("validation", "test")]
+
+
+def _folder(name: str, chosen: argparse.Namespace) -> str:
+    return storage.join(chosen.output, name)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.polyphonic",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    names = {"choices": sorted(sets.SETS), "metavar": "SET"}
+    preparing = commands.add_parser("prepare", help="write a set's datasets and print its statistics")
+    preparing.add_argument("set", **names)
+    training = commands.add_parser("train", help="train the recipe's model of a set that was prepared")
+    training.add_argument("set", **names)
+    training.add_argument("--model_dir", help="model directory to make (default: DIR/SET/model)")
+    scoring = commands.add_parser("score", help="print a model's nats a time step beside the published figures")
+    scoring.add_argument("model", help="a model directory")
+    scoring.add_argument("--split", choices=("validation", "test"), default="validation")
+    scoring.add_argument("--data", help="the folder that its set was prepared in (default: where it was trained)")
+    every = commands.add_parser("all", help="prepare, train and score sets, the test split too")
+    every.add_argument("sets", nargs="*", **names)
+    every.set_defaults(model_dir=None)
+    for command in (preparing, training, every):
+        command.add_argument("--output", default="runs/polyphonic", help="DIR (default: %(default)s)")
+        command.add_argument("--overwrite", action="store_true", help="replace what was made of other settings")
+    for command in (preparing, every):
+        _add_dataset_flags(command)
+    for command in (training, every):
+        config.add_flags(command)
+    return parser
+
+
+def _add_dataset_flags(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("--paper", type=pathlib.Path, default=pathlib.Path("../shared/paper"), help="folder of the .mat files")
+    add("--window", type=int, help=f"targets a record (default: that of recipes/{RECIPE}.toml)")
+    add("--stride", type=int, help="tokens from one training window to the next (default: the recipe's)")
+    add(
+        "--transpose",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="also write training pieces in the recipe's other keys, where they stay within 21..108 (default: yes)",
+    )
+
+
+if __name__ == "__main__":
+    main()

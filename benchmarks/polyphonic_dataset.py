@@ -1,0 +1,148 @@
+"""A polyphonic set as dataset directories that the trainer and the scoring read.
+
+Frames become tokens directly, since a song would not keep the silence at its end. Two directories are written:
+`dataset` with the training and the validation split, and `test`. The trainer scores every split of its dataset whenever
+it finishes a model; a test split that it is not given cannot be looked at by the way.
+"""
+
+import collections
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from benchmarks import polyphonic_sets as sets
+from benchmarks.polyphonic_sets import Piece
+from pipelines import verdict
+from pipelines.settings import Settings
+from songs import layout, records, storage, windows
+from songs.encodings import Steps, write_steps
+from songs.vocabulary import Vocabulary
+from trainer.dataset import Dataset
+
+TEST = "test"
+
+# Directory -> the splits that lie in it.
+PARTS = {layout.DATA: ("train", "validation"), TEST: ("test",)}
+
+
+def settings_of(
+    pieces: Mapping[str, Sequence[Piece]], *, ticks: int, window: int, stride: int, semitones: Sequence[int]
+) -> Settings:
+    """The settings of a set's dataset.
+
+    Args:
+      pieces: split -> its pieces.
+      ticks: length of a frame, 12 to the quarter note.
+      window: targets a record.
+      stride: tokens from one training window to the next.
+      semitones: that training pieces are also written at, where they stay within 21..108.
+    """
+    share = len(pieces["validation"]) / (len(pieces["train"]) + len(pieces["validation"]))
+    return Settings(
+        encoding=Steps(ticks).settings(),
+        window=window,
+        stride=stride,
+        split=(1 - share, share, 0),
+        transpose=tuple(semitones),
+    )
+
+
+def build(
+    folder: str, name: str, pieces: Mapping[str, Sequence[Piece]], settings: Settings, *, overwrite: bool = False
+) -> None:
+    """Makes `dataset` and `test` in a folder, unless they are there already.
+
+    Args:
+      folder: of the set.
+      name: of the set.
+      pieces: split -> its pieces.
+      settings: as `settings_of` makes them.
+      overwrite: whether finished datasets of other settings or pieces may be deleted.
+
+    Raises:
+      ValueError, songs.storage.StorageError: if there is another dataset, or it cannot be written.
+    """
+    songs = {split: _named(name, split, some) for split, some in pieces.items()}
+    vocabulary = _vocabulary(pieces["train"])
+    described = describe(name, pieces, settings)
+    content = layout.fingerprint([described, {split: sorted(some) for split, some in songs.items()}])
+    marks = {"request": content, "content": content}
+    for part, splits in PARTS.items():
+        output = storage.join(folder, part)
+        if layout.begin(output, "dataset", content, overwrite):
+            counts = {split: _write(output, split, songs[split], vocabulary, settings) for split in splits}
+            storage.write_text(storage.join(output, layout.VOCABULARY), vocabulary.to_json())
+            about = {**described, **marks, "splits": counts, "versions": verdict.versions()}
+            layout.write_json(storage.join(output, layout.DATASET), about)
+            layout.complete(output, marks)
+
+
+def describe(name: str, pieces: Mapping[str, Sequence[Piece]], settings: Settings) -> dict[str, Any]:
+    """What `dataset.json` says of a set besides what was written: its name and its statistics among it."""
+    counted = sets.statistics_of(pieces, settings.transpose)
+    return {
+        "version": verdict.VERSION,
+        "set": name,
+        "settings": settings.to_json(),
+        "statistics": {split: dataclasses.asdict(found) for split, found in counted.items()},
+    }
+
+
+def open_split(folder: str, split: str) -> Dataset:
+    """The dataset in the folder of a set that holds a split, `validation` or `test`.
+
+    Raises:
+      ValueError, songs.storage.StorageError: if it is not there or not whole.
+    """
+    part = storage.join(folder, next(part for part, splits in PARTS.items() if split in splits))
+    marks = layout.require_completed(part, "dataset", "python -m benchmarks.polyphonic prepare SET --output DIR")
+    about = layout.read_json(storage.join(part, layout.DATASET))
+    vocabulary = Vocabulary.from_json(storage.read_text(storage.join(part, layout.VOCABULARY)))
+    return Dataset(part, marks["content"], about["settings"], about["splits"], vocabulary)
+
+
+def name_of(folder: str) -> str:
+    """The name of the set that was prepared in a folder."""
+    name: str = layout.read_json(storage.join(folder, layout.DATA, layout.DATASET))["set"]
+    return name
+
+
+def _named(name: str, split: str, pieces: Sequence[Piece]) -> dict[str, Piece]:
+    """Hash -> piece; its number is hashed too, since pieces that are the same are still two."""
+    texts = [json.dumps([name, split, number, piece]) for number, piece in enumerate(pieces)]
+    return {hashlib.sha256(text.encode()).hexdigest(): piece for text, piece in zip(texts, pieces, strict=True)}
+
+
+def _vocabulary(training: Sequence[Piece]) -> Vocabulary:
+    counts = collections.Counter(token for piece in training for token in write_steps(piece))
+    return Vocabulary.from_counts(counts, Steps().required())
+
+
+def _write(
+    output: str, split: str, songs: Mapping[str, Piece], vocabulary: Vocabulary, settings: Settings
+) -> dict[str, int]:
+    """Publishes the shards of a split and says what they hold, as `dataset.json` counts it."""
+    # The test split has as many shards as the validation split.
+    shards = settings.shard_counts()["train" if split == "train" else "validation"]
+    written = 0
+    for index in range(shards):
+        with storage.open_write(storage.join(output, layout.shard_name(split, index, shards))) as file:
+            for song in sorted(song for song in songs if windows.shard_of(song, shards) == index):
+                cut = _windows(song, songs[song], split, vocabulary, settings)
+                written += records.write(file, map(records.serialize, cut))
+    # A song's `<start>` and `<end>` count.
+    tokens = sum(len(write_steps(piece)) + 2 for piece in songs.values())
+    return {"songs": len(songs), "tokens": tokens, "unknown": 0, "windows": written, "shards": shards}
+
+
+def _windows(
+    song: str, piece: Piece, split: str, vocabulary: Vocabulary, settings: Settings
+) -> Iterator[records.Window]:
+    """A piece's windows, in training at each transposition; each held-out token stands in one window as a target."""
+    training = split == "train"
+    stride = settings.stride if training else settings.window
+    for semitones in sets.transpositions(piece, settings.transpose) if training else (0,):
+        ids = windows.mark(vocabulary.encode(write_steps(sets.transpose(piece, semitones))))
+        yield from windows.of_song(ids, song, window=settings.window, stride=stride, transpose=semitones)

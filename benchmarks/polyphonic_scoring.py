@@ -1,0 +1,92 @@
+"""Negative log-likelihood per time step of a model over a split: of whole steps, exact by the chain rule.
+
+A step is the set of notes that sound, written in one order alone and closed by a token of its own, so its probability
+given all steps before is the product of its tokens' probabilities. What the model gives to token sequences that are no
+steps (pitches that descend) and to an earlier end of the piece is lost to it, so that the figure is never too good.
+`<end>` itself is not scored: the papers model steps, not lengths.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.polyphonic_table import StepScore
+from models.bundle import Bundle
+from songs.encodings.steps import STEP
+from songs.vocabulary import END, PAD, START
+from trainer import batches
+from trainer.batches import Windows
+from trainer.dataset import Dataset
+from trainer.scoring import Evaluator
+
+# Pieces of like length that go through the network together.
+_PIECES_AT_ONCE = 16
+
+
+def score(model: Bundle, dataset: Dataset, split: str) -> StepScore:
+    """Scores a model on a split of the set that it was trained on.
+
+    Raises:
+      ValueError: if the model is of another set or other settings, or was trained with `--target last`.
+    """
+    if model.marks["content"] != dataset.content:
+        raise ValueError(
+            f"the model was trained on the dataset {model.marks['content']} and {dataset.folder} is of "
+            f"{dataset.content}: give --data the folder that the model's set was prepared in"
+        )
+    if model.config["target"] == "last":
+        raise ValueError("the model was trained with --target last, which scores no whole step: train with every")
+    windows = batches.concatenate(list(batches.read_windows(dataset, split)), dataset.window)
+    return score_windows(model.model, windows, step=dataset.vocabulary.ids[STEP])
+
+
+def score_windows(model: tf.keras.Model, windows: Windows, *, step: int) -> StepScore:
+    """Scores a network, tokens [B, T] -> logits [B, T, V], on windows of whole pieces with `<start>` before each.
+
+    Args:
+      model: the network.
+      windows: with stride = window, in the order of their shards.
+      step: the id that closes a step.
+    """
+    windows = without_ends(windows)
+    pieces = pieces_of(windows)
+    steps = np.array([np.count_nonzero(piece == step) for piece in pieces])
+    whole = Evaluator(model, windows, last_only=False).score(model)
+    return StepScore(
+        nats_per_step=whole.loss_nats * whole.tokens / int(steps.sum()),
+        mean_of_pieces=float(np.mean(nats_of(model, pieces) / steps)),
+        steps=int(steps.sum()),
+        pieces=len(pieces),
+    )
+
+
+def without_ends(windows: Windows) -> Windows:
+    """The windows with `<pad>`, which is never scored, for `<end>`; it is the last of its piece."""
+    return Windows(np.where(windows.tokens == END, PAD, windows.tokens), windows.starts)
+
+
+def pieces_of(windows: Windows) -> list[np.ndarray]:
+    """The ids of each piece, int32 [L], `<start>` first, `<pad>` left out: neighbouring windows share one id."""
+    borders = np.flatnonzero(windows.starts == 0)[1:]
+    targets = (part[:, 1:].ravel() for part in np.split(windows.tokens, borders))
+    return [np.concatenate([[START], ids[ids != PAD]]).astype(np.int32) for ids in targets]
+
+
+def nats_of(model: tf.keras.Model, pieces: list[np.ndarray]) -> np.ndarray:
+    """The negative log-likelihood of each piece after its `<start>`, float64 [N], the whole piece in one go."""
+    signature = [tf.TensorSpec([None, None], tf.int32)]
+
+    @tf.function(input_signature=signature)
+    def nats_B(tokens_BxT: tf.Tensor) -> tf.Tensor:  # noqa: N802, N803
+        targets = tokens_BxT[:, 1:]
+        logits = model(tokens_BxT[:, :-1], training=False)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+        return tf.reduce_sum(tf.cast(tf.where(targets == PAD, 0.0, losses), tf.float64), axis=1)
+
+    nats = np.zeros(len(pieces))
+    order = np.argsort([len(piece) for piece in pieces], kind="stable")
+    for some in np.split(order, range(_PIECES_AT_ONCE, len(order), _PIECES_AT_ONCE)):
+        tokens = np.full((len(some), max(len(pieces[index]) for index in some)), PAD, np.int32)
+        for row, index in enumerate(some):
+            tokens[row, : len(pieces[index])] = pieces[index]
+        nats[some] = nats_B(tokens).numpy()
+    return nats

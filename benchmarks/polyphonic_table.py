@@ -1,0 +1,58 @@
+"""A model's figures beside those that were published."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from benchmarks.polyphonic_sets import SETS
+
+
+@dataclasses.dataclass(frozen=True)
+class StepScore:
+    """A model's figures on a split, in nats a time step.
+
+    Attributes:
+      nats_per_step: the nats of all tokens but `<end>`, divided by the time steps: pieces weigh as many steps as they
+        have.
+      mean_of_pieces: the same quotient of each piece, and of these the mean: pieces weigh the same.
+      steps: time steps, silent ones included.
+      pieces: of the split.
+    """
+
+    nats_per_step: float
+    mean_of_pieces: float
+    steps: int
+    pieces: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A model on a split of a set; its training pieces stood in so many keys at most."""
+
+    name: str
+    split: str
+    keys: int
+    score: StepScore
+
+
+_HEADER = (
+    f"{'set':<14}{'split':<12}{'keys':>5}{'pieces':>8}{'steps':>9}{'nats/step':>11}{'mean of pieces':>16}"
+    f"{'RNN-NADE':>10}{'LSTM':>7}{'target':>8}"
+)
+_NOTE = (
+    "keys: that training pieces were written in at most, where they stay within 21..108; validation and test in one.\n"
+    "nats/step: all nats of the split over all its time steps; mean of pieces: of each piece's nats a step. RNN-NADE:\n"
+    "Boulanger-Lewandowski et al. (2012); LSTM: Bai et al. (2018); both on the test split. All figures: less is better."
+)
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows, the published figures beside those of the test split."""
+    return "\n".join([_HEADER, *map(_line, rows), _NOTE])
+
+
+def _line(row: Row) -> str:
+    score, known = row.score, SETS[row.name]
+    ours = f"{row.keys:>5}{score.pieces:>8,}{score.steps:>9,}{score.nats_per_step:>11.3f}{score.mean_of_pieces:>16.3f}"
+    lstm = "-" if known.lstm is None else f"{known.lstm:.2f}"
+    published = f"{known.rnn_nade:>10.2f}{lstm:>7}{known.target:>8.1f}"
+    return f"{row.name:<14}{row.split:<12}{ours}{published if row.split == 'test' else ''}"

@@ -1,0 +1,100 @@
+import math
+
+import numpy as np
+import pytest
+
+from benchmarks import polyphonic_dataset as datasets
+from benchmarks import polyphonic_scoring as scoring
+from benchmarks.polyphonic_table import Row, StepScore, table
+from models import network
+from models.bundle import Bundle
+from songs import windows
+from songs.encodings import Steps, write_steps
+from songs.vocabulary import END, Vocabulary
+from trainer.batches import Windows
+
+VOCABULARY = Vocabulary.from_ordered(["C4", "E4", "G4", "|"], {})
+STEP = VOCABULARY.ids["|"]
+
+# 6 tokens in 3 steps, then 1 token in 1 step, then 7 tokens in 2.
+PIECES = [((60, 64), (), (60,)), ((),), ((60, 64, 67), (60, 67))]
+
+
+def cut(window: int) -> Windows:
+    parts = [windows.cut(windows.mark(VOCABULARY.encode(write_steps(piece))), window, window) for piece in PIECES]
+    tokens = np.concatenate([part[0] for part in parts]).astype(np.int32)
+    return Windows(tokens, np.concatenate([part[1] for part in parts]))
+
+
+def build(scale: float):
+    model = network.build(vocabulary_size=8, embedding=4, units=5, layers=2, dropout=0.5, blocked=[0, 1, 2])
+    model.set_weights([scale * weights for weights in model.get_weights()])
+    return model
+
+
+@pytest.mark.parametrize("window", [2, 3, 4, 50])
+def test_a_uniform_model_costs_the_same_for_every_token_but_the_end(window):
+    # `<end>`, three notes and `|` are allowed: ln 5 a token; 14 tokens in 6 steps, 6 / 3, 1 / 1 and 7 / 2 a piece.
+    score = scoring.score_windows(build(0), cut(window), step=STEP)
+    assert score.nats_per_step == pytest.approx(14 * math.log(5) / 6, rel=1e-6)
+    assert score.mean_of_pieces == pytest.approx((2 + 1 + 3.5) / 3 * math.log(5), rel=1e-6)
+    assert (score.steps, score.pieces) == (6, 3)
+
+
+@pytest.mark.parametrize("window", [3, 50])
+def test_a_step_costs_what_its_tokens_cost_after_all_before(window):
+    model = build(2)
+    nats = []
+    for piece in PIECES:
+        ids = [2, *VOCABULARY.encode(write_steps(piece)).tolist()]
+        logits = model(np.array([ids[:-1]])).numpy()[0].astype(np.float64)
+        of_tokens = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(ids) - 1), ids[1:]]
+        nats.append(of_tokens.sum())
+    score = scoring.score_windows(model, cut(window), step=STEP)
+    assert score.nats_per_step == pytest.approx(sum(nats) / 6, rel=1e-5)
+    assert score.mean_of_pieces == pytest.approx((nats[0] / 3 + nats[1] + nats[2] / 2) / 3, rel=1e-5)
+
+
+def test_pieces_come_back_from_their_windows(monkeypatch):
+    monkeypatch.setattr(scoring, "_PIECES_AT_ONCE", 2)
+    pieces = scoring.pieces_of(scoring.without_ends(cut(3)))
+    assert [piece.tolist() for piece in pieces] == [[2, 4, 5, 7, 7, 4, 7], [2, 7], [2, 4, 5, 6, 7, 4, 6, 7]]
+    assert scoring.nats_of(build(0), pieces) == pytest.approx([6 * math.log(5), math.log(5), 7 * math.log(5)])
+
+
+def test_ends_are_left_out():
+    assert END in cut(3).tokens
+    assert END not in scoring.without_ends(cut(3)).tokens
+
+
+def bundle(vocabulary, content, target="every") -> Bundle:
+    model = network.build(vocabulary_size=len(vocabulary), embedding=2, units=2, layers=1, dropout=0, blocked=[0, 1, 2])
+    model.set_weights([0 * weights for weights in model.get_weights()])
+    return Bundle(model, vocabulary, Steps(), {"target": target}, {"content": content})
+
+
+def test_a_model_is_scored_on_the_split_of_its_own_dataset(tmp_path):
+    pieces = {"train": PIECES, "validation": PIECES[:1], "test": PIECES[1:]}
+    settings = datasets.settings_of(pieces, ticks=3, window=4, stride=4, semitones=())
+    datasets.build(str(tmp_path), "Nottingham", pieces, settings)
+    test = datasets.open_split(str(tmp_path), "test")
+    score = scoring.score(bundle(test.vocabulary, test.content), test, "test")
+    # 128 notes, `|` and `<end>`: ln 130 a token, 8 tokens in 3 steps.
+    assert score.nats_per_step == pytest.approx(8 * math.log(130) / 3, rel=1e-6)
+    assert (score.pieces, score.steps) == (2, 3)
+    with pytest.raises(ValueError, match="give --data"):
+        scoring.score(bundle(test.vocabulary, "another"), test, "test")
+    with pytest.raises(ValueError, match="--target last"):
+        scoring.score(bundle(test.vocabulary, test.content, "last"), test, "test")
+
+
+def test_the_table_has_the_published_figures_beside_the_test_split_alone():
+    rows = [Row("JSB_Chorales", split, 13, StepScore(4.25, 4.5, 1234, 77)) for split in ("validation", "test")]
+    validation, test = table([*rows, Row("MuseData", "test", 1, StepScore(5, 6, 7, 8))]).splitlines()[1:3]
+    assert validation.split() == ["JSB_Chorales", "validation", "13", "77", "1,234", "4.250", "4.500"]
+    assert test.split() == ["JSB_Chorales", "test", "13", "77", "1,234", "4.250", "4.500", "5.56", "8.45", "4.5"]
+    assert table([Row("MuseData", "test", 1, StepScore(5, 6, 7, 8))]).splitlines()[1].split()[-3:] == [
+        "5.60",
+        "-",
+        "4.8",
+    ]
