@@ -2,7 +2,8 @@
 
 from songs import names
 from songs.encodings.base import Encoding
-from songs.encodings.grid import HELD_MARK
+from songs.encodings.roll import HELD_MARK
+from songs.encodings.steps import STEP
 
 # Kinds of the grammars whose tokens name pitches.
 _PITCHED = {"note", "event", "sounding"}
@@ -11,14 +12,17 @@ _PITCHED = {"note", "event", "sounding"}
 def sort_of(encoding: Encoding, token: str) -> str:
     """`note` or `chord` by the pitches that a token strikes, `held` if it only holds some, else its grammar's kind.
 
-    The longest duration is a `duration`, the longest shift a `shift`.
+    The longest duration is a `duration`; the longest shift, and what closes a step, is a `shift`.
 
     Args:
       encoding: the token's.
       token: none of the four special ones.
     """
-    kind = encoding.kind(token).removeprefix("longest ")
-    if kind not in _PITCHED:
+    # What came before decides only whether a step that closes was silent, which is the same to a listener.
+    kind = encoding.kind(token, before="start").removeprefix("longest ")
+    if token == STEP:
+        return "shift"
+    if kind not in _PITCHED and kind not in names.PITCH_NAMES:
         return kind
     # A normal order is a chord also if it is one class, an octave.
     if names.is_classes(token):

@@ -1,6 +1,6 @@
 import pytest
 
-from songs.encodings import Events, Grid, Pitch, PitchDuration, sort_of
+from songs.encodings import Events, Grid, Pitch, PitchDuration, Steps, sort_of
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,7 @@ from songs.encodings import Events, Grid, Pitch, PitchDuration, sort_of
         (PitchDuration(), {"Eb5:1/2": "note", "C4.E4:1": "chord", "R:1": "rest"}),
         (Pitch(), {"Eb5": "note", "4.7.11": "chord", "0": "chord"}),
         (Pitch(chords="voiced"), {"C4.C5": "chord"}),
+        (Steps(), {"C4": "note", "|": "shift"}),
         (Grid(), {"C4": "note", "C4.E4": "chord", "C4.~E4": "note", "~C4.~E4": "held", "~C4": "held", "R": "rest"}),
     ],
 )  # fmt: skip
