@@ -2,7 +2,7 @@
 
 from songs import names
 from songs.encodings.base import Encoding
-from songs.encodings.roll import HELD_MARK
+from songs.encodings.grid import HELD_MARK
 from songs.encodings.steps import STEP
 
 # Kinds of the grammars whose tokens name pitches.
