@@ -50,7 +50,7 @@ def score_windows(model: tf.keras.Model, windows: Windows, *, step: int) -> Step
     windows = without_ends(windows)
     pieces = pieces_of(windows)
     steps = np.array([np.count_nonzero(piece == step) for piece in pieces])
-    whole = Evaluator(model, windows, last_only=False).score(model)
+    whole = Evaluator(model, windows, last_only=False).score(model.get_weights())
     return StepScore(
         nats_per_step=whole.loss_nats * whole.tokens / int(steps.sum()),
         mean_of_pieces=float(np.mean(nats_of(model, pieces) / steps)),

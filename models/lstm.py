@@ -30,13 +30,25 @@ class FusedLSTM(keras.layers.LSTM):
 
     Where TensorFlow sees a GPU, or a mask or an activation is given that the fused loop does not know, Keras' own
     loop runs (cuDNN's kernel where it can).
-
-    Attributes:
-      recurrent_mask: float [B, units] or None; multiplies the state before each product with the recurrent kernel:
-        recurrent dropout drawn by the caller, already scaled.
     """
 
-    recurrent_mask: tf.Tensor | None = None
+    _recurrent_mask: tf.Tensor | None = None
+
+    def call(
+        self,
+        sequences: tf.Tensor,
+        initial_state: Any = None,
+        mask: Any = None,
+        training: bool = False,
+        recurrent_mask: tf.Tensor | None = None,
+    ) -> Any:
+        """Like Keras' layer; `recurrent_mask`, float [B, units], is recurrent dropout that the caller has drawn."""
+        # Keras calls inner_loop with arguments of its own.
+        self._recurrent_mask = recurrent_mask
+        try:
+            return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
+        finally:
+            self._recurrent_mask = None
 
     def inner_loop(self, sequences: tf.Tensor, initial_state: Any, mask: Any, training: bool = False) -> Any:
         """What `keras.layers.RNN.call` asks for: last output, all outputs, states."""
@@ -48,13 +60,13 @@ class FusedLSTM(keras.layers.LSTM):
         h, c = (tf.cast(state, dtype) for state in initial_state)
         if self.go_backwards:
             sequences = tf.reverse(sequences, [1])
-        outputs, h, c = lstm(sequences, h, c, kernel, recurrent, bias, recurrent_mask=self.recurrent_mask)
+        outputs, h, c = lstm(sequences, h, c, kernel, recurrent, bias, recurrent_mask=self._recurrent_mask)
         return h, outputs if self.return_sequences else h[:, None], [h, c]
 
     def _fits(self, mask: Any, training: bool) -> bool:
         stock = (keras.activations.tanh, keras.activations.sigmoid)
         drops = training and (self.dropout or self.recurrent_dropout)
-        on_gpu = bool(tf.config.list_logical_devices("GPU")) and self.recurrent_mask is None
+        on_gpu = bool(tf.config.list_logical_devices("GPU")) and self._recurrent_mask is None
         usual = (self.activation, self.recurrent_activation) == stock and self.use_bias
         return usual and not drops and not on_gpu and all(part is None for part in tf.nest.flatten(mask))
 

@@ -1,8 +1,4 @@
-"""Record files -> arrays to be scored and batches to be trained on.
-
-The order of the training batches is a pure function of (seed, epoch, content of the shards), so that a run that goes
-on at step N is fed what an uninterrupted one would have been.
-"""
+"""Record files -> arrays of windows."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
@@ -13,13 +9,9 @@ import tensorflow as tf
 
 from songs import records
 from songs.vocabulary import PAD
+from songs.windows import cut as cut_windows
+from trainer.baselines import tokens_of
 from trainer.dataset import Dataset
-
-# The training windows are kept in memory if their ids take at most so much; more is read again in each epoch.
-CACHE_BYTES = 2**30
-
-# Windows that are shuffled among each other where the split is not in memory.
-SHUFFLE_WINDOWS = 2**16
 
 _READ_AT_ONCE = 1024
 
@@ -53,7 +45,7 @@ def read_windows(dataset: Dataset, split: str) -> Iterator[Windows]:
     """
     found = 0
     for path in dataset.shards(split):
-        windows = _read_shard(path, dataset)
+        windows = read_shard(path, dataset)
         found += len(windows)
         yield windows
     if found != dataset.windows(split):
@@ -69,78 +61,20 @@ def concatenate(shards: Sequence[Windows], window: int) -> Windows:
     return Windows(np.concatenate(tokens), np.concatenate([np.zeros(0, np.int64), *(s.starts for s in shards)]))
 
 
-def steps_in_epoch(windows: int, batch_size: int) -> int:
-    """Batches an epoch: the remainder is left out, but fewer windows than a batch still make one."""
-    return max(windows // batch_size, 1)
-
-
-def training_batches(
-    dataset: Dataset, *, windows: int, batch_size: int, seed: int, full_only: bool, first_step: int = 0
-) -> tf.data.Dataset:
-    """Endless training batches from a step on.
+def end_to_end(windows: Windows) -> Windows:
+    """The same songs cut anew, so that each window begins with the last token of the one before.
 
     Args:
-      dataset: a finished dataset.
-      windows: how many windows of its training split are trained on.
-      batch_size: B. An epoch of fewer windows is one batch, padded with windows of `<pad>` alone.
-      seed: of the order.
-      full_only: leaves out windows whose last token is `<pad>`.
-      first_step: batches to leave out at the start.
-
-    Returns:
-      A dataset of int32 [B, window + 1].
+      windows: of whole songs, in the order of their shards, however much they overlap.
     """
-    shards = tf.constant(dataset.shards("train"))
-    in_memory = windows * (dataset.window + 1) * 4 <= CACHE_BYTES
-    cached = _tokens(shards, dataset.window, full_only).cache() if in_memory else None
-    first_epoch, skipped = divmod(first_step, steps_in_epoch(windows, batch_size))
-
-    def epoch_batches(epoch: tf.Tensor) -> tf.data.Dataset:
-        order = tf.random.experimental.stateless_shuffle(shards, seed=tf.stack([seed, epoch]))
-        source = cached if in_memory else _tokens(order, dataset.window, full_only)
-        shuffled = _shuffled(source, windows if in_memory else SHUFFLE_WINDOWS, seed, epoch)
-        batches = _batched(shuffled, windows, batch_size)
-        return batches.skip(tf.where(epoch == first_epoch, np.int64(skipped), np.int64(0)))
-
-    epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max)
-    options = tf.data.Options()
-    options.deterministic = True
-    # The whole batch comes to every process and is cut into replicas there; there is nothing to shard by file.
-    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
-    return epochs.flat_map(epoch_batches).prefetch(tf.data.AUTOTUNE).with_options(options)
-
-
-def _shuffled(source: tf.data.Dataset, group: int, seed: int, epoch: tf.Tensor) -> tf.data.Dataset:
-    """Permutes each group of that many windows by (seed, epoch, group) alone.
-
-    `Dataset.shuffle` would mix in TensorFlow's global seed, and takes no tensor as seed where that is 0.
-    """
-
-    def permuted(index: tf.Tensor, windows: tf.Tensor) -> tf.Tensor:
-        return tf.random.experimental.stateless_shuffle(windows, seed=tf.stack([seed * 1_000_003 + index, epoch]))
-
-    return source.batch(group).enumerate().map(permuted).unbatch()
-
-
-def _batched(source: tf.data.Dataset, windows: int, batch_size: int) -> tf.data.Dataset:
-    if windows >= batch_size:
-        return source.batch(batch_size, drop_remainder=True)
-
-    def pad(tokens: tf.Tensor) -> tf.Tensor:
-        return tf.pad(tokens, [[0, batch_size - tf.shape(tokens)[0]], [0, 0]], constant_values=PAD)
-
-    padded = source.batch(batch_size).map(pad)
-    return padded.map(lambda tokens: tf.ensure_shape(tokens, [batch_size, source.element_spec.shape[0]]))
-
-
-def _tokens(shards: tf.Tensor, window: int, full_only: bool) -> tf.data.Dataset:
-    """int32 [window + 1] each, read from up to 16 shards at once, in an order that depends on that of the shards."""
-    files = tf.data.Dataset.from_tensor_slices(shards)
-    serialized = files.interleave(
-        tf.data.TFRecordDataset, cycle_length=16, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
-    )
-    tokens = _parsed(serialized, window).map(lambda columns: tf.cast(columns["tokens"], tf.int32)).unbatch()
-    return tokens.filter(lambda row: row[-1] != PAD) if full_only else tokens
+    if not np.any(windows.starts % (windows.tokens.shape[1] - 1)):
+        return windows
+    ids, places = (getattr(tokens_of(windows), name) for name in ("ids", "places"))
+    songs = np.split(ids, np.flatnonzero(places == 0)[1:])
+    window = windows.tokens.shape[1] - 1
+    cut = [cut_windows(song.astype(np.int64), window, window) for song in songs]
+    tokens, starts = zip(*cut, strict=True)
+    return Windows(np.concatenate(tokens).astype(np.int32), np.concatenate(starts).astype(np.int64))
 
 
 def _parsed(serialized: tf.data.Dataset, window: int) -> tf.data.Dataset:
@@ -155,7 +89,12 @@ def _parsed(serialized: tf.data.Dataset, window: int) -> tf.data.Dataset:
     )
 
 
-def _read_shard(path: str, dataset: Dataset) -> Windows:
+def read_shard(path: str, dataset: Dataset) -> Windows:
+    """The windows of one shard.
+
+    Raises:
+      ValueError: if it is damaged or is not of this dataset, naming it.
+    """
     again = "copy it again, or make the dataset again with `python -m pipelines.preprocess --overwrite`"
     try:
         columns = list(_parsed(tf.data.TFRecordDataset(path), dataset.window).as_numpy_iterator())

@@ -1,91 +1,139 @@
-"""What survives a kill: weights, optimizer, step and the best model so far, in checkpoints of one configuration."""
+"""What survives a kill: every number that a run goes on with, in one file a checkpoint."""
 
 import dataclasses
+import io
+import json
+import math
+import zipfile
+from collections.abc import Mapping
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
+import numpy.typing as npt
 
-from trainer.step import Learner
+from songs import storage
+from trainer.order import Position
 
-# Two, so that one is whole while the next is written.
-_KEPT = 2
+# So that a whole one is there while the next is written, and one more if that turns out damaged.
+_KEPT = 3
 
+_PREFIX, _ENDING = "checkpoint-", ".npz"
 
-class Best:
-    """The best weights so far and how long ago that was; all of it goes into checkpoints."""
-
-    def __init__(self, model: keras.Model) -> None:
-        with tf.device("CPU"):
-            self._loss = tf.Variable(np.inf, dtype=tf.float64, trainable=False)
-            self._step = tf.Variable(0, dtype=tf.int64, trainable=False)
-            self._stale = tf.Variable(0, dtype=tf.int64, trainable=False)
-            self._weights = [tf.Variable(value, trainable=False) for value in model.get_weights()]
-
-    @property
-    def step(self) -> int:
-        """The step of the best weights."""
-        return int(self._step.numpy())
-
-    @property
-    def loss(self) -> float:
-        """Their loss, nats a token."""
-        return float(self._loss.numpy())
-
-    @property
-    def stale(self) -> int:
-        """Evaluations since then, none of them better."""
-        return int(self._stale.numpy())
-
-    def update(self, model: keras.Model, *, step: int, loss: float) -> bool:
-        """Keeps the model's weights if its loss is the lowest so far; returns whether it was."""
-        if loss >= self.loss:
-            self._stale.assign_add(1)
-            return False
-        self._loss.assign(loss)
-        self._step.assign(step)
-        self._stale.assign(0)
-        for variable, value in zip(self._weights, model.get_weights(), strict=True):
-            variable.assign(value)
-        return True
-
-    def weights(self) -> list[np.ndarray[Any, Any]]:
-        """The best weights, in the order of `keras.Model.get_weights`."""
-        return [variable.numpy() for variable in self._weights]
-
-    def variables(self) -> list[tf.Variable]:
-        """What a checkpoint must keep."""
-        return [self._loss, self._step, self._stale, *self._weights]
+Arrays = dict[str, npt.NDArray[Any]]
 
 
 @dataclasses.dataclass
+class Best:
+    """The best weights so far.
+
+    Attributes:
+      step: theirs; 0 before the first evaluation.
+      loss: theirs, nats a token.
+      stale: evaluations since then, none of them better.
+      weights: in the order of `keras.Model.get_weights`.
+    """
+
+    weights: list[npt.NDArray[Any]]
+    step: int = 0
+    loss: float = math.inf
+    stale: int = 0
+
+    def update(self, weights: list[npt.NDArray[Any]], *, step: int, loss: float) -> bool:
+        """Keeps the weights if their loss is the lowest so far; returns whether it was."""
+        if loss >= self.loss:
+            self.stale += 1
+            return False
+        self.weights, self.step, self.loss, self.stale = weights, step, loss, 0
+        return True
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A run between two steps.
+
+    Attributes:
+      step: steps done.
+      position: of the next batch.
+      variables: weights and optimizer, in the order of `Learner.variables`.
+      state: of the LSTM layers for the rows of the global batch, [B, units] each, where it is carried.
+      best: the best model so far.
+      rows: of history.csv and timing.csv, by name, so that they never disagree with the weights.
+    """
+
+    step: int
+    position: Position
+    variables: list[npt.NDArray[Any]]
+    state: list[npt.NDArray[Any]]
+    best: Best
+    rows: Mapping[str, list[dict[str, Any]]]
+
+
+@dataclasses.dataclass(frozen=True)
 class Checkpoints:
-    """Checkpoints of a learner and its best model in a folder; any path that TensorFlow can write."""
+    """The checkpoints of one run in a folder; any path that `songs.storage` can write."""
 
     folder: str
-    learner: Learner
-    best: Best
 
-    def __post_init__(self) -> None:
-        checkpoint = tf.train.Checkpoint(learner=self.learner.variables(), best=self.best.variables())
-        self._manager = tf.train.CheckpointManager(checkpoint, self.folder, max_to_keep=_KEPT)
-        self._checkpoint = checkpoint
+    def save(self, snapshot: Snapshot) -> None:
+        """Publishes a checkpoint whole, then deletes those before the last few."""
+        storage.write_bytes(self._path(snapshot.step), _to_bytes(snapshot))
+        for step in self.steps()[:-_KEPT]:
+            storage.delete(self._path(step))
 
-    def save(self, step: int) -> None:
-        """Writes a checkpoint of this step; those older than the last two go."""
-        self._manager.save(checkpoint_number=step)
+    def steps(self) -> list[int]:
+        """The steps that have a checkpoint, ascending."""
+        names = (info.path.rpartition("/")[2] for info in storage.match(self.folder))
+        found = (name.removeprefix(_PREFIX).removesuffix(_ENDING) for name in names if name.startswith(_PREFIX))
+        return sorted(int(digits) for digits in found if digits.isdigit())
 
-    def restore(self) -> int:
-        """Takes the latest checkpoint back and returns its step; 0 if there is none."""
-        latest = self._manager.latest_checkpoint
-        if latest is None:
-            return 0
-        try:
-            self._checkpoint.restore(latest).assert_existing_objects_matched()
-        except (tf.errors.OpError, AssertionError, ValueError) as error:
+    def latest(self) -> tuple[Snapshot | None, list[str]]:
+        """The last whole checkpoint, and a sentence about each later one that is damaged.
+
+        Raises:
+          ValueError: if there are checkpoints, and all are damaged.
+        """
+        damaged = []
+        for step in reversed(self.steps()):
+            path = self._path(step)
+            try:
+                return _from_bytes(storage.read_bytes(path)), damaged
+            except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+                damaged.append(f"the checkpoint {path} is damaged ({error}): going on from the one before")
+        if damaged:
             raise ValueError(
-                f"the checkpoint {latest} cannot be read ({str(error).splitlines()[0]}): "
-                "give another --model_dir, or start afresh with --overwrite"
-            ) from error
-        return int(self.learner.step.numpy())
+                f"every checkpoint in {self.folder} is damaged, the last one {self._path(self.steps()[-1])}: "
+                "copy the folder again, or start afresh with --overwrite"
+            )
+        return None, []
+
+    def _path(self, step: int) -> str:
+        return storage.join(self.folder, f"{_PREFIX}{step:09d}{_ENDING}")
+
+
+def _to_bytes(snapshot: Snapshot) -> bytes:
+    about = {
+        "step": snapshot.step,
+        "position": dataclasses.astuple(snapshot.position),
+        "best": [snapshot.best.step, snapshot.best.loss, snapshot.best.stale],
+        "rows": dict(snapshot.rows),
+    }
+    arrays: Arrays = {"about": np.frombuffer(json.dumps(about).encode(), np.uint8)}
+    parts = {"variable": snapshot.variables, "state": snapshot.state, "best": snapshot.best.weights}
+    for name, values in parts.items():
+        arrays |= {f"{name}-{index:04d}": value for index, value in enumerate(values)}
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def _from_bytes(data: bytes) -> Snapshot:
+    # A zip file holds a checksum of every array, so damage is found; without pickles, nothing in it can run.
+    with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    about = json.loads(arrays.pop("about").tobytes())
+    variables, state, weights = (
+        [arrays[name] for name in sorted(arrays) if name.startswith(f"{kind}-")]
+        for kind in ("variable", "state", "best")
+    )
+    best = Best(weights, *about["best"])
+    return Snapshot(about["step"], Position(*about["position"]), variables, state, best, about["rows"])

@@ -8,7 +8,7 @@ from typing import Any
 
 def _key(default: Any, meaning: str, *, low: float = 0, high: float = 0, choices: tuple[str, ...] = ()) -> Any:
     """A setting with its meaning (unit included) and its legal range: `low`..`high`, both legal, or `choices`."""
-    legal = " or ".join(choices) if choices else f"{low:g}..{high:g}"
+    legal = "true or false" if isinstance(default, bool) else " or ".join(choices) or f"{low:g}..{high:g}"
     return dataclasses.field(
         default=default, metadata={"meaning": meaning, "low": low, "high": high, "choices": choices, "legal": legal}
     )
@@ -24,16 +24,43 @@ class TrainConfig:
     replicas: int = _key(0, "devices that share a batch; 0: all GPUs, or one CPU", low=0, high=1024)
     seed: int = _key(1, "of initial weights, order of windows and dropout", low=0, high=2**31 - 1)
     target: str = _key("every", "which tokens of a window are predicted", choices=("every", "last"))
+    carry_state: bool = _key(
+        False, "read songs from end to end, the LSTM's state carried from window to window (truncated back-propagation)"
+    )
 
     # The network.
+    input_features: str = _key(
+        "embedding", "what the LSTM is told of a token", choices=("embedding", "one-hot", "index", "pitch-length")
+    )
     embedding: int = _key(128, "width of a token's vector", low=1, high=65536)
     units: int = _key(256, "width of each LSTM layer", low=1, high=65536)
     layers: int = _key(2, "LSTM layers", low=1, high=64)
+    layer_norm: bool = _key(False, "normalise what each LSTM layer puts out")
+    residual: bool = _key(False, "add an LSTM layer's input to its output, where both are as wide")
+    tied_embeddings: bool = _key(False, "use the tokens' vectors for the logits too")
+
+    # Against learning by heart.
     dropout: float = _key(0.2, "share of the LSTM inputs and outputs dropped in training", low=0, high=0.95)
+    variational_dropout: bool = _key(False, "drop the same values at all steps of a window")
+    recurrent_dropout: float = _key(0.0, "share of the LSTM's state dropped in training", low=0, high=0.95)
+    label_smoothing: float = _key(0.0, "share of a target's probability spread over all tokens", low=0, high=0.9)
+    weight_decay: float = _key(0.0, "share of each weight matrix taken off a step, times the rate", low=0, high=1)
 
     # The optimizer (Adam).
-    learning_rate: float = _key(0.002, "Adam's learning rate", low=1e-8, high=10)
+    learning_rate: float = _key(0.002, "Adam's learning rate, the highest of its schedule", low=1e-8, high=10)
+    schedule: str = _key(
+        "constant", "of the learning rate after the warm-up", choices=("constant", "inverse-time", "cosine")
+    )
+    warmup_steps: int = _key(0, "steps in which the learning rate rises from 0", low=0, high=1e9)
+    decay: float = _key(0.0, "of inverse-time: learning_rate / (1 + decay * step)", low=0, high=1e6)
     clip_norm: float = _key(1.0, "largest global norm of the gradients", low=1e-6, high=1e6)
+
+    # How fast.
+    precision: str = _key(
+        "float32", "of the network's arithmetic", choices=("float32", "mixed_bfloat16", "mixed_float16")
+    )
+    lstm: str = _key("fused", "loop: ours on the CPU and cuDNN's on a GPU, or Keras' own", choices=("fused", "keras"))
+    xla: bool = _key(False, "compile the whole step by XLA; slow to start")
 
     # How often, in steps.
     log_every: int = _key(10, "steps a row of history.csv", low=1, high=1e9)
@@ -49,6 +76,29 @@ class TrainConfig:
             _check(field, getattr(self, field.name))
         if self.replicas:
             check_division(self.batch_size, self.replicas)
+        for wrong, message in self._contradictions():
+            if wrong:
+                raise ValueError(message)
+
+    def _contradictions(self) -> tuple[tuple[bool, str], ...]:
+        frozen = self.input_features != "embedding"
+        return (
+            (self.carry_state and self.target == "last", "--carry_state needs --target every: it reads whole songs"),
+            (
+                frozen and self.tied_embeddings,
+                f"--tied_embeddings needs --input_features embedding, not {self.input_features}: only learnt vectors "
+                "can be logits too",
+            ),
+            (
+                self.schedule == "cosine" and self.warmup_steps >= self.steps,
+                f"--warmup_steps {self.warmup_steps} must be below --steps {self.steps}",
+            ),
+            (self.decay > 0 and self.schedule != "inverse-time", "--decay needs --schedule inverse-time"),
+            (
+                self.recurrent_dropout > 0 and self.lstm == "keras",
+                "--recurrent_dropout needs --lstm fused: Keras' own would depend on the number of replicas",
+            ),
+        )
 
     @classmethod
     def create(cls, settings: Mapping[str, object]) -> "TrainConfig":
@@ -85,6 +135,14 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     """One flag a key; a flag not given is absent from the parsed namespace, so that a recipe's value can stand."""
     group = parser.add_argument_group("training (also keys of a recipe's [[train]])")
     for field in dataclasses.fields(TrainConfig):
+        if field.type is bool:
+            group.add_argument(
+                f"--{field.name}",
+                action=argparse.BooleanOptionalAction,
+                default=argparse.SUPPRESS,
+                help=f"{field.metadata['meaning']} (default: {'yes' if field.default else 'no'})",
+            )
+            continue
         group.add_argument(
             f"--{field.name}",
             type=field.type,
@@ -105,9 +163,9 @@ def _check(field: Any, value: object) -> None:
     if type(value) is not field.type:
         raise ValueError(f"--{field.name} {value!r} must be {_article(field.type)} in {legal['legal']}")
     in_range = value in legal["choices"] if legal["choices"] else legal["low"] <= value <= legal["high"]
-    if not in_range:
+    if field.type is not bool and not in_range:
         raise ValueError(f"--{field.name} {value} must be in {legal['legal']}: {legal['meaning']}")
 
 
 def _article(kind: type) -> str:
-    return {int: "a whole number", float: "a number", str: "one word"}[kind]
+    return {int: "a whole number", float: "a number", str: "one word", bool: "a switch"}[kind]

@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 from models import bundle
-from songs import layout, storage
+from songs import encodings, layout, storage
 from songs.vocabulary import Vocabulary
 
 _VERSION = 1
@@ -37,6 +37,11 @@ class Dataset:
     def blocked(self) -> list[int]:
         """Ids that are never predicted."""
         return bundle.blocked_ids(bool(self.settings["song_marks"]))
+
+    @property
+    def encoding(self) -> encodings.Encoding:
+        """What turns its tokens into songs."""
+        return encodings.from_settings(self.settings["encoding"])
 
     def windows(self, split: str) -> int:
         """Records of a split."""

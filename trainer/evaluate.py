@@ -131,7 +131,7 @@ def evaluate(loaded: "Bundle", surveyed: "Survey", split: str) -> dict[str, Any]
     from trainer.baselines import tokens_of
 
     evaluator = scoring.evaluator_of(loaded.model, surveyed, split)
-    scores = evaluator.tokens(loaded.model) if evaluator else None
+    scores = evaluator.tokens(loaded.model.get_weights()) if evaluator else None
     if not scores:
         raise ValueError(
             f"no token of the {split} split can be scored: its songs are shorter than the model's window, or wholly "
@@ -158,7 +158,7 @@ def evaluate(loaded: "Bundle", surveyed: "Survey", split: str) -> dict[str, Any]
 
 def _history(model: str) -> Table:
     history = Table(storage.join(model, layout.HISTORY), HISTORY_COLUMNS)
-    history.restore(sys.maxsize)
+    history.read()
     return history
 
 

@@ -3,65 +3,67 @@
 import importlib.metadata
 import platform
 
+import keras
+
 from models import bundle
 from songs import layout, storage
 from songs.windows import SPLITS
 from trainer import curves, folder, verdicts
 from trainer.baselines import ORDERS, told
-from trainer.checkpoint import Best
 from trainer.config import TrainConfig
 from trainer.dataset import Dataset
 from trainer.history import Table, say
 from trainer.scoring import Score, score_split
-from trainer.step import build_network
 from trainer.survey import Survey
+from trainer.warm_start import Warm
 
 
 def finish(
     folders: folder.Folders,
-    best: Best,
+    model: keras.Model,
+    best_step: int,
     *,
     config: TrainConfig,
     dataset: Dataset,
     survey: Survey,
     history: Table,
-    steps: int,
+    warm: Warm | None,
 ) -> None:
-    """Measures and publishes the best model of a run of so many steps; COMPLETED comes last."""
-    model = build_network(config, len(dataset.vocabulary), dataset.blocked)
-    model.set_weights(best.weights())
+    """Measures and publishes a run's model, which is of its best step; COMPLETED comes last."""
     scores = {split: score_split(model, survey, split) for split in SPLITS}
     baselines = survey.baseline_losses()
     bundle.save_model(model, folders.file(layout.MODEL))
     storage.write_text(folders.file(layout.VOCABULARY), dataset.vocabulary.to_json())
-    layout.write_json(folders.file(layout.CONFIG), settings(config, dataset))
+    layout.write_json(folders.file(layout.CONFIG), settings(config, dataset, warm))
     figures = {split: score.as_dict() if score else None for split, score in scores.items()}
     metrics = {
         **figures,
         "baselines": baselines,
         "baselines_counted": survey.baselines.counted.as_dict(),
         "unknown_share": survey.unknown_share,
-        "steps": steps,
-        "best_step": best.step,
+        "steps": history.rows[-1]["step"],
+        "best_step": best_step,
         "parameters": model.count_params(),
         "measured": survey.measured,
     }
     layout.write_json(folders.file(layout.METRICS), metrics)
-    curves.draw(folders.file(layout.CURVES), history, baselines=baselines["validation"], best_step=best.step)
-    layout.complete(folders.model, folder.marks_of(config, dataset))
+    curves.draw(folders.file(layout.CURVES), history, baselines=baselines["validation"], best_step=best_step)
+    layout.complete(folders.model, folder.marks_of(config, dataset, warm))
     say(table(scores, baselines))
     say(told(metrics["baselines_counted"]))
     for warning in verdicts.warnings(history.rows, figures, baselines):
         say(f"warning: {warning}")
-    say(f"the model of step {best.step} is in {folders.model}")
+    say(f"the model of step {best_step} is in {folders.model}")
 
 
-def settings(config: TrainConfig, dataset: Dataset) -> dict[str, object]:
+def settings(config: TrainConfig, dataset: Dataset, warm: Warm | None) -> dict[str, object]:
     """`config.json`: everything that made the model, and what the generator needs to use it."""
     packages = ("tensorflow-cpu", "tensorflow", "keras", "numpy")
     return {
         "train": config.as_dict(),
         "dataset": dataset.settings,
+        "warm_start": warm.request if warm else None,
+        "warm_started_from": warm.folder if warm else None,
         "data": dataset.folder,
         "content": dataset.content,
         "vocabulary": dataset.vocabulary.fingerprint,

@@ -3,11 +3,10 @@
 import dataclasses
 
 from songs import layout, storage, windows
+from trainer.checkpoint import Checkpoints
 from trainer.config import TrainConfig
 from trainer.dataset import Dataset
-
-# What tf.train.CheckpointManager calls its list of checkpoints.
-_CHECKPOINT_LIST = "checkpoint"
+from trainer.warm_start import Warm
 
 _OURS = (
     layout.COMPLETED, layout.MODEL, layout.VOCABULARY, layout.CONFIG, layout.METRICS, layout.HISTORY, layout.TIMING,
@@ -35,13 +34,13 @@ class Folders:
         return storage.join(self.model, name)
 
 
-def marks_of(config: TrainConfig, dataset: Dataset) -> dict[str, str]:
+def marks_of(config: TrainConfig, dataset: Dataset, warm: Warm | None) -> dict[str, str]:
     """The fingerprints of a finished model: what was asked for, and of which dataset."""
-    request = layout.fingerprint({"train": config.as_dict(), "content": dataset.content})
+    request = layout.fingerprint(_settings(config, dataset, warm))
     return {"request": request, "content": dataset.content}
 
 
-def is_done(folders: Folders, config: TrainConfig, dataset: Dataset) -> bool:
+def is_done(folders: Folders, config: TrainConfig, dataset: Dataset, warm: Warm | None) -> bool:
     """Whether the directory already holds what this run would make.
 
     Raises:
@@ -50,10 +49,10 @@ def is_done(folders: Folders, config: TrainConfig, dataset: Dataset) -> bool:
     marks = layout.completed(folders.model)
     if marks is None:
         return False
-    if marks == marks_of(config, dataset):
+    if marks == marks_of(config, dataset, warm):
         return True
     settings = layout.read_json(folders.file(layout.CONFIG))
-    raise ValueError(f"{folders.model} holds a model {_difference(settings, config, dataset)}; {_WAY_OUT}")
+    raise ValueError(f"{folders.model} holds a model {_difference(settings, config, dataset, warm)}; {_WAY_OUT}")
 
 
 def clear(folders: Folders) -> None:
@@ -64,7 +63,7 @@ def clear(folders: Folders) -> None:
         storage.delete(folders.checkpoints)
 
 
-def claim(folders: Folders, config: TrainConfig, dataset: Dataset) -> None:
+def claim(folders: Folders, config: TrainConfig, dataset: Dataset, warm: Warm | None) -> None:
     """Says in the checkpoint folder what its checkpoints will be of.
 
     Raises:
@@ -74,25 +73,27 @@ def claim(folders: Folders, config: TrainConfig, dataset: Dataset) -> None:
     for folder in (folders.model, folders.checkpoints):
         storage.check_writable(folder)
     claimed = storage.join(folders.checkpoints, layout.CONFIG)
-    if storage.exists(storage.join(folders.checkpoints, _CHECKPOINT_LIST)):
+    if Checkpoints(folders.checkpoints).steps():
         settings = layout.read_json(claimed)
-        if settings != _settings(config, dataset):
-            difference = _difference(settings, config, dataset)
+        if settings != _settings(config, dataset, warm):
+            difference = _difference(settings, config, dataset, warm)
             raise ValueError(f"the checkpoint in {folders.checkpoints} was made {difference}; {_WAY_OUT}")
         return
-    layout.write_json(claimed, _settings(config, dataset))
+    layout.write_json(claimed, _settings(config, dataset, warm))
 
 
 _WAY_OUT = "give another --model_dir or --overwrite"
 
 
-def _settings(config: TrainConfig, dataset: Dataset) -> dict[str, object]:
-    return {"train": config.as_dict(), "content": dataset.content}
+def _settings(config: TrainConfig, dataset: Dataset, warm: Warm | None) -> dict[str, object]:
+    return {"train": config.as_dict(), "content": dataset.content, "warm_start": warm.request if warm else None}
 
 
-def _difference(settings: dict[str, object], config: TrainConfig, dataset: Dataset) -> str:
+def _difference(settings: dict[str, object], config: TrainConfig, dataset: Dataset, warm: Warm | None) -> str:
     if settings.get("content") != dataset.content:
         return f"from another dataset than {dataset.folder}"
+    if settings.get("warm_start") != (warm.request if warm else None):
+        return "with another --warm_start"
     before, now = dict(settings.get("train", {})), config.as_dict()  # type: ignore[call-overload]
     changed = [key for key in now if before.get(key) != now[key]]
     return "with " + ", ".join(f"--{key} {before.get(key)} instead of {now[key]}" for key in changed)

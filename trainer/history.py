@@ -17,9 +17,9 @@ HISTORY_COLUMNS = (
     "train_tokens",
     "unknown_tokens",
 )
-TIMING_COLUMNS = ("step", "seconds", "tokens_per_second")
+TIMING_COLUMNS = ("step", "seconds", "tokens_per_second", "waited_for_data")
 
-# Digits after the point: what is kept in memory is what is in the file, so that a resumed run computes the same.
+# Digits after the point.
 _DIGITS = 6
 
 Value = float | int | None
@@ -33,13 +33,10 @@ class Table:
         self.columns = columns
         self.rows: list[dict[str, Value]] = []
 
-    def restore(self, step: int) -> None:
-        """Takes back the rows of the file up to a step; those after it are written again."""
-        if not step or not storage.exists(self.path):
-            return
+    def read(self) -> None:
+        """Takes the rows of the file."""
         rows = csv.DictReader(io.StringIO(storage.read_text(self.path)))
-        values = [{column: _number(row.get(column, "")) for column in self.columns} for row in rows]
-        self.rows = [row for row in values if row["step"] is not None and row["step"] <= step]
+        self.rows = [{column: _number(row.get(column, "")) for column in self.columns} for row in rows]
 
     def append(self, **values: Value) -> dict[str, Value]:
         """Adds a row, rounded as it is written; columns not given are empty."""

@@ -3,7 +3,7 @@
 import dataclasses
 import heapq
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import keras
 import numpy as np
@@ -132,25 +132,25 @@ class Evaluator:
         self._last_only = last_only
         self._windows = windows.full() if last_only else windows
         self._streams = lay_out(self._windows, carried and not last_only)
-        self._model = network.with_state(model)
+        self._model = network.variant(model, state=True, fused=True)
         self._sizes = network.state_sizes(model)
         self._step = tf.function(self._score_step)
 
-    def score(self, model: keras.Model) -> Score:
-        """The score of a network of the same shape with its present weights."""
+    def score(self, weights: Sequence[npt.NDArray]) -> Score:
+        """The score of a network of the same shape with these weights, in the order of `keras.Model.get_weights`."""
         loss, right, count = 0.0, 0, 0
-        for _, valid, losses, ranks, _ in self._results(model):
+        for _, valid, losses, ranks, _ in self._results(weights):
             loss += float(losses[valid].sum(dtype=np.float64))
             right += int(np.count_nonzero(ranks[valid] == 0))
             count += int(np.count_nonzero(valid))
         return Score(loss / max(count, 1), right / max(count, 1), count)
 
-    def tokens(self, model: keras.Model) -> TokenScores:
+    def tokens(self, weights: Sequence[npt.NDArray]) -> TokenScores:
         """Every token's score; 12 bytes a target of the windows while it works, 40 a scored one in the end."""
         shape = self._windows.tokens[:, 1:].shape
         scored = np.zeros(shape, np.bool_)
         losses, ranks, tops = np.zeros(shape, np.float32), np.zeros(shape, np.int32), np.zeros(shape, np.float32)
-        for indices, valid, *values in self._results(model):
+        for indices, valid, *values in self._results(weights):
             there = indices >= 0
             for whole, part in zip((scored, losses, ranks, tops), (valid, *values), strict=True):
                 whole[indices[there]] = part[there]
@@ -167,9 +167,9 @@ class Evaluator:
             place=self._windows.starts[window] + position + 1,
         )
 
-    def _results(self, model: keras.Model) -> Iterator[tuple[npt.NDArray, ...]]:
+    def _results(self, weights: Sequence[npt.NDArray]) -> Iterator[tuple[npt.NDArray, ...]]:
         """(window indices [rows], then valid, losses, ranks, top probabilities [rows, window]) of each step."""
-        self._model.set_weights(model.get_weights())
+        self._model.set_weights(weights)
         streams = self._streams
         states = [tf.zeros((streams.tokens.shape[1], size)) for size in self._sizes]
         for tokens, begins, indices in zip(streams.tokens, streams.begins, streams.indices, strict=True):
@@ -189,7 +189,7 @@ class Evaluator:
 def score_split(model: keras.Model, survey: Survey, split: str) -> Score | None:
     """The final figures of a split; None where it has no target."""
     evaluator = evaluator_of(model, survey, split)
-    return evaluator.score(model) if evaluator else None
+    return evaluator.score(model.get_weights()) if evaluator else None
 
 
 def evaluator_of(model: keras.Model, survey: Survey, split: str) -> Evaluator | None:

@@ -8,6 +8,7 @@ from models import remote
 from songs import recipes, storage
 from trainer import config, folder
 from trainer.dataset import Dataset, open_dataset
+from trainer.warm_start import Warm, open_warm
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -24,6 +25,7 @@ def main(argv: list[str] | None = None) -> int:
             checkpoint_dir=flags.checkpoint_dir,
             tensorboard_dir=flags.tensorboard_dir,
             training=config.TrainConfig.create({**settings, **config.given(flags)}),
+            warm_start=flags.warm_start,
             overwrite=flags.overwrite,
         )
     except KeyboardInterrupt:
@@ -40,6 +42,7 @@ def run(
     training: config.TrainConfig,
     checkpoint_dir: str | None = None,
     tensorboard_dir: str | None = None,
+    warm_start: str | None = None,
     overwrite: bool = False,
 ) -> int:
     """Trains a model on a dataset; every check that needs no TensorFlow comes first.
@@ -50,6 +53,7 @@ def run(
       training: the configuration.
       checkpoint_dir: instead of `checkpoints` in the model directory.
       tensorboard_dir: instead of `tensorboard` in the model directory.
+      warm_start: a finished model directory to start from.
       overwrite: replaces what an earlier run left there.
 
     Returns:
@@ -65,22 +69,23 @@ def run(
     )
     remote.open_schemes(data, folders.model, folders.checkpoints, folders.tensorboard)
     dataset = open_dataset(data.rstrip("/") or "/")
+    warm = open_warm(warm_start.rstrip("/") or "/") if warm_start else None
     if overwrite:
         folder.clear(folders)
-    elif folder.is_done(folders, training, dataset):
+    elif folder.is_done(folders, training, dataset, warm):
         print(f"{folders.model} already holds this model: nothing to do")
         return 0
-    folder.claim(folders, training, dataset)
-    return _train(dataset, folders, training)
+    folder.claim(folders, training, dataset, warm)
+    return _train(dataset, folders, training, warm)
 
 
-def _train(dataset: Dataset, folders: folder.Folders, training: config.TrainConfig) -> int:
+def _train(dataset: Dataset, folders: folder.Folders, training: config.TrainConfig, warm: Warm | None) -> int:
     # TensorFlow takes seconds to import: nothing above waits for it. Its own remarks would bury the progress lines.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from trainer import train
 
     try:
-        train.train(dataset, folders, training)
+        train.train(dataset, folders, training, warm)
     except train.DivergedError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -106,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
         help="TensorBoard events (default: AIP_TENSORBOARD_LOG_DIR, or `tensorboard` in the model directory)",
     )
     add("--recipe", help="NAME or NAME:run of a recipe, or a TOML file, whose [[train]] table is taken")
+    add("--warm_start", metavar="MODEL_DIR", help="a finished model to start from; tokens in common keep their weights")
     add("--overwrite", action="store_true", help="replace what an earlier run left in the model directory")
     config.add_flags(parser)
     return parser

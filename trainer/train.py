@@ -5,21 +5,27 @@ import dataclasses
 import math
 import signal
 import threading
+import time
 from collections.abc import Iterator
 
+import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from songs import layout
-from trainer import batches, export, folder
-from trainer.checkpoint import Best, Checkpoints
+from trainer import export, folder, strategy
+from trainer.board import Board
+from trainer.checkpoint import Best, Checkpoints, Snapshot
 from trainer.config import TrainConfig
 from trainer.dataset import Dataset
+from trainer.features import table
+from trainer.feed import Feed, ReadAhead, Steps
 from trainer.history import HISTORY_COLUMNS, TIMING_COLUMNS, Reporter, Table, mean_training_loss, say
+from trainer.order import Position
 from trainer.scoring import Evaluator, first_songs
-from trainer.step import Learner, make_strategy
+from trainer.step import Learner, first_network
 from trainer.survey import Survey, take
+from trainer.warm_start import Warm
 
 
 class DivergedError(ArithmeticError):
@@ -34,7 +40,7 @@ class StoppedError(Exception):
         self.signal = number
 
 
-def train(dataset: Dataset, folders: folder.Folders, config: TrainConfig) -> None:
+def train(dataset: Dataset, folders: folder.Folders, config: TrainConfig, warm: Warm | None = None) -> None:
     """Trains from the last checkpoint, or from the start, to a finished model directory.
 
     Raises:
@@ -42,15 +48,21 @@ def train(dataset: Dataset, folders: folder.Folders, config: TrainConfig) -> Non
       DivergedError: if the loss becomes infinite or no number.
       StoppedError: after SIGTERM or Ctrl-C.
     """
-    strategy = make_strategy(config.replicas, config.batch_size)
+    made = strategy.make_strategy(config.replicas, config.batch_size)
     survey = take(dataset, last_only=config.target == "last")
-    run = Run(dataset, folders, config, survey=survey, strategy=strategy)
+    features = table(config.input_features, dataset.vocabulary, dataset.encoding)
+    start = first_network(config, len(dataset.vocabulary), dataset.blocked, features)
+    if warm:
+        say(warm.into(start, dataset.vocabulary))
+    run = Run(dataset, folders, config, survey=survey, start=start, learner=Learner(made, config, start))
     run.resume()
     with _signals() as caught:
         run.loop(caught)
-    export.finish(
-        folders, run.best, config=config, dataset=dataset, survey=survey, history=run.history, steps=run.steps_done
-    )
+    if run.writes:
+        start.set_weights(run.best.weights)
+        export.finish(
+            folders, start, run.best.step, config=config, dataset=dataset, survey=survey, history=run.history, warm=warm
+        )
 
 
 class Run:
@@ -63,88 +75,92 @@ class Run:
         config: TrainConfig,
         *,
         survey: Survey,
-        strategy: tf.distribute.Strategy,
+        start: keras.Model,
+        learner: Learner,
     ) -> None:
-        self._dataset, self._config, self._survey = dataset, config, survey
-        self.learner = Learner(strategy, config, vocabulary_size=len(dataset.vocabulary), blocked=dataset.blocked)
-        self.best = Best(self.learner.model)
-        self._checkpoints = Checkpoints(folders.checkpoints, self.learner, self.best)
+        self._config, self._survey, self._learner = config, survey, learner
+        self._feed = Feed(
+            dataset, config.batch_size, config.seed, full_only=survey.last_only, carried=config.carry_state
+        )
+        self.best = Best(learner.weights())
+        self._checkpoints = Checkpoints(folders.checkpoints)
         self.history = Table(folders.file(layout.HISTORY), HISTORY_COLUMNS)
         self._timing = Table(folders.file(layout.TIMING), TIMING_COLUMNS)
-        self._events = tf.summary.create_file_writer(folders.tensorboard)
-        self.steps_done = 0
+        # Of several machines one writes; the others would only overwrite it with the same.
+        self.writes = strategy.is_chief()
+        self._board = Board(folders.tensorboard, config) if self.writes else None
+        self.steps_done, self._position = 0, Position()
         self._evaluator = None
         held_out = survey.windows["validation"]
         if len(held_out):
             sample = first_songs(held_out, config.evaluation_tokens)
-            self._evaluator = Evaluator(self.learner.model, sample, last_only=survey.last_only)
+            self._evaluator = Evaluator(start, sample, last_only=survey.last_only)
 
     def resume(self) -> None:
-        """Takes the last checkpoint back, and the rows of history.csv up to it."""
-        self.steps_done = self._checkpoints.restore()
-        for table in (self.history, self._timing):
-            table.restore(self.steps_done)
-        if self.steps_done:
-            say(f"resumed at step {self.steps_done}")
+        """Takes the last whole checkpoint back, with the rows of history.csv up to it."""
+        snapshot, damaged = self._checkpoints.latest()
+        for warning in damaged:
+            say(f"warning: {warning}")
+        if snapshot is None:
+            return
+        self._learner.restore(snapshot.variables, snapshot.state)
+        self.steps_done, self._position, self.best = snapshot.step, snapshot.position, snapshot.best
+        self.history.rows, self._timing.rows = snapshot.rows["history"], snapshot.rows["timing"]
+        say(f"resumed at step {self.steps_done}")
 
     def loop(self, caught: list[int]) -> None:
         """Trains until the last step or an early stop; leaves a checkpoint when a signal was caught."""
         config = self._config
-        iterator = self.learner.distribute(
-            batches.training_batches(
-                self._dataset,
-                windows=self._survey.training_windows,
-                batch_size=config.batch_size,
-                seed=config.seed,
-                full_only=self._survey.last_only,
-                first_step=self.steps_done,
-            )
-        )
         reporter = Reporter(config.steps, self.steps_done)
-        clock = Stopwatch(self._timing)
-        while self.steps_done < config.steps and not self._stopped():
-            target = next_row(self.steps_done, config)
-            self._advance(iterator, target, reporter=reporter, clock=clock)
-            if caught or target % config.checkpoint_every == 0 or target == config.steps or self._stopped():
-                self._save()
-            if self._stopped():
-                say(f"stopped early: no better loss in the last {self.best.stale} evaluations")
-            if caught:
-                raise StoppedError(caught[0])
+        batches = ReadAhead(self._feed.steps(self._position, step_counts(self.steps_done, config)))
+        clock = Stopwatch(self._timing, batches)
+        try:
+            while self.steps_done < config.steps and not self._stopped():
+                self._advance(batches.next(), reporter=reporter, clock=clock)
+                stop = self._learner.any(bool(caught))
+                if stop or self.steps_done % config.checkpoint_every == 0:
+                    self._save()
+                if self._stopped():
+                    say(f"stopped early: no better loss in the last {self.best.stale} evaluations")
+                if stop:
+                    raise StoppedError(caught[0] if caught else signal.SIGTERM)
+        finally:
+            batches.close()
+        self._save()
 
-    def _advance(self, iterator: Iterator, target: int, *, reporter: Reporter, clock: "Stopwatch") -> None:
+    def _advance(self, steps: Steps, *, reporter: Reporter, clock: "Stopwatch") -> None:
         """Trains up to the next row of history.csv and writes that row."""
-        sums = self.learner.run(iterator, target - self.steps_done)
+        sums = self._learner.run(steps)
         require_finite(sums[:, 0], self.steps_done, self._config)
         loss, tokens, unknown = (float(value) for value in sums.sum(axis=0))
-        self.steps_done = target
+        self.steps_done += len(sums)
+        self._position = steps.after
         row = self.history.append(
-            step=target,
-            epoch=(target - 1) // batches.steps_in_epoch(self._survey.training_windows, self._config.batch_size) + 1,
+            step=self.steps_done,
+            epoch=int(steps.epochs[-1]) + 1,
             train_loss_nats=loss / tokens if tokens else None,
             train_tokens=int(tokens),
             unknown_tokens=int(unknown),
         )
-        clock.lap(target, tokens)
-        reporter.report(target, loss=loss / max(tokens, 1), tokens=tokens)
-        if target % self._config.evaluate_every == 0 or target == self._config.steps:
+        clock.lap(self.steps_done, tokens)
+        reporter.report(self.steps_done, loss=loss / max(tokens, 1), tokens=tokens)
+        if self.steps_done % self._config.evaluate_every == 0 or self.steps_done == self._config.steps:
             self._evaluate(row)
-        self._write_events(row)
+        if self._board:
+            self._board.write(row, tokens_per_second=self._timing.rows[-1]["tokens_per_second"])
 
     def _evaluate(self, row: dict) -> None:
         if self._evaluator:
-            score = self._evaluator.score(self.learner.model)
-            row["validation_loss_nats"], row["validation_accuracy"] = (
-                round(score.loss_nats, 6),
-                round(score.accuracy, 6),
-            )
-            loss = score.loss_nats
+            score = self._evaluator.score(self._learner.weights())
+            # All machines must agree on when to stop, however differently they round.
+            loss, accuracy = self._learner.mean(score.loss_nats), self._learner.mean(score.accuracy)
+            row["validation_loss_nats"], row["validation_accuracy"] = round(loss, 6), round(accuracy, 6)
         else:
             every = self._config.evaluate_every
             loss = mean_training_loss(self.history, after=(self.steps_done - 1) // every * every)
         if not math.isfinite(loss):
             raise DivergedError(f"the validation loss became {loss} at step {self.steps_done}: {_CALMER}")
-        better = self.best.update(self.learner.model, step=self.steps_done, loss=loss)
+        better = self.best.update(self._learner.weights(), step=self.steps_done, loss=loss)
         split = "validation" if self._evaluator else "training (there is no validation split)"
         verdict = "the best so far" if better else f"{self.best.loss:.4f} at step {self.best.step} is better"
         say(f"step {self.steps_done}/{self._config.steps}  {split} loss {loss:.4f} nats: {verdict}")
@@ -153,18 +169,23 @@ class Run:
         return 0 < self._config.early_stopping <= self.best.stale
 
     def _save(self) -> None:
-        # The rows go first: a checkpoint must never be ahead of them.
+        state = self._learner.carried() if self._config.carry_state else []
+        if not self.writes:
+            return
+        self._checkpoints.save(
+            Snapshot(
+                self.steps_done,
+                self._position,
+                [variable.numpy() for variable in self._learner.variables()],
+                state,
+                self.best,
+                {"history": self.history.rows, "timing": self._timing.rows},
+            )
+        )
         self.history.write()
         self._timing.write()
-        self._events.flush()
-        self._checkpoints.save(self.steps_done)
-
-    def _write_events(self, row: dict) -> None:
-        scalars = {name: value for name, value in row.items() if name.endswith(("nats", "accuracy")) and value}
-        with self._events.as_default(step=self.steps_done):
-            for name, value in scalars.items():
-                tf.summary.scalar(name, value)
-            tf.summary.scalar("tokens_per_second", self._timing.rows[-1]["tokens_per_second"])
+        if self._board:
+            self._board.flush()
 
 
 @dataclasses.dataclass
@@ -172,20 +193,33 @@ class Stopwatch:
     """Fills timing.csv; a resumed run goes on counting."""
 
     timing: Table
+    batches: ReadAhead
 
     def __post_init__(self) -> None:
-        self._started = tf.timestamp().numpy()
+        self._started = time.monotonic()
         self._before = float(self.timing.rows[-1]["seconds"]) if self.timing.rows else 0.0
-        self._lap = self._before
+        self._lap, self._waited = self._before, 0.0
 
     def lap(self, step: int, tokens: float) -> None:
         """A row for the tokens since the last one."""
-        seconds = self._before + float(tf.timestamp().numpy() - self._started)
-        self.timing.append(step=step, seconds=seconds, tokens_per_second=tokens / max(seconds - self._lap, 1e-9))
-        self._lap = seconds
+        seconds = self._before + time.monotonic() - self._started
+        waited = self.batches.waited - self._waited
+        passed = max(seconds - self._lap, 1e-9)
+        self.timing.append(
+            step=step, seconds=seconds, tokens_per_second=tokens / passed, waited_for_data=waited / passed
+        )
+        self._lap, self._waited = seconds, self.batches.waited
 
 
 _CALMER = "try a lower --learning_rate or a lower --clip_norm, from another --model_dir or with --overwrite"
+
+
+def step_counts(step: int, config: TrainConfig) -> Iterator[int]:
+    """Steps from each row of history.csv to the next, from a step on."""
+    while step < config.steps:
+        row = next_row(step, config)
+        yield row - step
+        step = row
 
 
 def next_row(step: int, config: TrainConfig) -> int:

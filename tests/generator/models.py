@@ -37,7 +37,11 @@ def write_model(
     vocabulary = vocabulary_of(encoding, tokens)
     keras.utils.set_random_seed(seed)
     blocked = bundle.blocked_ids(song_marks)
-    model = network.build(vocabulary_size=len(vocabulary), embedding=8, units=8, layers=2, dropout=0.1, blocked=blocked)
+    model = network.build(
+        network.Architecture(
+            vocabulary_size=len(vocabulary), embedding=8, units=8, layers=2, dropout=0.1, blocked=tuple(blocked)
+        )
+    )
     bundle.save_model(model, str(folder / layout.MODEL))
     (folder / layout.VOCABULARY).write_text(vocabulary.to_json())
     config: dict[str, Any] = {

@@ -107,7 +107,9 @@ def trained(vocabulary_size: int, *, blocked: Sequence[int] = (0, 1, 2)) -> kera
     """A network of 2 x 32 units whose weights are large enough that its choices differ."""
     keras.utils.set_random_seed(3)
     model = network.build(
-        vocabulary_size=vocabulary_size, embedding=16, units=32, layers=2, dropout=0.2, blocked=blocked
+        network.Architecture(
+            vocabulary_size=vocabulary_size, embedding=16, units=32, layers=2, dropout=0.2, blocked=tuple(blocked)
+        )
     )
     model.set_weights([4 * weights for weights in model.get_weights()])
     return model

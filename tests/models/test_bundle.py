@@ -13,7 +13,20 @@ VOCABULARY = Vocabulary.from_ordered(["C4", "0.4"], {"C4": 2})
 
 @pytest.fixture(scope="module")
 def network_of_6():
-    return network.build(vocabulary_size=6, embedding=3, units=4, layers=2, dropout=0.1, blocked=[0, 1, 2])
+    return network.build(
+        network.Architecture(
+            vocabulary_size=6,
+            embedding=3,
+            units=4,
+            layers=2,
+            dropout=0.1,
+            blocked=(
+                0,
+                1,
+                2,
+            ),
+        )
+    )
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +67,9 @@ def test_vocabulary_of_another_model(folder):
 
 
 def test_network_of_another_size(folder):
-    other = network.build(vocabulary_size=7, embedding=3, units=4, layers=1, dropout=0.1, blocked=[0])
+    other = network.build(
+        network.Architecture(vocabulary_size=7, embedding=3, units=4, layers=1, dropout=0.1, blocked=(0,))
+    )
     bundle.save_model(other, str(folder / layout.MODEL))
     with pytest.raises(ValueError, match=r"predicts 7 tokens, but vocabulary\.json has 6"):
         bundle.load(str(folder))

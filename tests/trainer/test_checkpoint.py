@@ -1,0 +1,83 @@
+import math
+import pathlib
+
+import numpy as np
+import pytest
+
+from trainer.checkpoint import Best, Checkpoints, Snapshot
+from trainer.order import Position
+
+
+def snapshot(step: int) -> Snapshot:
+    best = Best([np.full(3, step / 3, np.float32)], 2, 1 / 3, 4)
+    rows = {"history": [{"step": step, "train_loss_nats": 0.1, "validation_loss_nats": None}], "timing": []}
+    variables = [np.arange(4, dtype=np.float32).reshape(2, 2) / 3, np.int64(step)]
+    return Snapshot(step, Position(1, 2, 3), variables, [np.ones((2, 5), np.float32)], best, rows)
+
+
+@pytest.fixture
+def checkpoints(tmp_path) -> Checkpoints:
+    return Checkpoints(str(tmp_path / "checkpoints"))
+
+
+def files(checkpoints) -> list[str]:
+    return sorted(path.name for path in pathlib.Path(checkpoints.folder).iterdir())
+
+
+def test_everything_comes_back(checkpoints):
+    checkpoints.save(snapshot(10))
+    found, damaged = checkpoints.latest()
+    assert damaged == []
+    wanted = snapshot(10)
+    assert (found.step, found.position, found.rows) == (10, Position(1, 2, 3), wanted.rows)
+    for name in ("variables", "state"):
+        for ours, theirs in zip(getattr(found, name), getattr(wanted, name), strict=True):
+            np.testing.assert_array_equal(ours, theirs, strict=True)
+    assert (found.best.step, found.best.loss, found.best.stale) == (2, 1 / 3, 4)
+    np.testing.assert_array_equal(found.best.weights, wanted.best.weights)
+
+
+def test_a_run_before_its_first_evaluation(checkpoints):
+    one = snapshot(1)
+    one.best.loss = math.inf
+    checkpoints.save(one)
+    assert checkpoints.latest()[0].best.loss == math.inf
+
+
+def test_the_last_three_are_kept(checkpoints):
+    for step in (5, 10, 15, 20):
+        checkpoints.save(snapshot(step))
+    assert checkpoints.steps() == [10, 15, 20]
+
+
+def test_no_checkpoint(checkpoints):
+    assert checkpoints.latest() == (None, [])
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "flipped"])
+def test_a_damaged_one_falls_back_to_the_one_before(checkpoints, damage):
+    for step in (5, 10):
+        checkpoints.save(snapshot(step))
+    path = pathlib.Path(checkpoints.folder) / files(checkpoints)[-1]
+    data = bytearray(path.read_bytes())
+    if damage == "flipped":
+        data[data.index(np.float32(1 / 3).tobytes())] ^= 1
+    path.write_bytes({"cut": data[: len(data) // 2], "empty": b"", "flipped": data}[damage])
+    found, warnings = checkpoints.latest()
+    assert found.step == 5
+    assert len(warnings) == 1
+    assert f"{path} is damaged" in warnings[0]
+
+
+def test_all_damaged(checkpoints):
+    checkpoints.save(snapshot(5))
+    (pathlib.Path(checkpoints.folder) / files(checkpoints)[0]).write_bytes(b"not a zip file")
+    with pytest.raises(ValueError, match=r"every checkpoint in .* is damaged.*--overwrite"):
+        checkpoints.latest()
+
+
+def test_other_files_are_no_checkpoints(checkpoints):
+    checkpoints.save(snapshot(5))
+    for name in ("config.json", "checkpoint-x.npz", ".checkpoint-000000007.npz.tmp"):
+        (pathlib.Path(checkpoints.folder) / name).write_text("")
+    assert checkpoints.steps() == [5]

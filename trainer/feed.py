@@ -1,0 +1,139 @@
+"""Batches for the training loop, some steps at once, read ahead by a thread while the devices work."""
+
+import concurrent.futures
+import dataclasses
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from songs.vocabulary import PAD
+from trainer import batches, order
+from trainer.batches import Windows
+from trainer.dataset import Dataset
+from trainer.order import Position
+
+# Ids of a group take at most so much memory; a dataset below that is read once and kept.
+GROUP_BYTES = 2**30
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Steps:
+    """The batches of some steps.
+
+    Attributes:
+      tokens: int32 [S, B, window + 1].
+      begins: bool [S, B], the rows whose song begins at this step; all of them where no state is carried.
+      after: where the run stands when these steps are done.
+      epochs: int [S], the epoch of each step, from 0.
+    """
+
+    tokens: npt.NDArray[np.int32]
+    begins: npt.NDArray[np.bool_]
+    after: Position
+    epochs: npt.NDArray[np.int64]
+
+
+@dataclasses.dataclass(frozen=True)
+class Feed:
+    """The training split in the order of a run.
+
+    Attributes:
+      dataset: a finished dataset.
+      batch_size: B.
+      seed: of the order.
+      full_only: leaves out windows whose last token is `<pad>`.
+      carried: keeps the windows of a song in one row, one after the other.
+      group_bytes: how much of the split is in memory at one time.
+    """
+
+    dataset: Dataset
+    batch_size: int
+    seed: int
+    full_only: bool = False
+    carried: bool = False
+    group_bytes: int = GROUP_BYTES
+
+    def steps(self, position: Position, counts: Iterator[int]) -> Iterator[Steps]:
+        """The steps from a position on, as many at a time as `counts` says, without end."""
+        rows = self._rows(position)
+        for count in counts:
+            taken = [next(rows) for _ in range(count)]
+            tokens, begins, places = zip(*taken, strict=True)
+            last = places[-1]
+            after = Position(last.epoch, last.group, last.batch + 1)
+            yield Steps(np.stack(tokens), np.stack(begins), after, np.array([place.epoch for place in places]))
+
+    def _rows(self, position: Position) -> Iterator[tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_], Position]]:
+        kept: tuple[list[int], Windows] | None = None
+        epoch, group, batch = dataclasses.astuple(position)
+        while True:
+            groups = order.groups_of(self._shards, self._at_once, seed=self.seed, epoch=epoch)
+            for number in range(group, len(groups)):
+                if kept is None or kept[0] != groups[number]:
+                    kept = groups[number], self._read(groups[number])
+                table = self._table(kept[1], epoch, number)
+                for index in range(batch, len(table)):
+                    yield *self._batch(kept[1], table[index]), Position(epoch, number, index)
+                batch = 0
+            epoch, group = epoch + 1, 0
+
+    @property
+    def _shards(self) -> int:
+        return len(self.dataset.shards("train"))
+
+    @property
+    def _at_once(self) -> int:
+        of_all = self.dataset.windows("train") * (self.dataset.window + 1) * np.dtype(np.int32).itemsize
+        return max(1, self.group_bytes * self._shards // of_all)
+
+    def _read(self, shards: list[int]) -> Windows:
+        paths = self.dataset.shards("train")
+        parts = [batches.read_shard(paths[shard], self.dataset) for shard in shards]
+        windows = batches.concatenate(parts, self.dataset.window)
+        if self.carried:
+            return batches.end_to_end(windows)
+        return windows.full() if self.full_only else windows
+
+    def _table(self, windows: Windows, epoch: int, group: int) -> order.IntArray:
+        if not len(windows):
+            return np.zeros((0, self.batch_size), np.int64)
+        if not self.carried:
+            return order.shuffled_batches(len(windows), self.batch_size, self.seed, epoch, group)
+        begins = np.flatnonzero(windows.starts == 0)
+        return order.streams(np.diff([*begins, len(windows)]), self.batch_size, self.seed, epoch, group)
+
+    def _batch(self, windows: Windows, row: order.IntArray) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
+        tokens = np.where((row >= 0)[:, None], windows.tokens[row], PAD)
+        begins = windows.starts[row] == 0 if self.carried else np.ones(len(row), np.bool_)
+        return tokens, begins
+
+
+class ReadAhead:
+    """Makes the next item while the last one is used, and knows how long its reader had to wait.
+
+    Attributes:
+      waited: seconds in all that `next` took.
+    """
+
+    def __init__(self, items: Iterator[Steps]) -> None:
+        self._items = items
+        self._thread = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="feed")
+        self._next = self._thread.submit(self._make)
+        self.waited = 0.0
+
+    def next(self) -> Steps:
+        """The next item; raises what making it raised."""
+        began = time.perf_counter()
+        item = self._next.result()
+        self._next = self._thread.submit(self._make)
+        self.waited += time.perf_counter() - began
+        return item
+
+    def close(self) -> None:
+        """Ends the thread."""
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    def _make(self) -> Steps:
+        return next(self._items)

@@ -1,0 +1,53 @@
+"""Adam, its learning rate over the steps, weight decay and loss scaling: stock Keras, but for who sums gradients."""
+
+import keras
+import tensorflow as tf
+
+from trainer.config import TrainConfig
+
+
+class _SummedAdam(keras.optimizers.Adam):
+    """Adam for gradients that are the same on all replicas: Keras' own would clip each share, then sum them."""
+
+    def _all_reduce_sum_gradients(self, grads_and_vars: object) -> object:
+        return grads_and_vars
+
+
+@keras.saving.register_keras_serializable("nabi")
+class _WarmUp(keras.optimizers.schedules.LearningRateSchedule):
+    """Rises from 0 over some steps, then follows another schedule, which counts from the run's start."""
+
+    def __init__(self, after: keras.optimizers.schedules.LearningRateSchedule, steps: int) -> None:
+        self._after, self._steps = after, steps
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        done = (tf.cast(step, tf.float32) + 1) / self._steps
+        return self._after(step) * tf.minimum(done, 1.0)
+
+    def get_config(self) -> dict[str, object]:
+        return {"after": self._after, "steps": self._steps}
+
+
+def make_optimizer(config: TrainConfig) -> keras.optimizers.Optimizer:
+    """The optimizer of a configuration; gradients given to it are summed over all replicas already.
+
+    Gradients are clipped once, by the norm of all of them together. Weight decay (Loshchilov and Hutter 2019) leaves
+    biases and normalisations alone. float16 scales the loss, and unscales before it clips.
+    """
+    adam = _SummedAdam(_rate(config), global_clipnorm=config.clip_norm, weight_decay=config.weight_decay or None)
+    if config.weight_decay:
+        adam.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return keras.optimizers.LossScaleOptimizer(adam) if config.precision == "mixed_float16" else adam
+
+
+def _rate(config: TrainConfig) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    schedules = keras.optimizers.schedules
+    if config.schedule == "cosine":
+        after = schedules.CosineDecay(config.learning_rate, config.steps)
+    elif config.schedule == "inverse-time":
+        after = schedules.InverseTimeDecay(config.learning_rate, 1, config.decay)
+    elif config.warmup_steps:
+        after = schedules.InverseTimeDecay(config.learning_rate, 1, 0.0)
+    else:
+        return config.learning_rate
+    return _WarmUp(after, config.warmup_steps) if config.warmup_steps else after

@@ -1,0 +1,93 @@
+"""Starts a network from another one's weights, also where their vocabularies differ."""
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from models import bundle
+from songs import layout, storage
+from songs.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    # At run time it would bring TensorFlow.
+    import keras
+
+
+@dataclasses.dataclass(frozen=True)
+class Warm:
+    """A finished model to start from.
+
+    Attributes:
+      folder: its model directory.
+      request: the fingerprint of the model, so that a resumed run is known to start from the same.
+    """
+
+    folder: str
+    request: str
+
+    def into(self, start: "keras.Model", vocabulary: Vocabulary) -> str:
+        """Carries weights over to a network.
+
+        Args:
+          start: the network, with first weights, of the same layers and sizes but for the vocabulary's.
+          vocabulary: its tokens.
+
+        Returns:
+          What was carried over, in a sentence.
+
+        Raises:
+          ValueError: if a layer is missing there or of another size, saying which flag would make it fit.
+        """
+        source = bundle.load(self.folder)
+        common = [(new, source.vocabulary.ids[token]) for new, token in enumerate(vocabulary.tokens) if
+                  token in source.vocabulary.ids]  # fmt: skip
+        ids = np.array(common).T
+        theirs = {layer.name: layer for layer in source.model.layers}
+        for layer in start.layers:
+            if layer.weights:
+                layer.set_weights(_carried(layer, theirs.get(layer.name), ids, self.folder))
+        different = len(vocabulary) - len(common)
+        return (
+            f"started from {self.folder}: {len(common)} of {len(vocabulary)} tokens carried over, "
+            f"{different} start{'' if different > 1 else 's'} fresh"
+        )
+
+
+def open_warm(folder: str) -> Warm:
+    """A finished model directory to start from; needs no TensorFlow.
+
+    Raises:
+      ValueError: if it is unfinished.
+      songs.storage.StorageError: if it cannot be read.
+    """
+    marks = layout.require_completed(folder, "model", f"python -m trainer.task --model_dir {folder}")
+    storage.read_text(storage.join(folder, layout.VOCABULARY))
+    return Warm(folder, marks["request"])
+
+
+def _carried(
+    layer: "keras.layers.Layer", source: "keras.layers.Layer | None", ids: npt.NDArray[np.int64], folder: str
+) -> list[npt.NDArray]:
+    """A layer's weights with the rows or columns of tokens in common taken from another layer."""
+    mine, theirs = layer.get_weights(), source.get_weights() if source else []
+    by_token = {"embedding": 0, "logits": -1}
+    carried = []
+    for own, other in zip(mine, theirs, strict=False):
+        axis = by_token.get(layer.name)
+        if axis is not None and own.ndim == other.ndim:
+            new, old = (np.moveaxis(part, axis, 0) for part in (own.copy(), other))
+            if new.shape[1:] == old.shape[1:]:
+                new[ids[0]] = old[ids[1]]
+                other = np.moveaxis(new, 0, axis)
+        if own.shape != other.shape:
+            break
+        carried.append(other)
+    if len(carried) < len(mine):
+        raise ValueError(
+            f"--warm_start {folder} does not fit: its layer {layer.name} has weights "
+            f"{[part.shape for part in theirs]}, this network needs {[part.shape for part in mine]}: "
+            "use its --embedding, --units, --layers and --layer_norm"
+        )
+    return carried
