@@ -6,7 +6,7 @@ import sys
 
 from models import remote
 from songs import recipes, storage
-from trainer import config, folder
+from trainer import cluster, config, folder
 from trainer.dataset import Dataset, open_dataset
 from trainer.warm_start import Warm, open_warm
 
@@ -70,12 +70,14 @@ def run(
     remote.open_schemes(data, folders.model, folders.checkpoints, folders.tensorboard)
     dataset = open_dataset(data.rstrip("/") or "/")
     warm = open_warm(warm_start.rstrip("/") or "/") if warm_start else None
-    if overwrite:
+    # Of several machines one writes; the others wait for it where TensorFlow connects them.
+    if overwrite and cluster.is_chief():
         folder.clear(folders)
-    elif folder.is_done(folders, training, dataset, warm):
+    elif not overwrite and folder.is_done(folders, training, dataset, warm):
         print(f"{folders.model} already holds this model: nothing to do")
         return 0
-    folder.claim(folders, training, dataset, warm)
+    if cluster.is_chief():
+        folder.claim(folders, training, dataset, warm)
     return _train(dataset, folders, training, warm)
 
 
