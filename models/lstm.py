@@ -8,6 +8,8 @@ lanes, one a core, that run side by side: a step of one lane then needs no other
 
 import functools
 import os
+import pathlib
+import sys
 from typing import Any
 
 import keras
@@ -125,6 +127,8 @@ def lane_sizes(rows: int | None, lanes: int | None = None) -> list[int]:
 @functools.cache
 def _lane(compiled: bool) -> Any:
     """A differentiable LSTM over the rows of one lane, its two loops compiled by XLA or run by TensorFlow."""
+    if compiled:
+        _start_xla()
     wrap = functools.partial(tf.function, jit_compile=True) if compiled else lambda function: function
     forward, backward = wrap(_forward), wrap(_backward)
 
@@ -141,6 +145,21 @@ def _lane(compiled: bool) -> Any:
         return (tf.transpose(outputs, [1, 0, 2]), outputs[-1], cells[-1]), gradient
 
     return run
+
+
+@functools.cache
+def _start_xla() -> None:
+    """Starts XLA without the lines on its version and devices that it writes to standard error, whatever the level."""
+    with pathlib.Path(os.devnull).open("wb") as nothing:
+        sys.stderr.flush()
+        kept = os.dup(2)
+        os.dup2(nothing.fileno(), 2)
+        try:
+            with tf.init_scope():
+                tf.function(lambda: tf.zeros(()), jit_compile=True)()
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def _forward(x: Any, h: Any, c: Any, mask: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:
