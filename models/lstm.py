@@ -6,6 +6,7 @@ operations, and the gradients of the weights are one product each after the loop
 lanes, one a core, that run side by side: a step of one lane then needs no other core.
 """
 
+import dataclasses
 import functools
 import os
 import pathlib
@@ -17,13 +18,6 @@ import tensorflow as tf
 
 # Rows below which a lane is not cut further: a product of fewer rows reads the weights for too little work.
 _LANE_ROWS = 16
-
-# From so many units on XLA's kernels win, which make one pass over memory for all elementwise work of a step; below,
-# that is little, and compiling takes a second.
-_COMPILED_UNITS = 64
-
-# XLA is faster with weights that are transposed before the loop, but for half-width ones of so many units.
-_TURNED_UNITS = 512
 
 # sigmoid(z) = (1 + tanh(z / 2)) / 2, so one tanh serves all four gates where i, f and o are projected at half size.
 _GATES = 4
@@ -99,17 +93,17 @@ def lstm(
       bias: [4 U].
       recurrent_mask: [B, U], a factor of h before each product with the recurrent kernel; None: 1.
       lanes: parts of the batch that run side by side; None: one a core. Needs a static batch size above 1 lane.
-      compiled: whether XLA compiles the loops; None: where it is faster.
+      compiled: whether XLA compiles the loops; None: where that is faster.
 
     Returns:
       outputs [B, T, U], and h and c [B, U] after the last step, of the inputs' type. Differentiable in all but
       the mask.
     """
-    units = recurrent_kernel.shape[0]
-    run = _lane(units >= _COMPILED_UNITS if compiled is None else compiled)
     mask = tf.ones_like(h_BxU) if recurrent_mask is None else tf.cast(recurrent_mask, h_BxU.dtype)
     per_row = (inputs_BxTxI, h_BxU, c_BxU, mask)
     cut = lane_sizes(inputs_BxTxI.shape[0], lanes)
+    way = way_of(cut[-1], recurrent_kernel.shape[0], recurrent_kernel.dtype)
+    run = _lane(way if compiled is None else dataclasses.replace(way, compiled=compiled))
     if len(cut) == 1:
         return run(*per_row, kernel, recurrent_kernel, bias)
     of_lanes = [
@@ -127,13 +121,37 @@ def lane_sizes(rows: int | None, lanes: int | None = None) -> list[int]:
     return [rows // count + (lane < rows % count) for lane in range(count)]
 
 
+@dataclasses.dataclass(frozen=True)
+class Way:
+    """How the loops of a lane are run: the numbers are the same but for rounding.
+
+    Attributes:
+      compiled: by XLA, which makes one pass over memory for all elementwise work of a step.
+      turned: with the recurrent kernel transposed before the backward loop, not by each product.
+    """
+
+    compiled: bool
+    turned: bool
+
+
+def way_of(rows: int, units: int, dtype: tf.DType) -> Way:
+    """The fastest way for a lane, as benchmarks/training.py found on two cores of a Zen 5 and the trainer's own steps.
+
+    XLA's products of half-width numbers are slow but for few units, or for many units and many rows. Of a network of
+    some ten units compiling takes longer than what it saves.
+    """
+    half = dtype.size < tf.float32.size
+    large = units >= 512 and rows >= 32
+    return Way(compiled=units >= 64 and (not half or units <= 128 or large), turned=not (half and large))
+
+
 @functools.cache
-def _lane(compiled: bool) -> Any:
-    """A differentiable LSTM over the rows of one lane, its two loops compiled by XLA or run by TensorFlow."""
-    if compiled:
+def _lane(way: Way) -> Any:
+    """A differentiable LSTM over the rows of one lane."""
+    if way.compiled:
         _start_xla()
-    wrap = functools.partial(tf.function, jit_compile=True) if compiled else lambda function: function
-    forward, backward = wrap(_forward), wrap(_backward)
+    wrap = functools.partial(tf.function, jit_compile=True) if way.compiled else lambda function: function
+    forward, backward = wrap(_forward), wrap(functools.partial(_backward, turned=way.turned))
 
     @tf.custom_gradient
     def run(x: Any, h: Any, c: Any, mask: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:
@@ -193,7 +211,7 @@ def _forward(projected: Any, h: Any, c: Any, mask: Any, recurrent: Any) -> Any:
 
 
 def _backward(
-    c: Any, mask: Any, recurrent: Any, activations: Any, cells: Any, d_outputs: Any, d_h: Any, d_c: Any
+    c: Any, mask: Any, recurrent: Any, activations: Any, cells: Any, d_outputs: Any, d_h: Any, d_c: Any, turned: bool
 ) -> Any:
     """Gradients of z of i, f, g and o, [T, B, U] each, and of the first h and c.
 
@@ -203,7 +221,6 @@ def _backward(
     before = tf.concat([c[None], cells[:-1]], 0)
     readers = [_array(steps, part) for part in (tf.transpose(d_outputs, [1, 0, 2]), activations, cells, before)]
     of_gates = tf.split(recurrent, _GATES, axis=1)
-    turned = dtype.size >= tf.float32.size or recurrent.shape[0] < _TURNED_UNITS
     if turned:
         of_gates = [tf.transpose(part) for part in of_gates]
     d_h, d_c, mask = _wide(d_h, d_c, mask)
