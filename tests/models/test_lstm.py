@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models import lstm
+from models import lstm, lstm_loops
 from models.lstm import FusedLSTM
 
 # What every comparison is about, in this order.
@@ -191,6 +191,21 @@ def test_equal_to_keras_in_a_mirrored_replica():
     found = json.loads(result.stdout.splitlines()[-1])
     for ours, own in zip(found["FusedLSTM"], found["LSTM"], strict=True):
         assert distance(ours, own) < 1e-5
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("turned", [False, True])
+def test_every_way_gives_the_same(compiled, turned, monkeypatch):
+    monkeypatch.setattr(lstm_loops, "way_of", lambda *_: lstm_loops.Way(compiled, turned))
+    assert_equal_to_keras(*problem(units=6))
+
+
+def test_half_width_products_are_compiled_where_they_are_many():
+    way = lstm_loops.way_of(32, 512, tf.bfloat16)
+    assert (way.compiled, way.turned) == (True, False)
+    assert not lstm_loops.way_of(16, 512, tf.bfloat16).compiled
+    assert lstm_loops.way_of(16, 512, tf.float32).compiled
+    assert not lstm_loops.way_of(16, 8, tf.float32).compiled
 
 
 def test_lanes_are_as_even_as_can_be():
