@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from songs import layout
-from trainer import export, folder, strategy
+from trainer import cluster, export, folder, strategy
 from trainer.board import Board
 from trainer.checkpoint import Best, Checkpoints, Snapshot
 from trainer.config import TrainConfig
@@ -87,7 +87,7 @@ class Run:
         self.history = Table(folders.file(layout.HISTORY), HISTORY_COLUMNS)
         self._timing = Table(folders.file(layout.TIMING), TIMING_COLUMNS)
         # Of several machines one writes; the others would only overwrite it with the same.
-        self.writes = strategy.is_chief()
+        self.writes = cluster.is_chief()
         self._board = Board(folders.tensorboard, config) if self.writes else None
         self.steps_done, self._position = 0, Position()
         self._evaluator = None
