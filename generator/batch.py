@@ -174,6 +174,10 @@ def _compiled(stepper: Stepper, grammar: Grammar, sampling: Sampling) -> Callabl
             lambda at, last_B, row_B, done_B, *_: (at < length) & ~tf.reduce_all(done_B),
             lambda *carry: step(*carry, forced_BxP, primed_B, uniforms_BxL),
             carry,
+            # TensorFlow tells the LSTM's loop of one step from that of the next by a hash of the step's number and the
+            # loop's name. With the name that ours has, steps 1023 and 1024 have the same: where the one began before
+            # the other was cleared away, the process crashed. So a step begins when the one before it is gone.
+            parallel_iterations=1,
         )
         return tf.transpose(written.stack()), score_B
 

@@ -8,6 +8,8 @@ lanes, one a core, that run side by side: a step of one lane then needs no other
 
 import functools
 import os
+import pathlib
+import sys
 from typing import Any
 
 import keras
@@ -125,6 +127,8 @@ def lane_sizes(rows: int | None, lanes: int | None = None) -> list[int]:
 @functools.cache
 def _lane(compiled: bool) -> Any:
     """A differentiable LSTM over the rows of one lane, its two loops compiled by XLA or run by TensorFlow."""
+    if compiled:
+        _start_xla()
     wrap = functools.partial(tf.function, jit_compile=True) if compiled else lambda function: function
     forward, backward = wrap(_forward), wrap(_backward)
 
@@ -141,6 +145,21 @@ def _lane(compiled: bool) -> Any:
         return (tf.transpose(outputs, [1, 0, 2]), outputs[-1], cells[-1]), gradient
 
     return run
+
+
+@functools.cache
+def _start_xla() -> None:
+    """Starts XLA without the lines on its version and devices that it writes to standard error, whatever the level."""
+    with pathlib.Path(os.devnull).open("wb") as nothing:
+        sys.stderr.flush()
+        kept = os.dup(2)
+        os.dup2(nothing.fileno(), 2)
+        try:
+            with tf.init_scope():
+                tf.function(lambda: tf.zeros(()), jit_compile=True)()
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def _forward(x: Any, h: Any, c: Any, mask: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:
@@ -169,8 +188,7 @@ def _forward(x: Any, h: Any, c: Any, mask: Any, kernel: Any, recurrent: Any, bia
 def _backward(
     c: Any, mask: Any, recurrent: Any, activations: Any, cells: Any, d_outputs: Any, d_h: Any, d_c: Any
 ) -> Any:
-    """Gradients of z (halved as its weights are), [T, B, 4 U], and of the first h and c."""
-    recurrent = _halved(recurrent)
+    """Gradients of z, [T, B, 4 U], and of the first h and c."""
     steps = tf.shape(cells)[0]
     keep, of_gates, of_cell = _factors(activations, cells, c)
     readers = [_array(steps, part) for part in (tf.transpose(d_outputs, [1, 0, 2]), of_cell, of_gates, keep)]
@@ -190,19 +208,15 @@ def _backward(
 
 
 def _of_products(x: Any, before: Any, d_z: Any, kernel: Any) -> list[Any]:
-    """Gradients of x, kernel, recurrent kernel and bias, each one product over all steps.
-
-    Outside of what XLA compiles: the XLA of TensorFlow 2.17 returned zeros for these products, next to that loop, on
-    the CPU.
-    """
+    """Gradients of x, kernel, recurrent kernel and bias, each one product over all steps."""
     shape = tf.shape(x)
     flat_x = tf.reshape(tf.transpose(x, [1, 0, 2]), [-1, x.shape[2]])
     flat_h, flat_z = (tf.reshape(part, [-1, part.shape[2]]) for part in (before, d_z))
-    d_x = tf.reshape(tf.matmul(flat_z, _halved(kernel), transpose_b=True), [shape[1], shape[0], shape[2]])
+    d_x = tf.reshape(tf.matmul(flat_z, kernel, transpose_b=True), [shape[1], shape[0], shape[2]])
     # The sum of a bias is long: in bfloat16 it would stop growing.
     d_bias = tf.cast(tf.reduce_sum(tf.cast(flat_z, tf.float32 if x.dtype.size < 4 else x.dtype), 0), x.dtype)
-    d_weights = tf.matmul(flat_x, flat_z, transpose_a=True), tf.matmul(flat_h, flat_z, transpose_a=True), d_bias
-    return [tf.transpose(d_x, [1, 0, 2]), *(_halved(part) for part in d_weights)]
+    d_weights = (tf.matmul(flat, flat_z, transpose_a=True) for flat in (flat_x, flat_h))
+    return [tf.transpose(d_x, [1, 0, 2]), *d_weights, d_bias]
 
 
 def _factors(activations: Any, cells: Any, c: Any) -> tuple[Any, Any, Any]:
@@ -214,18 +228,19 @@ def _factors(activations: Any, cells: Any, c: Any) -> tuple[Any, Any, Any]:
     i, f, g, o = tf.split(activations, _GATES, axis=2)
     before = tf.concat([c[None], cells[:-1]], 0)
     tanh_c = tf.tanh(cells)
-    half = tf.constant(0.5, cells.dtype)
-    gates = [
-        half * g * (1 - i * i),
-        half * before * (1 - f * f),
-        half * (1 + i) * (1 - g * g),
-        half * tanh_c * (1 - o * o),
-    ]
+    # d sigmoid(z) / d z = (1 - tanh(z / 2)^2) / 4.
+    half, quarter = tf.constant(0.5, cells.dtype), tf.constant(0.25, cells.dtype)
+    of_i, of_f, of_o = (quarter * (1 - gate * gate) for gate in (i, f, o))
+    gates = [g * of_i, before * of_f, half * (1 + i) * (1 - g * g), tanh_c * of_o]
     return half + half * f, tf.concat(gates, 2), half * (1 + o) * (1 - tanh_c * tanh_c)
 
 
 def _halved(weights: tf.Tensor) -> tf.Tensor:
-    """The columns of i, f and o by half; those of g as they are."""
+    """The columns of i, f and o by half; those of g as they are.
+
+    Not for products: the XLA of TensorFlow 2.17 gives zeros or no numbers on the CPU where a product is multiplied by
+    a constant row of different numbers.
+    """
     half, one = ([value] * (weights.shape[-1] // _GATES) for value in (0.5, 1.0))
     return weights * tf.constant(half + half + one + half, weights.dtype)
 

@@ -147,7 +147,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
             f"--{field.name}",
             type=field.type,
             default=argparse.SUPPRESS,
-            metavar=field.metadata["legal"] if field.metadata["choices"] else field.type.__name__.upper(),
+            metavar="NAME" if field.metadata["choices"] else field.type.__name__.upper(),
             help=f"{field.metadata['meaning']} ({field.metadata['legal']}; default {field.default})",
         )
 

@@ -122,6 +122,8 @@ class Learner:
         count = tf.shape(self._strategy.experimental_local_results(tokens)[0])[0]
         sums = tf.TensorArray(tf.float32, size=count, element_shape=[3])
         for index in tf.range(count):
+            # See generator/batch.py: TensorFlow can mix up the LSTM's loops of two steps that overlap.
+            tf.autograph.experimental.set_loop_options(parallel_iterations=1)
             of_replicas, state = self._strategy.run(self._replica_step, args=(tokens, begins, index, state))
             sums = sums.write(index, self._strategy.reduce(tf.distribute.ReduceOp.SUM, of_replicas, axis=None))
         return sums.stack(), state

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from trainer.cluster import workers
+from trainer import cluster
 from trainer.config import check_division
 
 
@@ -15,7 +15,7 @@ def make_strategy(replicas: int, batch_size: int) -> tf.distribute.Strategy:
     Raises:
       ValueError: if there are fewer GPUs than replicas, or the batch cannot be shared evenly.
     """
-    if workers() > 1:
+    if cluster.workers() > 1:
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
         check_division(batch_size, strategy.num_replicas_in_sync)
         return strategy

@@ -6,7 +6,7 @@ import sys
 
 from models import remote
 from songs import recipes, storage
-from trainer import config, folder, search, tune, tuning
+from trainer import cluster, config, folder, search, tune, tuning
 from trainer.dataset import Dataset, open_dataset
 from trainer.warm_start import Warm, open_warm
 
@@ -70,12 +70,14 @@ def run(
     """
     folders = folder.Folders.of(model_dir, checkpoint_dir, tensorboard_dir)
     dataset, warm = _open(data, folders, warm_start)
-    if overwrite:
+    # Of several machines one writes; the others wait for it where TensorFlow connects them.
+    if overwrite and cluster.is_chief():
         folder.clear(folders)
-    elif folder.is_done(folders, training, dataset, warm):
+    elif not overwrite and folder.is_done(folders, training, dataset, warm):
         print(f"{folders.model} already holds this model: nothing to do")
         return 0
-    folder.claim(folders, training, dataset, warm)
+    if cluster.is_chief():
+        folder.claim(folders, training, dataset, warm)
     return _train(dataset, folders, training, warm)
 
 

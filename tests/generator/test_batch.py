@@ -1,4 +1,5 @@
 import dataclasses
+import time
 from collections.abc import Sequence
 
 import keras
@@ -89,6 +90,26 @@ def test_the_loop_stops_when_all_songs_have_ended():
     sampler = Sampler(dataclasses.replace(stepper, advance=counted), ANY, Sampling(max_tokens=1000), slots=8)
     sampler.sample([0, 1], [(START,), (START,)])
     assert len(steps) == 3
+
+
+def test_a_step_begins_when_all_of_the_one_before_it_is_done():
+    """Else TensorFlow may take the LSTM's loops of two steps for one, and crash."""
+    marks = []
+
+    def slow(step: int) -> int:
+        marks.append(("begins", step))
+        time.sleep(0.02)
+        marks.append(("ends", step))
+        return step
+
+    def advance(last: tf.Tensor, state: list[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        # The token does not wait for this step's slow part. Side effects would keep the steps apart: it is without.
+        waited = tf.ensure_shape(tf.numpy_function(slow, state[:1], tf.int32, stateful=False), [])
+        return tf.one_hot(last, 9) + tf.cast(state[1], tf.float32), [state[0] + 1, waited]
+
+    stepper = Stepper(advance, lambda rows: [tf.constant(0), tf.constant(0)])
+    Sampler(stepper, ANY, Sampling(max_tokens=8, greedy=True), slots=1).sample([0], [(A,)])
+    assert marks == [(what, step) for step in range(8) for what in ("begins", "ends")]
 
 
 def test_two_songs_of_one_row_are_refused():

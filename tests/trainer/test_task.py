@@ -4,12 +4,12 @@ import pathlib
 import signal
 import subprocess
 import sys
-import time
 
 import keras
 import numpy as np
 import pytest
 
+from benchmarks import chaos
 from songs import layout
 from tests.trainer import datasets
 from trainer import history, task, train
@@ -106,27 +106,11 @@ def test_finished_model_of_another_configuration(finished, dataset, capsys):
     )
 
 
-def test_killed_run_goes_on_and_ends_the_same(tmp_path, dataset, capsys):
-    flags = {"steps": 60, "checkpoint_every": 10, "log_every": 5, "evaluate_every": 15, "early_stopping": 0}
-    argv = [sys.executable, "-m", "trainer.task", *command(dataset, tmp_path / "killed", **flags)]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        wait_for(tmp_path / "killed/checkpoints/checkpoint-000000010.npz", process)
-        process.send_signal(signal.SIGKILL)
-    assert not (tmp_path / "killed/COMPLETED").exists()
-    assert task.main(command(dataset, tmp_path / "killed", **flags)) == 0
-    assert "resumed at step " in capsys.readouterr().out
-    assert task.main(command(dataset, tmp_path / "whole", **flags)) == 0
-    assert text(tmp_path / "killed", "history.csv") == text(tmp_path / "whole", "history.csv")
-    killed, whole = (layout.read_json(str(tmp_path / name / "metrics.json")) for name in ("killed", "whole"))
-    assert killed == whole
-
-
-def wait_for(path: pathlib.Path, process: subprocess.Popen) -> None:
-    deadline = time.monotonic() + 90
-    while not path.exists():
-        assert process.poll() is None, process.stderr.read()
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+def test_killed_at_random_instants_ends_the_same(tmp_path, dataset):
+    """`make chaos` does it 50 times."""
+    flags = [part for part in command(dataset, "", steps=40, carry_state="")[4:] if part]
+    assert chaos.torment(dataset, tmp_path, kills=2, seed=1, flags=flags) == []
+    assert text(tmp_path / "peace", "history.csv").count("\n") > 20
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
