@@ -27,7 +27,7 @@ def cut(window: int) -> Windows:
 
 
 def build(scale: float):
-    model = network.build(vocabulary_size=8, embedding=4, units=5, layers=2, dropout=0.5, blocked=[0, 1, 2])
+    model = network.build(network.Architecture(8, embedding=4, units=5, layers=2, dropout=0.5, blocked=(0, 1, 2)))
     model.set_weights([scale * weights for weights in model.get_weights()])
     return model
 
@@ -68,7 +68,8 @@ def test_ends_are_left_out():
 
 
 def bundle(vocabulary, content, target="every") -> Bundle:
-    model = network.build(vocabulary_size=len(vocabulary), embedding=2, units=2, layers=1, dropout=0, blocked=[0, 1, 2])
+    small = network.Architecture(len(vocabulary), embedding=2, units=2, layers=1, dropout=0, blocked=(0, 1, 2))
+    model = network.build(small)
     model.set_weights([0 * weights for weights in model.get_weights()])
     return Bundle(model, vocabulary, Steps(), {"target": target}, {"content": content})
 
