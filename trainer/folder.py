@@ -8,12 +8,14 @@ from trainer.config import TrainConfig
 from trainer.dataset import Dataset
 from trainer.warm_start import Warm
 
-_OURS = (
-    layout.COMPLETED, layout.MODEL, layout.VOCABULARY, layout.CONFIG, layout.METRICS, layout.HISTORY, layout.TIMING,
-    layout.CURVES, layout.CHECKPOINTS, layout.TENSORBOARD, layout.DIVERGED,
-    layout.TUNE, layout.TRIALS, layout.TRIALS_TABLE, layout.TUNE_PAGE,
-    *(layout.evaluation_name(split, ending) for split in windows.SPLITS for ending in ("html", "json")),
+# What a finished run publishes, COMPLETED last.
+PUBLISHED = (
+    layout.MODEL, layout.VOCABULARY, layout.CONFIG, layout.METRICS, layout.HISTORY, layout.TIMING, layout.CURVES,
+    layout.COMPLETED,
 )  # fmt: skip
+_EVALUATIONS = tuple(layout.evaluation_name(split, ending) for split in windows.SPLITS for ending in ("html", "json"))
+_OF_A_RUN = (layout.CHECKPOINTS, layout.TENSORBOARD, layout.DIVERGED)
+_OF_A_SEARCH = (layout.TRIALS_TABLE, layout.TUNE_PAGE, layout.TUNE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,6 +60,8 @@ def is_done(folders: Folders, config: TrainConfig, dataset: Dataset, warm: Warm 
     """
     marks = layout.completed(folders.model)
     if marks is None:
+        if storage.exists(folders.file(layout.TUNE)):
+            raise ValueError(f"{folders.model} holds an unfinished search: go on with its --tune, or {WAY_OUT}")
         return False
     if marks == marks_of(config, dataset, warm):
         return True
@@ -66,11 +70,23 @@ def is_done(folders: Folders, config: TrainConfig, dataset: Dataset, warm: Warm 
 
 
 def clear(folders: Folders) -> None:
-    """Deletes an earlier run: its files by their names, and nothing else that may lie there."""
-    for name in _OURS:
+    """Deletes an earlier run or search: its files by their names, and nothing else that may lie there."""
+    clear_model(folders)
+    for name in _OF_A_RUN:
+        storage.delete(folders.file(name))
+    if storage.exists(folders.file(layout.TUNE)):
+        for place in (folders.model, folders.checkpoints):
+            storage.delete(storage.join(place, layout.TRIALS))
+    for name in _OF_A_SEARCH:
         storage.delete(folders.file(name))
     if storage.exists(storage.join(folders.checkpoints, layout.CONFIG)):
         storage.delete(folders.checkpoints)
+
+
+def clear_model(folders: Folders) -> None:
+    """Deletes a finished model, COMPLETED first, and what was said of it."""
+    for name in (*reversed(PUBLISHED), *_EVALUATIONS):
+        storage.delete(folders.file(name))
 
 
 def claim(folders: Folders, config: TrainConfig, dataset: Dataset, warm: Warm | None) -> None:

@@ -48,7 +48,7 @@ class Range:
         return distributions.FloatDistribution(self.low, self.high, log=self.log, step=self.step or None)
 
 
-# What matters most for a network of LSTM layers on little data: how fast, how large, how much against learning by heart.
+# What matters most for LSTM layers on little data: how fast, how large, how much against learning by heart.
 RANGES: Mapping[str, Range] = {
     "learning_rate": Range(3e-4, 1e-2, log=True),
     "units": Range(128, 512, step=128),
@@ -59,7 +59,6 @@ RANGES: Mapping[str, Range] = {
     "layer_norm": Range(choices=(False, True)),
     "weight_decay": Range(choices=(0.0, 0.01, 0.1)),
 }
-
 
 # A model to start from has them already.
 _OF_A_NETWORK = {"units", "layers", "embedding", "layer_norm"}
@@ -80,13 +79,18 @@ def searched(fixed: Mapping[str, object], *, warm: bool) -> dict[str, Range]:
     # Where it would be refused, or change nothing.
     taken |= {"recurrent_dropout"} if base.lstm == "keras" else set()
     taken |= {"embedding"} if base.input_features != "embedding" else set()
-    left = {key: wanted for key, wanted in RANGES.items() if key not in taken}
+    left = {key: legal for key, legal in RANGES.items() if key not in taken}
     if not left:
         raise ValueError(
-            f"--tune has nothing to search: {', '.join(RANGES)} are all given; leave one of them out of the flags and "
-            "of the recipe"
+            f"--tune has nothing to search: of {', '.join(RANGES)} all are given; leave one out of the flags and of "
+            "the recipe"
         )
     return left
+
+
+def listed(ranges: Mapping[str, Range]) -> str:
+    """Settings with their ranges, for a person."""
+    return ", ".join(f"{key} ({legal})" for key, legal in ranges.items())
 
 
 def told(value: object) -> str:
@@ -99,9 +103,9 @@ def told(value: object) -> str:
 class Search:
     """A sequence of settings, each chosen by the losses of those before.
 
-    The first ten are drawn at random, the others by a tree-structured Parzen estimator (Bergstra et al. 2011, Algorithms
-    for Hyper-Parameter Optimization). Same ranges, seed and losses, same settings: after a kill the losses that are known
-    are told again, and the sequence goes on as if nothing had happened.
+    The first ten are drawn at random, the others by a tree-structured Parzen estimator (Bergstra et al. 2011,
+    Algorithms for Hyper-Parameter Optimization). Same ranges, seed and losses, same settings: after a kill the losses
+    that are known are told again, and the sequence goes on as if nothing had happened.
     """
 
     def __init__(self, ranges: Mapping[str, Range], seed: int) -> None:
@@ -110,7 +114,7 @@ class Search:
         # It would tell of each trial in its own words.
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
-        self._distributions = {key: wanted.distribution() for key, wanted in ranges.items()}
+        self._distributions = {key: legal.distribution() for key, legal in ranges.items()}
         self._trial: Any = None
 
     def ask(self) -> dict[str, Setting]:

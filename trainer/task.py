@@ -23,8 +23,8 @@ def main(argv: list[str] | None = None) -> int:
         training = config.TrainConfig.create(settings)
         if flags.tune is not None:
             folders = folder.Folders.of(flags.model_dir, flags.checkpoint_dir, flags.tensorboard_dir)
-            opened = _open(flags.data, folders, flags.warm_start)
-            return tune.run(tuning.Tuning(flags.tune, settings, folders, *opened), overwrite=flags.overwrite)
+            dataset, warm = _open(flags.data, folders, flags.warm_start)
+            return tune.run(tuning.plan(flags.tune, settings, folders, dataset, warm), overwrite=flags.overwrite)
         return run(
             data=flags.data,
             model_dir=flags.model_dir,
@@ -95,7 +95,8 @@ def _train(dataset: Dataset, folders: folder.Folders, training: config.TrainConf
     try:
         train.train(dataset, folders, training, warm)
     except train.DivergedError as error:
-        folder.mark_diverged(folders, training, dataset, warm, str(error))
+        if cluster.is_chief():
+            folder.mark_diverged(folders, training, dataset, warm, str(error))
         print(f"error: {error}", file=sys.stderr)
         return 1
     except train.StoppedError as stop:
@@ -126,9 +127,9 @@ def _parser() -> argparse.ArgumentParser:
         "--tune",
         type=int,
         metavar="N",
-        help=f"train N models, each with settings chosen by the losses of those before, and keep the best: searches "
-        f"{', '.join(f'{key} ({wanted})' for key, wanted in search.RANGES.items())}; what a flag or the recipe gives is "
-        f"not searched ({tuning.LEGAL}; run again with a larger N, it goes on)",
+        help=f"train N models ({tuning.LEGAL}), each with settings chosen by the losses of those before, and keep the "
+        f"best; searched, unless a flag or the recipe gives them: {search.listed(search.RANGES)}; run again with a "
+        "larger N, it goes on",
     )
     config.add_flags(parser)
     return parser

@@ -51,34 +51,39 @@ class Trial:
       settings: the searched ones.
       training: all of them.
       folders: where it writes.
+      dataset: what it trains on.
+      warm: what it starts from.
     """
 
     number: int
     settings: Mapping[str, Setting]
     training: TrainConfig
     folders: folder.Folders
+    dataset: Dataset
+    warm: Warm | None
 
-    def command(self, dataset: Dataset, warm: Warm | None) -> list[str]:
+    def command(self) -> list[str]:
         """What trains it, or goes on with it; each flag is given, so that no variable of Vertex AI is taken."""
         places = {
-            "data": dataset.folder,
+            "data": self.dataset.folder,
             "model_dir": self.folders.model,
             "checkpoint_dir": self.folders.checkpoints,
             "tensorboard_dir": self.folders.tensorboard,
-            **({"warm_start": warm.folder} if warm else {}),
+            **({"warm_start": self.warm.folder} if self.warm else {}),
         }
         flags = [f"--{key}={place}" for key, place in places.items()]
         return [sys.executable, "-m", "trainer.task", *flags, *config.as_flags(self.training)]
 
-    def result(self, dataset: Dataset, warm: Warm | None) -> Result | None:
+    def result(self) -> Result | None:
         """Reads the result back; None if the trial has not ended.
 
         Raises:
           ValueError: if the directory holds a finished model of other settings.
         """
-        if folder.is_done(self.folders, self.training, dataset, warm):
+        run = (self.folders, self.training, self.dataset, self.warm)
+        if folder.is_done(*run):
             return self._measured()
-        if folder.has_diverged(self.folders, self.training, dataset, warm):
+        if folder.has_diverged(*run):
             return Result(self.number, self.settings)
         return None
 
@@ -98,11 +103,10 @@ class Trial:
 
 
 def folders_of(search: folder.Folders, number: int) -> folder.Folders:
-    """The folders of a trial: below its search's; checkpoints and events elsewhere where the search's are."""
-    name = layout.trial_name(number)
-    usual, own = folder.Folders.of(search.model), folder.Folders.of(storage.join(search.model, layout.TRIALS, name))
-    return folder.Folders(
-        own.model,
-        own.checkpoints if search.checkpoints == usual.checkpoints else storage.join(search.checkpoints, name),
-        own.tensorboard if search.tensorboard == usual.tensorboard else storage.join(search.tensorboard, name),
+    """The folders of a trial, an ordinary model directory; checkpoints and events lie elsewhere if the search's do."""
+    own, usual = (layout.TRIALS, layout.trial_name(number)), folder.Folders.of(search.model)
+    return folder.Folders.of(
+        storage.join(search.model, *own),
+        None if search.checkpoints == usual.checkpoints else storage.join(search.checkpoints, *own),
+        None if search.tensorboard == usual.tensorboard else storage.join(search.tensorboard, *own),
     )
