@@ -1,6 +1,7 @@
 """`tune.html`: the trials of a search, on one page that needs nothing but itself."""
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -77,14 +78,21 @@ def _by_number(results: Sequence[Result]) -> str:
 def _drawn(dots: Sequence[tuple[float, Result]], label: str, marks: Sequence[tuple[float, str]]) -> str:
     """The best is drawn last, over the others."""
     best = trials_table.ordered([result for _, result in dots])[0]
-    shown = sorted(dots, key=lambda dot: dot[1] is best)
-    return scatter.scatter([_dot(at, result, result is best) for at, result in shown], label, marks)
+    shown, far = sorted(dots, key=lambda dot: dot[1] is best), _far([result.loss for _, result in dots])
+    return scatter.scatter([_dot(at, result, result is best, far) for at, result in shown], label, marks)
 
 
-def _dot(at: float, result: Result, best: bool) -> Dot:
-    if result.diverged:
-        return Dot(at, None, f"trial {result.number}: diverged", "faint")
-    title = f"trial {result.number}: {result.loss:.4f} nats, {trials_table.settings(result.settings)}"
+def _far(losses: Sequence[float]) -> float:
+    """The loss from which on a trial is drawn on the upper edge: by its height it would press the others together."""
+    least, middle = min(losses), statistics.median_low(losses)
+    return least + 4 * (middle - least) if least < middle < math.inf else math.inf
+
+
+def _dot(at: float, result: Result, best: bool, far: float) -> Dot:
+    loss = "diverged" if result.diverged else f"{result.loss:.4f} nats"
+    title = f"trial {result.number}: {loss}, {trials_table.settings(result.settings)}"
+    if result.diverged or result.loss > far:
+        return Dot(at, None, title, "faint")
     return Dot(at, result.loss, title, "second best" if best else "first")
 
 

@@ -65,6 +65,14 @@ def test_a_picture_for_each_setting_and_the_best_drawn_last():
     ]
 
 
+def test_a_loss_far_above_does_not_press_the_others_together():
+    losses = [2.0, 2.25, 2.5, 400.0]
+    results = [Result(number, {"units": 128}, loss) for number, loss in enumerate(losses, 1)]
+    drawn = tune_page.picture("units", SEARCHED["units"], results)
+    assert 'class="faint dot" d="M3.00 0.00L3.00 0.00"><title>trial 4: 400.0000 nats' in drawn
+    assert re.findall(r'class="first dot" d="M3.00 ([\d.]+)L', drawn) == ["50.00", "6.90"]
+
+
 @pytest.mark.parametrize(
     ("key", "labels"),
     [
