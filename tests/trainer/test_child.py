@@ -41,6 +41,26 @@ def test_a_signal_is_passed_on_and_the_child_may_end_in_order(number):
     assert lines == ["ready", "saved"]
 
 
+def test_a_signal_that_comes_before_there_is_a_process_is_passed_on_too(monkeypatch):
+    child, popen = Child(), subprocess.Popen
+
+    def interrupted(*arguments, **keywords):
+        process = popen(*arguments, **keywords)
+        signal.raise_signal(signal.SIGTERM)
+        return process
+
+    monkeypatch.setattr(subprocess, "Popen", interrupted)
+    with child.signals():
+        assert child.run(["sleep", "60"], print) == -signal.SIGTERM
+
+
+def test_ctrl_c_in_a_terminal_does_not_reach_the_child_by_itself():
+    """A terminal sends it to a whole group of processes."""
+    lines: list[str] = []
+    Child().run([sys.executable, "-c", "import os; print(os.getpgrp() == os.getpid())"], lines.append)
+    assert lines == ["True"]
+
+
 # Runs a child that says its process and then sleeps.
 PARENT = """
 import sys

@@ -162,6 +162,9 @@ def test_a_model_stays_usable_while_a_larger_search_goes_on(tmp_path, dataset, r
     assert after.keys() > before.keys()
     names = ("model.keras", "config.json", "COMPLETED")
     assert [after[name] for name in names] == [before[name] for name in names]
+    # Who wants the smaller one after all gets its table back.
+    assert task.main(command(dataset, tmp_path, 1)) == 0
+    assert {name: data for name, data in files(tmp_path).items() if name in before} == before
 
 
 def test_the_same_settings_are_not_trained_twice(tmp_path, dataset, monkeypatch):

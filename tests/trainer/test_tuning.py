@@ -12,6 +12,7 @@ from tests.trainer.test_search import ALL
 from trainer import folder, task, tuning
 from trainer.dataset import open_dataset
 from trainer.trial import folders_of
+from trainer.warm_start import Warm
 
 FIXED = {key: value for key, value in ALL.items() if key != "dropout"}
 
@@ -52,6 +53,14 @@ def test_a_trial_has_the_given_settings_and_its_own(plan, tmp_path):
     # The configuration that its process reads is this one, key by key.
     given = task.config.given(task._parser().parse_args(command[3:]))
     assert given == trial.training.as_dict()
+
+
+def test_each_trial_starts_from_the_given_model(tmp_path, dataset):
+    warm = Warm("a/model", "r")
+    wanted = tuning.plan(3, {}, folder.Folders.of(str(tmp_path)), dataset, warm)
+    assert "--warm_start=a/model" in wanted.trial(1, {}).command()
+    assert wanted.request()["warm_start"] == "r"
+    assert "units" not in wanted.ranges
 
 
 def test_trials_lie_below_the_search_in_every_folder():
