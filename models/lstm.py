@@ -6,6 +6,7 @@ operations, and the gradients of the weights are one product each after the loop
 lanes, one a core, that run side by side: a step of one lane then needs no other core.
 """
 
+import dataclasses
 import functools
 import os
 import pathlib
@@ -17,10 +18,6 @@ import tensorflow as tf
 
 # Rows below which a lane is not cut further: a product of fewer rows reads the weights for too little work.
 _LANE_ROWS = 16
-
-# From so many units on XLA's kernels win, which make one pass over memory for all elementwise work of a step;
-# below, what TensorFlow's call of a compiled loop costs is more than that.
-_COMPILED_UNITS = 256
 
 # sigmoid(z) = (1 + tanh(z / 2)) / 2, so one tanh serves all four gates where i, f and o are projected at half size.
 _GATES = 4
@@ -96,17 +93,17 @@ def lstm(
       bias: [4 U].
       recurrent_mask: [B, U], a factor of h before each product with the recurrent kernel; None: 1.
       lanes: parts of the batch that run side by side; None: one a core. Needs a static batch size above 1 lane.
-      compiled: whether XLA compiles the loops; None: where it is faster.
+      compiled: whether XLA compiles the loops; None: where that is faster.
 
     Returns:
       outputs [B, T, U], and h and c [B, U] after the last step, of the inputs' type. Differentiable in all but
       the mask.
     """
-    units = recurrent_kernel.shape[0]
-    run = _lane(units >= _COMPILED_UNITS if compiled is None else compiled)
     mask = tf.ones_like(h_BxU) if recurrent_mask is None else tf.cast(recurrent_mask, h_BxU.dtype)
     per_row = (inputs_BxTxI, h_BxU, c_BxU, mask)
     cut = lane_sizes(inputs_BxTxI.shape[0], lanes)
+    way = way_of(cut[-1], recurrent_kernel.shape[0], recurrent_kernel.dtype)
+    run = _lane(way if compiled is None else dataclasses.replace(way, compiled=compiled))
     if len(cut) == 1:
         return run(*per_row, kernel, recurrent_kernel, bias)
     of_lanes = [
@@ -124,20 +121,44 @@ def lane_sizes(rows: int | None, lanes: int | None = None) -> list[int]:
     return [rows // count + (lane < rows % count) for lane in range(count)]
 
 
+@dataclasses.dataclass(frozen=True)
+class Way:
+    """How the loops of a lane are run: the numbers are the same but for rounding.
+
+    Attributes:
+      compiled: by XLA, which makes one pass over memory for all elementwise work of a step.
+      turned: with the recurrent kernel transposed before the backward loop, not by each product.
+    """
+
+    compiled: bool
+    turned: bool
+
+
+def way_of(rows: int, units: int, dtype: tf.DType) -> Way:
+    """The fastest way for a lane, as benchmarks/training.py found on two cores of a Zen 5 and the trainer's own steps.
+
+    XLA's products of half-width numbers are slow but for few units, or for many units and many rows. Of a network of
+    some ten units compiling takes longer than what it saves.
+    """
+    half = dtype.size < tf.float32.size
+    large = units >= 512 and rows >= 32
+    return Way(compiled=units >= 64 and (not half or units <= 128 or large), turned=not (half and large))
+
+
 @functools.cache
-def _lane(compiled: bool) -> Any:
-    """A differentiable LSTM over the rows of one lane, its two loops compiled by XLA or run by TensorFlow."""
-    if compiled:
+def _lane(way: Way) -> Any:
+    """A differentiable LSTM over the rows of one lane."""
+    if way.compiled:
         _start_xla()
-    wrap = functools.partial(tf.function, jit_compile=True) if compiled else lambda function: function
-    forward, backward = wrap(_forward), wrap(_backward)
+    wrap = functools.partial(tf.function, jit_compile=True) if way.compiled else lambda function: function
+    forward, backward = wrap(_forward), wrap(functools.partial(_backward, turned=way.turned))
 
     @tf.custom_gradient
     def run(x: Any, h: Any, c: Any, mask: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:
-        outputs, activations, cells = forward(x, h, c, mask, kernel, recurrent, bias)
+        outputs, activations, cells = forward(_projected(x, kernel, bias), h, c, mask, _halved(recurrent))
 
         def gradient(d_outputs: Any, d_h: Any, d_c: Any) -> Any:
-            d_z, d_h0, d_c0 = backward(c, mask, recurrent, activations, cells, d_outputs, d_h, d_c)
+            *d_z, d_h0, d_c0 = backward(c, mask, recurrent, activations, cells, d_outputs, d_h, d_c)
             before = tf.concat([h[None], outputs[:-1]], 0) * mask
             d_x, *d_weights = _of_products(x, before, d_z, kernel)
             return d_x, d_h0, d_c0, None, *d_weights
@@ -162,23 +183,27 @@ def _start_xla() -> None:
             os.close(kept)
 
 
-def _forward(x: Any, h: Any, c: Any, mask: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:
-    """h and c of each step, [T, B, U], and its four activations, tanh(z / 2) for i, f and o, [T, B, 4 U]."""
-    kernel, recurrent, bias = (_halved(part) for part in (kernel, recurrent, bias))
-    steps, rows = tf.shape(x)[1], tf.shape(x)[0]
+def _projected(x: Any, kernel: Any, bias: Any) -> Any:
+    """What the inputs give to z of i, f, g and o, of i, f and o by half, [T, B, 4 U]."""
+    shape = (*(x.shape[axis] or tf.shape(x)[axis] for axis in (1, 0)), kernel.shape[1])
     flat = tf.reshape(tf.transpose(x, [1, 0, 2]), [-1, kernel.shape[0]])
-    projected = tf.reshape(tf.nn.bias_add(tf.matmul(flat, kernel), bias), [steps, rows, kernel.shape[1]])
-    half = tf.constant(0.5, x.dtype)
+    return tf.reshape(tf.nn.bias_add(tf.matmul(flat, _halved(kernel)), _halved(bias)), shape)
+
+
+def _forward(projected: Any, h: Any, c: Any, mask: Any, recurrent: Any) -> Any:
+    """h of each step, [T, B, U], its four activations, tanh(z / 2) for i, f and o, [T, B, 4 U], and c, [T, B, U]."""
+    steps, dtype, (h, c, mask) = tf.shape(projected)[0], projected.dtype, _wide(h, c, mask)
     reader = _array(steps, projected)
 
-    def step(t: Any, h: Any, c: Any, h_all: Any, a_all: Any, c_all: Any) -> Any:
-        a = tf.tanh(reader.read(t) + tf.matmul(h * mask, recurrent))
+    def step(t: Any, h: Any, c: Any, *written: Any) -> Any:
+        product, added = _wide(tf.matmul(tf.cast(h * mask, dtype), recurrent), reader.read(t))
+        a = tf.tanh(product + added)
         i, f, g, o = tf.split(a, _GATES, axis=1)
-        c = half * (c * f + c + i * g + g)
-        h = half * (o + 1) * tf.tanh(c)
-        return t + 1, h, c, h_all.write(t, h), a_all.write(t, a), c_all.write(t, c)
+        c = (c * f + c + i * g + g) / 2
+        h = (o + 1) * tf.tanh(c) / 2
+        return t + 1, h, c, *_write(written, t, (h, a, c))
 
-    empty = [tf.TensorArray(x.dtype, steps) for _ in range(3)]
+    empty = [tf.TensorArray(dtype, steps) for _ in range(3)]
     *_, h_all, a_all, c_all = tf.while_loop(
         lambda t, *_: t < steps, step, (0, h, c, *empty), parallel_iterations=1, maximum_iterations=steps
     )
@@ -186,53 +211,70 @@ def _forward(x: Any, h: Any, c: Any, mask: Any, kernel: Any, recurrent: Any, bia
 
 
 def _backward(
-    c: Any, mask: Any, recurrent: Any, activations: Any, cells: Any, d_outputs: Any, d_h: Any, d_c: Any
+    c: Any, mask: Any, recurrent: Any, activations: Any, cells: Any, d_outputs: Any, d_h: Any, d_c: Any, turned: bool
 ) -> Any:
-    """Gradients of z, [T, B, 4 U], and of the first h and c."""
-    steps = tf.shape(cells)[0]
-    keep, of_gates, of_cell = _factors(activations, cells, c)
-    readers = [_array(steps, part) for part in (tf.transpose(d_outputs, [1, 0, 2]), of_cell, of_gates, keep)]
+    """Gradients of z of i, f, g and o, [T, B, U] each, and of the first h and c.
 
-    def step(t: Any, d_h: Any, d_c: Any, d_z_all: Any) -> Any:
-        d_out, cell, gates, f = (reader.read(t) for reader in readers)
+    The four are kept apart: XLA puts arrays together value by value.
+    """
+    steps, dtype = tf.shape(cells)[0], cells.dtype
+    before = tf.concat([c[None], cells[:-1]], 0)
+    readers = [_array(steps, part) for part in (tf.transpose(d_outputs, [1, 0, 2]), activations, cells, before)]
+    of_gates = tf.split(recurrent, _GATES, axis=1)
+    if turned:
+        of_gates = [tf.transpose(part) for part in of_gates]
+    d_h, d_c, mask = _wide(d_h, d_c, mask)
+
+    def step(t: Any, d_h: Any, d_c: Any, *written: Any) -> Any:
+        d_out, a, c, c_before = _wide(*(reader.read(t) for reader in readers))
+        keep, of_cell, of_z = _factors(a, c, c_before)
         d_h += d_out
-        d_c += d_h * cell
-        d_z = tf.concat([d_c, d_c, d_c, d_h], 1) * gates
-        return t - 1, tf.matmul(d_z, recurrent, transpose_b=True) * mask, d_c * f, d_z_all.write(t, d_z)
+        d_c += d_h * of_cell
+        d_z = [tf.cast(part * factor, dtype) for part, factor in zip((d_c, d_c, d_c, d_h), of_z, strict=True)]
+        products = (tf.matmul(*pair, transpose_b=not turned) for pair in zip(d_z, of_gates, strict=True))
+        d_h = sum(_wide(*products))
+        return t - 1, d_h * mask, d_c * keep, *_write(written, t, d_z)
 
-    _, d_h0, d_c0, d_z_all = tf.while_loop(
-        lambda t, *_: t >= 0, step, (steps - 1, d_h, d_c, tf.TensorArray(c.dtype, steps)),
-        parallel_iterations=1, maximum_iterations=steps,
-    )  # fmt: skip
-    return d_z_all.stack(), d_h0, d_c0
+    empty = [tf.TensorArray(dtype, steps) for _ in range(_GATES)]
+    _, d_h0, d_c0, *d_z_all = tf.while_loop(
+        lambda t, *_: t >= 0, step, (steps - 1, d_h, d_c, *empty), parallel_iterations=1, maximum_iterations=steps
+    )
+    return *(part.stack() for part in d_z_all), tf.cast(d_h0, dtype), tf.cast(d_c0, dtype)
 
 
-def _of_products(x: Any, before: Any, d_z: Any, kernel: Any) -> list[Any]:
-    """Gradients of x, kernel, recurrent kernel and bias, each one product over all steps."""
+def _factors(a: Any, c: Any, c_before: Any) -> tuple[Any, Any, tuple[Any, ...]]:
+    """d c(t-1) / d c(t), which is f; d h / d c; and d (c, c, c, h) / d z of i, f, g and o."""
+    i, f, g, o = tf.split(a, _GATES, axis=1)
+    tanh_c = tf.tanh(c)
+    # d sigmoid(z) / d z = (1 - tanh(z / 2)^2) / 4.
+    of_i, of_f, of_o = ((1 - gate * gate) / 4 for gate in (i, f, o))
+    of_z = (g * of_i, c_before * of_f, (1 + i) * (1 - g * g) / 2, tanh_c * of_o)
+    return (1 + f) / 2, (1 + o) * (1 - tanh_c * tanh_c) / 2, of_z
+
+
+def _of_products(x: Any, before: Any, d_z: list[Any], kernel: Any) -> list[Any]:
+    """Gradients of x, kernel, recurrent kernel and bias, each one product a gate over all steps."""
     shape = tf.shape(x)
     flat_x = tf.reshape(tf.transpose(x, [1, 0, 2]), [-1, x.shape[2]])
-    flat_h, flat_z = (tf.reshape(part, [-1, part.shape[2]]) for part in (before, d_z))
-    d_x = tf.reshape(tf.matmul(flat_z, kernel, transpose_b=True), [shape[1], shape[0], shape[2]])
-    # The sum of a bias is long: in bfloat16 it would stop growing.
-    d_bias = tf.cast(tf.reduce_sum(tf.cast(flat_z, tf.float32 if x.dtype.size < 4 else x.dtype), 0), x.dtype)
-    d_weights = (tf.matmul(flat, flat_z, transpose_a=True) for flat in (flat_x, flat_h))
-    return [tf.transpose(d_x, [1, 0, 2]), *d_weights, d_bias]
+    flat_h, *flat_z = (tf.reshape(part, [-1, part.shape[2]]) for part in (before, *d_z))
+    of_gates = tf.split(kernel, _GATES, axis=1)
+    d_x = tf.add_n([tf.matmul(part, tf.transpose(weights)) for part, weights in zip(flat_z, of_gates, strict=True)])
+    # A product adds in float32 whatever its type, and five times as fast as TensorFlow's sum over rows.
+    ones = tf.ones((tf.shape(flat_x)[0], 1), x.dtype)
+    d_weights = [
+        tf.concat([tf.matmul(flat, part, transpose_a=True) for part in flat_z], 1) for flat in (flat_x, flat_h, ones)
+    ]
+    d_x = tf.transpose(tf.reshape(d_x, [shape[1], shape[0], shape[2]]), [1, 0, 2])
+    return [d_x, *d_weights[:2], d_weights[2][0]]
 
 
-def _factors(activations: Any, cells: Any, c: Any) -> tuple[Any, Any, Any]:
-    """What the gradients of a step are multiplied by; none of it waits for another step's gradient.
+def _wide(*parts: Any) -> list[Any]:
+    """In float32 at least: half-width numbers are multiplied in products alone, where that is faster."""
+    return [tf.cast(part, tf.float32) if part.dtype.size < tf.float32.size else part for part in parts]
 
-    Returns:
-      d c(t-1) / d c(t), which is f; d (c, c, c, h) / d z of i, f, g and o, [T, B, 4 U]; d h / d c.
-    """
-    i, f, g, o = tf.split(activations, _GATES, axis=2)
-    before = tf.concat([c[None], cells[:-1]], 0)
-    tanh_c = tf.tanh(cells)
-    # d sigmoid(z) / d z = (1 - tanh(z / 2)^2) / 4.
-    half, quarter = tf.constant(0.5, cells.dtype), tf.constant(0.25, cells.dtype)
-    of_i, of_f, of_o = (quarter * (1 - gate * gate) for gate in (i, f, o))
-    gates = [g * of_i, before * of_f, half * (1 + i) * (1 - g * g), tanh_c * of_o]
-    return half + half * f, tf.concat(gates, 2), half * (1 + o) * (1 - tanh_c * tanh_c)
+
+def _write(arrays: Any, t: Any, parts: Any) -> list[tf.TensorArray]:
+    return [array.write(t, tf.cast(part, array.dtype)) for array, part in zip(arrays, parts, strict=True)]
 
 
 def _halved(weights: tf.Tensor) -> tf.Tensor:
