@@ -19,7 +19,8 @@ TENSORFLOW_2_17 = ["keras==3.15.1", "tensorflow-io==0.37.1", "setuptools<81"]
 
 EXTRAS = {
     "preprocess": BEAM + READING,
-    "train": ["matplotlib>=3.9,<4"],
+    # What Optuna's sampler proposes for a seed may change with its version, so that --tune would go on differently.
+    "train": ["matplotlib>=3.9,<4", "optuna==5.0.0"],
     "generate": BEAM + READING + SONGS_PAGE,
     "cpu": [*TENSORFLOW_2_17, "tensorflow-cpu==2.17.1"],
     "gpu": [*TENSORFLOW_2_17, "tensorflow[and-cuda]==2.17.1"],

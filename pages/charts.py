@@ -131,7 +131,7 @@ def plot(lines: Sequence[Line], label: str, ticks: Sequence[tuple[float, str]], 
     shown = [line for line in lines if line.points]
     highest = max((y for line in shown for _, y in line.points), default=0) or 1
     left, width = span[0], (span[1] - span[0]) or 1
-    step = _round_step(highest)
+    step = round_step(highest)
     marks = [step * number for number in range(int(highest / step + 1e-9) + 1)]
     paths = "".join(
         f'<path class="{kind}" d="{_path(line.points, left, width, highest)}"/>'
@@ -155,7 +155,7 @@ def _path(points: Sequence[tuple[float, float]], left: float, width: float, high
     return f"M{'L'.join(drawn * 2 if len(drawn) == 1 else drawn)}"
 
 
-def _round_step(highest: float) -> float:
+def round_step(highest: float) -> float:
     """A round number of which 2 to 5 fit into `highest`."""
     power = 10.0 ** math.floor(math.log10(highest))
     return next(step for step in (power / 5, power / 2, power, 2 * power) if highest / step <= 5)

@@ -28,6 +28,16 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
+def scrolling(wide: str) -> str:
+    """A table that may be wider than a phone."""
+    return f'<div class="scrolling">{wide}</div>'
+
+
+def folder_name(folder: str) -> str:
+    """A directory's name, with the one above it."""
+    return "/".join([part for part in folder.split("/") if part][-2:]) or folder
+
+
 def nothing(said: str) -> str:
     """A sentence where there is nothing to show."""
     return f'<p class="nothing">{said}</p>'

@@ -29,6 +29,14 @@ TIMING = "timing.csv"
 CURVES = "curves.png"
 CHECKPOINTS = "checkpoints"
 TENSORBOARD = "tensorboard"
+# Written by a run whose loss became no number: which run, and what it said.
+DIVERGED = "DIVERGED"
+
+# Of a model directory that a search (`--tune`) makes.
+TUNE = "tune.json"
+TRIALS = "trials"
+TRIALS_TABLE = "trials.csv"
+TUNE_PAGE = "tune.html"
 
 # Directories of a run below `runs/<request>` of a retraining directory.
 RUNS = "runs"
@@ -53,6 +61,11 @@ def rows_name(kind: str, index: int, count: int) -> str:
 def evaluation_name(split: str, ending: str) -> str:
     """What `trainer.evaluate` says of a split, such as `evaluation-test.html` and `evaluation-test.json`."""
     return f"evaluation-{split}.{ending}"
+
+
+def trial_name(number: int) -> str:
+    """The directory of a search's trial, counted from 1, such as `trial-0003`."""
+    return f"trial-{number:04d}"
 
 
 def song_name(song: int) -> str:

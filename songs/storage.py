@@ -228,7 +228,8 @@ def sweep(folder: str) -> None:
 
 def check_writable(folder: str) -> None:
     """Raises StorageError if nothing can be written below a folder."""
-    probe = join(folder, f".nabi-{uuid.uuid4().hex}")
+    # Named as what is half written, so that `sweep` takes what a kill leaves.
+    probe = join(folder, f".nabi-{uuid.uuid4().hex}{_PARTIAL}")
     write_bytes(probe, b"")
     delete(probe)
 

@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 ROOT = pathlib.Path(__file__).parent.parent
-HEAVY = {"apache_beam", "tensorflow", "tensorflow_io", "keras"}
+HEAVY = {"apache_beam", "tensorflow", "tensorflow_io", "keras", "optuna"}
 JOBS = {"pipelines", "trainer", "generator"}
 # What each room must not import, at any depth of a function.
 FORBIDDEN = {

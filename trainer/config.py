@@ -152,6 +152,18 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         )
 
 
+def as_flags(config: TrainConfig) -> list[str]:
+    """The flags that give exactly this configuration, whatever the defaults are."""
+    return [_as_flag(key, value) for key, value in config.as_dict().items()]
+
+
+def _as_flag(key: str, value: object) -> str:
+    if isinstance(value, bool):
+        return f"--{key}" if value else f"--no-{key}"
+    # A float is written with all digits that it takes to read the same one.
+    return f"--{key}={value}"
+
+
 def given(flags: argparse.Namespace) -> dict[str, object]:
     """The keys that were given by hand."""
     names = {field.name for field in dataclasses.fields(TrainConfig)}

@@ -28,7 +28,7 @@ def page(evaluation: Figures, history: Sequence[Figures]) -> str:
     """
     detail = evaluation["detail"]
     filled = {
-        "title": f"{text(_name(evaluation['model']))}: {text(evaluation['split'])}",
+        "title": f"{text(markup.folder_name(evaluation['model']))}: {text(evaluation['split'])}",
         "summary": "".join(f"<span>{fact}</span>" for fact in _headline(evaluation, detail)),
         "warnings": warnings(evaluation["warnings"]),
         "losses": losses(detail),
@@ -41,11 +41,6 @@ def page(evaluation: Figures, history: Sequence[Figures]) -> str:
         "made": made(evaluation),
     }
     return template.fill("trainer", TEMPLATE, filled)
-
-
-def _name(folder: str) -> str:
-    """A directory's name, with the one above it."""
-    return "/".join([part for part in folder.split("/") if part][-2:]) or folder
 
 
 def _headline(evaluation: Figures, detail: Figures) -> list[str]:
@@ -80,7 +75,7 @@ def losses(detail: Figures) -> str:
         for name, rates in ordered
     ]
     heads = ["", *(f"{head}<br><small>nats, bits</small>" for head in _UNITS), "perplexity"]
-    return _scrolling(markup.table(heads, cells))
+    return markup.scrolling(markup.table(heads, cells))
 
 
 def _both(rates: Figures, unit: str) -> str:
@@ -102,7 +97,7 @@ def splits(scores: Mapping[str, Figures | None], baselines: Mapping[str, Figures
         for split, score in scores.items()
         if score
     ]
-    return _scrolling(markup.table(["Split", "Tokens", "Loss", "Perplexity", "Predicted", *names], rows))
+    return markup.scrolling(markup.table(["Split", "Tokens", "Loss", "Perplexity", "Predicted", *names], rows))
 
 
 def curves(history: Sequence[Figures], baselines: Figures) -> str:
@@ -144,7 +139,7 @@ def calibration(found: Figures) -> str:
     return (
         f"<figure><figcaption>Calibration <small>expected error {error:.3f}</small></figcaption>"
         f"{charts.plot(lines, label, ticks, (0, 1))}</figure>"
-        f"<figure>{_scrolling(markup.table(['Probability', 'Tokens', 'Thought', 'Came'], rows))}</figure>"
+        f"<figure>{markup.scrolling(markup.table(['Probability', 'Tokens', 'Thought', 'Came'], rows))}</figure>"
     )
 
 
@@ -162,7 +157,7 @@ def kinds(rows: Sequence[Figures]) -> str:
         ]
         for row in rows
     ]
-    return _scrolling(markup.table(["Kind", "", "Tokens", "Loss", "5-gram", "Predicted"], cells))
+    return markup.scrolling(markup.table(["Kind", "", "Tokens", "Loss", "5-gram", "Predicted"], cells))
 
 
 def by_position(rows: Sequence[Figures], where: str) -> str:
@@ -201,8 +196,3 @@ def _number(value: float | None, digits: int = 3) -> str:
 
 def _share(value: float) -> str:
     return f"{100 * value:.1f} %"
-
-
-def _scrolling(table: str) -> str:
-    """A table that may be wider than a phone."""
-    return f'<div class="scrolling">{table}</div>'

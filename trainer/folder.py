@@ -8,11 +8,14 @@ from trainer.config import TrainConfig
 from trainer.dataset import Dataset
 from trainer.warm_start import Warm
 
-_OURS = (
-    layout.COMPLETED, layout.MODEL, layout.VOCABULARY, layout.CONFIG, layout.METRICS, layout.HISTORY, layout.TIMING,
-    layout.CURVES, layout.CHECKPOINTS, layout.TENSORBOARD,
-    *(layout.evaluation_name(split, ending) for split in windows.SPLITS for ending in ("html", "json")),
+# What a finished run publishes, COMPLETED last.
+PUBLISHED = (
+    layout.MODEL, layout.VOCABULARY, layout.CONFIG, layout.METRICS, layout.HISTORY, layout.TIMING, layout.CURVES,
+    layout.COMPLETED,
 )  # fmt: skip
+_EVALUATIONS = tuple(layout.evaluation_name(split, ending) for split in windows.SPLITS for ending in ("html", "json"))
+_OF_A_RUN = (layout.CHECKPOINTS, layout.TENSORBOARD, layout.DIVERGED)
+_OF_A_SEARCH = (layout.TRIALS_TABLE, layout.TUNE_PAGE, layout.TUNE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,10 +36,19 @@ class Folders:
         """A path in the model directory."""
         return storage.join(self.model, name)
 
+    @classmethod
+    def of(cls, model: str, checkpoints: str | None = None, tensorboard: str | None = None) -> "Folders":
+        """The folders of a model directory, in it where none is given."""
+        return cls(
+            model.rstrip("/") or "/",
+            checkpoints or storage.join(model, layout.CHECKPOINTS),
+            tensorboard or storage.join(model, layout.TENSORBOARD),
+        )
+
 
 def marks_of(config: TrainConfig, dataset: Dataset, warm: Warm | None) -> dict[str, str]:
     """The fingerprints of a finished model: what was asked for, and of which dataset."""
-    request = layout.fingerprint(_settings(config, dataset, warm))
+    request = layout.fingerprint(settings_of(config, dataset, warm))
     return {"request": request, "content": dataset.content}
 
 
@@ -48,19 +60,33 @@ def is_done(folders: Folders, config: TrainConfig, dataset: Dataset, warm: Warm 
     """
     marks = layout.completed(folders.model)
     if marks is None:
+        if storage.exists(folders.file(layout.TUNE)):
+            raise ValueError(f"{folders.model} holds an unfinished search: go on with its --tune, or {WAY_OUT}")
         return False
     if marks == marks_of(config, dataset, warm):
         return True
     settings = layout.read_json(folders.file(layout.CONFIG))
-    raise ValueError(f"{folders.model} holds a model {_difference(settings, config, dataset, warm)}; {_WAY_OUT}")
+    raise ValueError(f"{folders.model} holds a model {difference(settings, config, dataset, warm)}; {WAY_OUT}")
 
 
 def clear(folders: Folders) -> None:
-    """Deletes an earlier run: its files by their names, and nothing else that may lie there."""
-    for name in _OURS:
+    """Deletes an earlier run or search: its files by their names, and nothing else that may lie there."""
+    clear_model(folders)
+    for name in _OF_A_RUN:
+        storage.delete(folders.file(name))
+    if storage.exists(folders.file(layout.TUNE)):
+        for place in (folders.model, folders.checkpoints):
+            storage.delete(storage.join(place, layout.TRIALS))
+    for name in _OF_A_SEARCH:
         storage.delete(folders.file(name))
     if storage.exists(storage.join(folders.checkpoints, layout.CONFIG)):
         storage.delete(folders.checkpoints)
+
+
+def clear_model(folders: Folders) -> None:
+    """Deletes a finished model, COMPLETED first, and what was said of it."""
+    for name in (*reversed(PUBLISHED), *_EVALUATIONS):
+        storage.delete(folders.file(name))
 
 
 def claim(folders: Folders, config: TrainConfig, dataset: Dataset, warm: Warm | None) -> None:
@@ -72,24 +98,38 @@ def claim(folders: Folders, config: TrainConfig, dataset: Dataset, warm: Warm | 
     """
     for folder in (folders.model, folders.checkpoints):
         storage.check_writable(folder)
+    storage.delete(folders.file(layout.DIVERGED))
     claimed = storage.join(folders.checkpoints, layout.CONFIG)
     if Checkpoints(folders.checkpoints).steps():
         settings = layout.read_json(claimed)
-        if settings != _settings(config, dataset, warm):
-            difference = _difference(settings, config, dataset, warm)
-            raise ValueError(f"the checkpoint in {folders.checkpoints} was made {difference}; {_WAY_OUT}")
+        if settings != settings_of(config, dataset, warm):
+            changed = difference(settings, config, dataset, warm)
+            raise ValueError(f"the checkpoint in {folders.checkpoints} was made {changed}; {WAY_OUT}")
         return
-    layout.write_json(claimed, _settings(config, dataset, warm))
+    layout.write_json(claimed, settings_of(config, dataset, warm))
 
 
-_WAY_OUT = "give another --model_dir or --overwrite"
+def mark_diverged(folders: Folders, config: TrainConfig, dataset: Dataset, warm: Warm | None, said: str) -> None:
+    """Leaves word that the run's loss became no number, so that a search need not try it again."""
+    layout.write_json(folders.file(layout.DIVERGED), {**marks_of(config, dataset, warm), "error": said})
 
 
-def _settings(config: TrainConfig, dataset: Dataset, warm: Warm | None) -> dict[str, object]:
+def has_diverged(folders: Folders, config: TrainConfig, dataset: Dataset, warm: Warm | None) -> bool:
+    """Whether such word of this very run is there."""
+    path = folders.file(layout.DIVERGED)
+    return storage.exists(path) and layout.read_json(path).items() >= marks_of(config, dataset, warm).items()
+
+
+WAY_OUT = "give another --model_dir or --overwrite"
+
+
+def settings_of(config: TrainConfig, dataset: Dataset, warm: Warm | None) -> dict[str, object]:
+    """What a run is asked for, and of which dataset."""
     return {"train": config.as_dict(), "content": dataset.content, "warm_start": warm.request if warm else None}
 
 
-def _difference(settings: dict[str, object], config: TrainConfig, dataset: Dataset, warm: Warm | None) -> str:
+def difference(settings: dict[str, object], config: TrainConfig, dataset: Dataset, warm: Warm | None) -> str:
+    """What is another in earlier settings, as the end of a sentence."""
     if settings.get("content") != dataset.content:
         return f"from another dataset than {dataset.folder}"
     if settings.get("warm_start") != (warm.request if warm else None):

@@ -93,7 +93,7 @@ class Reporter:
             return
         rate = self._tokens / max(now - self._printed, 1e-9)
         left = (now - self._started) / max(step - self.first_step, 1) * (self.steps - step)
-        say(f"step {step}/{self.steps}  loss {loss:.4f} nats  {rate:,.0f} tokens/s  {_clock(left)} left")
+        say(f"step {step}/{self.steps}  loss {loss:.4f} nats  {rate:,.0f} tokens/s  {clock(left)} left")
         self._printed, self._tokens = now, 0.0
 
 
@@ -102,7 +102,8 @@ def say(line: str) -> None:
     print(line, file=sys.stdout, flush=True)
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Such as `2:05` or `1:00:00`."""
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

@@ -6,7 +6,7 @@ import sys
 
 from models import remote
 from songs import recipes, storage
-from trainer import cluster, config, folder
+from trainer import cluster, config, folder, search, tune, tuning
 from trainer.dataset import Dataset, open_dataset
 from trainer.warm_start import Warm, open_warm
 
@@ -19,12 +19,18 @@ def main(argv: list[str] | None = None) -> int:
         parser.error("--model_dir is needed: the directory that the model is written to (or set AIP_MODEL_DIR)")
     try:
         settings = recipes.load(flags.recipe, "train") if flags.recipe else {}
+        settings |= config.given(flags)
+        training = config.TrainConfig.create(settings)
+        if flags.tune is not None:
+            folders = folder.Folders.of(flags.model_dir, flags.checkpoint_dir, flags.tensorboard_dir)
+            dataset, warm = _open(flags.data, folders, flags.warm_start)
+            return tune.run(tuning.plan(flags.tune, settings, folders, dataset, warm), overwrite=flags.overwrite)
         return run(
             data=flags.data,
             model_dir=flags.model_dir,
             checkpoint_dir=flags.checkpoint_dir,
             tensorboard_dir=flags.tensorboard_dir,
-            training=config.TrainConfig.create({**settings, **config.given(flags)}),
+            training=training,
             warm_start=flags.warm_start,
             overwrite=flags.overwrite,
         )
@@ -62,14 +68,8 @@ def run(
     Raises:
       ValueError, songs.storage.StorageError: in one sentence, what the user has to change.
     """
-    folders = folder.Folders(
-        model_dir.rstrip("/") or "/",
-        checkpoint_dir or storage.join(model_dir, folder.layout.CHECKPOINTS),
-        tensorboard_dir or storage.join(model_dir, folder.layout.TENSORBOARD),
-    )
-    remote.open_schemes(data, folders.model, folders.checkpoints, folders.tensorboard)
-    dataset = open_dataset(data.rstrip("/") or "/")
-    warm = open_warm(warm_start.rstrip("/") or "/") if warm_start else None
+    folders = folder.Folders.of(model_dir, checkpoint_dir, tensorboard_dir)
+    dataset, warm = _open(data, folders, warm_start)
     # Of several machines one writes; the others wait for it where TensorFlow connects them.
     if overwrite and cluster.is_chief():
         folder.clear(folders)
@@ -81,6 +81,12 @@ def run(
     return _train(dataset, folders, training, warm)
 
 
+def _open(data: str, folders: folder.Folders, warm_start: str | None) -> tuple[Dataset, Warm | None]:
+    remote.open_schemes(data, folders.model, folders.checkpoints, folders.tensorboard)
+    dataset = open_dataset(data.rstrip("/") or "/")
+    return dataset, open_warm(warm_start.rstrip("/") or "/") if warm_start else None
+
+
 def _train(dataset: Dataset, folders: folder.Folders, training: config.TrainConfig, warm: Warm | None) -> int:
     # TensorFlow takes seconds to import: nothing above waits for it. Its own remarks would bury the progress lines.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -89,6 +95,8 @@ def _train(dataset: Dataset, folders: folder.Folders, training: config.TrainConf
     try:
         train.train(dataset, folders, training, warm)
     except train.DivergedError as error:
+        if cluster.is_chief():
+            folder.mark_diverged(folders, training, dataset, warm, str(error))
         print(f"error: {error}", file=sys.stderr)
         return 1
     except train.StoppedError as stop:
@@ -115,6 +123,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--recipe", help="NAME or NAME:run of a recipe, or a TOML file, whose [[train]] table is taken")
     add("--warm_start", metavar="MODEL_DIR", help="a finished model to start from; tokens in common keep their weights")
     add("--overwrite", action="store_true", help="replace what an earlier run left in the model directory")
+    add(
+        "--tune",
+        type=int,
+        metavar="N",
+        help=f"train N models ({tuning.LEGAL}), each with settings chosen by the losses of those before, and keep the "
+        f"best; searched, unless a flag or the recipe gives them: {search.listed(search.RANGES)}; run again with a "
+        "larger N, it goes on",
+    )
     config.add_flags(parser)
     return parser
 

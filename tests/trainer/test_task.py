@@ -177,7 +177,10 @@ def test_diverging_says_what_to_try(tmp_path, dataset, capsys, monkeypatch):
     run = train.Learner.run
     monkeypatch.setattr(train.Learner, "run", lambda *arguments: run(*arguments) * np.nan)
     assert task.main(command(dataset, tmp_path)) == 1
-    assert "the training loss became nan at step 1 with --learning_rate 0.02" in capsys.readouterr().err
+    said = "the training loss became nan at step 1 with --learning_rate 0.02"
+    assert said in capsys.readouterr().err
+    # For a search, which does not try it again.
+    assert layout.read_json(str(tmp_path / "DIVERGED"))["error"].startswith(said)
     assert not (tmp_path / "COMPLETED").exists()
 
 

@@ -1,0 +1,112 @@
+"""A trial of a search: its directory, its command and, where it has ended, its result; needs no TensorFlow."""
+
+import dataclasses
+import math
+import sys
+from collections.abc import Mapping
+
+from songs import layout, storage
+from trainer import config, folder
+from trainer.config import TrainConfig
+from trainer.dataset import Dataset
+from trainer.history import TIMING_COLUMNS, Table
+from trainer.search import Setting
+from trainer.warm_start import Warm
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What a trial came to.
+
+    Attributes:
+      number: of the trial, from 1.
+      settings: the searched ones.
+      loss: of the validation split, of the training split where there is none; nats a token; infinite if it diverged.
+      steps: that it trained.
+      best_step: whose weights were kept.
+      parameters: of the network.
+      seconds: that it trained.
+    """
+
+    number: int
+    settings: Mapping[str, Setting]
+    loss: float = math.inf
+    steps: int | None = None
+    best_step: int | None = None
+    parameters: int | None = None
+    seconds: float | None = None
+
+    @property
+    def diverged(self) -> bool:
+        """Whether its loss became no number."""
+        return math.isinf(self.loss)
+
+
+@dataclasses.dataclass(frozen=True)
+class Trial:
+    """One training run of a search.
+
+    Attributes:
+      number: from 1.
+      settings: the searched ones.
+      training: all of them.
+      folders: where it writes.
+      dataset: what it trains on.
+      warm: what it starts from.
+    """
+
+    number: int
+    settings: Mapping[str, Setting]
+    training: TrainConfig
+    folders: folder.Folders
+    dataset: Dataset
+    warm: Warm | None
+
+    def command(self) -> list[str]:
+        """What trains it, or goes on with it; each flag is given, so that no variable of Vertex AI is taken."""
+        places = {
+            "data": self.dataset.folder,
+            "model_dir": self.folders.model,
+            "checkpoint_dir": self.folders.checkpoints,
+            "tensorboard_dir": self.folders.tensorboard,
+            **({"warm_start": self.warm.folder} if self.warm else {}),
+        }
+        flags = [f"--{key}={place}" for key, place in places.items()]
+        return [sys.executable, "-m", "trainer.task", *flags, *config.as_flags(self.training)]
+
+    def result(self) -> Result | None:
+        """Reads the result back; None if the trial has not ended.
+
+        Raises:
+          ValueError: if the directory holds a finished model of other settings.
+        """
+        run = (self.folders, self.training, self.dataset, self.warm)
+        if folder.is_done(*run):
+            return self._measured()
+        if folder.has_diverged(*run):
+            return Result(self.number, self.settings)
+        return None
+
+    def _measured(self) -> Result:
+        metrics = layout.read_json(self.folders.file(layout.METRICS))
+        timing = Table(self.folders.file(layout.TIMING), TIMING_COLUMNS)
+        timing.read()
+        return Result(
+            self.number,
+            self.settings,
+            loss=(metrics["validation"] or metrics["train"])["loss_nats"],
+            steps=metrics["steps"],
+            best_step=metrics["best_step"],
+            parameters=metrics["parameters"],
+            seconds=timing.rows[-1]["seconds"],
+        )
+
+
+def folders_of(search: folder.Folders, number: int) -> folder.Folders:
+    """The folders of a trial, an ordinary model directory; checkpoints and events lie elsewhere if the search's do."""
+    own, usual = (layout.TRIALS, layout.trial_name(number)), folder.Folders.of(search.model)
+    return folder.Folders.of(
+        storage.join(search.model, *own),
+        None if search.checkpoints == usual.checkpoints else storage.join(search.checkpoints, *own),
+        None if search.tensorboard == usual.tensorboard else storage.join(search.tensorboard, *own),
+    )

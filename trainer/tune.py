@@ -1,0 +1,141 @@
+"""Search for settings (`--tune`): one trial after the other, a table of them, and the best as the model."""
+
+import dataclasses
+import sys
+import time
+from collections.abc import Sequence
+
+from songs import layout, storage
+from trainer import folder, trials_table, tune_page, tuning
+from trainer.child import Child
+from trainer.history import clock, say
+from trainer.search import Search, listed
+from trainer.trial import Result, Trial
+from trainer.tuning import Tuning
+
+
+class EndedError(Exception):
+    """The search cannot go on now; `status` is the exit status that says so."""
+
+    def __init__(self, said: str, status: int) -> None:
+        super().__init__(said)
+        self.status = status
+
+
+def run(wanted: Tuning, *, overwrite: bool) -> int:
+    """Searches, or goes on with a search, to a finished model directory.
+
+    Args:
+      wanted: the search.
+      overwrite: replaces what an earlier run left there.
+
+    Returns:
+      The exit status: 0, 1 if all trials diverged, 128 + the number of the signal that ended it, else that of the trial
+      that failed.
+
+    Raises:
+      ValueError, songs.storage.StorageError: in one sentence, what the user has to change.
+    """
+    if overwrite:
+        folder.clear(wanted.folders)
+    elif tuning.is_done(wanted):
+        say(f"{wanted.folders.model} already holds the best of this search: nothing to do")
+        return 0
+    tuning.claim(wanted)
+    say(f"searching {listed(wanted.ranges)}")
+    try:
+        results = _search(wanted)
+    except EndedError as end:
+        print(end, file=sys.stderr)
+        return end.status
+    return _finish(wanted, results)
+
+
+def _search(wanted: Tuning) -> list[Result]:
+    """Every trial's result, in their order; those of an earlier run of the command are read back."""
+    search, child = Search(wanted.ranges, wanted.base.seed), Child()
+    results: list[Result] = []
+    took: list[float] = []
+    with child.signals():
+        for number in range(1, wanted.trials + 1):
+            trial, began = wanted.trial(number, search.ask()), time.monotonic()
+            known = _known(trial, results)
+            results.append(known or _train(trial, wanted, child))
+            search.tell(results[-1].loss)
+            # Only a training that goes on needs them, and they are larger than all else.
+            storage.delete(trial.folders.checkpoints)
+            if not known:
+                took.append(time.monotonic() - began)
+                _publish_tables(wanted, results)
+            say(_line(results, wanted.trials) + _left(took, wanted.trials - number))
+    return results
+
+
+def _known(trial: Trial, results: Sequence[Result]) -> Result | None:
+    """The result of a trial that has ended, or of an earlier one with the same settings: it would be the same."""
+    same = next((result for result in results if result.settings == trial.settings), None)
+    return dataclasses.replace(same, number=trial.number) if same else trial.result()
+
+
+def _train(trial: Trial, wanted: Tuning, child: Child) -> Result:
+    """Trains in a process of its own, which leaves nothing of TensorFlow's memory and threads to the next."""
+    name = f"trial {trial.number}/{wanted.trials}"
+    say(f"{name}: {trials_table.settings(trial.settings)}")
+    status = child.run(trial.command(), lambda line: say(f"{name}  {line}"))
+    if child.caught:
+        raise EndedError("stopped: start the same command again to go on", 128 + child.caught[0])
+    result = trial.result()
+    if result is None:
+        # As a shell tells of a signal.
+        status = 128 - status if status < 0 else status
+        again = "start the same command again to go on, or give by a flag what it failed with, in another --model_dir"
+        raise EndedError(f"error: {name} ended with exit status {status}, see above: {again}", status)
+    return result
+
+
+def _line(results: Sequence[Result], trials: int) -> str:
+    """What the last trial came to, beside the best."""
+    last, best = results[-1], trials_table.ordered(results)[0]
+    loss = "diverged" if last.diverged else f"loss {last.loss:.4f} nats"
+    beside = ", the best so far" if best is last else f"; best so far: {best.loss:.4f} nats of trial {best.number}"
+    return f"trial {last.number}/{trials}: {loss}" + ("" if best.diverged else beside)
+
+
+def _left(took: Sequence[float], trials: int) -> str:
+    """How long so many trials will take, by how long those before took."""
+    return f", about {clock(sum(took) / len(took) * trials)} left" if took and trials else ""
+
+
+def _publish_tables(wanted: Tuning, results: Sequence[Result]) -> None:
+    """Table and page, for reading while the search goes on too."""
+    storage.write_text(wanted.folders.file(layout.TRIALS_TABLE), trials_table.as_csv(results))
+    page = tune_page.page(wanted.folders.model, wanted.request(), wanted.ranges, results)
+    storage.write_text(wanted.folders.file(layout.TUNE_PAGE), page)
+
+
+def _finish(wanted: Tuning, results: Sequence[Result]) -> int:
+    _publish_tables(wanted, results)
+    say(trials_table.as_text(results))
+    say(wanted.folders.file(layout.TUNE_PAGE))
+    best = trials_table.ordered(results)[0]
+    if best.diverged:
+        print(
+            "error: every trial diverged, so there is no model: give a lower --learning_rate or --clip_norm, in "
+            "another --model_dir or with --overwrite",
+            file=sys.stderr,
+        )
+        return 1
+    _publish(wanted, best)
+    say(f"the model of trial {best.number} is in {wanted.folders.model}")
+    return 0
+
+
+def _publish(wanted: Tuning, best: Result) -> None:
+    """Makes the search's directory the model directory of its best trial; COMPLETED comes last."""
+    source, target = wanted.trial(best.number, best.settings).folders, wanted.folders
+    folder.clear_model(target)
+    found = {"tune": {"trial": best.number, "trials": wanted.trials}}
+    layout.write_json(target.file(layout.CONFIG), layout.read_json(source.file(layout.CONFIG)) | found)
+    for name in folder.PUBLISHED:
+        if name != layout.CONFIG:
+            storage.write_bytes(target.file(name), storage.read_bytes(source.file(name)))
