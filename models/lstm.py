@@ -16,7 +16,7 @@ import tensorflow as tf
 from models import lstm_loops
 
 # Rows below which a lane is not cut further: a product of fewer rows reads the weights for too little work.
-_LANE_ROWS = 16
+_LANE_ROWS = 8
 
 
 @keras.saving.register_keras_serializable("nabi")
@@ -110,7 +110,7 @@ def lstm(
 
 
 def lane_sizes(rows: int | None, lanes: int | None = None) -> list[int]:
-    """Rows of each lane: equal but for 1, at least 16 in the default; one lane where the batch size is not static."""
+    """Rows of each lane: equal but for 1, at least 8 in the default; one lane where the batch size is not static."""
     if rows is None:
         return [-1]
     count = lanes or max(1, min(len(os.sched_getaffinity(0)), rows // _LANE_ROWS))
