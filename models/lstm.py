@@ -113,5 +113,10 @@ def lane_sizes(rows: int | None, lanes: int | None = None) -> list[int]:
     """Rows of each lane: equal but for 1, at least 8 in the default; one lane where the batch size is not static."""
     if rows is None:
         return [-1]
-    count = lanes or max(1, min(len(os.sched_getaffinity(0)), rows // _LANE_ROWS))
+    count = lanes or max(1, min(_cores(), rows // _LANE_ROWS))
     return [rows // count + (lane < rows % count) for lane in range(count)]
+
+
+def _cores() -> int:
+    """Cores that this process may use; macOS and Windows tell only how many there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
