@@ -61,17 +61,23 @@ def streams(windows_of_songs: IntArray, rows: int, *seeds: int) -> IntArray:
     Args:
       windows_of_songs: how many windows each song has, at least 1; they are numbered through.
       rows: of a batch.
-      seeds: the songs' order is theirs; each goes to the row that is free first.
+      seeds: the order is theirs.
+
+    The longest song goes first, each to the row that is shortest so far (Graham 1969, LPT), so that the rows end
+    together: a batch of one last long song would be a step as large as any other for a handful of tokens. Then each
+    row's songs are permuted.
     """
     first = np.concatenate([[0], np.cumsum(windows_of_songs)])
-    free = [(0, row) for row in range(rows)]
-    placed = []
-    for song in permutation(len(windows_of_songs), *seeds).tolist():
-        step, row = heapq.heappop(free)
-        placed.append((song, step, row))
-        heapq.heappush(free, (step + int(windows_of_songs[song]), row))
-    table = np.full((max(step for step, _ in free), rows), -1, np.int64)
-    for song, step, row in placed:
-        count = int(windows_of_songs[song])
-        table[step : step + count, row] = np.arange(first[song], first[song] + count)
+    shuffled = permutation(len(windows_of_songs), *seeds)
+    songs_of_rows: list[list[int]] = [[] for _ in range(rows)]
+    shortest = [(0, row) for row in range(rows)]
+    for song in shuffled[np.argsort(-windows_of_songs[shuffled], kind="stable")].tolist():
+        length, row = heapq.heappop(shortest)
+        songs_of_rows[row].append(song)
+        heapq.heappush(shortest, (length + int(windows_of_songs[song]), row))
+    table = np.full((max(length for length, _ in shortest), rows), -1, np.int64)
+    for row, songs in enumerate(songs_of_rows):
+        order = (songs[place] for place in permutation(len(songs), *seeds, row))
+        windows = [window for song in order for window in range(first[song], first[song + 1])]
+        table[: len(windows), row] = windows
     return table

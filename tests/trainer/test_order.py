@@ -46,3 +46,14 @@ def test_streams_read_each_song_from_end_to_end_in_one_row(windows_of_songs, row
     # A row is never longer than the others by more than a song.
     lengths = (table >= 0).sum(axis=0)
     assert lengths.max() - lengths.min() <= max(windows_of_songs)
+
+
+def test_one_long_song_does_not_go_on_when_all_others_have_ended():
+    table = order.streams(np.array([*[1] * 40, 40]), 2, 1, 0, 0)
+    assert table.shape == (40, 2)
+    assert (table >= 0).all()
+
+
+def test_streams_are_of_their_epoch():
+    one, other = (order.streams(np.full(20, 2), 4, 1, epoch, 0) for epoch in (0, 1))
+    assert one.tolist() != other.tolist()
