@@ -86,6 +86,11 @@ class Checkpoints:
         found = (name.removeprefix(_PREFIX).removesuffix(_ENDING) for name in names if name.startswith(_PREFIX))
         return sorted(int(digits) for digits in found if digits.isdigit())
 
+    def clear(self) -> None:
+        """Deletes the checkpoints, and no other file."""
+        for step in self.steps():
+            storage.delete(self._path(step))
+
     def latest(self) -> tuple[Snapshot | None, list[str]]:
         """The last whole checkpoint, and a sentence about each later one that is damaged.
 

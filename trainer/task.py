@@ -84,7 +84,9 @@ def run(
 def _open(data: str, folders: folder.Folders, warm_start: str | None) -> tuple[Dataset, Warm | None]:
     remote.open_schemes(data, folders.model, folders.checkpoints, folders.tensorboard)
     dataset = open_dataset(data.rstrip("/") or "/")
-    return dataset, open_warm(warm_start.rstrip("/") or "/") if warm_start else None
+    warm = open_warm(warm_start.rstrip("/") or "/") if warm_start else None
+    folder.require_apart(folders, dataset, warm)
+    return dataset, warm
 
 
 def _train(dataset: Dataset, folders: folder.Folders, training: config.TrainConfig, warm: Warm | None) -> int:

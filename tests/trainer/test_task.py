@@ -14,6 +14,7 @@ from songs import layout
 from tests.trainer import datasets
 from trainer import history, task, train
 from trainer.batches import concatenate, read_windows
+from trainer.checkpoint import Checkpoints
 from trainer.dataset import open_dataset
 from trainer.scoring import Evaluator
 
@@ -245,3 +246,31 @@ def test_exported_model_loads_in_plain_keras(finished, dataset):
     assert logits.shape == (1, 3, 10)
     assert (logits[..., :3] < -1e8).all()
     assert (np.abs(logits[..., 3:]) < 100).all()
+
+
+def test_overwrite_never_deletes_what_the_run_needs_or_does_not_own(tmp_path, finished, dataset, capsys):
+    other = tmp_path / "project"
+    other.mkdir()
+    (other / "config.json").write_text("{}")
+    (tmp_path / "link").symlink_to(finished)
+    for model, more, said in [
+        (dataset, [], "is the dataset"),
+        (tmp_path / "link", ["--warm_start", f"{finished}/"], "would be written over by --model_dir"),
+        (tmp_path / "m", ["--checkpoint_dir", str(other)], "holds files that are no checkpoints"),
+        (tmp_path / "m", ["--checkpoint_dir", finished], "holds files that are no checkpoints"),
+        (tmp_path / "m", ["--checkpoint_dir", f"{tmp_path}/m/"], "is the --model_dir"),
+    ]:
+        assert task.main(command(dataset, model, "--overwrite", *more)) == 2
+        assert said in capsys.readouterr().err
+    assert all((pathlib.Path(folder) / "COMPLETED").exists() for folder in (dataset, finished))
+    assert (other / "config.json").exists()
+
+
+def test_overwrite_deletes_nothing_but_checkpoints_in_a_checkpoint_folder(tmp_path, dataset):
+    checkpoints = tmp_path / "checkpoints"
+    argv = command(dataset, tmp_path / "model", "--checkpoint_dir", str(checkpoints), steps=2)
+    assert task.main(argv) == 0
+    (checkpoints / "notes.txt").write_text("mine")
+    assert task.main([*argv, "--overwrite", "--checkpoint_every=1"]) == 0
+    assert (checkpoints / "notes.txt").read_text() == "mine"
+    assert Checkpoints(str(checkpoints)).steps() == [1, 2]
