@@ -92,8 +92,8 @@ class Run:
         self.steps_done, self._position = 0, Position()
         self._evaluator = None
         held_out = survey.windows["validation"]
-        if len(held_out):
-            sample = first_songs(held_out, config.evaluation_tokens)
+        if held_out.scored(survey.last_only).any():
+            sample = first_songs(held_out, config.evaluation_tokens, survey.last_only)
             self._evaluator = Evaluator(start, sample, last_only=survey.last_only)
 
     def resume(self) -> None:
@@ -161,7 +161,7 @@ class Run:
         if not math.isfinite(loss):
             raise DivergedError(f"the validation loss became {loss} at step {self.steps_done}: {_CALMER}")
         better = self.best.update(self._learner.weights(), step=self.steps_done, loss=loss)
-        split = "validation" if self._evaluator else "training (there is no validation split)"
+        split = "validation" if self._evaluator else "training (there is nothing to validate on)"
         verdict = "the best so far" if better else f"{self.best.loss:.4f} at step {self.best.step} is better"
         say(f"step {self.steps_done}/{self._config.steps}  {split} loss {loss:.4f} nats: {verdict}")
 

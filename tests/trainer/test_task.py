@@ -128,7 +128,7 @@ def test_early_stopping_and_training_loss_without_validation(tmp_path, capsys):
     data = datasets.build(tmp_path / "data", {"train": [[4, 5, 6, 7]]})
     flags = {"learning_rate": 1e-8, "dropout": 0.9, "early_stopping": 1, "steps": 200, "evaluate_every": 2}
     assert task.main(command(data, tmp_path / "model", **flags)) == 0
-    assert "training (there is no validation split) loss" in capsys.readouterr().out
+    assert "training (there is nothing to validate on) loss" in capsys.readouterr().out
     metrics = layout.read_json(str(tmp_path / "model/metrics.json"))
     assert metrics["steps"] < 200
     assert metrics["validation"] is metrics["test"] is metrics["baselines"]["test"] is None
@@ -274,3 +274,21 @@ def test_overwrite_deletes_nothing_but_checkpoints_in_a_checkpoint_folder(tmp_pa
     assert task.main([*argv, "--overwrite", "--checkpoint_every=1"]) == 0
     assert (checkpoints / "notes.txt").read_text() == "mine"
     assert Checkpoints(str(checkpoints)).steps() == [1, 2]
+
+
+@pytest.mark.parametrize("target", ["every", "last"])
+def test_a_validation_split_without_a_known_token_is_none(tmp_path, target):
+    # A loss of 0 nats over 0 tokens would be the best at the first look.
+    recipe = datasets.Recipe(window=6, stride=3, song_marks=False)
+    data = datasets.build(tmp_path / "data", {"train": datasets.melodies(2), "validation": [[1] * 8]}, recipe)
+    assert task.main(command(data, tmp_path / "model", target=target, early_stopping=1)) == 0
+    metrics = layout.read_json(str(tmp_path / "model/metrics.json"))
+    assert metrics["best_step"] > 4
+    assert metrics["validation"] is None
+
+
+def test_nothing_known_to_train_on(tmp_path, capsys):
+    recipe = datasets.Recipe(tokens=0, song_marks=False)
+    data = datasets.build(tmp_path / "data", {"train": [[1] * 9], "validation": [[1] * 4]}, recipe)
+    assert task.main(command(data, tmp_path / "model")) == 2
+    assert "is in its vocabulary of 4: preprocess with a --vocabulary of these songs" in capsys.readouterr().err
