@@ -54,7 +54,10 @@ def train(dataset: Dataset, folders: folder.Folders, config: TrainConfig, warm: 
     start = first_network(config, len(dataset.vocabulary), dataset.blocked, features)
     if warm:
         say(warm.into(start, dataset.vocabulary))
-    run = Run(dataset, folders, config, survey=survey, start=start, learner=Learner(made, config, start))
+    request = folder.marks_of(config, dataset, warm)["request"]
+    run = Run(
+        dataset, folders, config, survey=survey, start=start, learner=Learner(made, config, start), request=request
+    )
     run.resume()
     with _signals() as caught:
         run.loop(caught)
@@ -77,8 +80,9 @@ class Run:
         survey: Survey,
         start: keras.Model,
         learner: Learner,
+        request: str,
     ) -> None:
-        self._config, self._survey, self._learner = config, survey, learner
+        self._config, self._survey, self._learner, self._request = config, survey, learner, request
         self._feed = Feed(
             dataset, config.batch_size, config.seed, full_only=survey.last_only, carried=config.carry_state
         )
@@ -97,12 +101,21 @@ class Run:
             self._evaluator = Evaluator(start, sample, last_only=survey.last_only)
 
     def resume(self) -> None:
-        """Takes the last whole checkpoint back, with the rows of history.csv up to it."""
+        """Takes the last whole checkpoint back, with the rows of history.csv up to it.
+
+        Raises:
+          ValueError: if it is of another run, or every one is damaged.
+        """
         snapshot, damaged = self._checkpoints.latest()
         for warning in damaged:
             say(f"warning: {warning}")
         if snapshot is None:
             return
+        if snapshot.request != self._request:
+            raise ValueError(
+                f"the checkpoint of step {snapshot.step} in {self._checkpoints.folder} is of a run with other settings "
+                f"or of another dataset: {folder.WAY_OUT}"
+            )
         self._learner.restore(snapshot.variables, snapshot.state)
         self.steps_done, self._position, self.best = snapshot.step, snapshot.position, snapshot.best
         self.history.rows, self._timing.rows = snapshot.rows["history"], snapshot.rows["timing"]
@@ -180,6 +193,7 @@ class Run:
                 state,
                 self.best,
                 {"history": self.history.rows, "timing": self._timing.rows},
+                self._request,
             )
         )
         self.history.write()

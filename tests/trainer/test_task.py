@@ -292,3 +292,14 @@ def test_nothing_known_to_train_on(tmp_path, capsys):
     data = datasets.build(tmp_path / "data", {"train": [[1] * 9], "validation": [[1] * 4]}, recipe)
     assert task.main(command(data, tmp_path / "model")) == 2
     assert "is in its vocabulary of 4: preprocess with a --vocabulary of these songs" in capsys.readouterr().err
+
+
+def test_a_checkpoint_that_another_run_left_beside_its_own_settings(tmp_path, dataset, capsys, monkeypatch):
+    # Two commands of different settings started at once: the last to start says whose folder it is.
+    with monkeypatch.context() as patched:
+        patched.setattr(train.Reporter, "report", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+        assert task.main(command(dataset, tmp_path)) == 128 + signal.SIGTERM
+    claimed = layout.read_json(f"{tmp_path}/checkpoints/config.json")
+    layout.write_json(f"{tmp_path}/checkpoints/config.json", {**claimed, "train": {**claimed["train"], "seed": 2}})
+    assert task.main(command(dataset, tmp_path, seed=2)) == 2
+    assert "is of a run with other settings or of another dataset: give another" in capsys.readouterr().err
