@@ -132,8 +132,10 @@ def claim(folders: Folders, config: TrainConfig, dataset: Dataset, warm: Warm | 
       ValueError: if checkpoints of another configuration or dataset are there.
       songs.storage.StorageError: if the directories cannot be written.
     """
-    for folder in (folders.model, folders.checkpoints):
+    for folder in (folders.model, folders.checkpoints, folders.tensorboard):
         storage.check_writable(folder)
+        # What a killed run left half written: checkpoints are large.
+        storage.sweep(folder)
     storage.delete(folders.file(layout.DIVERGED))
     claimed = storage.join(folders.checkpoints, layout.CONFIG)
     if Checkpoints(folders.checkpoints).steps():

@@ -203,6 +203,7 @@ def test_recipe_and_flags(tmp_path, dataset):
         (["--batch_size", "5", "--replicas", "2"], "--batch_size 5 must be a multiple of the 2 replicas"),
         (["--data", "/nowhere"], "the dataset /nowhere does not exist: run"),
         (["--model_dir", "/proc/nabi"], "cannot write /proc/nabi"),
+        (["--tensorboard_dir", "/proc/nabi"], "cannot write /proc/nabi"),
         (["--recipe", "nothing"], "recipe 'nothing' is neither"),
     ],
 )
@@ -303,3 +304,12 @@ def test_a_checkpoint_that_another_run_left_beside_its_own_settings(tmp_path, da
     layout.write_json(f"{tmp_path}/checkpoints/config.json", {**claimed, "train": {**claimed["train"], "seed": 2}})
     assert task.main(command(dataset, tmp_path, seed=2)) == 2
     assert "is of a run with other settings or of another dataset: give another" in capsys.readouterr().err
+
+
+def test_what_a_kill_left_half_written_is_swept_away(tmp_path, dataset):
+    left = [tmp_path / "checkpoints/.checkpoint-000000009.npz.0123.partial", tmp_path / ".model.keras.0123.partial"]
+    for path in left:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"half")
+    assert task.main(command(dataset, tmp_path, steps=1)) == 0
+    assert not any(path.exists() for path in left)
