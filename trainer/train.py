@@ -40,25 +40,29 @@ class StoppedError(Exception):
         self.signal = number
 
 
+@strategy.together()
 def train(dataset: Dataset, folders: folder.Folders, config: TrainConfig, warm: Warm | None = None) -> None:
     """Trains from the last checkpoint, or from the start, to a finished model directory.
 
     Raises:
-      ValueError: if the dataset is damaged or the machine lacks the replicas.
+      ValueError: if the dataset is damaged, the machine lacks the replicas, or several machines do not do the same.
+      trainer.strategy.LostMachineError: if one of several machines ended.
       DivergedError: if the loss becomes infinite or no number.
       StoppedError: after SIGTERM or Ctrl-C.
     """
     made = strategy.make_strategy(config.replicas, config.batch_size)
+    request = folder.marks_of(config, dataset, warm)["request"]
+    strategy.agree(made, "settings and dataset (by their fingerprint)", int(request[:8], 16))
     survey = take(dataset, last_only=config.target == "last")
     features = table(config.input_features, dataset.vocabulary, dataset.encoding)
     start = first_network(config, len(dataset.vocabulary), dataset.blocked, features)
     if warm:
         say(warm.into(start, dataset.vocabulary))
-    request = folder.marks_of(config, dataset, warm)["request"]
     run = Run(
         dataset, folders, config, survey=survey, start=start, learner=Learner(made, config, start), request=request
     )
     run.resume()
+    strategy.agree(made, "step to go on from", run.steps_done)
     with _signals() as caught:
         run.loop(caught)
     if run.writes:
