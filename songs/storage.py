@@ -168,7 +168,10 @@ def read_bytes(path: str) -> bytes:
 
 def read_text(path: str) -> str:
     """A UTF-8 file's content; raises StorageError naming the path."""
-    return read_bytes(path).decode()
+    try:
+        return read_bytes(path).decode()
+    except UnicodeDecodeError as error:
+        raise StorageError(f"cannot read {path}: it is no UTF-8 text ({error.reason} at byte {error.start})") from error
 
 
 def open_read(path: str) -> IO[bytes]:

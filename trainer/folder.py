@@ -101,7 +101,7 @@ def is_done(folders: Folders, config: TrainConfig, dataset: Dataset, warm: Warm 
         return False
     if marks == marks_of(config, dataset, warm):
         return True
-    settings = layout.read_json(folders.file(layout.CONFIG))
+    settings = layout.read_object(folders.file(layout.CONFIG), "train", "content", "warm_start")
     raise ValueError(f"{folders.model} holds a model {difference(settings, config, dataset, warm)}; {WAY_OUT}")
 
 

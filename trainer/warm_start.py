@@ -84,7 +84,8 @@ def open_warm(folder: str) -> Warm:
       songs.storage.StorageError: if it cannot be read.
     """
     marks = layout.require_completed(folder, "model", f"python -m trainer.task --model_dir {folder}")
-    storage.read_text(storage.join(folder, layout.VOCABULARY))
+    layout.read_object(storage.join(folder, layout.CONFIG), "vocabulary", "encoding")
+    bundle.load_vocabulary(folder)
     return Warm(folder, marks["request"])
 
 
