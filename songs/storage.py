@@ -61,7 +61,10 @@ class LocalFiles:
             yield _local_info(prefix)
         for folder, subfolders, files in os.walk(prefix):
             subfolders.sort()
-            yield from (_local_info(os.path.join(folder, name)) for name in sorted(files))  # noqa: PTH118
+            for name in sorted(files):
+                # Another process may have deleted or renamed it since it was listed.
+                with contextlib.suppress(FileNotFoundError):
+                    yield _local_info(os.path.join(folder, name))  # noqa: PTH118
 
     def read(self, path: str) -> IO[bytes]:
         """Opens for reading; refuses pipes and devices, which may have no end or give nothing for ever."""
