@@ -70,14 +70,21 @@ def agree(strategy: tf.distribute.Strategy, what: str, value: int) -> None:
 
 
 @contextlib.contextmanager
-def together() -> Iterator[None]:
-    """Says in one sentence that another machine was lost.
+def in_words() -> Iterator[None]:
+    """Says in one sentence that another machine was lost, or that memory does not suffice.
 
     Raises:
       LostMachineError: where TensorFlow ends the work of several machines.
+      ValueError: where a device has too little memory.
     """
     try:
         yield
+    except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+        said = str(error).partition("OOM ")[2].partition(" on /")[0] or "in the main memory"
+        raise ValueError(
+            f"there is too little memory for this training ({said}): try a smaller --batch_size, fewer --units or "
+            "--layers, or a dataset with a smaller --window"
+        ) from error
     except tf.errors.OpError as error:
         if cluster.workers() == 1:
             raise

@@ -40,12 +40,13 @@ class StoppedError(Exception):
         self.signal = number
 
 
-@strategy.together()
+@strategy.in_words()
 def train(dataset: Dataset, folders: folder.Folders, config: TrainConfig, warm: Warm | None = None) -> None:
     """Trains from the last checkpoint, or from the start, to a finished model directory.
 
     Raises:
-      ValueError: if the dataset is damaged, the machine lacks the replicas, or several machines do not do the same.
+      ValueError: if the dataset is damaged, the machine lacks the replicas or the memory, or several machines do not do
+        the same.
       trainer.strategy.LostMachineError: if one of several machines ended.
       DivergedError: if the loss becomes infinite or no number.
       StoppedError: after SIGTERM or Ctrl-C.

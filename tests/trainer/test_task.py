@@ -8,6 +8,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from benchmarks import chaos
 from songs import layout
@@ -313,3 +314,22 @@ def test_what_a_kill_left_half_written_is_swept_away(tmp_path, dataset):
         path.write_bytes(b"half")
     assert task.main(command(dataset, tmp_path, steps=1)) == 0
     assert not any(path.exists() for path in left)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor with shape[9,9] on /job:x"), "shape"),
+        (MemoryError(), "in the main memory"),
+    ],
+)
+def test_too_little_memory_says_what_to_try(tmp_path, dataset, capsys, monkeypatch, error, said):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(train.Learner, "run", fail)
+    assert task.main(command(dataset, tmp_path)) == 2
+    message = capsys.readouterr().err
+    assert message.startswith("error: there is too little memory for this training (")
+    assert said in message
+    assert "try a smaller --batch_size" in message
