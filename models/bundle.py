@@ -3,6 +3,7 @@
 import dataclasses
 import pathlib
 import tempfile
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 from songs import encodings, layout, storage
@@ -39,8 +40,8 @@ def load(folder: str) -> Bundle:
       songs.storage.StorageError: if it cannot be read.
     """
     marks = layout.require_completed(folder, "model", f"python -m trainer.task --model_dir {folder}")
-    config = layout.read_json(storage.join(folder, layout.CONFIG))
-    vocabulary = Vocabulary.from_json(storage.read_text(storage.join(folder, layout.VOCABULARY)))
+    config = layout.read_object(storage.join(folder, layout.CONFIG), "vocabulary", "encoding")
+    vocabulary = load_vocabulary(folder)
     if vocabulary.fingerprint != config["vocabulary"]:
         raise ValueError(
             f"{folder}: {layout.VOCABULARY} has the fingerprint {vocabulary.fingerprint}, but the model was trained "
@@ -56,6 +57,15 @@ def load(folder: str) -> Bundle:
     return Bundle(model, vocabulary, encodings.from_settings(config["encoding"]), config, marks)
 
 
+def load_vocabulary(folder: str) -> Vocabulary:
+    """The vocabulary of a dataset or model directory; raises ValueError or StorageError naming the file."""
+    path = storage.join(folder, layout.VOCABULARY)
+    try:
+        return Vocabulary.from_json(storage.read_text(path))
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
+
+
 def load_model(path: str) -> "keras.Model":
     """A `.keras` file, local or not, in safe mode: nothing in it may run code of its own."""
     # Slow to import: every refusal above comes without it.
@@ -67,8 +77,10 @@ def load_model(path: str) -> "keras.Model":
         copy.write_bytes(storage.read_bytes(path))
         try:
             return keras.models.load_model(copy, compile=False, safe_mode=True)
-        except (ValueError, OSError, KeyError, TypeError) as error:
-            raise ValueError(f"{path} is not a model that Keras can load: {str(error).splitlines()[0]}") from error
+        # Of the zip file too, which NotImplementedError (a RuntimeError) may be said of.
+        except (ValueError, OSError, KeyError, TypeError, RuntimeError, EOFError, zipfile.BadZipFile) as error:
+            said = str(error).partition("\n")[0]
+            raise ValueError(f"{path} is not a model that Keras can load: {said}") from error
 
 
 def save_model(model: "keras.Model", path: str) -> None:

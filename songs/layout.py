@@ -91,6 +91,19 @@ def read_json(path: str) -> Any:
         raise ValueError(f"{path} is not JSON: {error}") from error
 
 
+def read_object(path: str, *keys: str) -> dict[str, Any]:
+    """A JSON file's object; raises ValueError naming the path if it lacks one of these keys."""
+    value = read_json(path)
+    lacks = [key for key in keys if not isinstance(value, dict) or key not in value]
+    if lacks:
+        raise ValueError(
+            f"{path} has no {', '.join(map(repr, lacks))}: it is damaged or was written by something else; copy it "
+            "again, or make its directory again"
+        )
+    found: dict[str, Any] = value
+    return found
+
+
 def write_rows(path: str, rows: list[dict[str, Any]]) -> None:
     """Publishes one JSON object a line; letters that are no text, as paths may have, as JSON escapes them."""
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
@@ -106,7 +119,7 @@ def read_rows(path: str) -> list[dict[str, Any]]:
 def completed(folder: str) -> dict[str, str] | None:
     """The fingerprints of a whole directory, None for an unfinished or a missing one."""
     path = storage.join(folder, COMPLETED)
-    return read_json(path) if storage.exists(path) else None
+    return read_object(path, "request", "content") if storage.exists(path) else None
 
 
 def require_completed(folder: str, what: str, make_it: str) -> dict[str, str]:

@@ -61,7 +61,10 @@ class LocalFiles:
             yield _local_info(prefix)
         for folder, subfolders, files in os.walk(prefix):
             subfolders.sort()
-            yield from (_local_info(os.path.join(folder, name)) for name in sorted(files))  # noqa: PTH118
+            for name in sorted(files):
+                # Another process may have deleted or renamed it since it was listed.
+                with contextlib.suppress(FileNotFoundError):
+                    yield _local_info(os.path.join(folder, name))  # noqa: PTH118
 
     def read(self, path: str) -> IO[bytes]:
         """Opens for reading; refuses pipes and devices, which may have no end or give nothing for ever."""
@@ -168,7 +171,10 @@ def read_bytes(path: str) -> bytes:
 
 def read_text(path: str) -> str:
     """A UTF-8 file's content; raises StorageError naming the path."""
-    return read_bytes(path).decode()
+    try:
+        return read_bytes(path).decode()
+    except UnicodeDecodeError as error:
+        raise StorageError(f"cannot read {path}: it is no UTF-8 text ({error.reason} at byte {error.start})") from error
 
 
 def open_read(path: str) -> IO[bytes]:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from songs import records
-from songs.vocabulary import PAD
+from songs.vocabulary import PAD, UNKNOWN
 from songs.windows import cut as cut_windows
 from trainer.baselines import tokens_of
 from trainer.dataset import Dataset
@@ -35,6 +35,12 @@ class Windows:
         """Those whose last token is not `<pad>`: what `--target last` trains and scores."""
         keep = self.tokens[:, -1] != PAD
         return Windows(self.tokens[keep], self.starts[keep])
+
+    def scored(self, last_only: bool) -> npt.NDArray[np.bool_]:
+        """Which targets count, as `trainer.step.scored` has it: bool [N, window]."""
+        known = self.tokens[:, 1:] > UNKNOWN
+        known[:, : -1 if last_only else 0] = False
+        return known
 
 
 def read_windows(dataset: Dataset, split: str) -> Iterator[Windows]:

@@ -4,6 +4,7 @@ import dataclasses
 import io
 import json
 import math
+import re
 import zipfile
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +18,7 @@ from trainer.order import Position
 # So that a whole one is there while the next is written, and one more if that turns out damaged.
 _KEPT = 3
 
-_PREFIX, _ENDING = "checkpoint-", ".npz"
+_NAME = re.compile(r"checkpoint-(\d{9,})\.npz", re.ASCII)
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -58,6 +59,7 @@ class Snapshot:
       state: of the LSTM layers for the rows of the global batch, [B, units] each, where it is carried.
       best: the best model so far.
       rows: of history.csv and timing.csv, by name, so that they never disagree with the weights.
+      request: the fingerprint of the run, see `trainer.folder.marks_of`.
     """
 
     step: int
@@ -66,6 +68,7 @@ class Snapshot:
     state: list[npt.NDArray[Any]]
     best: Best
     rows: Mapping[str, list[dict[str, Any]]]
+    request: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,9 +85,14 @@ class Checkpoints:
 
     def steps(self) -> list[int]:
         """The steps that have a checkpoint, ascending."""
-        names = (info.path.rpartition("/")[2] for info in storage.match(self.folder))
-        found = (name.removeprefix(_PREFIX).removesuffix(_ENDING) for name in names if name.startswith(_PREFIX))
-        return sorted(int(digits) for digits in found if digits.isdigit())
+        below = len(storage.join(self.folder, ""))
+        names = (_NAME.fullmatch(info.path[below:]) for info in storage.match(self.folder))
+        return sorted(int(name[1]) for name in names if name)
+
+    def clear(self) -> None:
+        """Deletes the checkpoints, and no other file."""
+        for step in self.steps():
+            storage.delete(self._path(step))
 
     def latest(self) -> tuple[Snapshot | None, list[str]]:
         """The last whole checkpoint, and a sentence about each later one that is damaged.
@@ -97,7 +105,7 @@ class Checkpoints:
             path = self._path(step)
             try:
                 return _from_bytes(storage.read_bytes(path)), damaged
-            except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            except (ValueError, TypeError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
                 damaged.append(f"the checkpoint {path} is damaged ({error}): going on from the one before")
         if damaged:
             raise ValueError(
@@ -107,18 +115,20 @@ class Checkpoints:
         return None, []
 
     def _path(self, step: int) -> str:
-        return storage.join(self.folder, f"{_PREFIX}{step:09d}{_ENDING}")
+        return storage.join(self.folder, f"checkpoint-{step:09d}.npz")
 
 
 def _to_bytes(snapshot: Snapshot) -> bytes:
+    parts = {"variable": snapshot.variables, "state": snapshot.state, "best": snapshot.best.weights}
     about = {
         "step": snapshot.step,
         "position": dataclasses.astuple(snapshot.position),
         "best": [snapshot.best.step, snapshot.best.loss, snapshot.best.stale],
         "rows": dict(snapshot.rows),
+        "request": snapshot.request,
+        "counts": {name: len(values) for name, values in parts.items()},
     }
     arrays: Arrays = {"about": np.frombuffer(json.dumps(about).encode(), np.uint8)}
-    parts = {"variable": snapshot.variables, "state": snapshot.state, "best": snapshot.best.weights}
     for name, values in parts.items():
         arrays |= {f"{name}-{index:04d}": value for index, value in enumerate(values)}
     file = io.BytesIO()
@@ -129,11 +139,12 @@ def _to_bytes(snapshot: Snapshot) -> bytes:
 def _from_bytes(data: bytes) -> Snapshot:
     # A zip file holds a checksum of every array, so damage is found; without pickles, nothing in it can run.
     with np.load(io.BytesIO(data), allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
-    about = json.loads(arrays.pop("about").tobytes())
-    variables, state, weights = (
-        [arrays[name] for name in sorted(arrays) if name.startswith(f"{kind}-")]
-        for kind in ("variable", "state", "best")
-    )
+        about = json.loads(file["about"].tobytes())
+        # Of an array's name it holds none: each is asked for.
+        variables, state, weights = (
+            [file[f"{kind}-{index:04d}"] for index in range(about["counts"][kind])]
+            for kind in ("variable", "state", "best")
+        )
     best = Best(weights, *about["best"])
-    return Snapshot(about["step"], Position(*about["position"]), variables, state, best, about["rows"])
+    position = Position(*about["position"])
+    return Snapshot(about["step"], position, variables, state, best, about["rows"], about["request"])

@@ -2,34 +2,48 @@
 
 import json
 import os
-from typing import Any
+
+# What trains; a cluster may name others, such as `ps`.
+_JOBS = ("chief", "worker")
 
 
 def workers() -> int:
     """How many machines share each batch; 1 without TF_CONFIG.
 
     Raises:
-      ValueError: if TF_CONFIG is no JSON object.
+      ValueError: if TF_CONFIG is not what TensorFlow defines, saying where.
     """
-    return max(1, sum(len(_config().get("cluster", {}).get(job, [])) for job in ("chief", "worker")))
+    return max(1, sum(len(addresses) for addresses in _cluster()[0].values()))
 
 
 def is_chief() -> bool:
     """Whether this process writes: the chief, the first worker of a cluster without one, or the only process."""
     if workers() == 1:
         return True
-    task = _config().get("task", {})
-    if "chief" in _config()["cluster"]:
-        return bool(task.get("type") == "chief")
-    return (task.get("type"), int(task.get("index", 0))) == ("worker", 0)
+    cluster, kind, index = _cluster()
+    return (kind, index) == ("chief" if "chief" in cluster else "worker", 0)
 
 
-def _config() -> dict[str, Any]:
+def _cluster() -> tuple[dict[str, list[str]], str, int]:
+    """The addresses of the machines that train, by job, and the job and number of this one of several."""
     text = os.environ.get("TF_CONFIG") or "{}"
     try:
         config = json.loads(text)
-    except ValueError as error:
+        named = {job: config.get("cluster", {}).get(job) or [] for job in _JOBS}
+        task = config.get("task") or {}
+        kind, index = task.get("type"), int(task.get("index", 0))
+    except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"TF_CONFIG must be a JSON object as TensorFlow defines it, got {text!r}") from error
-    if not isinstance(config, dict):
-        raise ValueError(f"TF_CONFIG must be a JSON object as TensorFlow defines it, got {text!r}")
-    return config
+    jobs = {job: addresses for job, addresses in named.items() if addresses}
+    for job, addresses in jobs.items():
+        if not isinstance(addresses, list) or not all(_is_address(address) for address in addresses):
+            raise ValueError(f'TF_CONFIG must list the addresses of {job} as ["host:port", ...], got {addresses!r}')
+    machines = [(job, number) for job, addresses in jobs.items() for number in range(len(addresses))]
+    if len(machines) > 1 and (kind, index) not in machines:
+        legal = ", ".join(f"{job} {number}" for job, number in machines)
+        raise ValueError(f"TF_CONFIG says that this machine is {kind} {index}; its task must be one of {legal}")
+    return jobs, str(kind), index
+
+
+def _is_address(value: object) -> bool:
+    return isinstance(value, str) and value.rpartition(":")[2].isdecimal()

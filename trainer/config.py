@@ -63,7 +63,8 @@ class TrainConfig:
     xla: bool = _key(False, "compile the whole step by XLA; slow to start")
 
     # How often, in steps.
-    log_every: int = _key(10, "steps a row of history.csv", low=1, high=1e9)
+    # All batches up to the next row are in memory at once, and a signal waits for them.
+    log_every: int = _key(10, "steps a row of history.csv, trained in one go", low=1, high=1000)
     evaluate_every: int = _key(100, "steps from one look at the validation split to the next", low=1, high=1e9)
     evaluation_tokens: int = _key(
         200_000, "validation tokens scored each time, in whole songs; the final figures use all", low=1, high=1e12

@@ -61,13 +61,13 @@ def open_dataset(folder: str) -> Dataset:
       songs.storage.StorageError: if it cannot be read.
     """
     marks = layout.require_completed(folder, "dataset", f"python -m pipelines.preprocess --output {folder}")
-    about = layout.read_json(storage.join(folder, layout.DATASET))
-    if about.get("version") != _VERSION:
+    about = layout.read_object(storage.join(folder, layout.DATASET), "version", "settings", "splits")
+    if about["version"] != _VERSION:
         raise ValueError(
-            f"the dataset {folder} is of version {about.get('version')}, this trainer reads {_VERSION}: "
+            f"the dataset {folder} is of version {about['version']}, this trainer reads {_VERSION}: "
             f"make it again with `python -m pipelines.preprocess --output {folder} --overwrite`"
         )
-    vocabulary = Vocabulary.from_json(storage.read_text(storage.join(folder, layout.VOCABULARY)))
+    vocabulary = bundle.load_vocabulary(folder)
     dataset = Dataset(folder, marks["content"], about["settings"], about["splits"], vocabulary)
     if not dataset.windows("train"):
         raise ValueError(

@@ -63,7 +63,8 @@ def run(*, model: str, data: str, split: str = "test", output: str | None = None
     remote.open_schemes(model, data, output)
     layout.require_completed(model, "model", f"python -m trainer.task --model_dir {model}")
     dataset = open_dataset(data)
-    require_same(layout.read_json(storage.join(model, layout.CONFIG)), dataset, model)
+    keys = ("vocabulary", "encoding", "data", "dataset", "target")
+    require_same(layout.read_object(storage.join(model, layout.CONFIG), *keys), dataset, model)
     _require_songs(dataset, split)
     storage.check_writable(output)
     found = _measure(model, dataset, split)
@@ -105,7 +106,7 @@ def _measure(model: str, dataset: Dataset, split: str) -> dict[str, Any]:
 
     loaded = bundle.load(model)
     surveyed = survey.take(dataset, last_only=loaded.config["target"] == "last")
-    metrics = layout.read_json(storage.join(model, layout.METRICS))
+    metrics = layout.read_object(storage.join(model, layout.METRICS), "best_step")
     about = {"model": model, "data": dataset.folder, "split": split, "step": metrics["best_step"]}
     same_data = loaded.marks["content"] == dataset.content
     found = evaluate(loaded, surveyed, split)

@@ -1,6 +1,7 @@
 """The model directory before and after training: may this run use it, and what does it belong to."""
 
 import dataclasses
+import pathlib
 
 from songs import layout, storage, windows
 from trainer.checkpoint import Checkpoints
@@ -46,6 +47,41 @@ class Folders:
         )
 
 
+def require_apart(folders: Folders, dataset: Dataset, warm: Warm | None) -> None:
+    """Refuses to write, and with --overwrite to delete, where something else lies that the run needs or does not own.
+
+    Raises:
+      ValueError: if the model directory is the dataset's or that of the model to start from, or if the checkpoint
+        folder is the model directory or holds another job's result or configuration.
+    """
+    model, checkpoints = _place(folders.model), _place(folders.checkpoints)
+    if model == _place(dataset.folder):
+        raise ValueError(f"--model_dir {folders.model} is the dataset: give a directory of its own")
+    trials = f"{model}/{layout.TRIALS}/"
+    if warm and (model == _place(warm.folder) or f"{_place(warm.folder)}/".startswith(trials)):
+        raise ValueError(
+            f"--warm_start {warm.folder} would be written over by --model_dir {folders.model}: give another --model_dir"
+        )
+    if checkpoints == model:
+        raise ValueError(f"--checkpoint_dir {folders.checkpoints} is the --model_dir: give a directory of its own")
+    claimed = storage.join(folders.checkpoints, layout.CONFIG)
+    ours = not storage.exists(claimed) or _is_claim(layout.read_json(claimed))
+    if not ours or storage.exists(storage.join(folders.checkpoints, layout.COMPLETED)):
+        raise ValueError(
+            f"--checkpoint_dir {folders.checkpoints} holds files that are no checkpoints: give a directory of its own"
+        )
+
+
+def _place(path: str) -> str:
+    """A path that is the same for the same place, however it is written."""
+    return path.rstrip("/") if storage.scheme_of(path) else str(pathlib.Path(path).resolve())
+
+
+def _is_claim(value: object) -> bool:
+    """Whether that is what `claim` writes: anything else called config.json is another's."""
+    return isinstance(value, dict) and value.keys() == {"train", "content", "warm_start"}
+
+
 def marks_of(config: TrainConfig, dataset: Dataset, warm: Warm | None) -> dict[str, str]:
     """The fingerprints of a finished model: what was asked for, and of which dataset."""
     request = layout.fingerprint(settings_of(config, dataset, warm))
@@ -65,7 +101,7 @@ def is_done(folders: Folders, config: TrainConfig, dataset: Dataset, warm: Warm 
         return False
     if marks == marks_of(config, dataset, warm):
         return True
-    settings = layout.read_json(folders.file(layout.CONFIG))
+    settings = layout.read_object(folders.file(layout.CONFIG), "train", "content", "warm_start")
     raise ValueError(f"{folders.model} holds a model {difference(settings, config, dataset, warm)}; {WAY_OUT}")
 
 
@@ -79,8 +115,8 @@ def clear(folders: Folders) -> None:
             storage.delete(storage.join(place, layout.TRIALS))
     for name in _OF_A_SEARCH:
         storage.delete(folders.file(name))
-    if storage.exists(storage.join(folders.checkpoints, layout.CONFIG)):
-        storage.delete(folders.checkpoints)
+    Checkpoints(folders.checkpoints).clear()
+    storage.delete(storage.join(folders.checkpoints, layout.CONFIG))
 
 
 def clear_model(folders: Folders) -> None:
@@ -96,8 +132,10 @@ def claim(folders: Folders, config: TrainConfig, dataset: Dataset, warm: Warm | 
       ValueError: if checkpoints of another configuration or dataset are there.
       songs.storage.StorageError: if the directories cannot be written.
     """
-    for folder in (folders.model, folders.checkpoints):
+    for folder in (folders.model, folders.checkpoints, folders.tensorboard):
         storage.check_writable(folder)
+        # What a killed run left half written: checkpoints are large.
+        storage.sweep(folder)
     storage.delete(folders.file(layout.DIVERGED))
     claimed = storage.join(folders.checkpoints, layout.CONFIG)
     if Checkpoints(folders.checkpoints).steps():

@@ -5,6 +5,7 @@ import dataclasses
 import io
 import sys
 import time
+from collections.abc import Mapping
 
 from songs import storage
 
@@ -34,9 +35,19 @@ class Table:
         self.rows: list[dict[str, Value]] = []
 
     def read(self) -> None:
-        """Takes the rows of the file."""
+        """Takes the rows of the file; raises ValueError if it is no such table."""
         rows = csv.DictReader(io.StringIO(storage.read_text(self.path)))
-        self.rows = [{column: _number(row.get(column, "")) for column in self.columns} for row in rows]
+        try:
+            # Columns may have come with a later version; without its step a row means nothing.
+            self.rows = [self._row(row) for row in rows]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"{self.path} is not a table of numbers with the columns {', '.join(self.columns)} ({error}): copy it "
+                "again, or train again"
+            ) from error
+
+    def _row(self, texts: Mapping[str, str]) -> dict[str, Value]:
+        return {column: _number(texts.get(column)) for column in self.columns} | {"step": int(texts["step"])}
 
     def append(self, **values: Value) -> dict[str, Value]:
         """Adds a row, rounded as it is written; columns not given are empty."""
@@ -119,7 +130,7 @@ def _text(value: Value) -> str:
     return f"{value:.{_DIGITS}f}" if isinstance(value, float) else str(value)
 
 
-def _number(text: str) -> Value:
+def _number(text: str | None) -> Value:
     if not text:
         return None
     return float(text) if "." in text else int(text)

@@ -113,10 +113,11 @@ def lay_out(windows: Windows, carried: bool) -> Streams:
     return Streams(tokens, begins, places)
 
 
-def first_songs(windows: Windows, tokens: int) -> Windows:
-    """Whole songs from the start on that together have at least so many tokens, or all there are."""
-    enough = -(-tokens // (windows.tokens.shape[1] - 1))
-    later = np.flatnonzero((windows.starts == 0) & (np.arange(len(windows)) >= enough))
+def first_songs(windows: Windows, tokens: int, last_only: bool = False) -> Windows:
+    """Whole songs from the start on in which at least so many tokens are scored, or all there are."""
+    counts = windows.scored(last_only).sum(axis=1)
+    before = np.cumsum(counts) - counts
+    later = np.flatnonzero((windows.starts == 0) & (before >= tokens))
     end = later[0] if len(later) else len(windows)
     return Windows(windows.tokens[:end], windows.starts[:end])
 
@@ -195,7 +196,7 @@ def score_split(model: keras.Model, survey: Survey, split: str) -> Score | None:
 def evaluator_of(model: keras.Model, survey: Survey, split: str) -> Evaluator | None:
     """What scores a split as its final figures are taken; None where it has no target."""
     windows = survey.windows[split]
-    if not len(windows.full() if survey.last_only else windows):
+    if not windows.scored(survey.last_only).any():
         return None
     return Evaluator(model, windows, last_only=survey.last_only, carried=split != "train")
 

@@ -56,21 +56,27 @@ def take(dataset: Dataset, *, last_only: bool) -> Survey:
     """Reads every shard once, the training split's one at a time.
 
     Raises:
-      ValueError: if a shard is damaged, or `--target last` leaves nothing to train on.
+      ValueError: if a shard is damaged, or `--target last` or the vocabulary leaves nothing to train on.
     """
     counted = Counted()
     every = -(-dataset.windows("train") // TRAINING_SAMPLE)
-    sample, count, unknown = [], 0, [0, 0]
+    sample, count, known, unknown = [], 0, 0, [0, 0]
     for shard in batches.read_windows(dataset, "train"):
         counted.add(shard)
         unknown = [before + more for before, more in zip(unknown, _unknown(shard), strict=True)]
         kept = shard.full() if last_only else shard
         sample.append(Windows(kept.tokens[-count % every :: every], kept.starts[-count % every :: every]))
         count += len(kept)
+        known += np.count_nonzero(kept.scored(last_only))
     if not count:
         raise ValueError(
             f"--target last needs full windows, and no song of {dataset.folder} has more than {dataset.window} tokens: "
             "use --target every, or preprocess with a smaller --window"
+        )
+    if not known:
+        raise ValueError(
+            f"no token to predict in the training split of {dataset.folder} is in its vocabulary of "
+            f"{len(dataset.vocabulary)}: preprocess with a --vocabulary of these songs, or without"
         )
     held_out = {
         split: batches.concatenate(list(batches.read_windows(dataset, split)), dataset.window) for split in HELD_OUT

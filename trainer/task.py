@@ -12,7 +12,7 @@ from trainer.warm_start import Warm, open_warm
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Parses flags and trains; returns the exit status: 0, 1 (diverged), 2 (wrong use) or 128 + a signal."""
+    """Parses flags and trains; the exit status: 0, 1 (diverged, or a machine lost), 2 (wrong use) or 128 + a signal."""
     parser = _parser()
     flags = parser.parse_args(argv)
     if not flags.model_dir:
@@ -63,7 +63,8 @@ def run(
       overwrite: replaces what an earlier run left there.
 
     Returns:
-      The exit status: 0, 1 if the training diverged, 128 + the number of the signal that ended it.
+      The exit status: 0, 1 if the training diverged or another machine of it was lost, 128 + the number of the signal
+      that ended it.
 
     Raises:
       ValueError, songs.storage.StorageError: in one sentence, what the user has to change.
@@ -84,13 +85,15 @@ def run(
 def _open(data: str, folders: folder.Folders, warm_start: str | None) -> tuple[Dataset, Warm | None]:
     remote.open_schemes(data, folders.model, folders.checkpoints, folders.tensorboard)
     dataset = open_dataset(data.rstrip("/") or "/")
-    return dataset, open_warm(warm_start.rstrip("/") or "/") if warm_start else None
+    warm = open_warm(warm_start.rstrip("/") or "/") if warm_start else None
+    folder.require_apart(folders, dataset, warm)
+    return dataset, warm
 
 
 def _train(dataset: Dataset, folders: folder.Folders, training: config.TrainConfig, warm: Warm | None) -> int:
     # TensorFlow takes seconds to import: nothing above waits for it. Its own remarks would bury the progress lines.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from trainer import train
+    from trainer import strategy, train
 
     try:
         train.train(dataset, folders, training, warm)
@@ -102,6 +105,9 @@ def _train(dataset: Dataset, folders: folder.Folders, training: config.TrainConf
     except train.StoppedError as stop:
         print("stopped, with a checkpoint: start the same command again to go on", file=sys.stderr)
         return 128 + stop.signal
+    except strategy.LostMachineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

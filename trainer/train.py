@@ -40,22 +40,30 @@ class StoppedError(Exception):
         self.signal = number
 
 
+@strategy.in_words()
 def train(dataset: Dataset, folders: folder.Folders, config: TrainConfig, warm: Warm | None = None) -> None:
     """Trains from the last checkpoint, or from the start, to a finished model directory.
 
     Raises:
-      ValueError: if the dataset is damaged or the machine lacks the replicas.
+      ValueError: if the dataset is damaged, the machine lacks the replicas or the memory, or several machines do not do
+        the same.
+      trainer.strategy.LostMachineError: if one of several machines ended.
       DivergedError: if the loss becomes infinite or no number.
       StoppedError: after SIGTERM or Ctrl-C.
     """
     made = strategy.make_strategy(config.replicas, config.batch_size)
+    request = folder.marks_of(config, dataset, warm)["request"]
+    strategy.agree(made, "settings and dataset (by their fingerprint)", int(request[:8], 16))
     survey = take(dataset, last_only=config.target == "last")
     features = table(config.input_features, dataset.vocabulary, dataset.encoding)
     start = first_network(config, len(dataset.vocabulary), dataset.blocked, features)
     if warm:
         say(warm.into(start, dataset.vocabulary))
-    run = Run(dataset, folders, config, survey=survey, start=start, learner=Learner(made, config, start))
+    run = Run(
+        dataset, folders, config, survey=survey, start=start, learner=Learner(made, config, start), request=request
+    )
     run.resume()
+    strategy.agree(made, "step to go on from", run.steps_done)
     with _signals() as caught:
         run.loop(caught)
     if run.writes:
@@ -77,8 +85,9 @@ class Run:
         survey: Survey,
         start: keras.Model,
         learner: Learner,
+        request: str,
     ) -> None:
-        self._config, self._survey, self._learner = config, survey, learner
+        self._config, self._survey, self._learner, self._request = config, survey, learner, request
         self._feed = Feed(
             dataset, config.batch_size, config.seed, full_only=survey.last_only, carried=config.carry_state
         )
@@ -92,17 +101,26 @@ class Run:
         self.steps_done, self._position = 0, Position()
         self._evaluator = None
         held_out = survey.windows["validation"]
-        if len(held_out):
-            sample = first_songs(held_out, config.evaluation_tokens)
+        if held_out.scored(survey.last_only).any():
+            sample = first_songs(held_out, config.evaluation_tokens, survey.last_only)
             self._evaluator = Evaluator(start, sample, last_only=survey.last_only)
 
     def resume(self) -> None:
-        """Takes the last whole checkpoint back, with the rows of history.csv up to it."""
+        """Takes the last whole checkpoint back, with the rows of history.csv up to it.
+
+        Raises:
+          ValueError: if it is of another run, or every one is damaged.
+        """
         snapshot, damaged = self._checkpoints.latest()
         for warning in damaged:
             say(f"warning: {warning}")
         if snapshot is None:
             return
+        if snapshot.request != self._request:
+            raise ValueError(
+                f"the checkpoint of step {snapshot.step} in {self._checkpoints.folder} is of a run with other settings "
+                f"or of another dataset: {folder.WAY_OUT}"
+            )
         self._learner.restore(snapshot.variables, snapshot.state)
         self.steps_done, self._position, self.best = snapshot.step, snapshot.position, snapshot.best
         self.history.rows, self._timing.rows = snapshot.rows["history"], snapshot.rows["timing"]
@@ -161,7 +179,7 @@ class Run:
         if not math.isfinite(loss):
             raise DivergedError(f"the validation loss became {loss} at step {self.steps_done}: {_CALMER}")
         better = self.best.update(self._learner.weights(), step=self.steps_done, loss=loss)
-        split = "validation" if self._evaluator else "training (there is no validation split)"
+        split = "validation" if self._evaluator else "training (there is nothing to validate on)"
         verdict = "the best so far" if better else f"{self.best.loss:.4f} at step {self.best.step} is better"
         say(f"step {self.steps_done}/{self._config.steps}  {split} loss {loss:.4f} nats: {verdict}")
 
@@ -180,6 +198,7 @@ class Run:
                 state,
                 self.best,
                 {"history": self.history.rows, "timing": self._timing.rows},
+                self._request,
             )
         )
         self.history.write()

@@ -38,13 +38,14 @@ class Warm:
           What was carried over, in a sentence.
 
         Raises:
-          ValueError: if a layer is missing there or of another size, saying which flag would make it fit.
+          ValueError: if a layer is missing on either side or of another size, saying which flag would make it fit.
         """
         source = bundle.load(self.folder)
         common = [(new, source.vocabulary.ids[token]) for new, token in enumerate(vocabulary.tokens) if
                   token in source.vocabulary.ids]  # fmt: skip
         ids = np.array(common).T
         theirs = {layer.name: layer for layer in source.model.layers}
+        self._require_same_network(start, source.model, ids)
         for layer in start.layers:
             if layer.weights:
                 layer.set_weights(_carried(layer, theirs.get(layer.name), ids, self.folder))
@@ -53,6 +54,26 @@ class Warm:
             f"started from {self.folder}: {len(common)} of {len(vocabulary)} tokens carried over, "
             f"{different} start{'' if different > 1 else 's'} fresh"
         )
+
+    def _require_same_network(self, start: "keras.Model", source: "keras.Model", ids: npt.NDArray[np.int64]) -> None:
+        """Refuses what shapes do not tell: layers that would be dropped, and features of tokens that are others now."""
+        names = {layer.name for layer in start.layers}
+        dropped = [layer.name for layer in source.layers if layer.weights and layer.name not in names]
+        if dropped:
+            raise ValueError(
+                f"--warm_start {self.folder} does not fit: its layer {', '.join(dropped)} is not in this network: "
+                f"{_SAME_FLAGS}"
+            )
+        mine, theirs = (network.get_layer("embedding").get_weights()[0] for network in (start, source))
+        # Features are not learnt: what the layers behind them made of a token's must find the same ones.
+        if not start.get_layer("embedding").trainable and not np.array_equal(mine[ids[0]], theirs[ids[1]]):
+            raise ValueError(
+                f"--warm_start {self.folder} does not fit: its network is told of the tokens in another way: use its "
+                f"--input_features, and preprocess with --vocabulary {storage.join(self.folder, layout.VOCABULARY)}"
+            )
+
+
+_SAME_FLAGS = "use its --embedding, --units, --layers and --layer_norm"
 
 
 def open_warm(folder: str) -> Warm:
@@ -63,7 +84,8 @@ def open_warm(folder: str) -> Warm:
       songs.storage.StorageError: if it cannot be read.
     """
     marks = layout.require_completed(folder, "model", f"python -m trainer.task --model_dir {folder}")
-    storage.read_text(storage.join(folder, layout.VOCABULARY))
+    layout.read_object(storage.join(folder, layout.CONFIG), "vocabulary", "encoding")
+    bundle.load_vocabulary(folder)
     return Warm(folder, marks["request"])
 
 
@@ -88,6 +110,6 @@ def _carried(
         raise ValueError(
             f"--warm_start {folder} does not fit: its layer {layer.name} has weights "
             f"{[part.shape for part in theirs]}, this network needs {[part.shape for part in mine]}: "
-            "use its --embedding, --units, --layers and --layer_norm"
+            f"{_SAME_FLAGS}"
         )
     return carried

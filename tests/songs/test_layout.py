@@ -24,6 +24,17 @@ def test_a_fingerprint_does_not_depend_on_the_order_of_keys():
     assert layout.fingerprint({"a": 1}) != layout.fingerprint({"a": 2})
 
 
+def test_an_object_must_have_its_keys(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text('{"a": 1, "b": null}')
+    assert layout.read_object(str(path), "a", "b") == {"a": 1, "b": None}
+    with pytest.raises(ValueError, match=r"config\.json has no 'c', 'd': it is damaged or was written by something"):
+        layout.read_object(str(path), "a", "c", "d")
+    path.write_text("[]")
+    with pytest.raises(ValueError, match="has no 'a'"):
+        layout.read_object(str(path), "a")
+
+
 def test_a_whole_directory_of_the_same_request_is_left_alone(tmp_path):
     finished(tmp_path)
     assert not begin(tmp_path)

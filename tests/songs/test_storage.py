@@ -128,3 +128,13 @@ def test_what_is_no_plain_file_is_not_opened(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(storage.StorageError, match=r"pipe: it is no plain file"):
         storage.read_bytes(str(tmp_path / "pipe"))
+
+
+def test_a_file_that_is_gone_before_it_is_looked_at_is_not_listed(tmp_path):
+    # As a checkpoint is that another process deletes meanwhile.
+    for name in "abc":
+        (tmp_path / name).write_text("")
+    found = storage.match(str(tmp_path))
+    assert next(found).path == f"{tmp_path}/a"
+    (tmp_path / "b").unlink()
+    assert [info.path for info in found] == [f"{tmp_path}/c"]

@@ -1,3 +1,4 @@
+import io
 import math
 import pathlib
 
@@ -12,7 +13,7 @@ def snapshot(step: int) -> Snapshot:
     best = Best([np.full(3, step / 3, np.float32)], 2, 1 / 3, 4)
     rows = {"history": [{"step": step, "train_loss_nats": 0.1, "validation_loss_nats": None}], "timing": []}
     variables = [np.arange(4, dtype=np.float32).reshape(2, 2) / 3, np.int64(step)]
-    return Snapshot(step, Position(1, 2, 3), variables, [np.ones((2, 5), np.float32)], best, rows)
+    return Snapshot(step, Position(1, 2, 3), variables, [np.ones((2, 5), np.float32)], best, rows, "r")
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def test_everything_comes_back(checkpoints):
     found, damaged = checkpoints.latest()
     assert damaged == []
     wanted = snapshot(10)
-    assert (found.step, found.position, found.rows) == (10, Position(1, 2, 3), wanted.rows)
+    assert (found.step, found.position, found.rows, found.request) == (10, Position(1, 2, 3), wanted.rows, "r")
     for name in ("variables", "state"):
         for ours, theirs in zip(getattr(found, name), getattr(wanted, name), strict=True):
             np.testing.assert_array_equal(ours, theirs, strict=True)
@@ -54,7 +55,7 @@ def test_no_checkpoint(checkpoints):
     assert checkpoints.latest() == (None, [])
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "flipped"])
+@pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "array"])
 def test_a_damaged_one_falls_back_to_the_one_before(checkpoints, damage):
     for step in (5, 10):
         checkpoints.save(snapshot(step))
@@ -62,11 +63,30 @@ def test_a_damaged_one_falls_back_to_the_one_before(checkpoints, damage):
     data = bytearray(path.read_bytes())
     if damage == "flipped":
         data[data.index(np.float32(1 / 3).tobytes())] ^= 1
-    path.write_bytes({"cut": data[: len(data) // 2], "empty": b"", "flipped": data}[damage])
+    array = io.BytesIO()
+    np.save(array, np.zeros(3))
+    content = {"cut": data[: len(data) // 2], "empty": b"", "flipped": data, "array": array.getvalue()}
+    path.write_bytes(content[damage])
     found, warnings = checkpoints.latest()
     assert found.step == 5
     assert len(warnings) == 1
     assert f"{path} is damaged" in warnings[0]
+
+
+def test_a_bit_of_the_directory_flipped_is_found(checkpoints):
+    checkpoints.save(snapshot(5))
+    path = pathlib.Path(checkpoints.folder) / files(checkpoints)[-1]
+    data = path.read_bytes()
+    numbers = [array.tobytes() for array in checkpoints.latest()[0].variables]
+    # Where zip has no checksum: names, flags, versions.
+    for place in range(data.index(b"PK\x01\x02"), len(data)):
+        path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+        try:
+            found, _ = checkpoints.latest()
+        except ValueError as error:
+            assert "is damaged" in str(error)  # noqa: PT017
+        else:
+            assert [array.tobytes() for array in found.variables] == numbers
 
 
 def test_all_damaged(checkpoints):
@@ -78,6 +98,9 @@ def test_all_damaged(checkpoints):
 
 def test_other_files_are_no_checkpoints(checkpoints):
     checkpoints.save(snapshot(5))
-    for name in ("config.json", "checkpoint-x.npz", ".checkpoint-000000007.npz.tmp"):
-        (pathlib.Path(checkpoints.folder) / name).write_text("")
+    others = ("config.json", "checkpoint-x.npz", "checkpoint-²³.npz", "checkpoint-7.npz")
+    for name in (*others, ".checkpoint-000000007.npz.tmp", "old/checkpoint-000000009.npz"):
+        path = pathlib.Path(checkpoints.folder) / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("")
     assert checkpoints.steps() == [5]

@@ -1,6 +1,7 @@
 """The command as a user runs it, on a model of a few steps."""
 
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -134,3 +135,27 @@ def test_help_and_refusals_need_no_tensorflow(folder):
     script = "import sys; from trainer import evaluate; code = evaluate.main(sys.argv[1:])"
     argv = [sys.executable, "-c", f"{script}; sys.exit(code + 10 * ('tensorflow' in sys.modules))"]
     assert subprocess.run([*argv, *command(folder, data="nothing")], capture_output=True).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("COMPLETED", b"{}", "COMPLETED has no 'request', 'content'"),
+        ("config.json", b"[]", "config.json has no 'vocabulary'"),
+        ("config.json", b"\xff", "config.json"),
+        ("metrics.json", b"{}", "metrics.json has no 'best_step'"),
+        ("history.csv", b"step\nx\n", "history.csv is not a table of numbers with the columns step, epoch"),
+        ("history.csv", b"a,b\n1,2\n", "history.csv is not a table of numbers"),
+        ("vocabulary.json", b"3", "vocabulary.json is damaged"),
+        ("vocabulary.json", b"\xff", "vocabulary.json: it is no UTF-8 text"),
+        ("model.keras", None, "model.keras is not a model that Keras can load"),
+    ],
+)
+def test_a_damaged_file_is_named(tmp_path, folder, capsys, name, content, said):
+    copy = tmp_path / "model"
+    shutil.copytree(folder / "model", copy)
+    if content is None:
+        content = bytearray((copy / name).read_bytes())
+        content[len(content) // 2] ^= 255
+    (copy / name).write_bytes(content)
+    assert said in refusal(capsys, "--model", str(copy), "--data", f"{folder}/data")

@@ -103,8 +103,17 @@ def test_rows_hold_whole_songs_of_like_total_length(monkeypatch):
 
 def test_first_songs_are_whole():
     assert first_songs(cut(SONGS), 1).tokens.tolist() == cut(SONGS[:1]).tokens.tolist()
-    assert len(first_songs(cut(SONGS), 10)) == 5
+    # 8 and 3 known targets in 3 and 2 windows.
+    assert len(first_songs(cut(SONGS), 8)) == 3
+    assert len(first_songs(cut(SONGS), 9)) == 5
     assert len(first_songs(cut(SONGS), 10**6)) == len(cut(SONGS))
+
+
+def test_first_songs_have_so_many_tokens_though_windows_are_not_full():
+    songs = [[4, 5], [4, 1, 5], [4, 5, 6, 7, 8, 9]]
+    assert len(first_songs(cut(songs, window=5), 2)) == 2
+    # Only the last one fills a window.
+    assert len(first_songs(cut(songs, window=5), 1, last_only=True)) == 3
 
 
 def test_score_in_other_units():

@@ -8,12 +8,14 @@ import sys
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from benchmarks import chaos
 from songs import layout
 from tests.trainer import datasets
 from trainer import history, task, train
 from trainer.batches import concatenate, read_windows
+from trainer.checkpoint import Checkpoints
 from trainer.dataset import open_dataset
 from trainer.scoring import Evaluator
 
@@ -127,7 +129,7 @@ def test_early_stopping_and_training_loss_without_validation(tmp_path, capsys):
     data = datasets.build(tmp_path / "data", {"train": [[4, 5, 6, 7]]})
     flags = {"learning_rate": 1e-8, "dropout": 0.9, "early_stopping": 1, "steps": 200, "evaluate_every": 2}
     assert task.main(command(data, tmp_path / "model", **flags)) == 0
-    assert "training (there is no validation split) loss" in capsys.readouterr().out
+    assert "training (there is nothing to validate on) loss" in capsys.readouterr().out
     metrics = layout.read_json(str(tmp_path / "model/metrics.json"))
     assert metrics["steps"] < 200
     assert metrics["validation"] is metrics["test"] is metrics["baselines"]["test"] is None
@@ -202,6 +204,7 @@ def test_recipe_and_flags(tmp_path, dataset):
         (["--batch_size", "5", "--replicas", "2"], "--batch_size 5 must be a multiple of the 2 replicas"),
         (["--data", "/nowhere"], "the dataset /nowhere does not exist: run"),
         (["--model_dir", "/proc/nabi"], "cannot write /proc/nabi"),
+        (["--tensorboard_dir", "/proc/nabi"], "cannot write /proc/nabi"),
         (["--recipe", "nothing"], "recipe 'nothing' is neither"),
     ],
 )
@@ -245,3 +248,88 @@ def test_exported_model_loads_in_plain_keras(finished, dataset):
     assert logits.shape == (1, 3, 10)
     assert (logits[..., :3] < -1e8).all()
     assert (np.abs(logits[..., 3:]) < 100).all()
+
+
+def test_overwrite_never_deletes_what_the_run_needs_or_does_not_own(tmp_path, finished, dataset, capsys):
+    other = tmp_path / "project"
+    other.mkdir()
+    (other / "config.json").write_text("{}")
+    (tmp_path / "link").symlink_to(finished)
+    for model, more, said in [
+        (dataset, [], "is the dataset"),
+        (tmp_path / "link", ["--warm_start", f"{finished}/"], "would be written over by --model_dir"),
+        (tmp_path / "m", ["--checkpoint_dir", str(other)], "holds files that are no checkpoints"),
+        (tmp_path / "m", ["--checkpoint_dir", finished], "holds files that are no checkpoints"),
+        (tmp_path / "m", ["--checkpoint_dir", f"{tmp_path}/m/"], "is the --model_dir"),
+    ]:
+        assert task.main(command(dataset, model, "--overwrite", *more)) == 2
+        assert said in capsys.readouterr().err
+    assert all((pathlib.Path(folder) / "COMPLETED").exists() for folder in (dataset, finished))
+    assert (other / "config.json").exists()
+
+
+def test_overwrite_deletes_nothing_but_checkpoints_in_a_checkpoint_folder(tmp_path, dataset):
+    checkpoints = tmp_path / "checkpoints"
+    argv = command(dataset, tmp_path / "model", "--checkpoint_dir", str(checkpoints), steps=2)
+    assert task.main(argv) == 0
+    (checkpoints / "notes.txt").write_text("mine")
+    assert task.main([*argv, "--overwrite", "--checkpoint_every=1"]) == 0
+    assert (checkpoints / "notes.txt").read_text() == "mine"
+    assert Checkpoints(str(checkpoints)).steps() == [1, 2]
+
+
+@pytest.mark.parametrize("target", ["every", "last"])
+def test_a_validation_split_without_a_known_token_is_none(tmp_path, target):
+    # A loss of 0 nats over 0 tokens would be the best at the first look.
+    recipe = datasets.Recipe(window=6, stride=3, song_marks=False)
+    data = datasets.build(tmp_path / "data", {"train": datasets.melodies(2), "validation": [[1] * 8]}, recipe)
+    assert task.main(command(data, tmp_path / "model", target=target, early_stopping=1)) == 0
+    metrics = layout.read_json(str(tmp_path / "model/metrics.json"))
+    assert metrics["best_step"] > 4
+    assert metrics["validation"] is None
+
+
+def test_nothing_known_to_train_on(tmp_path, capsys):
+    recipe = datasets.Recipe(tokens=0, song_marks=False)
+    data = datasets.build(tmp_path / "data", {"train": [[1] * 9], "validation": [[1] * 4]}, recipe)
+    assert task.main(command(data, tmp_path / "model")) == 2
+    assert "is in its vocabulary of 4: preprocess with a --vocabulary of these songs" in capsys.readouterr().err
+
+
+def test_a_checkpoint_that_another_run_left_beside_its_own_settings(tmp_path, dataset, capsys, monkeypatch):
+    # Two commands of different settings started at once: the last to start says whose folder it is.
+    with monkeypatch.context() as patched:
+        patched.setattr(train.Reporter, "report", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+        assert task.main(command(dataset, tmp_path)) == 128 + signal.SIGTERM
+    claimed = layout.read_json(f"{tmp_path}/checkpoints/config.json")
+    layout.write_json(f"{tmp_path}/checkpoints/config.json", {**claimed, "train": {**claimed["train"], "seed": 2}})
+    assert task.main(command(dataset, tmp_path, seed=2)) == 2
+    assert "is of a run with other settings or of another dataset: give another" in capsys.readouterr().err
+
+
+def test_what_a_kill_left_half_written_is_swept_away(tmp_path, dataset):
+    left = [tmp_path / "checkpoints/.checkpoint-000000009.npz.0123.partial", tmp_path / ".model.keras.0123.partial"]
+    for path in left:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"half")
+    assert task.main(command(dataset, tmp_path, steps=1)) == 0
+    assert not any(path.exists() for path in left)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor with shape[9,9] on /job:x"), "shape"),
+        (MemoryError(), "in the main memory"),
+    ],
+)
+def test_too_little_memory_says_what_to_try(tmp_path, dataset, capsys, monkeypatch, error, said):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(train.Learner, "run", fail)
+    assert task.main(command(dataset, tmp_path)) == 2
+    message = capsys.readouterr().err
+    assert message.startswith("error: there is too little memory for this training (")
+    assert said in message
+    assert "try a smaller --batch_size" in message

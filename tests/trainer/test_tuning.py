@@ -39,7 +39,7 @@ def test_number_of_trials(plan, trials):
 def test_several_machines(plan, monkeypatch):
     monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": {"worker": ["a:1"]}}))
     assert plan().trials == 3
-    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": {"worker": ["a:1", "b:1"]}}))
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker"}}))
     with pytest.raises(ValueError, match="--tune trains on one machine, but TF_CONFIG names 2"):
         plan()
 

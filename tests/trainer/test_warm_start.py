@@ -56,6 +56,24 @@ def test_another_architecture(folder, options):
         open_warm(folder).into(built(6, **options), Vocabulary.from_ordered(["C4", "E4"], {}))
 
 
+@pytest.mark.parametrize("options", [{"layers": 2}, {"layer_norm": True}])
+def test_no_layer_is_dropped_in_silence(folder, options):
+    bundle.save_model(built(6, **options), f"{folder}/{layout.MODEL}")
+    with pytest.raises(ValueError, match=r"does not fit: its layer \w+ is not in this network: use its --embedding"):
+        open_warm(folder).into(built(6), Vocabulary.from_ordered(["C4", "E4"], {}))
+
+
+def test_features_of_another_vocabulary(folder):
+    # One-hot: E4 kept the column that G4 has now, and the two could never be told apart.
+    sizes = network.Architecture(6, embedding=3, units=4, layers=1, dropout=0.0, blocked=(0, 1, 2))
+    one_hot = np.eye(6, dtype=np.float32)
+    bundle.save_model(network.build(sizes, one_hot), f"{folder}/{layout.MODEL}")
+    same = open_warm(folder).into(network.build(sizes, one_hot), Vocabulary.from_ordered(["C4", "E4"], {}))
+    assert "6 of 6 tokens carried over" in same
+    with pytest.raises(ValueError, match=r"told of the tokens in another way: .* preprocess with --vocabulary"):
+        open_warm(folder).into(network.build(sizes, one_hot), Vocabulary.from_ordered(["E4", "G4"], {}))
+
+
 def test_by_hand(tmp_path, folder, capsys):
     data = datasets.build(tmp_path / "data", {"train": datasets.melodies(3)})
     argv = ["--data", data, "--model_dir", str(tmp_path / "second"), "--units=4", "--embedding=3", "--layers=1"]
