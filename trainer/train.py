@@ -1,26 +1,23 @@
 """Trains a model on a dataset: survey, loop, final figures, export."""
 
 import contextlib
-import dataclasses
 import math
 import signal
 import threading
-import time
 from collections.abc import Iterator
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
-from songs import layout
 from trainer import cluster, export, folder, strategy
-from trainer.board import Board
 from trainer.checkpoint import Best, Checkpoints, Snapshot
 from trainer.config import TrainConfig
 from trainer.dataset import Dataset
 from trainer.features import table
 from trainer.feed import Feed, ReadAhead, Steps
-from trainer.history import HISTORY_COLUMNS, TIMING_COLUMNS, Reporter, Table, mean_training_loss, say
+from trainer.history import mean_training_loss, say
+from trainer.journal import Journal
 from trainer.order import Position
 from trainer.scoring import Evaluator, first_songs
 from trainer.step import Learner, first_network
@@ -69,7 +66,14 @@ def train(dataset: Dataset, folders: folder.Folders, config: TrainConfig, warm: 
     if run.writes:
         start.set_weights(run.best.weights)
         export.finish(
-            folders, start, run.best.step, config=config, dataset=dataset, survey=survey, history=run.history, warm=warm
+            folders,
+            start,
+            run.best.step,
+            config=config,
+            dataset=dataset,
+            survey=survey,
+            history=run.journal.history,
+            warm=warm,
         )
 
 
@@ -93,11 +97,9 @@ class Run:
         )
         self.best = Best(learner.weights())
         self._checkpoints = Checkpoints(folders.checkpoints)
-        self.history = Table(folders.file(layout.HISTORY), HISTORY_COLUMNS)
-        self._timing = Table(folders.file(layout.TIMING), TIMING_COLUMNS)
         # Of several machines one writes; the others would only overwrite it with the same.
         self.writes = cluster.is_chief()
-        self._board = Board(folders.tensorboard, config) if self.writes else None
+        self.journal = Journal(folders, config, writes=self.writes)
         self.steps_done, self._position = 0, Position()
         self._evaluator = None
         held_out = survey.windows["validation"]
@@ -123,18 +125,17 @@ class Run:
             )
         self._learner.restore(snapshot.variables, snapshot.state)
         self.steps_done, self._position, self.best = snapshot.step, snapshot.position, snapshot.best
-        self.history.rows, self._timing.rows = snapshot.rows["history"], snapshot.rows["timing"]
+        self.journal.restore(snapshot.rows)
         say(f"resumed at step {self.steps_done}")
 
     def loop(self, caught: list[int]) -> None:
         """Trains until the last step or an early stop; leaves a checkpoint when a signal was caught."""
         config = self._config
-        reporter = Reporter(config.steps, self.steps_done)
         batches = ReadAhead(self._feed.steps(self._position, step_counts(self.steps_done, config)))
-        clock = Stopwatch(self._timing, batches)
+        self.journal.begin(self.steps_done, batches)
         try:
             while self.steps_done < config.steps and not self._stopped():
-                self._advance(batches.next(), reporter=reporter, clock=clock)
+                self._advance(batches.next())
                 stop = self._learner.any(bool(caught))
                 if stop or self.steps_done % config.checkpoint_every == 0:
                     self._save()
@@ -146,26 +147,18 @@ class Run:
             batches.close()
         self._save()
 
-    def _advance(self, steps: Steps, *, reporter: Reporter, clock: "Stopwatch") -> None:
+    def _advance(self, steps: Steps) -> None:
         """Trains up to the next row of history.csv and writes that row."""
         sums = self._learner.run(steps)
         require_finite(sums[:, 0], self.steps_done, self._config)
         loss, tokens, unknown = (float(value) for value in sums.sum(axis=0))
         self.steps_done += len(sums)
         self._position = steps.after
-        row = self.history.append(
-            step=self.steps_done,
-            epoch=int(steps.epochs[-1]) + 1,
-            train_loss_nats=loss / tokens if tokens else None,
-            train_tokens=int(tokens),
-            unknown_tokens=int(unknown),
-        )
-        clock.lap(self.steps_done, tokens)
-        reporter.report(self.steps_done, loss=loss / max(tokens, 1), tokens=tokens)
+        epoch = int(steps.epochs[-1]) + 1
+        row = self.journal.record(self.steps_done, epoch, loss=loss, tokens=tokens, unknown=unknown)
         if self.steps_done % self._config.evaluate_every == 0 or self.steps_done == self._config.steps:
             self._evaluate(row)
-        if self._board:
-            self._board.write(row, tokens_per_second=self._timing.rows[-1]["tokens_per_second"])
+        self.journal.show(row)
 
     def _evaluate(self, row: dict) -> None:
         if self._evaluator:
@@ -175,7 +168,7 @@ class Run:
             row["validation_loss_nats"], row["validation_accuracy"] = round(loss, 6), round(accuracy, 6)
         else:
             every = self._config.evaluate_every
-            loss = mean_training_loss(self.history, after=(self.steps_done - 1) // every * every)
+            loss = mean_training_loss(self.journal.history, after=(self.steps_done - 1) // every * every)
         if not math.isfinite(loss):
             raise DivergedError(f"the validation loss became {loss} at step {self.steps_done}: {_CALMER}")
         better = self.best.update(self._learner.weights(), step=self.steps_done, loss=loss)
@@ -197,37 +190,11 @@ class Run:
                 [variable.numpy() for variable in self._learner.variables()],
                 state,
                 self.best,
-                {"history": self.history.rows, "timing": self._timing.rows},
+                self.journal.rows(),
                 self._request,
             )
         )
-        self.history.write()
-        self._timing.write()
-        if self._board:
-            self._board.flush()
-
-
-@dataclasses.dataclass
-class Stopwatch:
-    """Fills timing.csv; a resumed run goes on counting."""
-
-    timing: Table
-    batches: ReadAhead
-
-    def __post_init__(self) -> None:
-        self._started = time.monotonic()
-        self._before = float(self.timing.rows[-1]["seconds"]) if self.timing.rows else 0.0
-        self._lap, self._waited = self._before, 0.0
-
-    def lap(self, step: int, tokens: float) -> None:
-        """A row for the tokens since the last one."""
-        seconds = self._before + time.monotonic() - self._started
-        waited = self.batches.waited - self._waited
-        passed = max(seconds - self._lap, 1e-9)
-        self.timing.append(
-            step=step, seconds=seconds, tokens_per_second=tokens / passed, waited_for_data=waited / passed
-        )
-        self._lap, self._waited = seconds, self.batches.waited
+        self.journal.write()
 
 
 _CALMER = "try a lower --learning_rate or a lower --clip_norm, from another --model_dir or with --overwrite"

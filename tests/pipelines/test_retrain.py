@@ -58,7 +58,7 @@ def recorded(monkeypatch, tmp_path):
         ran.append(job.name)
         folder = tmp_path / job.folder
         folder.mkdir(parents=True)
-        (folder / "COMPLETED").write_text("{}")
+        (folder / "COMPLETED").write_text(json.dumps({"request": "asked", "content": "made"}))
 
     monkeypatch.setattr(retrain, "_run", record)
     return ran

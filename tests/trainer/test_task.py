@@ -13,7 +13,7 @@ import tensorflow as tf
 from benchmarks import chaos
 from songs import layout
 from tests.trainer import datasets
-from trainer import history, task, train
+from trainer import history, journal, task, train
 from trainer.batches import concatenate, read_windows
 from trainer.checkpoint import Checkpoints
 from trainer.dataset import open_dataset
@@ -118,7 +118,7 @@ def test_killed_at_random_instants_ends_the_same(tmp_path, dataset):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_leaves_a_checkpoint(tmp_path, dataset, finished, capsys, monkeypatch, number):
     with monkeypatch.context() as patched:
-        patched.setattr(train.Reporter, "report", lambda *_, **__: signal.raise_signal(number))
+        patched.setattr(journal.Reporter, "report", lambda *_, **__: signal.raise_signal(number))
         assert task.main(command(dataset, tmp_path)) == 128 + number
     assert task.main(command(dataset, tmp_path)) == 0
     assert "resumed at step 2\n" in capsys.readouterr().out
@@ -166,7 +166,7 @@ def test_overwrite_replaces_and_leaves_other_files(tmp_path, dataset):
 
 def test_checkpoint_of_another_dataset_or_configuration(tmp_path, dataset, capsys, monkeypatch):
     with monkeypatch.context() as patched:
-        patched.setattr(train.Reporter, "report", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+        patched.setattr(journal.Reporter, "report", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
         task.main(command(dataset, tmp_path / "model"))
     other = datasets.build(tmp_path / "other", SONGS, datasets.Recipe(window=6), content="d")
     assert task.main(command(other, tmp_path / "model")) == 2
@@ -299,7 +299,7 @@ def test_nothing_known_to_train_on(tmp_path, capsys):
 def test_a_checkpoint_that_another_run_left_beside_its_own_settings(tmp_path, dataset, capsys, monkeypatch):
     # Two commands of different settings started at once: the last to start says whose folder it is.
     with monkeypatch.context() as patched:
-        patched.setattr(train.Reporter, "report", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+        patched.setattr(journal.Reporter, "report", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
         assert task.main(command(dataset, tmp_path)) == 128 + signal.SIGTERM
     claimed = layout.read_json(f"{tmp_path}/checkpoints/config.json")
     layout.write_json(f"{tmp_path}/checkpoints/config.json", {**claimed, "train": {**claimed["train"], "seed": 2}})

@@ -1,0 +1,83 @@
+"""What a run leaves while it goes on: history.csv, timing.csv, TensorBoard, and a line every few seconds."""
+
+import time
+
+from songs import layout
+from trainer.board import Board
+from trainer.config import TrainConfig
+from trainer.feed import ReadAhead
+from trainer.folder import Folders
+from trainer.history import HISTORY_COLUMNS, TIMING_COLUMNS, Reporter, Table, Value
+
+
+class Journal:
+    """The records of a run; `begin` comes before the first step of each process.
+
+    Attributes:
+      history: what the model came to; depends on nothing but the request.
+      timing: how long it took.
+    """
+
+    def __init__(self, folders: Folders, config: TrainConfig, *, writes: bool) -> None:
+        """Opens the records.
+
+        Args:
+          folders: where they lie.
+          config: of the run.
+          writes: whether this process publishes them; of several machines one does.
+        """
+        self.history = Table(folders.file(layout.HISTORY), HISTORY_COLUMNS)
+        self.timing = Table(folders.file(layout.TIMING), TIMING_COLUMNS)
+        self._board = Board(folders.tensorboard, config) if writes else None
+        self._steps = config.steps
+
+    def restore(self, rows: dict[str, list]) -> None:
+        """Takes back what `rows` gave."""
+        self.history.rows, self.timing.rows = rows["history"], rows["timing"]
+
+    def rows(self) -> dict[str, list]:
+        """Of both tables, for a checkpoint."""
+        return {"history": self.history.rows, "timing": self.timing.rows}
+
+    def begin(self, step: int, batches: ReadAhead) -> None:
+        """Starts the clock, at the seconds where an earlier process stopped."""
+        self._batches = batches
+        self._reporter = Reporter(self._steps, step)
+        before = float(self.timing.rows[-1]["seconds"] or 0) if self.timing.rows else 0.0
+        self._started, self._lap, self._waited = time.monotonic() - before, before, 0.0
+
+    def record(self, step: int, epoch: int, *, loss: float, tokens: float, unknown: float) -> dict[str, Value]:
+        """The rows of the steps since the last ones; returns that of history.csv, which an evaluation may add to.
+
+        Args:
+          step: the last of them.
+          epoch: of that step, from 1.
+          loss: summed, in nats.
+          tokens: valid targets.
+          unknown: targets that the vocabulary does not know.
+        """
+        seconds = time.monotonic() - self._started
+        passed = max(seconds - self._lap, 1e-9)
+        waited = (self._batches.waited - self._waited) / passed
+        self._lap, self._waited = seconds, self._batches.waited
+        self.timing.append(step=step, seconds=seconds, tokens_per_second=tokens / passed, waited_for_data=waited)
+        self._reporter.report(step, loss=loss / max(tokens, 1), tokens=tokens)
+        return self.history.append(
+            step=step,
+            epoch=epoch,
+            train_loss_nats=loss / tokens if tokens else None,
+            train_tokens=int(tokens),
+            unknown_tokens=int(unknown),
+        )
+
+    def show(self, row: dict[str, Value]) -> None:
+        """Gives TensorBoard the figures of a row that is complete."""
+        if self._board:
+            self._board.write(row, tokens_per_second=self.timing.rows[-1]["tokens_per_second"])
+
+    def write(self) -> None:
+        """Publishes both tables and what TensorBoard has."""
+        self.history.write()
+        self.timing.write()
+        if self._board:
+            self._board.flush()
