@@ -28,7 +28,15 @@ EXTRAS = {
     "newest": ["apache-beam[gcp]==2.77.0", "keras==3.15.1", "tensorflow-cpu==2.21.0", "tensorboard"],
     # Reads the .mat files of benchmarks/polyphonic.py; not in the lock, since no job and no other test needs it.
     "benchmark": ["scipy>=1.13,<2"],
-    "test": ["hypothesis==6.170.15", "mido==1.3.3", "mypy==2.4.1", "pytest==9.2.0", "ruff==0.17.5"],
+    "test": [
+        "hypothesis==6.170.15",
+        "mido==1.3.3",
+        "mypy==2.4.1",
+        # Drives the Chromium of the system: it brings no browser of its own, and `playwright install` is not needed.
+        "playwright==1.65.2",
+        "pytest==9.2.0",
+        "ruff==0.17.5",
+    ],
 }
 
 setuptools.setup(
@@ -47,11 +55,12 @@ setuptools.setup(
         "pipelines",
         "recipes",
         "songs",
+        "songs.copies",
         "songs.encodings",
         "trainer",
     ],
     package_data={
-        "generator": ["*.html"],
+        "generator": ["*.css", "*.html", "*.js"],
         "pages": ["*.css"],
         "pipelines": ["*.html"],
         "recipes": ["*.toml"],

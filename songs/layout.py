@@ -27,6 +27,10 @@ METRICS = "metrics.json"
 HISTORY = "history.csv"
 TIMING = "timing.csv"
 CURVES = "curves.png"
+# Which note n-grams the training songs have (`songs.copies`).
+COPIES = "copies.index"
+# What the training and the validation songs are like (`songs.reference`).
+REFERENCE = "reference.json"
 CHECKPOINTS = "checkpoints"
 TENSORBOARD = "tensorboard"
 # Written by a run whose loss became no number: which run, and what it said.
@@ -44,6 +48,11 @@ DATA = "dataset"
 MODELS = "model"
 SONGS = "songs"
 INDEX = "index.html"
+# Temperatures and top-p that a job tried before it chose.
+AUTO_SAMPLING = "auto_sampling.json"
+# What the songs are like, beside the training songs.
+SUMMARY = "summary.json"
+SUMMARY_PAGE = "summary.html"
 
 CHAMPION = "champion"
 

@@ -15,6 +15,8 @@ import hashlib
 import numpy as np
 import numpy.typing as npt
 
+from songs.mixing import Hashes as _Hashes
+from songs.mixing import mix, of_grams
 from songs.song import TICKS_PER_QUARTER, Song
 
 # Steps an n-gram; a step is an interval and a rhythm, so a gram spans 7 onsets. `benchmarks.near_duplicates` shows
@@ -43,7 +45,6 @@ _RHYTHMS = 3
 # Grams a block of the table of minima, 0.3 MB: for all of a long song at once it would leave the cache.
 _BLOCK = 1024
 
-_Hashes = npt.NDArray[np.uint64]
 _Ints = npt.NDArray[np.int64]
 
 
@@ -109,7 +110,7 @@ def _minima(grams: _Hashes, masks: _Hashes) -> _Hashes:
     smallest = np.full(BANDS * ROWS, np.iinfo(np.uint64).max, np.uint64)
     for start in range(0, len(grams), _BLOCK):
         # One bijection of 64 bits an order: different grams stay different.
-        mixed = _mix(grams[start : start + _BLOCK] ^ masks)
+        mixed = mix(grams[start : start + _BLOCK] ^ masks)
         smallest = np.minimum(smallest, mixed.min(axis=1))
     return smallest
 
@@ -120,10 +121,7 @@ def _grams(onset: _Ints, pitch: _Ints) -> _Hashes:
         return np.zeros(0, np.uint64)
     waits, intervals = np.diff(onset), np.diff(pitch)
     steps = (_RHYTHMS * (intervals[1:] + 128) + _rhythm(waits)).astype(np.uint64)
-    hashes: _Hashes = np.zeros(len(steps) - STEPS + 1, np.uint64)
-    for offset in range(STEPS):
-        hashes = _mix(hashes + steps[offset : offset + len(hashes)])
-    return np.unique(hashes)
+    return np.unique(of_grams(steps, STEPS))
 
 
 def _rhythm(waits: _Ints) -> _Ints:
@@ -135,13 +133,5 @@ def _rhythm(waits: _Ints) -> _Ints:
     return 1 + longer.astype(np.int64) - shorter.astype(np.int64)
 
 
-def _mix(values: _Hashes) -> _Hashes:
-    """SplitMix64 (Steele, Lea, Flood 2014): a bijection of 64 bits, the same on every machine, modulo 2 ** 64."""
-    values = values + np.uint64(0x9E3779B97F4A7C15)
-    values = (values ^ values >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ values >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
-    return np.bitwise_xor(values, values >> np.uint64(31))
-
-
 # What makes an order of the grams, for each hearing [BANDS * ROWS, 1].
-_MASKS = _mix(np.arange(2 * BANDS * ROWS, dtype=np.uint64)).reshape(2, -1, 1)
+_MASKS = mix(np.arange(2 * BANDS * ROWS, dtype=np.uint64)).reshape(2, -1, 1)

@@ -37,6 +37,9 @@ class Encoding(Protocol):
     def kind(self, token: str, before: str) -> str:
         """The token's place in the grammar, a key of `FOLLOWS`, where it comes after one of the kind `before`."""
 
+    def ticks(self, token: str) -> int:
+        """How much later the next token's notes begin for this one, in ticks; raises ValueError as `decode` does."""
+
     def required(self) -> tuple[str, ...]:
         """Tokens that belong to every vocabulary, seen in the data or not."""
 

@@ -82,6 +82,10 @@ class Events:
                 return f"longest {kind}" if token == f"{prefix}{names.duration_name(LONGEST)}" else kind
         return "note"
 
+    def ticks(self, token: str) -> int:
+        """A shift's length; notes and durations take no time."""
+        return names.parse_duration(token.removeprefix(_SHIFT)) if token.startswith(_SHIFT) else 0
+
     def required(self) -> tuple[str, ...]:
         """Every note, duration and shift."""
         values = [names.duration_name(ticks) for ticks in range(1, LONGEST + 1)]

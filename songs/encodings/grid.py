@@ -73,6 +73,11 @@ class Grid:
         del before
         return "rest" if token == names.REST else "sounding"
 
+    def ticks(self, token: str) -> int:
+        """A step, whatever the token."""
+        del token
+        return self.step
+
     def required(self) -> tuple[str, ...]:
         """None: the vocabulary is what the music holds."""
         return ()

@@ -57,6 +57,11 @@ class Pitch:
         del token, before
         return "event"
 
+    def ticks(self, token: str) -> int:
+        """A step, whatever the token."""
+        del token
+        return self.step
+
     def required(self) -> tuple[str, ...]:
         """None: the vocabulary is what the music holds."""
         return ()

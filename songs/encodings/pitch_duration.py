@@ -77,6 +77,10 @@ class PitchDuration:
         del before
         return "rest" if token.startswith(f"{names.REST}:") else "event"
 
+    def ticks(self, token: str) -> int:
+        """The token's length."""
+        return names.parse_duration(token.partition(":")[2])
+
     def required(self) -> tuple[str, ...]:
         """None: the vocabulary is what the music holds."""
         return ()

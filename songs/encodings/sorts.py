@@ -22,11 +22,32 @@ def sort_of(encoding: Encoding, token: str) -> str:
     kind = encoding.kind(token, before="start").removeprefix("longest ")
     if token == STEP:
         return "shift"
-    if kind not in _PITCHED and kind not in names.PITCH_NAMES:
+    if not _is_pitched(kind):
         return kind
     # A normal order is a chord also if it is one class, an octave.
     if names.is_classes(token):
         return "chord"
-    pitches = token.partition(":")[0].split(".")
-    struck = sum(not pitch.startswith(HELD_MARK) for pitch in pitches)
+    struck = sum(not name.startswith(HELD_MARK) for name in _names(token))
     return "chord" if struck > 1 else "note" if struck else "held"
+
+
+def pitches_of(encoding: Encoding, token: str) -> tuple[int, ...]:
+    """The MIDI numbers that a token strikes or holds, as they would sound; none for a duration, a shift or a rest.
+
+    Args:
+      encoding: the token's.
+      token: none of the four special ones.
+    """
+    if not _is_pitched(encoding.kind(token, before="start")):
+        return ()
+    if names.is_classes(token):
+        return names.parse_classes(token)
+    return tuple(names.parse_pitch(name.removeprefix(HELD_MARK)) for name in _names(token))
+
+
+def _is_pitched(kind: str) -> bool:
+    return kind in _PITCHED or kind in names.PITCH_NAMES
+
+
+def _names(token: str) -> list[str]:
+    return token.partition(":")[0].split(".")

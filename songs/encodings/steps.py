@@ -101,6 +101,10 @@ class Steps:
             return token
         return _SILENT if before in (START, _CLOSED, _SILENT) else _CLOSED
 
+    def ticks(self, token: str) -> int:
+        """A step, once it is closed."""
+        return self.step if token == STEP else 0
+
     def required(self) -> tuple[str, ...]:
         """Every note, and `|`."""
         return (*names.PITCH_NAMES, STEP)

@@ -2,6 +2,7 @@
 
 import itertools
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from songs.encodings import (
     tie,
     write_steps,
 )
+from songs.encodings.sorts import pitches_of
 from tests.builders import notes_of, songs
 
 ALL = [
@@ -132,3 +134,16 @@ def test_settings_build_the_same_encoding(encoding):
 def test_settings_of_no_encoding_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         from_settings(settings)
+
+
+@pytest.mark.parametrize("encoding", ALL, ids=str)
+@given(songs())
+def test_tokens_take_the_time_that_lies_between_the_notes_they_say(encoding, song):
+    tokens = encoding.encode(song)
+    clock = np.cumsum([0, *(encoding.ticks(token) for token in tokens)])[:-1].tolist()
+    pitches = [pitches_of(encoding, token) for token in tokens]
+    sounding = {(at, pitch) for at, of_token in zip(clock, pitches, strict=True) for pitch in of_token}
+    starts, _, struck = (part.tolist() for part in encoding.decode(tokens).notes())
+    assert set(zip(starts, struck, strict=True)) <= sounding
+    if not isinstance(encoding, Grid | Steps):
+        assert set(zip(starts, struck, strict=True)) == sounding

@@ -1,0 +1,95 @@
+"""In which key a song is: the Krumhansl-Schmuckler algorithm.
+
+A key's profile says how well each pitch class fits it, as listeners rated it. The key of a song is the one whose
+profile correlates best with how long the song's pitch classes sound (Krumhansl, Cognitive Foundations of Musical
+Pitch, 1990, chapter 4).
+"""
+
+import dataclasses
+
+import numpy as np
+import numpy.typing as npt
+
+from songs.song import Song
+
+Floats = npt.NDArray[np.float64]
+
+# Krumhansl and Kessler, Tracing the dynamic changes in perceived tonal organization in a spatial representation of
+# musical keys, 1982; the figures as music21's `analysis.discrete.KrumhanslSchmuckler` has them.
+_PROFILES = {
+    "major": (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
+    "minor": (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
+}
+
+# As key signatures spell them; F# for Gb, and D# minor as Eb.
+_TONICS = {
+    "major": ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"),
+    "minor": ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"),
+}
+
+# `C major`, `Db major` ... `B major`, `C minor` ... `B minor`.
+KEY_NAMES = tuple(f"{tonic} {mode}" for mode, tonics in _TONICS.items() for tonic in tonics)
+
+# Correlations that differ by less are equal: they differ by how sums are rounded.
+_DIGITS = 9
+
+
+@dataclasses.dataclass(frozen=True)
+class FoundKey:
+    """The key that fits a song best.
+
+    Attributes:
+      name: one of KEY_NAMES, such as `D minor`.
+      tonic: its pitch class, 0..11, C is 0.
+      correlation: of the key's profile with the song's pitch classes, -1..1; the nearer to 1, the clearer.
+      lead: how much higher that is than the next best key's, 0..2; near 0 two keys fit about as well.
+    """
+
+    name: str
+    tonic: int
+    correlation: float
+    lead: float
+
+
+def find_key(song: Song) -> FoundKey | None:
+    """The key of a song; None if it has no notes, or all twelve pitch classes sound equally long.
+
+    Of keys that fit equally well it is the first of KEY_NAMES.
+    """
+    fits = correlations(sounding(song)).round(_DIGITS)
+    if not fits.any():
+        return None
+    best = int(np.argmax(fits))
+    second, first = np.partition(fits, -2)[-2:]
+    return FoundKey(KEY_NAMES[best], best % 12, float(first), round(float(first - second), _DIGITS))
+
+
+def sounding(song: Song) -> Floats:
+    """How many ticks each pitch class sounds, float64 [12]; each note counts, as in music21."""
+    _, duration, pitch = song.notes()
+    return np.bincount(pitch % 12, weights=duration, minlength=12).astype(np.float64)
+
+
+def correlations(weights: npt.ArrayLike) -> Floats:
+    """Pearson's correlation of pitch classes with the profile of each key.
+
+    Args:
+      weights: how much each pitch class counts, [12], not negative.
+
+    Returns:
+      float64 [24], in the order of KEY_NAMES; zeros where all weights are equal.
+    """
+    found: Floats = _PROFILES_24X12 @ _standard(np.asarray(weights, np.float64))
+    return found
+
+
+def _standard(weights: Floats) -> Floats:
+    """Moved to a mean of 0 and scaled to a length of 1; zeros for weights that are all equal."""
+    moved: Floats = weights - weights.mean()
+    length = np.linalg.norm(moved)
+    return moved / length if length > 1e-12 * weights.max(initial=0) else np.zeros(12)
+
+
+_PROFILES_24X12 = np.array(
+    [np.roll(_standard(np.array(profile)), tonic) for profile in _PROFILES.values() for tonic in range(12)]
+)
