@@ -44,7 +44,7 @@ def prepare(name: str, chosen: argparse.Namespace) -> None:
 
 def train(name: str, chosen: argparse.Namespace) -> str:
     """Trains the recipe's model of a set and returns its directory; exits where the trainer fails."""
-    settings = {**recipes.load(f"{RECIPE}:{name}", "train"), **config.given(chosen)}
+    settings = {**recipes.load(f"{RECIPE}:{name}", "train"), **config.TrainConfig.given(chosen)}
     model_dir = chosen.model_dir or storage.join(_folder(name, chosen), layout.MODELS)
     status = task.run(
         data=storage.join(_folder(name, chosen), layout.DATA),
@@ -131,7 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (preparing, every):
         _add_dataset_flags(command)
     for command in (training, every):
-        config.add_flags(command)
+        config.TrainConfig.add_flags(command, config.TITLE)
     return parser
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -101,15 +102,45 @@ def read_shard(path: str, dataset: Dataset) -> Windows:
     Raises:
       ValueError: if it is damaged or is not of this dataset, naming it.
     """
-    again = "copy it again, or make the dataset again with `python -m pipelines.preprocess --overwrite`"
-    try:
-        columns = list(_parsed(tf.data.TFRecordDataset(path), dataset.window).as_numpy_iterator())
-    except tf.errors.OpError as error:
-        raise ValueError(f"the shard {path} is damaged ({error.message.splitlines()[0]}): {again}") from error
-    shards = [Windows(part["tokens"].astype(np.int32), part["start"]) for part in columns]
+    shards = [Windows(part["tokens"].astype(np.int32), part["start"]) for part in _columns(path, dataset)]
     windows = concatenate(shards, dataset.window)
     if len(windows) and not 0 <= windows.tokens.min() <= windows.tokens.max() < len(dataset.vocabulary):
         raise ValueError(
-            f"the shard {path} has ids outside this vocabulary's 0..{len(dataset.vocabulary) - 1}: {again}"
+            f"the shard {path} has ids outside this vocabulary's 0..{len(dataset.vocabulary) - 1}: {_AGAIN}"
         )
     return windows
+
+
+def read_songs(dataset: Dataset, split: str) -> Iterator[tuple[str, npt.NDArray[np.int64]]]:
+    """The songs of a split, one at a time, put together of their windows; those that were transposed are left out.
+
+    Yields:
+      (the song's hash, its ids int64 [L]).
+
+    Raises:
+      ValueError: if a shard is damaged, naming it.
+    """
+    for path in dataset.shards(split):
+        name, ids = "", np.zeros(0, np.int64)
+        for part in _columns(path, dataset):
+            columns = zip(part["song"], part["start"].tolist(), part["tokens"], part["transpose"].tolist(), strict=True)
+            for song, start, tokens, transpose in columns:
+                if transpose:
+                    continue
+                if not start and len(ids):
+                    yield name, ids
+                name, before = song.decode(), ids[:start]
+                ids = np.concatenate([before, tokens[tokens != PAD]])
+        if len(ids):
+            yield name, ids
+
+
+_AGAIN = "copy it again, or make the dataset again with `python -m pipelines.preprocess --overwrite`"
+
+
+def _columns(path: str, dataset: Dataset) -> Iterator[dict[str, npt.NDArray[Any]]]:
+    """The records of a shard, some at a time, in columns; raises ValueError as `read_shard` does."""
+    try:
+        yield from _parsed(tf.data.TFRecordDataset(path), dataset.window).as_numpy_iterator()
+    except tf.errors.OpError as error:
+        raise ValueError(f"the shard {path} is damaged ({error.message.splitlines()[0]}): {_AGAIN}") from error

@@ -7,8 +7,9 @@ import keras
 
 from models import bundle
 from songs import layout, storage
+from songs.reference import Reference
 from songs.windows import SPLITS
-from trainer import curves, folder, verdicts
+from trainer import copying, curves, folder, verdicts
 from trainer.baselines import ORDERS, told
 from trainer.config import TrainConfig
 from trainer.dataset import Dataset
@@ -32,6 +33,9 @@ def finish(
     """Measures and publishes a run's model, which is of its best step; COMPLETED comes last."""
     scores = {split: score_split(model, survey, split) for split in SPLITS}
     baselines = survey.baseline_losses()
+    reference = Reference(dataset.content)
+    index = copying.publish(dataset, folders.file(layout.COPIES), reference.look)
+    reference.write(folders.file(layout.REFERENCE))
     bundle.save_model(model, folders.file(layout.MODEL))
     storage.write_text(folders.file(layout.VOCABULARY), dataset.vocabulary.to_json())
     layout.write_json(folders.file(layout.CONFIG), settings(config, dataset, warm))
@@ -45,12 +49,14 @@ def finish(
         "best_step": best_step,
         "parameters": model.count_params(),
         "measured": survey.measured,
+        "copies": copying.as_dict(index),
     }
     layout.write_json(folders.file(layout.METRICS), metrics)
     curves.draw(folders.file(layout.CURVES), history, baselines=baselines["validation"], best_step=best_step)
     layout.complete(folders.model, folder.marks_of(config, dataset, warm))
     say(table(scores, baselines))
     say(told(metrics["baselines_counted"]))
+    say(copying.told(index))
     for warning in verdicts.warnings(history.rows, figures, baselines):
         say(f"warning: {warning}")
     say(f"the model of step {best_step} is in {folders.model}")

@@ -12,7 +12,7 @@ from trainer.warm_start import Warm
 # What a finished run publishes, COMPLETED last.
 PUBLISHED = (
     layout.MODEL, layout.VOCABULARY, layout.CONFIG, layout.METRICS, layout.HISTORY, layout.TIMING, layout.CURVES,
-    layout.COMPLETED,
+    layout.COPIES, layout.REFERENCE, layout.COMPLETED,
 )  # fmt: skip
 _EVALUATIONS = tuple(layout.evaluation_name(split, ending) for split in windows.SPLITS for ending in ("html", "json"))
 _OF_A_RUN = (layout.CHECKPOINTS, layout.TENSORBOARD, layout.DIVERGED)

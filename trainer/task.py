@@ -19,7 +19,7 @@ def main(argv: list[str] | None = None) -> int:
         parser.error("--model_dir is needed: the directory that the model is written to (or set AIP_MODEL_DIR)")
     try:
         settings = recipes.load(flags.recipe, "train") if flags.recipe else {}
-        settings |= config.given(flags)
+        settings |= config.TrainConfig.given(flags)
         training = config.TrainConfig.create(settings)
         if flags.tune is not None:
             folders = folder.Folders.of(flags.model_dir, flags.checkpoint_dir, flags.tensorboard_dir)
@@ -137,7 +137,7 @@ def _parser() -> argparse.ArgumentParser:
         f"best; searched, unless a flag or the recipe gives them: {search.listed(search.RANGES)}; run again with a "
         "larger N, it goes on",
     )
-    config.add_flags(parser)
+    config.TrainConfig.add_flags(parser, config.TITLE)
     return parser
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 
 from songs import layout, storage
-from trainer import config, folder
+from trainer import folder
 from trainer.config import TrainConfig
 from trainer.dataset import Dataset
 from trainer.history import TIMING_COLUMNS, Table
@@ -72,7 +72,7 @@ class Trial:
             **({"warm_start": self.warm.folder} if self.warm else {}),
         }
         flags = [f"--{key}={place}" for key, place in places.items()]
-        return [sys.executable, "-m", "trainer.task", *flags, *config.as_flags(self.training)]
+        return [sys.executable, "-m", "trainer.task", *flags, *self.training.as_flags()]
 
     def result(self) -> Result | None:
         """Reads the result back; None if the trial has not ended.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from songs import layout, storage
 from trainer import folder, task
-from trainer.config import TrainConfig, given
+from trainer.config import TrainConfig
 from trainer.dataset import open_dataset
 from trainer.history import TIMING_COLUMNS, Table
 
@@ -27,7 +27,7 @@ class FakeChild:
     def run(self, command: Sequence[str], show: Callable[[str], None]) -> int:
         assert command[1:3] == ["-m", "trainer.task"]
         flags = task._parser().parse_args(command[3:])
-        config, dataset = TrainConfig.create(given(flags)), open_dataset(flags.data)
+        config, dataset = TrainConfig.create(TrainConfig.given(flags)), open_dataset(flags.data)
         folders = folder.Folders.of(flags.model_dir, flags.checkpoint_dir, flags.tensorboard_dir)
         assert not folder.is_done(folders, config, dataset, None)
         folder.claim(folders, config, dataset, None)
@@ -42,7 +42,7 @@ class FakeChild:
 
 
 def _write(folders: folder.Folders, config: TrainConfig, loss: float) -> None:
-    for name in (layout.MODEL, layout.VOCABULARY, layout.HISTORY, layout.CURVES):
+    for name in (layout.MODEL, layout.VOCABULARY, layout.HISTORY, layout.CURVES, layout.COPIES, layout.REFERENCE):
         storage.write_text(folders.file(name), f"{name} of {loss}")
     layout.write_json(folders.file(layout.CONFIG), {"train": config.as_dict()})
     figures = {"train": {"loss_nats": 0.0}, "validation": {"loss_nats": loss}}

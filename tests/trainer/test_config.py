@@ -3,14 +3,13 @@ import dataclasses
 
 import pytest
 
-from trainer import config
 from trainer.config import TrainConfig
 
 
 def parse(*argv: str) -> dict[str, object]:
     parser = argparse.ArgumentParser()
-    config.add_flags(parser)
-    return config.given(parser.parse_args(argv))
+    TrainConfig.add_flags(parser, "training")
+    return TrainConfig.given(parser.parse_args(argv))
 
 
 def test_every_key_is_a_flag_and_absent_unless_given():
@@ -24,7 +23,7 @@ def test_flag_wins_over_recipe():
 
 
 def test_unknown_key_names_the_legal_ones():
-    with pytest.raises(ValueError, match=r"unknown training keys unitz; .*units"):
+    with pytest.raises(ValueError, match=r"unknown keys unitz; .*units"):
         TrainConfig.create({"unitz": 3})
 
 

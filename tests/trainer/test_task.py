@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from benchmarks import chaos
 from songs import layout
+from songs.reference import load_if_there
 from tests.trainer import datasets
 from trainer import history, journal, task, train
 from trainer.batches import concatenate, read_windows
@@ -56,13 +57,17 @@ def test_model_directory_is_whole(finished, dataset):
     there = {path.name for path in pathlib.Path(finished).iterdir()}
     assert there == {
         "model.keras", "vocabulary.json", "config.json", "metrics.json", "history.csv", "timing.csv", "curves.png",
-        "tensorboard", "checkpoints", "COMPLETED",
+        "copies.index", "reference.json", "tensorboard", "checkpoints", "COMPLETED",
     }  # fmt: skip
     config = layout.read_json(f"{finished}/config.json")
     assert (config["train"]["units"], config["dataset"]["window"], config["content"]) == (8, 6, "c")
     assert layout.completed(finished)["content"] == "c"
     assert text(finished, "vocabulary.json") == text(dataset, "vocabulary.json")
     assert list((pathlib.Path(finished) / "tensorboard").glob("events.*"))
+    splits = layout.read_object(f"{dataset}/dataset.json", "splits")["splits"]
+    reference = load_if_there(finished, "c")
+    assert reference.train.songs == splits["train"]["songs"]
+    assert reference.validation.songs == splits["validation"]["songs"]
 
 
 def test_metrics(finished):
@@ -151,6 +156,7 @@ def test_the_end_says_what_stands_against_the_model(tmp_path, dataset, capsys):
     assert task.main(command(dataset, tmp_path, steps=2)) == 0
     said = capsys.readouterr().out
     assert "baselines counted on 13 songs, 270 tokens: all of the training split\n" in said
+    assert "copies of 13 training songs will be known from 20 notes in a row on; validation songs copy " in said
     assert "warning: The model loses to the " in said
 
 

@@ -62,7 +62,7 @@ def test_the_best_trial_is_published_whole(tmp_path, dataset, ran, capsys):
     published = {path.name for path in tmp_path.iterdir() if path.is_file()}
     assert published == {
         "model.keras", "vocabulary.json", "config.json", "metrics.json", "history.csv", "timing.csv", "curves.png",
-        "COMPLETED", "tune.json", "trials.csv", "tune.html",
+        "copies.index", "reference.json", "COMPLETED", "tune.json", "trials.csv", "tune.html",
     }  # fmt: skip
     for name in published - {"config.json", "tune.json", "trials.csv", "tune.html"}:
         assert (tmp_path / name).read_bytes() == (trial / name).read_bytes()

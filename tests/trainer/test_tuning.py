@@ -51,7 +51,7 @@ def test_a_trial_has_the_given_settings_and_its_own(plan, tmp_path):
     assert {"--units=8", "--dropout=0.25", "--no-layer_norm", "--learning_rate=0.002"} <= set(command)
     assert f"--model_dir={tmp_path}/trials/trial-0002" in command
     # The configuration that its process reads is this one, key by key.
-    given = task.config.given(task._parser().parse_args(command[3:]))
+    given = type(trial.training).given(task._parser().parse_args(command[3:]))
     assert given == trial.training.as_dict()
 
 
