@@ -28,6 +28,8 @@ def quiet() -> None:
     warnings.filterwarnings("ignore", category=FutureWarning)
     os.environ.setdefault("PYTHONWARNINGS", "ignore::FutureWarning")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # TensorFlow warns where functions are compiled one after another, as trials are.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def beam_options(flags: Sequence[str]) -> "PipelineOptions":
@@ -56,6 +58,23 @@ def beam_options(flags: Sequence[str]) -> "PipelineOptions":
             # Local worker processes share the terminal.
             options.view_as(WorkerOptions).default_sdk_harness_log_level = "ERROR"
     return options
+
+
+def use_cores(options: "PipelineOptions", flags: Sequence[str], parts: int) -> None:
+    """Gives local work to a process for each core, if it has parts for twice as many and no flag says otherwise.
+
+    Args:
+      options: are changed.
+      flags: Beam's own, as they were given.
+      parts: that processes can share.
+    """
+    from apache_beam.options.pipeline_options import DirectOptions, StandardOptions
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    local = options.view_as(StandardOptions).runner == LOCAL_RUNNER
+    if local and 1 < cores <= parts // 2 and not any(flag.startswith("--direct_") for flag in flags):
+        direct = options.view_as(DirectOptions)
+        direct.direct_num_workers, direct.direct_running_mode = cores, "multi_processing"
 
 
 def open_pipeline(options: "PipelineOptions") -> "beam.Pipeline":

@@ -9,16 +9,18 @@ systems reaches here; an LSTM's operations are those of its products: 24 U (I + 
 """
 
 import argparse
-import json
-import subprocess
+import functools
 import sys
-import time
 from collections.abc import Callable
+
+from benchmarks import workers
+from benchmarks.workers import Worker
 
 ROWS, STEPS = 64, 100
 PRECISIONS = ("float32", "bfloat16")
 _SECONDS_A_TURN = 1.5
 _PRODUCT = (8192, 512, 2048)
+_MODULE = "benchmarks.training"
 
 
 def main() -> int:
@@ -30,19 +32,19 @@ def main() -> int:
     parser.add_argument("--worker", choices=sorted(WORKERS), help=argparse.SUPPRESS)
     flags = parser.parse_args()
     if flags.worker:
-        return _serve(WORKERS[flags.worker])
+        return workers.serve(functools.partial(_prepared, WORKERS[flags.worker]), _SECONDS_A_TURN)
     sizes = [tuple(map(int, size.split("x"))) for size in flags.sizes.split(",")]
-    workers = {"nabi": Worker("nabi"), "keras": Worker("keras")}
+    systems = {"nabi": Worker(_MODULE, "nabi"), "keras": Worker(_MODULE, "keras")}
     if flags.torch_python:
-        workers["torch"] = Worker("torch", flags.torch_python)
+        systems["torch"] = Worker(_MODULE, "torch", flags.torch_python)
     for precision in PRECISIONS:
-        limit = max(worker.ask("product", precision, 0, 0) for worker in workers.values())
+        limit = max(worker.ask("product", precision, 0, 0) for worker in systems.values())
         print(f"\n{precision}: one product of {_PRODUCT} runs at {limit / 1e9:,.0f} GFLOP/s")
-        print(f"{'size':<8}" + "".join(f"{name + ' tok/s':>14}" for name in workers) + _HEADINGS)
+        print(f"{'size':<8}" + "".join(f"{name + ' tok/s':>14}" for name in systems) + _HEADINGS)
         for layers, units in sizes:
-            best = dict.fromkeys(workers, 0.0)
+            best = dict.fromkeys(systems, 0.0)
             for _ in range(flags.turns):
-                for name, worker in workers.items():
+                for name, worker in systems.items():
                     best[name] = max(best[name], worker.ask("train", precision, layers, units))
             print(_line(best, layers, units, limit), flush=True)
     return 0
@@ -58,44 +60,12 @@ def _line(best: dict[str, float], layers: int, units: int, limit: float) -> str:
     return f"{layers}x{units:<6}{rates}{ratios[0]:>12.2f}{ratios[1]:>12.2f}{share:>10.2f}"
 
 
-class Worker:
-    """A process that measures one system when it is asked."""
-
-    def __init__(self, name: str, python: str = sys.executable) -> None:
-        command = [python, "-m", "benchmarks.training", "--worker", name]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-
-    def ask(self, kind: str, precision: str, layers: int, units: int) -> float:
-        """Tokens a second (`train`) or operations a second (`product`); 0 where the system cannot."""
-        assert self._process.stdin
-        assert self._process.stdout
-        print(json.dumps([kind, precision, layers, units]), file=self._process.stdin, flush=True)
-        return float(self._process.stdout.readline())
-
-
-def _serve(prepare: Callable[[str, str, int, int], Callable[[], object]]) -> int:
-    ready: dict[tuple, Callable[[], object]] = {}
-    for line in sys.stdin:
-        kind, *rest = request = tuple(json.loads(line))
-        if request not in ready:
-            ready.clear()
-            ready[request] = prepare(kind, *rest)
-            ready[request]()
-        m, k, n = _PRODUCT
-        print((2.0 * m * k * n if kind == "product" else ROWS * STEPS) * _rate(ready[request]), flush=True)
-    return 0
-
-
-def _rate(run: Callable[[], object]) -> float:
-    """Runs a second, over about one turn."""
-    run()
-    runs, started = 0, time.perf_counter()
-    while (seconds := time.perf_counter() - started) < _SECONDS_A_TURN:
-        run()
-        runs += 1
-    return runs / seconds
+def _prepared(
+    system: Callable[[str, str, int, int], Callable[[], object]], kind: str, precision: str, layers: int, units: int
+) -> tuple[float, Callable[[], object]]:
+    """Operations of a product, or tokens of a training step, and what runs it."""
+    m, k, n = _PRODUCT
+    return (2.0 * m * k * n if kind == "product" else ROWS * STEPS), system(kind, precision, layers, units)
 
 
 def _tensorflow(kind: str, precision: str, layers: int, units: int, fused: bool) -> Callable[[], object]:

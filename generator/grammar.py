@@ -29,24 +29,35 @@ class Grammar:
     legal_KxV: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, vocabulary: Vocabulary, encoding: Encoding, *, ends: bool) -> "Grammar":
+    def of(
+        cls,
+        vocabulary: Vocabulary,
+        encoding: Encoding,
+        *,
+        ends: bool,
+        allowed_V: npt.NDArray[np.bool_] | None = None,  # noqa: N803
+    ) -> "Grammar":
         """The grammar of an encoding.
 
         Args:
           vocabulary: the ids.
           encoding: whose tokens they are.
           ends: whether songs end with `<end>`; a model trained without song marks never saw it.
+          allowed_V: which ids may come at all, bool [V]; None: all.
 
         Raises:
           ValueError: if sampling could come to a token after which nothing is legal.
         """
         next_KxV, legal_KxV = legal_next(vocabulary, encoding)
         legal_KxV[:, special.END] &= ends
+        if allowed_V is not None:
+            legal_KxV &= allowed_V
         grammar = cls(next_KxV, legal_KxV)
         stuck = [token for row, token in grammar.reachable().items() if not legal_KxV[row].any()]
         if stuck:
             token = vocabulary.tokens[stuck[0]]
-            raise ValueError(f"the model's vocabulary has no token that may follow {token!r} in {encoding.name}")
+            because = "" if allowed_V is None else ": widen --key, --scale, --lowest or --highest"
+            raise ValueError(f"the model has no token that may follow {token!r} in {encoding.name}{because}")
         return grammar
 
     def after(self, ids: Iterable[int]) -> npt.NDArray[np.bool_]:

@@ -1,60 +1,36 @@
 """The job: checks, a Beam pipeline over batches of song numbers, the page, COMPLETED."""
 
 import contextlib
-import dataclasses
 import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from beam_jobs.options import beam_options, open_pipeline
-from generator import audio, output, plan, primers
-from generator.plan import SLOTS, Batch, Sampling, Sound
-from generator.primers import Primers
+from beam_jobs.options import beam_options, open_pipeline, use_cores
+from generator import audio, copying, output, plan, priming
+from generator.config import GenerateConfig
+from generator.plan import SLOTS, Batch
 from generator.progress import Progress
-from generator.writing import Writer, rows_path, settings
+from generator.writing import Writer, rows_path, told
 from models import remote
 from songs import layout, storage
+from songs.reference import load_if_there
 
 if TYPE_CHECKING:
-    from generator.grammar import Grammar
-    from models.bundle import Bundle
+    from apache_beam.options.pipeline_options import PipelineOptions
 
-# Tokens taken from a file or a window, unless the model was trained on windows alone (`--target last`): then all.
-PRIMER_TOKENS = 32
+    from models.bundle import Bundle
 
 
 class JobError(RuntimeError):
     """Work that could not be finished, in a sentence."""
 
 
-@dataclasses.dataclass(frozen=True)
-class PrimerChoice:
-    """How songs begin.
-
-    Attributes:
-      source: `start`, a MIDI file, or a split of the dataset.
-      tokens: tokens taken of it; None for the default.
-      data: the dataset; None for the one that the model was trained on.
-    """
-
-    source: str = primers.FROM_START
-    tokens: int | None = None
-    data: str | None = None
-
-    def __post_init__(self) -> None:
-        plan.check(self.tokens is None or 1 <= self.tokens <= 10_000, "primer_tokens", self.tokens, "1..10000")
-        primers.check(self.source)
-
-
 def run(
     *,
     model_dir: str,
     folder: str,
-    num_songs: int,
-    sampling: Sampling,
-    sound: Sound,
-    primer: PrimerChoice,
+    config: GenerateConfig,
     overwrite: bool = False,
     beam_flags: Sequence[str] = (),
     slots: int = SLOTS,
@@ -64,10 +40,7 @@ def run(
     Args:
       model_dir: a model directory, whole.
       folder: the songs directory.
-      num_songs: 1..1,000,000; song N is the same for every number.
-      sampling: how tokens are chosen.
-      sound: tempo, instrument, sound.
-      primer: how songs begin.
+      config: what is asked for; song N is the same for every number of songs.
       overwrite: whether songs of another request in `folder` may be deleted.
       beam_flags: Beam's own, such as `--runner=DirectRunner`.
       slots: rows of a batch; another number may round differently and so give other songs.
@@ -76,36 +49,57 @@ def run(
       ValueError, StorageError, AudioError: in one sentence, if something is wrong before work starts.
       JobError: if it goes wrong later, such as on a full disk.
     """
-    batches = plan.batches(num_songs, slots)
-    if sound.audio:
+    if not config.no_audio:
         audio.check_installed()
-    remote.open_schemes(model_dir, folder, primer.source)
+    priming.check(config.primer)
+    remote.open_schemes(model_dir, folder, config.data, config.primer)
     marks = layout.require_completed(model_dir, "model", "python -m trainer.task")
-    request = _request(model_dir, marks, num_songs, sampling, sound, primer, slots)
+    request = _request(model_dir, marks, config, slots)
     options = beam_options(beam_flags)
     if not layout.begin(folder, "songs directory", request, overwrite):
-        logging.info("%s already holds these %d songs: nothing to do", folder, num_songs)
+        logging.info("%s already holds these %d songs: nothing to do", folder, config.num_songs)
         return
 
+    _work(model_dir, folder, config, slots, options, beam_flags, request)
+    logging.info("%d songs: %s", config.num_songs, storage.join(folder, layout.INDEX))
+
+
+def _work(
+    model_dir: str,
+    folder: str,
+    config: GenerateConfig,
+    slots: int,
+    options: "PipelineOptions",
+    beam_flags: Sequence[str],
+    request: str,
+) -> None:
+    """Makes what is missing; raises as `run` does."""
     # Beam and TensorFlow take seconds to import: only when there is work.
-    from generator import transforms
+    from generator import auto_sampling, samplers, stepper, transforms
     from models import bundle
 
-    transforms.use_one_thread()
+    stepper.use_one_thread()
     model = bundle.load(model_dir)
-    pool = _primers(primer, model, transforms.grammar_of(model), sampling.seed)
-    writer = Writer(folder, model.vocabulary, model.encoding, sampling, sound)
-    sample = transforms.SampleSongs(model_dir, sampling, pool, slots)
+    content = model.config["content"]
+    index, reference = _index(model_dir, model, config), load_if_there(model_dir, content)
+    samplers.grammar_of(model, config)
+    primers = priming.primers_of(config, model)
+    if config.auto_sampling:
+        config = auto_sampling.chosen(config, model, primers, folder)
+    batches = plan.batches(config.num_songs, slots)
     missing = output.missing(folder, batches)
+    use_cores(options, beam_flags, len(missing))
+    sample = transforms.SampleSongs(model_dir, config, primers, index, slots)
+    writer = Writer(folder, model.vocabulary, model.encoding, config, index)
     _make(missing, batches, options, sample, transforms.WriteSongs(writer, len(batches)))
     output.finish(
         folder,
         batches,
         model_dir=model_dir,
-        settings={"seed": sampling.seed, **settings(sampling, sound), "primer": primer.source},
-        marks={"request": request, "content": model.config["content"]},
+        settings={"seed": config.seed, **told(config)},
+        marks={"request": request, "content": content},
+        reference=reference,
     )
-    logging.info("%d songs: %s", num_songs, storage.join(folder, layout.INDEX))
 
 
 def _make(missing: list[Batch], batches: list[Batch], options: Any, sample: Any, write: Any) -> None:
@@ -139,41 +133,26 @@ def _explained() -> Iterator[None]:
         raise JobError(f"{reason}; the batches made so far stay: the same command goes on from them") from error
 
 
-def _request(
-    model_dir: str,
-    marks: dict[str, str],
-    num_songs: int,
-    sampling: Sampling,
-    sound: Sound,
-    primer: PrimerChoice,
-    slots: int,
-) -> str:
+def _index(model_dir: str, model: "Bundle", config: GenerateConfig) -> copying.IndexFile | None:
+    index = copying.index_file(model_dir, model.config)
+    if index is None:
+        logging.info("%s has no %s: what songs copy stays unknown", model_dir, layout.COPIES)
+    if config.max_copied_bars and index is None:
+        raise ValueError(f"--max_copied_bars needs {layout.COPIES}, which {model_dir} has not: train again")
+    return index
+
+
+def _request(model_dir: str, marks: dict[str, str], config: GenerateConfig, slots: int) -> str:
     """The fingerprint of all that decides the directory's content."""
-    chosen = dataclasses.asdict(primer)
-    if primer.source != primers.FROM_START and primer.source not in primers.SPLITS:
-        chosen["source"] = hashlib.sha256(storage.read_bytes(primer.source)).hexdigest()
     weights = hashlib.sha256(storage.read_bytes(storage.join(model_dir, layout.MODEL))).hexdigest()
+    # A file by its content, wherever it lies; a dataset is checked against the model's.
+    primer = config.primer
+    if priming.is_file(primer):
+        primer = hashlib.sha256(storage.read_bytes(primer)).hexdigest()
     return layout.fingerprint(
         {
             "model": {**marks, "weights": weights},
-            "songs": num_songs,
-            "sampling": dataclasses.asdict(sampling),
-            "sound": dataclasses.asdict(sound),
-            "primer": chosen,
+            "config": {**config.as_dict(), "primer": primer, "data": ""},
             "slots": slots,
         }
     )
-
-
-def _primers(primer: PrimerChoice, model: "Bundle", grammar: "Grammar", seed: int) -> Primers:
-    """The primers that were chosen, read with the model's encoding."""
-    if primer.source == primers.FROM_START:
-        return Primers()
-    dataset = model.config["dataset"]
-    default = dataset["window"] if model.config["target"] == "last" else PRIMER_TOKENS
-    reader = primers.Reader(model.vocabulary, model.encoding, grammar, dataset["song_marks"], primer.tokens or default)
-    if primer.source not in primers.SPLITS:
-        return reader.from_file(primer.source, instrument=dataset["instrument"], parser=dataset["parser"])
-    data = primer.data or model.config["data"]
-    remote.open_schemes(data)
-    return reader.from_split(data, primer.source, seed=seed, content=model.config["content"])

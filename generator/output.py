@@ -1,12 +1,16 @@
 """A songs directory while it is made: which batches are missing, and what is written when none is."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from generator import gallery
+from generator import gallery, summary_page
+from generator.config import notable
 from generator.plan import Batch
+from generator.summary import Summary
 from generator.writing import rows_path
 from songs import layout, storage
+from songs.reference import Reference
 
 
 def missing(folder: str, batches: Sequence[Batch]) -> list[Batch]:
@@ -17,29 +21,59 @@ def missing(folder: str, batches: Sequence[Batch]) -> list[Batch]:
 
 
 def finish(
-    folder: str, batches: Sequence[Batch], *, model_dir: str, settings: dict[str, Any], marks: dict[str, str]
+    folder: str,
+    batches: Sequence[Batch],
+    *,
+    model_dir: str,
+    settings: dict[str, Any],
+    marks: dict[str, str],
+    reference: Reference | None = None,
 ) -> None:
-    """Publishes the page and, last, COMPLETED.
+    """Publishes what the songs are like, the page of all songs and, last, COMPLETED.
 
     Args:
       folder: the songs directory, with all songs in it.
       batches: all of them.
       model_dir: the model directory; its metrics stand on the page.
-      settings: what the songs were made with, for the page.
+      settings: what the songs were made with, the seed among it, for the pages.
       marks: the fingerprints `request` and `content`.
+      reference: what the model's training songs are like; None for a model that does not tell.
     """
-    rows = [row for batch in batches for row in layout.read_rows(rows_path(folder, batch.index, len(batches)))]
+    _summarise(folder, Summary.of(_rows(folder, batches)), settings, reference)
+    songs = sum(len(batch.songs) for batch in batches)
+    rows = list(itertools.islice(_rows(folder, batches), gallery.MOST_SONGS))
     path = storage.join(model_dir, layout.METRICS)
     metrics = layout.read_json(path) if storage.exists(path) else {}
     page = gallery.page(
         rows,
-        title=f"{len(rows)} songs" if len(rows) > 1 else "1 song",
+        title=_title(songs),
         model=_described(layout.read_json(storage.join(model_dir, layout.CONFIG)), metrics),
         metrics=metrics,
-        settings=settings,
+        settings=notable(settings),
+        summary=layout.SUMMARY_PAGE,
     )
     storage.write_text(storage.join(folder, layout.INDEX), page)
     layout.complete(folder, marks)
+
+
+def _title(songs: int) -> str:
+    if songs > gallery.MOST_SONGS:
+        return f"{songs:,} songs, the first {gallery.MOST_SONGS:,} of them"
+    return f"{songs:,} songs" if songs > 1 else "1 song"
+
+
+def _rows(folder: str, batches: Sequence[Batch]) -> Iterator[dict[str, Any]]:
+    """The songs' rows in the order of their numbers; of one batch at a time."""
+    for batch in batches:
+        yield from layout.read_rows(rows_path(folder, batch.index, len(batches)))
+
+
+def _summarise(folder: str, summary: Summary, settings: dict[str, Any], reference: Reference | None) -> None:
+    told = {**summary.as_dict(reference), "settings": settings}
+    layout.write_json(storage.join(folder, layout.SUMMARY), told)
+    storage.write_text(
+        storage.join(folder, layout.SUMMARY_PAGE), summary_page.page({**told, "settings": notable(settings)}, reference)
+    )
 
 
 def _described(config: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any]:

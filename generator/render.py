@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from songs.bars import bar_ticks
 from songs.song import TICKS_PER_QUARTER, Song
 
 # Twice the size at which the songs page shows it on a desktop, so that it is sharp there on a dense screen too.
@@ -71,17 +72,9 @@ def time_span(song: Song) -> tuple[float, float]:
     return LEFT / WIDTH, (LEFT + song.end * pixels) / WIDTH
 
 
-def _bar_ticks(song: Song) -> float:
-    """A bar's length in ticks."""
-    beats, _, unit = (song.about.time_signature or "4/4").partition("/")
-    if not (beats.isdecimal() and unit.isdecimal() and int(beats) and int(unit)):
-        return 4.0 * TICKS_PER_QUARTER
-    return 4 * TICKS_PER_QUARTER * int(beats) / int(unit)
-
-
 def _pixels_per_tick(song: Song) -> float:
     """The scale at which whole bars fill the picture's width."""
-    bar = _bar_ticks(song)
+    bar = bar_ticks(song)
     return (WIDTH - LEFT - RIGHT) / (bar * max(math.ceil(song.end / bar), MIN_BARS))
 
 
@@ -112,12 +105,12 @@ def _paint_time(canvas: Canvas, song: Song) -> None:
     """Lines at bars and quarters, and bar numbers, as many of each as leave room."""
     end = WIDTH - RIGHT
     quarter_pixels = TICKS_PER_QUARTER * _pixels_per_tick(song)
-    bar_pixels = _bar_ticks(song) * _pixels_per_tick(song)
+    bar_pixels = bar_ticks(song) * _pixels_per_tick(song)
     if quarter_pixels >= MIN_QUARTER_PIXELS:
         _paint_lines(canvas, quarter_pixels, QUARTER_LINE)
     _paint_lines(canvas, bar_pixels * _thinning(bar_pixels, MIN_BAR_PIXELS), BAR_LINE)
     step = _thinning(bar_pixels, MIN_LABEL_PIXELS)
-    for bar in range(0, math.ceil((end - LEFT) / bar_pixels), step):
+    for bar in range(0, round((end - LEFT) / bar_pixels), step):
         _paint_text(canvas, str(bar + 1), round(LEFT + bar * bar_pixels) + 2, HEIGHT - BOTTOM + 8, "lt")
 
 

@@ -1,72 +1,142 @@
 """From logits to the next token: pure functions on tensors, one row a song, compiled by whoever calls them.
 
-A token whose logit is -inf has left the choice; every row keeps at least one.
+A token whose logit is -inf has left the choice; every row keeps at least one. Filters are not applied before a token is
+drawn, which would take sorting: it is drawn of all, and drawn again while a filter does not let it pass. What comes out
+has the same probabilities, those of the tokens that pass, scaled to 1 (rejection sampling, von Neumann 1951); and a
+filter need only say how the drawn token stands among the others, which is one pass over them.
 """
 
 # ruff: noqa: N803, N806 - shapes stand in the names of arrays.
 
 import tensorflow as tf
 
-from generator.plan import Sampling
+from generator.config import GenerateConfig
+
+# Draws a token at most, before the tokens that pass are looked up by sorting: after 16 draws not even one in 65,000
+# rows is left where half of the probability passes.
+DRAWS = 16
+
+# Random numbers a token: one a draw, and one for the last resort.
+UNIFORMS = DRAWS + 1
+
+# Probabilities are added up in blocks of so many, and only the drawn block's one by one.
+_BLOCK = 32
 
 
 def masked(logits_BxV: tf.Tensor, legal_BxV: tf.Tensor) -> tf.Tensor:
     """The logits of legal tokens, -inf for the others."""
-    return tf.where(legal_BxV, logits_BxV, _nothing(logits_BxV))
+    return tf.where(legal_BxV, logits_BxV, tf.constant(float("-inf"), logits_BxV.dtype))
 
 
-def keep_top_k(logits_BxV: tf.Tensor, top_k: int) -> tf.Tensor:
-    """The `top_k` largest logits of each row, and what ties with the last of them; the others -inf."""
-    largest = tf.math.top_k(logits_BxV, min(top_k, logits_BxV.shape[-1])).values
-    return masked(logits_BxV, logits_BxV >= largest[:, -1:])
-
-
-def keep_top_p(logits_BxV: tf.Tensor, top_p: float) -> tf.Tensor:
-    """The nucleus of each row: the likeliest tokens until their probabilities reach `top_p` (Holtzman et al., 2020).
-
-    The token that crosses `top_p` stays, and what ties with it.
-    """
-    descending_BxV = tf.math.top_k(logits_BxV, logits_BxV.shape[-1]).values
-    before_BxV = tf.cumsum(tf.nn.softmax(descending_BxV), axis=-1, exclusive=True)
-    kept_BxV = tf.where(before_BxV < top_p, descending_BxV, -_nothing(descending_BxV))
-    return masked(logits_BxV, logits_BxV >= tf.reduce_min(kept_BxV, axis=-1, keepdims=True))
-
-
-def draw(logits_BxV: tf.Tensor, uniform_B: tf.Tensor) -> tf.Tensor:
-    """A token of each row by its probability: the inverse of the cumulative distribution at a uniform number.
+def choose(
+    logits_BxV: tf.Tensor, uniforms_BxR: tf.Tensor, config: GenerateConfig, rhythm_V: tf.Tensor | None = None
+) -> tf.Tensor:
+    """The next token of each row, by the settings, or the likeliest.
 
     Args:
       logits_BxV: float32, -inf for what may not be drawn.
-      uniform_B: float32 in [0, 1), the only randomness.
+      uniforms_BxR: float32 in [0, 1), `UNIFORMS` a row, the only randomness.
+      config: temperatures, top-k, top-p and min-p, all of the same probabilities: those at the temperature.
+      rhythm_V: bool, which tokens have the rhythm's temperature; None: none.
 
     Returns:
       int32 [B].
     """
-    probabilities_BxV = tf.nn.softmax(logits_BxV)
-    cumulative_BxV = tf.cumsum(probabilities_BxV, axis=-1)
-    passed_BxV = cumulative_BxV <= uniform_B[:, None] * cumulative_BxV[:, -1:]
-    ids_V = tf.range(logits_BxV.shape[-1])
-    # Where the product rounds up to the sum itself, every token is passed: then it is the last that has a chance.
-    last_B = tf.reduce_max(tf.where(probabilities_BxV > 0, ids_V, 0), axis=-1)
-    return tf.minimum(tf.reduce_sum(tf.cast(passed_BxV, tf.int32), axis=-1), last_B)
-
-
-def choose(logits_BxV: tf.Tensor, uniform_B: tf.Tensor, sampling: Sampling) -> tf.Tensor:
-    """The next token of each row, int32 [B]: temperature, then top-k, then top-p; or the likeliest."""
-    if sampling.greedy:
+    if config.greedy:
         return tf.argmax(logits_BxV, axis=-1, output_type=tf.int32)
-    logits_BxV = logits_BxV / sampling.temperature
-    if sampling.top_k:
-        logits_BxV = keep_top_k(logits_BxV, sampling.top_k)
-    if sampling.top_p < 1:
-        logits_BxV = keep_top_p(logits_BxV, sampling.top_p)
-    return draw(logits_BxV, uniform_B)
+    probabilities_BxV = tf.nn.softmax(logits_BxV / _temperature(config, rhythm_V))
+    if not config.filters:
+        return draw(probabilities_BxV, uniforms_BxR[:, 0])
+
+    def again(at: tf.Tensor, chosen_B: tf.Tensor, passed_B: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        drawn_B = draw(probabilities_BxV, tf.gather(uniforms_BxR, at, axis=1))
+        chosen_B = tf.where(passed_B, chosen_B, drawn_B)
+        return at + 1, chosen_B, passed_B | passes(probabilities_BxV, drawn_B, config)
+
+    rows = tf.shape(logits_BxV)[0]
+    _, chosen_B, passed_B = tf.while_loop(
+        lambda at, _, passed_B: (at < DRAWS) & ~tf.reduce_all(passed_B),
+        again,
+        (0, tf.zeros([rows], tf.int32), tf.zeros([rows], tf.bool)),
+        parallel_iterations=1,
+    )
+    return tf.cond(
+        tf.reduce_all(passed_B),
+        lambda: chosen_B,
+        lambda: tf.where(passed_B, chosen_B, draw(filtered(probabilities_BxV, config), uniforms_BxR[:, DRAWS])),
+    )
+
+
+def _temperature(config: GenerateConfig, rhythm_V: tf.Tensor | None) -> tf.Tensor | float:
+    if rhythm_V is None or not config.rhythm_temperature:
+        return config.temperature
+    return tf.where(rhythm_V, config.rhythm_temperature, config.temperature)
+
+
+def passes(probabilities_BxV: tf.Tensor, ids_B: tf.Tensor, config: GenerateConfig) -> tf.Tensor:
+    """Whether each row's token is among those that the filters leave, bool [B].
+
+    Top-k leaves a token if fewer than k are likelier; top-p (Holtzman et al. 2020) if those that are likelier do not
+    reach p together; min-p (Nguyen et al. 2024) if it is at least so likely, times the likeliest. Of ties all stay or
+    none.
+    """
+    own_Bx1 = tf.gather(probabilities_BxV, ids_B, axis=1, batch_dims=1)[:, None]
+    likelier_BxV = probabilities_BxV > own_Bx1
+    passes_B = tf.ones_like(ids_B, tf.bool)
+    if config.top_k:
+        passes_B &= tf.reduce_sum(tf.cast(likelier_BxV, tf.int32), -1) < config.top_k
+    if config.top_p < 1:
+        passes_B &= tf.reduce_sum(tf.where(likelier_BxV, probabilities_BxV, 0.0), -1) < config.top_p
+    if config.min_p > 0:
+        passes_B &= own_Bx1[:, 0] >= config.min_p * tf.reduce_max(probabilities_BxV, -1)
+    return passes_B
+
+
+def filtered(probabilities_BxV: tf.Tensor, config: GenerateConfig) -> tf.Tensor:
+    """The probabilities of the tokens that `passes`, 0 for the others: by sorting."""
+    descending_BxV = tf.sort(probabilities_BxV, direction="DESCENDING")
+    # The likelier of equals: none of them.
+    likelier_BxV = tf.searchsorted(-descending_BxV, -probabilities_BxV)
+    before_BxV = tf.concat([tf.zeros_like(descending_BxV[:, :1]), tf.cumsum(descending_BxV, -1)], -1)
+    passes_BxV = tf.gather(before_BxV, likelier_BxV, axis=1, batch_dims=1) < config.top_p
+    if config.top_k:
+        passes_BxV &= likelier_BxV < config.top_k
+    passes_BxV &= probabilities_BxV >= config.min_p * descending_BxV[:, :1]
+    return tf.where(passes_BxV | (likelier_BxV == 0), probabilities_BxV, 0.0)
+
+
+def draw(probabilities_BxV: tf.Tensor, uniform_B: tf.Tensor) -> tf.Tensor:
+    """A token of each row by its probability: the inverse of the cumulative distribution at a uniform number.
+
+    Args:
+      probabilities_BxV: float32, at least 0; scaled to 1 here.
+      uniform_B: float32 in [0, 1), the only randomness.
+
+    Returns:
+      int32 [B], never a token of probability 0.
+    """
+    size = probabilities_BxV.shape[-1]
+    blocks = -(-size // _BLOCK)
+    padded_BxV = tf.pad(probabilities_BxV, [[0, 0], [0, blocks * _BLOCK - size]])
+    by_block_BxNxK = tf.reshape(padded_BxV, [-1, blocks, _BLOCK])
+    sums_BxN = tf.reduce_sum(by_block_BxNxK, -1)
+    wanted_B = uniform_B * tf.reduce_sum(sums_BxN, -1)
+    block_B, wanted_B = _crossed(sums_BxN, wanted_B)
+    place_B, _ = _crossed(tf.gather(by_block_BxNxK, block_B, axis=1, batch_dims=1), wanted_B)
+    return block_B * _BLOCK + place_B
+
+
+def _crossed(parts_BxN: tf.Tensor, wanted_B: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The part in which the running sum passes what is wanted, int32 [B], and how much is wanted of it."""
+    count = parts_BxN.shape[-1]
+    before_NxN = tf.linalg.band_part(tf.ones([count, count]), 0, -1) - tf.eye(count)
+    before_BxN = tf.matmul(parts_BxN, before_NxN)
+    # The last part that begins at or below it: whatever rounding does, one that is not empty.
+    begins_BxN = (parts_BxN > 0) & (before_BxN <= wanted_B[:, None])
+    part_B = tf.reduce_max(tf.where(begins_BxN, tf.range(count), 0), -1)
+    return part_B, wanted_B - tf.gather(before_BxN, part_B, axis=1, batch_dims=1)
 
 
 def log_likelihood(logits_BxV: tf.Tensor, ids_B: tf.Tensor) -> tf.Tensor:
     """The log probability of each row's token, in nats, float32 [B]."""
-    return tf.gather(tf.nn.log_softmax(logits_BxV), ids_B, axis=1, batch_dims=1)
-
-
-def _nothing(logits_BxV: tf.Tensor) -> tf.Tensor:
-    return tf.constant(float("-inf"), logits_BxV.dtype)
+    return tf.gather(logits_BxV, ids_B, axis=1, batch_dims=1) - tf.reduce_logsumexp(logits_BxV, -1)

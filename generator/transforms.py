@@ -1,38 +1,37 @@
 """Batches of song numbers -> songs in files, on Beam."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import apache_beam as beam
 
-from generator.batch import Sampled, Sampler, Stepper, carried, use_one_thread, windowed
-from generator.grammar import Grammar
-from generator.plan import SLOTS, Batch, Sampling
+from generator import copying, samplers
+from generator.config import GenerateConfig
+from generator.plan import SLOTS, Batch
 from generator.primers import Primers
+from generator.probabilities import Explainer
+from generator.row import Sampled
+from generator.stepper import use_one_thread
 from generator.writing import Writer
 from models import bundle, remote
 from models.bundle import Bundle
 
 
-def grammar_of(model: Bundle) -> Grammar:
-    """What may follow what in a model's songs; raises ValueError if nothing may."""
-    return Grammar.of(model.vocabulary, model.encoding, ends=model.config["dataset"]["song_marks"])
-
-
-def stepper_of(model: Bundle) -> Stepper:
-    """The network as it was trained: with its state carried, or with its window fed again (`--target last`)."""
-    if model.config["target"] == "last":
-        return windowed(model.model, model.config["dataset"]["window"])
-    return carried(model.model)
-
-
 class SampleSongs(beam.DoFn):
     """Batch -> its songs in ids; the model is loaded once a worker."""
 
-    def __init__(self, model_dir: str, sampling: Sampling, primers: Primers, slots: int = SLOTS) -> None:
+    def __init__(
+        self,
+        model_dir: str,
+        config: GenerateConfig,
+        primers: Primers,
+        index: copying.IndexFile | None = None,
+        slots: int = SLOTS,
+    ) -> None:
         self._model_dir = model_dir
-        self._sampling = sampling
+        self._config = config
         self._primers = primers
+        self._index = index
         self._slots = slots
 
     def setup(self) -> None:
@@ -40,17 +39,24 @@ class SampleSongs(beam.DoFn):
         use_one_thread()
         remote.open_schemes(self._model_dir)
         model = bundle.load(self._model_dir)
-        self._sampler = Sampler(
-            stepper_of(model),
-            grammar_of(model),
-            self._sampling,
-            max_primer=self._primers.longest,
-            slots=self._slots,
-        )
+        self._sampler = samplers.sampler_of(model, self._config, refuses=self._refuses(model), slots=self._slots)
+        self._explainer = None
+        if self._config.explain:
+            network = samplers.stepper_of(model), samplers.grammar_of(model, self._config)
+            self._explainer = Explainer(*network, self._slots)
+
+    def _refuses(self, model: Bundle) -> Callable[[Sampled], bool] | None:
+        if not self._config.max_copied_bars or not self._index:
+            return None
+        return copying.Refusal(model, self._index.read(), self._config.max_copied_bars)
 
     def process(self, batch: Batch) -> Iterator[tuple[Batch, list[Sampled]]]:
         """Samples a batch."""
-        yield batch, self._sampler.sample(batch.songs, [self._primers.of(song) for song in batch.songs])
+        songs = self._sampler.sample(batch.songs, [self._primers.of(song) for song in batch.songs])
+        if self._explainer:
+            told = self._explainer.explain(songs)
+            songs = [dataclasses.replace(song, told=of_song) for song, of_song in zip(songs, told, strict=True)]
+        yield batch, songs
 
 
 @dataclasses.dataclass
@@ -72,7 +78,7 @@ class WriteSongs(beam.PTransform):
 
 def _write_batch(element: tuple[Batch, list[Sampled]], writer: Writer, batches: int) -> Batch:
     batch, songs = element
-    remote.open_schemes(writer.folder)
+    remote.open_schemes(writer.folder, *([writer.index.path] if writer.index else []))
     rows = [writer.write(song) for song in songs]
     writer.write_rows(batch.index, batches, rows)
     for name, amount in (("songs", len(rows)), ("notes", sum(row["notes"] for row in rows))):

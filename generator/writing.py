@@ -4,16 +4,17 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from generator import audio, render
-from generator.plan import Sampling, Sound
+from generator import audio, copying, measuring, render
+from generator.config import GenerateConfig
 from songs import layout, midi, storage
 from songs.encodings import Encoding
+from songs.keys import KEY_NAMES, find_key
 from songs.song import TICKS_PER_QUARTER, About, Song
 from songs.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     # At run time it would bring TensorFlow into the program that only plans.
-    from generator.batch import Sampled
+    from generator.row import Sampled
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,41 +25,73 @@ class Writer:
       folder: the directory.
       vocabulary: the model's.
       encoding: the model's.
-      sampling: how the songs were sampled.
-      sound: tempo, instrument, and whether to render sound.
+      config: how the songs were made, and how they sound.
+      index: what training songs are known by; a worker reads it once.
     """
 
     folder: str
     vocabulary: Vocabulary
     encoding: Encoding
-    sampling: Sampling
-    sound: Sound
+    config: GenerateConfig
+    index: copying.IndexFile | None = None
 
     def write(self, sampled: "Sampled") -> dict[str, Any]:
         """Publishes a song's MIDI, picture and sound; returns its row. Equal songs give equal bytes."""
         name = layout.song_name(sampled.song)
         primer, tokens = self.vocabulary.decode(sampled.primer), self.vocabulary.decode(sampled.tokens)
-        song = self.encoding.decode([*primer, *tokens], About(source=f"{name}.mid", tempo=self.sound.tempo))
-        data = midi.write(song, tempo=self.sound.tempo, program=self.sound.program, track_name=name)
+        song = self._about(name, self.encoding.decode([*primer, *tokens]))
+        data = midi.write(song, tempo=self.config.tempo, program=self.config.program, track_name=name)
         files = {"file": (f"{name}.mid", data), "picture": (f"{name}.png", render.piano_roll(song))}
         # A song cut before its first note was whole has none: its files are there, but nothing sounds.
-        if self.sound.audio and len(song):
+        if not self.config.no_audio and len(song):
             files["audio"] = (f"{name}.{audio.EXTENSION}", audio.render(data))
         for file, content in files.values():
             storage.write_bytes(storage.join(self.folder, file), content)
+        given = len(self.encoding.decode(primer).pitches)
         return {
             "song": sampled.song,
             **{key: file for key, (file, _) in files.items()},
-            "seed": self.sampling.seed,
+            "seed": self.config.seed,
             "primer": primer,
             "tokens": tokens,
             "ended": sampled.ended,
             "log_likelihood": round(sampled.log_likelihood, 4),
+            "attempts": sampled.attempts,
             "notes": len(song.pitches),
-            "seconds": round(_seconds(song, self.sound.tempo), 3),
+            "seconds": round(_seconds(song, self.config.tempo), 3),
             "roll": render.time_span(song),
-            "settings": settings(self.sampling, self.sound),
+            **measuring.columns(song, given),
+            **(copying.figures(song, self.index.read(), given) if self.index else {}),
+            **({"explained": self._explained(sampled)} if sampled.told else {}),
+            "settings": told(self.config),
         }
+
+    def _about(self, name: str, song: Song) -> Song:
+        """The song with what programs show of it; the key is the one asked for, else the one that it is in."""
+        found = find_key(song)
+        asked = self.config.key if self.config.key in KEY_NAMES else None
+        return dataclasses.replace(
+            song,
+            about=About(
+                source=f"{name}.mid",
+                tempo=self.config.tempo,
+                time_signature=self.config.meter,
+                key_signature=asked or (found.name if found else None),
+            ),
+        )
+
+    def _explained(self, sampled: "Sampled") -> list[dict[str, Any]]:
+        """Each token with its probability, its rank and the likeliest others."""
+        tokens = self.vocabulary.tokens
+        return [
+            {
+                "token": tokens[told.token],
+                "probability": round(told.probability, 5),
+                "rank": told.rank,
+                "others": {tokens[other]: round(chance, 5) for other, chance in told.others},
+            }
+            for told in sampled.told
+        ]
 
     def write_rows(self, index: int, count: int, rows: Sequence[dict[str, Any]]) -> None:
         """Publishes a batch's rows; a batch is made when they are there, so they come after its songs."""
@@ -70,10 +103,10 @@ def rows_path(folder: str, index: int, count: int) -> str:
     return storage.join(folder, layout.rows_name(layout.SONGS, index, count))
 
 
-def settings(sampling: Sampling, sound: Sound) -> dict[str, Any]:
-    """What a song was made with, besides the model, the primer and the seed."""
-    chosen = {key: value for key, value in dataclasses.asdict(sampling).items() if key != "seed"}
-    return {**chosen, "tempo": sound.tempo, "program": sound.program}
+def told(config: GenerateConfig) -> dict[str, Any]:
+    """What a song was made with besides the model and the seed: nothing that differs with how many there are."""
+    elsewhere = ("seed", "num_songs", "no_audio", "data")
+    return {key: value for key, value in config.as_dict().items() if key not in elsewhere}
 
 
 def _seconds(song: Song, tempo: float) -> float:

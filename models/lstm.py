@@ -11,6 +11,8 @@ import os
 from typing import Any
 
 import keras
+import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from models import lstm_loops
@@ -120,3 +122,33 @@ def lane_sizes(rows: int | None, lanes: int | None = None) -> list[int]:
 def _cores() -> int:
     """Cores that this process may use; macOS and Windows tell only how many there are."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def cell(kernel: npt.NDArray, recurrent_kernel: npt.NDArray, bias: npt.NDArray) -> Any:
+    """One step of an LSTM, for sampling: both products in one.
+
+    Args:
+      kernel: float32 [I, 4 U], gates in the order of Keras: input, forget, cell, output.
+      recurrent_kernel: [U, 4 U].
+      bias: [4 U].
+
+    Returns:
+      A function of inputs [B, I] and `initial_state`, h and c [B, U], to h, h and c, as Keras' layer gives them back.
+    """
+    lstm_loops.start_xla()
+    weights = lstm_loops.halved(tf.constant(np.concatenate([kernel, recurrent_kernel])))
+    halved_bias = lstm_loops.halved(tf.constant(bias))
+
+    def step(inputs: Any, initial_state: Any) -> Any:
+        h, c = initial_state
+        h, c = _gates(tf.matmul(tf.concat([inputs, h], 1), weights), halved_bias, c)
+        return h, h, c
+
+    return step
+
+
+@tf.function(jit_compile=True)
+def _gates(z: Any, bias: Any, c: Any) -> tuple[Any, Any]:
+    """h and c after a step; XLA makes one pass of it."""
+    _, h, c = lstm_loops.gates(z + bias, c)
+    return h, c

@@ -46,13 +46,13 @@ def lane(way: Way) -> Any:
       the last h and c, as `models.lstm.lstm` has them.
     """
     if way.compiled:
-        _start_xla()
+        start_xla()
     wrap = functools.partial(tf.function, jit_compile=True) if way.compiled else lambda function: function
     forward, backward = wrap(_forward), wrap(functools.partial(_backward, turned=way.turned))
 
     @tf.custom_gradient
     def run(x: Any, h: Any, c: Any, mask: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:
-        outputs, activations, cells = forward(_projected(x, kernel, bias), h, c, mask, _halved(recurrent))
+        outputs, activations, cells = forward(_projected(x, kernel, bias), h, c, mask, halved(recurrent))
 
         def gradient(d_outputs: Any, d_h: Any, d_c: Any) -> Any:
             *d_z, d_h0, d_c0 = backward(c, mask, recurrent, activations, cells, d_outputs, d_h, d_c)
@@ -66,7 +66,7 @@ def lane(way: Way) -> Any:
 
 
 @functools.cache
-def _start_xla() -> None:
+def start_xla() -> None:
     """Starts XLA without the lines on its version and devices that it writes to standard error, whatever the level."""
     with pathlib.Path(os.devnull).open("wb") as nothing:
         sys.stderr.flush()
@@ -84,7 +84,7 @@ def _projected(x: Any, kernel: Any, bias: Any) -> Any:
     """What the inputs give to z of i, f, g and o, of i, f and o by half, [T, B, 4 U]."""
     shape = (*(x.shape[axis] or tf.shape(x)[axis] for axis in (1, 0)), kernel.shape[1])
     flat = tf.reshape(tf.transpose(x, [1, 0, 2]), [-1, kernel.shape[0]])
-    return tf.reshape(tf.nn.bias_add(tf.matmul(flat, _halved(kernel)), _halved(bias)), shape)
+    return tf.reshape(tf.nn.bias_add(tf.matmul(flat, halved(kernel)), halved(bias)), shape)
 
 
 def _forward(projected: Any, h: Any, c: Any, mask: Any, recurrent: Any) -> Any:
@@ -94,10 +94,7 @@ def _forward(projected: Any, h: Any, c: Any, mask: Any, recurrent: Any) -> Any:
 
     def step(t: Any, h: Any, c: Any, *written: Any) -> Any:
         product, added = _wide(tf.matmul(tf.cast(h * mask, dtype), recurrent), reader.read(t))
-        a = tf.tanh(product + added)
-        i, f, g, o = tf.split(a, _GATES, axis=1)
-        c = (c * f + c + i * g + g) / 2
-        h = (o + 1) * tf.tanh(c) / 2
+        a, h, c = gates(product + added, c)
         return t + 1, h, c, *_write(written, t, (h, a, c))
 
     empty = [tf.TensorArray(dtype, steps) for _ in range(3)]
@@ -105,6 +102,19 @@ def _forward(projected: Any, h: Any, c: Any, mask: Any, recurrent: Any) -> Any:
         lambda t, *_: t < steps, step, (0, h, c, *empty), parallel_iterations=1, maximum_iterations=steps
     )
     return h_all.stack(), a_all.stack(), c_all.stack()
+
+
+def gates(z: Any, c: Any) -> tuple[Any, Any, Any]:
+    """The four activations, tanh(z / 2) for i, f and o, [B, 4 U], and the step's h and c [B, U].
+
+    Args:
+      z: [B, 4 U], of i, f and o by half.
+      c: [B, U], of the step before.
+    """
+    a = tf.tanh(z)
+    i, f, g, o = tf.split(a, _GATES, axis=1)
+    c = (c * f + c + i * g + g) / 2
+    return a, (o + 1) * tf.tanh(c) / 2, c
 
 
 def _backward(
@@ -174,7 +184,7 @@ def _write(arrays: Any, t: Any, parts: Any) -> list[tf.TensorArray]:
     return [array.write(t, tf.cast(part, array.dtype)) for array, part in zip(arrays, parts, strict=True)]
 
 
-def _halved(weights: tf.Tensor) -> tf.Tensor:
+def halved(weights: tf.Tensor) -> tf.Tensor:
     """The columns of i, f and o by half; those of g as they are.
 
     Not for products: the XLA of TensorFlow 2.17 gives zeros or no numbers on the CPU where a product is multiplied by

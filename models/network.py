@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from models.lstm import FusedLSTM
+from models.lstm import FusedLSTM, cell
 
 # A dropout layer of the network -> what stands in its place.
 DropoutFor = Callable[[keras.layers.Dropout], Callable]
@@ -190,13 +190,35 @@ def _copy(layer: keras.layers.Layer, *, state: bool, fused: bool, precision: str
     return kind.from_config(config)
 
 
-def with_state(model: keras.Model) -> keras.Model:
-    """The network for scoring and sampling: state in and out, no dropout."""
-    return variant(model, state=True)
+def stepwise(model: keras.Model) -> Callable[[object, list], tuple[object, list]]:
+    """The network one token at a time, for sampling: no dropout, and no loop inside.
+
+    Args:
+      model: what `build` returned, or what Keras loaded of it; its weights are copied.
+
+    Returns:
+      A function of the last token's ids int32 [B] and, per LSTM layer, h and c float32 [B, units], to the next token's
+      logits float32 [B, V] and the next h and c.
+    """
+    layers: dict[str, Callable] = {}
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.LSTM):
+            layers[layer.name] = cell(*layer.get_weights())
+        elif isinstance(layer, keras.layers.Dropout):
+            layers[layer.name] = _unchanged
+        else:
+            layers[layer.name] = layer
+    names = [layer.name for layer in model.layers if isinstance(layer, keras.layers.LSTM)]
+
+    def advance(last_B: object, state: list) -> tuple[object, list]:
+        pairs = dict(zip(names, zip(state[::2], state[1::2], strict=True), strict=True))
+        return _connect(layers, last_B, pairs)
+
+    return advance
 
 
 def state_sizes(model: keras.Model) -> list[int]:
-    """Units of each state input of `with_state(model)`: h and c for every LSTM layer."""
+    """Units of each part of the network's state: h and c for every LSTM layer."""
     return [layer.units for layer in model.layers if isinstance(layer, keras.layers.LSTM) for _ in "hc"]
 
 

@@ -91,6 +91,20 @@ def test_metrics_stand_beside_the_baselines(finished):
     )
 
 
+def test_a_training_file_is_explained_as_copied_note_by_note(finished):
+    folder, _ = finished
+    dataset, model, songs = directories(folder)
+    ledger = [row for path in dataset.glob("ledger-*.jsonl") for row in layout.read_rows(str(path))]
+    source = next(row["source"] for row in ledger if row["split"] == "train")
+    command = [sys.executable, "-m", "generator.explain", source, "--model", str(model)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "copied    12 notes (100.0%)" in said
+    # A scale is a scale: the validation song is the same in another key.
+    assert "verdict   copies as much as most validation songs, in all and in a row" in said
+    for row in (row for path in songs.glob("songs-*.jsonl") for row in layout.read_rows(str(path))):
+        assert row["notes"] < 12 or row["novelty"] == pytest.approx(1 - row["copied_share"], abs=1e-4)
+
+
 def test_run_again_there_is_nothing_to_do(finished):
     folder, _ = finished
     done = retrain(folder)

@@ -1,7 +1,8 @@
 import pytest
 from apache_beam.options.pipeline_options import DirectOptions, GoogleCloudOptions, StandardOptions
 
-from beam_jobs.options import beam_options
+from beam_jobs import options
+from beam_jobs.options import beam_options, use_cores
 
 
 @pytest.mark.parametrize("flags", [[], ["--runner=DirectRunner"], ["--runner", "direct"]])
@@ -24,3 +25,22 @@ def test_local_workers_are_options():
 def test_a_flag_that_nobody_knows_is_refused(flags):
     with pytest.raises(ValueError, match=f"unknown flag {flags[0]}"):
         beam_options(flags)
+
+
+@pytest.mark.parametrize(
+    ("flags", "parts", "workers"),
+    [
+        ([], 8, 4),
+        ([], 7, 1),
+        (["--direct_num_workers=2"], 100, 2),
+        (["--direct_running_mode=in_memory"], 100, 1),
+        (["--runner=DataflowRunner"], 100, 1),
+    ],
+)
+def test_much_local_work_is_for_all_cores_unless_a_flag_says_otherwise(monkeypatch, flags, parts, workers):
+    monkeypatch.setattr(options.os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
+    chosen = beam_options(flags)
+    use_cores(chosen, flags, parts)
+    direct = chosen.view_as(DirectOptions)
+    assert direct.direct_num_workers == workers
+    assert (direct.direct_running_mode == "multi_processing") == (workers == 4)

@@ -8,9 +8,13 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings, strategies
 
-from generator.batch import Sampled, Sampler, Stepper, carried, windowed
+from generator.batch import Sampler
+from generator.block import BLOCK
+from generator.config import GenerateConfig
 from generator.grammar import Grammar
-from generator.plan import Sampling
+from generator.meanings import Meanings
+from generator.row import ATTEMPTS, Sampled
+from generator.stepper import Stepper, carried, windowed
 from models import network
 from songs import midi
 from songs.encodings import Encoding, Events, Grid, Pitch, PitchDuration, Steps
@@ -19,6 +23,8 @@ from tests.generator.models import vocabulary_of
 
 LETTERS = Vocabulary.from_ordered("abcde", {})
 A, B, C, D, E = range(4, 9)
+# Letters are notes that take no time.
+NOTES = Meanings(np.ones(9, np.int64), np.zeros(9, np.int64))
 ANY = Grammar(np.zeros((1, 9), np.int64), np.array([[False] * 3 + [True] * 6]))
 
 
@@ -43,26 +49,26 @@ def spoken(sampled: Sampled) -> str:
 
 
 def test_a_song_is_what_the_network_says_until_its_end():
-    sampler = Sampler(successor(ends_after=D), ANY, Sampling(max_tokens=9), slots=2)
+    sampler = Sampler(successor(ends_after=D), ANY, GenerateConfig(max_tokens=9), NOTES, slots=2)
     (song,) = sampler.sample([0], [(START,)])
     assert (spoken(song), song.ended, song.primer) == ("abcd", True, (START,))
     assert song.log_likelihood == pytest.approx(0, abs=1e-5)
 
 
 def test_a_song_is_cut_at_max_tokens():
-    sampler = Sampler(successor(), ANY, Sampling(max_tokens=7), slots=2)
+    sampler = Sampler(successor(), ANY, GenerateConfig(max_tokens=7), NOTES, slots=2)
     (song,) = sampler.sample([1], [(START,)])
     assert (spoken(song), song.ended) == ("abcdeab", False)
 
 
 def test_an_end_that_is_the_last_token_allowed_still_ends():
-    sampler = Sampler(successor(ends_after=B), ANY, Sampling(max_tokens=3), slots=2)
+    sampler = Sampler(successor(ends_after=B), ANY, GenerateConfig(max_tokens=3), NOTES, slots=2)
     (song,) = sampler.sample([0], [(START,)])
     assert (spoken(song), song.ended) == ("ab", True)
 
 
 def test_primers_of_different_lengths_are_not_sampled_and_not_counted():
-    sampler = Sampler(successor(), ANY, Sampling(max_tokens=3), max_primer=4, slots=4)
+    sampler = Sampler(successor(), ANY, GenerateConfig(max_tokens=3), NOTES, slots=4)
     songs = sampler.sample([0, 1, 2], [(START,), (START, C, A, D), (B,)])
     assert [spoken(song) for song in songs] == ["abc", "eab", "cde"]
     assert [song.primer for song in songs] == [(START,), (START, C, A, D), (B,)]
@@ -72,8 +78,8 @@ def test_the_likelihood_is_of_sampled_tokens_under_the_grammar_before_filters():
     # Of a and b, which alone are legal, a has 3/4; the filters leave only a.
     table = np.log(np.tile([1e-9, 1e-9, 1e-9, 1e-9, 0.3, 0.1, 0.6, 1e-9, 1e-9], (9, 1)))
     legal = np.isin(np.arange(9), [A, B])[None]
-    sampling = Sampling(max_tokens=4, top_k=1, temperature=0.5)
-    sampler = Sampler(fake(table), Grammar(ANY.next_KxV, legal), sampling, max_primer=3, slots=1)
+    sampling = GenerateConfig(max_tokens=4, top_k=1, temperature=0.5)
+    sampler = Sampler(fake(table), Grammar(ANY.next_KxV, legal), sampling, NOTES, slots=1)
     (song,) = sampler.sample([0], [(START, B, B)])
     assert spoken(song) == "aaaa"
     assert song.log_likelihood == pytest.approx(4 * np.log(0.75), rel=1e-5)
@@ -87,9 +93,11 @@ def test_the_loop_stops_when_all_songs_have_ended():
         tf.py_function(lambda: steps.append(1), [], [])
         return stepper.advance(last, state)
 
-    sampler = Sampler(dataclasses.replace(stepper, advance=counted), ANY, Sampling(max_tokens=1000), slots=8)
+    sampler = Sampler(
+        dataclasses.replace(stepper, advance=counted), ANY, GenerateConfig(max_tokens=1000), NOTES, slots=8
+    )
     sampler.sample([0, 1], [(START,), (START,)])
-    assert len(steps) == 3
+    assert len(steps) == BLOCK
 
 
 def test_a_step_begins_when_all_of_the_one_before_it_is_done():
@@ -104,22 +112,25 @@ def test_a_step_begins_when_all_of_the_one_before_it_is_done():
 
     def advance(last: tf.Tensor, state: list[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:
         # The token does not wait for this step's slow part. Side effects would keep the steps apart: it is without.
-        waited = tf.ensure_shape(tf.numpy_function(slow, state[:1], tf.int32, stateful=False), [])
-        return tf.one_hot(last, 9) + tf.cast(state[1], tf.float32), [state[0] + 1, waited]
+        waited = tf.ensure_shape(tf.numpy_function(slow, [state[0][0]], tf.int32, stateful=False), [])
+        return tf.one_hot(last, 9) + tf.cast(state[1], tf.float32)[:, None], [state[0] + 1, waited[None]]
 
-    stepper = Stepper(advance, lambda rows: [tf.constant(0), tf.constant(0)])
-    Sampler(stepper, ANY, Sampling(max_tokens=8, greedy=True), slots=1).sample([0], [(A,)])
-    assert marks == [(what, step) for step in range(8) for what in ("begins", "ends")]
+    stepper = Stepper(advance, lambda rows: [tf.zeros([rows], tf.int32), tf.zeros([rows], tf.int32)])
+    Sampler(stepper, ANY, GenerateConfig(max_tokens=8, greedy=True), NOTES, slots=1).sample([0], [(A,)])
+    assert marks == [(what, step) for step in range(BLOCK) for what in ("begins", "ends")]
 
 
-def test_two_songs_of_one_row_are_refused():
-    sampler = Sampler(successor(), ANY, Sampling(max_tokens=3), slots=4)
-    with pytest.raises(ValueError, match="do not fit into 4 slots"):
-        sampler.sample([1, 5], [(START,), (START,)])
+def test_songs_of_one_row_come_one_after_the_other(model):
+    sampler = of_events(carried(model), GenerateConfig(max_tokens=70), slots=4)
+    songs = sampler.sample([9, 1, 5, 2], [(START,)] * 4)
+    assert [song.song for song in songs] == [9, 1, 5, 2]
+    assert len({len(song.tokens) for song in songs}) > 1
+    for song in songs:
+        assert sampler.sample([song.song], [(START,)]) == [song]
 
 
 def test_a_network_of_no_numbers_is_refused():
-    sampler = Sampler(fake(np.full((9, 9), np.nan)), ANY, Sampling(max_tokens=3), slots=4)
+    sampler = Sampler(fake(np.full((9, 9), np.nan)), ANY, GenerateConfig(max_tokens=3), NOTES, slots=4)
     with pytest.raises(ValueError, match="NaN"):
         sampler.sample([1], [(START,)])
 
@@ -138,6 +149,11 @@ def trained(vocabulary_size: int, *, blocked: Sequence[int] = (0, 1, 2)) -> kera
 
 EVENTS = vocabulary_of(Events())
 EVENTS_GRAMMAR = Grammar.of(EVENTS, Events(), ends=True)
+EVENTS_MEANINGS = Meanings.of(EVENTS, Events())
+
+
+def of_events(stepper: Stepper, config: GenerateConfig, slots: int = 4) -> Sampler:
+    return Sampler(stepper, EVENTS_GRAMMAR, config, EVENTS_MEANINGS, slots=slots)
 
 
 @pytest.fixture(scope="module")
@@ -146,10 +162,12 @@ def model() -> keras.Model:
 
 
 @pytest.mark.parametrize("kind", ["carried", "windowed"])
-@pytest.mark.parametrize("sampling", [Sampling(max_tokens=40), Sampling(max_tokens=40, top_p=1, top_k=20)], ids=repr)
+@pytest.mark.parametrize(
+    "sampling", [GenerateConfig(max_tokens=40), GenerateConfig(max_tokens=40, top_p=1.0, top_k=20)], ids=repr
+)
 def test_a_song_does_not_depend_on_its_neighbours(model, kind, sampling):
     stepper = carried(model) if kind == "carried" else windowed(model, 8)
-    sampler = Sampler(stepper, EVENTS_GRAMMAR, sampling, slots=16)
+    sampler = of_events(stepper, sampling, slots=16)
 
     def songs(*numbers: int) -> list[Sampled]:
         return sampler.sample(numbers, [(START,)] * len(numbers))
@@ -164,7 +182,9 @@ def test_a_song_does_not_depend_on_its_neighbours(model, kind, sampling):
 
 def test_other_seeds_give_other_songs(model):
     one, other = (
-        Sampler(carried(model), EVENTS_GRAMMAR, Sampling(seed=seed, max_tokens=40), slots=4).sample([2], [(START,)])
+        Sampler(
+            carried(model), EVENTS_GRAMMAR, GenerateConfig(seed=seed, max_tokens=40), EVENTS_MEANINGS, slots=4
+        ).sample([2], [(START,)])
         for seed in (0, 1)
     )
     assert one != other
@@ -172,20 +192,20 @@ def test_other_seeds_give_other_songs(model):
 
 def test_a_longer_limit_only_goes_on(model):
     short, long = (
-        Sampler(carried(model), EVENTS_GRAMMAR, Sampling(max_tokens=count), slots=4).sample([2], [(START,)])[0]
-        for count in (20, 40)
+        of_events(carried(model), GenerateConfig(max_tokens=count), slots=4).sample([2], [(START,)])[0]
+        for count in (5, 12)
     )
     assert not short.ended
-    assert long.tokens[:20] == short.tokens
+    assert long.tokens[:5] == short.tokens
 
 
 @pytest.mark.parametrize("window", [4, 64])
 def test_greedy_songs_are_those_of_the_whole_network_run_again_for_each_token(model, window):
     """The reference: no carried state, one song, one prediction a token, as the seed systems do it."""
     primer = (START, *EVENTS.encode(["C4", "d:1", "E4", "d:1"]).tolist())
-    sampling = Sampling(max_tokens=20, greedy=True)
+    sampling = GenerateConfig(max_tokens=20, greedy=True)
     for stepper, length in ((carried(model), 1000), (windowed(model, window), window)):
-        (song,) = Sampler(stepper, EVENTS_GRAMMAR, sampling, max_primer=5, slots=4).sample([1], [primer])
+        (song,) = of_events(stepper, sampling, slots=4).sample([1], [primer])
         ids, score = list(primer), 0.0
         for _ in range(20):
             logits = model(np.array([ids[-length:]])).numpy()[0, -1]
@@ -217,7 +237,12 @@ def random_sampler(request) -> tuple[Encoding, Vocabulary, list[np.ndarray], Sam
     table = tf.Variable(tf.zeros([size, size]))
     stepper = Stepper(lambda last, state: (tf.gather(table, last), state), lambda rows: [tf.zeros([rows])])
     grammar = Grammar.of(vocabulary, encoding, ends=True)
-    return encoding, vocabulary, table, Sampler(stepper, grammar, Sampling(max_tokens=30), slots=2)
+    return (
+        encoding,
+        vocabulary,
+        table,
+        Sampler(stepper, grammar, GenerateConfig(max_tokens=30), Meanings.of(vocabulary, encoding), slots=2),
+    )
 
 
 @settings(max_examples=30, deadline=None)
@@ -237,3 +262,101 @@ def test_every_sampled_sequence_decodes_and_reads_back(random_sampler, seed, spr
             assert canonical == tokens
         if sampled.ended:
             assert len(song)
+
+
+def test_a_penalty_brings_down_what_was_played_lately_but_no_rhythm():
+    # a is a little likelier than b, and b than c; d, which is no note, is as likely as a.
+    table = np.tile([-99, -99, -99, -99, 2.0, 1.9, 1.8, 2.01, -99], (9, 1))
+    meanings = Meanings(np.array([0] * 4 + [1, 1, 1, 0, 0]), np.zeros(9, np.int64))
+    settings = GenerateConfig(max_tokens=6, greedy=True, repetition_penalty=1.5, repetition_window=2)
+    legal = np.isin(np.arange(9), [A, B, C])[None]
+    (song,) = Sampler(fake(table), Grammar(ANY.next_KxV, legal), settings, meanings, slots=1).sample([0], [(START,)])
+    assert spoken(song) == "abcabc"
+    (song,) = Sampler(fake(table), ANY, settings, meanings, slots=1).sample([0], [(START,)])
+    assert spoken(song) == "dddddd"
+
+
+def test_the_likelihood_is_the_models_whatever_the_penalty():
+    table = np.log(np.tile([1e-9, 1e-9, 1e-9, 1e-9, 0.75, 0.25, 1e-9, 1e-9, 1e-9], (9, 1)))
+    legal = np.isin(np.arange(9), [A, B])[None]
+    settings = GenerateConfig(max_tokens=3, greedy=True, repetition_penalty=100.0, repetition_window=1)
+    (song,) = Sampler(fake(table), Grammar(ANY.next_KxV, legal), settings, NOTES, slots=1).sample([0], [(START,)])
+    assert spoken(song) == "aba"
+    assert song.log_likelihood == pytest.approx(np.log(0.75 * 0.25 * 0.75), rel=1e-5)
+
+
+def test_a_temperature_of_the_rhythm_is_of_tokens_without_notes():
+    # Notes are drawn evenly; of d and e, which are no notes, only the likelier is left at a small temperature.
+    table = np.tile([-99, -99, -99, -99, 1.0, 1.0, 1.0, 1.0, 0.9], (9, 1))
+    meanings = Meanings(np.array([0] * 4 + [1, 1, 1, 0, 0]), np.zeros(9, np.int64))
+    settings = GenerateConfig(max_tokens=200, temperature=100.0, rhythm_temperature=0.01, top_p=1.0)
+    legal = np.isin(np.arange(9), [D, E])[None]
+    (song,) = Sampler(fake(table), Grammar(ANY.next_KxV, legal), settings, meanings, slots=1).sample([0], [(START,)])
+    assert set(spoken(song)) == {"d"}
+    legal = np.isin(np.arange(9), [A, B, C])[None]
+    (song,) = Sampler(fake(table), Grammar(ANY.next_KxV, legal), settings, meanings, slots=1).sample([0], [(START,)])
+    assert set(spoken(song)) == {"a", "b", "c"}
+
+
+def test_a_song_goes_back_from_a_loop():
+    # After a comes b for sure, and after b mostly a, seldom e, which ends it.
+    table = np.full((9, 9), -99.0)
+    table[[START, A], [A, B]] = 0
+    table[B, [A, E]] = np.log([0.97, 0.03])
+    table[E, END] = 0
+    settings = GenerateConfig(max_tokens=2000, top_p=1.0, max_repeats=12)
+    songs = Sampler(fake(table), ANY, settings, NOTES, slots=4).sample(range(40), [(START,)] * 40)
+    gone_back = [song for song in songs if song.attempts]
+    assert gone_back
+    for song in songs:
+        assert song.attempts == ATTEMPTS or song.ended
+        # The whole song's likelihood is the sum of its tokens': what was forgotten does not count.
+        pairs = spoken(song).count("ba")
+        assert song.log_likelihood == pytest.approx(pairs * np.log(0.97) + song.ended * np.log(0.03), abs=1e-3)
+    assert Sampler(fake(table), ANY, settings, NOTES, slots=4).sample([gone_back[0].song], [(START,)]) == gone_back[:1]
+
+
+def test_a_loop_that_cannot_be_left_is_left_alone_in_the_end():
+    table = np.full((9, 9), -99.0)
+    table[:, A] = 0
+    (song,) = Sampler(fake(table), ANY, GenerateConfig(max_tokens=300, max_repeats=4), NOTES, slots=1).sample(
+        [0], [(START,)]
+    )
+    assert (len(song.tokens), song.attempts) == (300, ATTEMPTS)
+
+
+def test_no_note_begins_after_the_last_tick():
+    # The primer takes 5 ticks; a, b, c, d and e take 0 to 4, and the song ends with what comes to 12.
+    meanings = Meanings(np.ones(9, np.int64), np.array([0, 0, 0, 0, 0, 1, 2, 3, 4]))
+    sampler = Sampler(successor(), ANY, GenerateConfig(max_bars=1, meter="1/4"), meanings, slots=1)
+    (song,) = sampler.sample([0], [(START, B, E)])
+    assert (spoken(song), song.ended) == ("abcde", False)
+
+
+def test_a_song_that_is_refused_is_made_again_until_it_is_accepted_or_too_often_refused():
+    table = np.log(np.tile([1e-9, 1e-9, 1e-9, 1e-9, 0.5, 0.5, 1e-9, 1e-9, 1e-9], (9, 1)))
+    config, asked = GenerateConfig(max_tokens=3, max_repeats=0, top_p=1.0), [(START,)] * 30
+
+    def refuses(sampled: Sampled) -> bool:
+        return spoken(sampled).startswith("a")
+
+    plain = Sampler(fake(table), ANY, config, NOTES, slots=4).sample(range(30), asked)
+    kept = Sampler(fake(table), ANY, config, NOTES, refuses=refuses, slots=4).sample(range(30), asked)
+    assert any(refuses(song) for song in plain)
+    assert all(song.tokens[0] == B or song.attempts == ATTEMPTS for song in kept)
+    assert [song for song in kept if not song.attempts] == [song for song in plain if not refuses(song)]
+    never = Sampler(fake(table), ANY, config, NOTES, refuses=lambda _: True, slots=4).sample([3], [(START,)])
+    assert never[0].attempts == ATTEMPTS
+
+
+def test_a_song_is_led_to_its_density():
+    """a is a note that takes no time, b a rest of a quarter note: left alone, as many of the one as of the other."""
+    table = np.log(np.tile([1e-9, 1e-9, 1e-9, 1e-9, 0.5, 0.5, 1e-9, 1e-9, 1e-9], (9, 1)))
+    meanings = Meanings(np.array([0] * 4 + [1, 0, 0, 0, 0]), np.array([0] * 4 + [0, 12, 0, 0, 0]))
+    legal = np.isin(np.arange(9), [A, B])[None]
+    for density in (0.5, 1.0, 4.0):
+        config = GenerateConfig(max_tokens=400, max_repeats=0, top_p=1.0, density=density)
+        sampler = Sampler(fake(table), Grammar(ANY.next_KxV, legal), config, meanings, slots=2)
+        for song in sampler.sample([0, 1], [(START,)] * 2):
+            words = spoken(song)
+            assert words.count("a") / words.count("b") == pytest.approx(density, rel=0.2)

@@ -45,6 +45,46 @@ def test_what_a_row_tells_is_shown_and_what_it_lacks_is_left_out():
     assert data_of(page([{"song": 4, "length": 9}]))["songs"][0]["tokens"] == 9
 
 
+def test_likelihood_is_a_sampled_token_s_and_the_end_was_sampled_too():
+    rows = [
+        row(0, log_likelihood=-3.0, tokens=["C4", "R"], ended=True),
+        row(1, log_likelihood=-3.0, tokens=["C4", "R"], ended=False),
+        row(2, log_likelihood=-3.0, tokens=[]),
+        row(3, tokens=["C4"]),
+    ]
+    songs = data_of(page(rows))["songs"]
+    assert [song.get("per_token") for song in songs] == [-1.0, -1.5, None, None]
+
+
+def test_what_a_song_copied_is_told():
+    copied = {"copied_notes": 9, "copied_bars": 2.5, "copied_from": "a.mid", "copied": "copies much", "novelty": 0.93}
+    song = data_of(page([row(1, copied_share=0.07, **copied)]))["songs"][0]
+    assert {key: song[key] for key in copied} == copied
+
+
+def test_pitches_are_named_where_they_are_two():
+    for pitches, said in [
+        ([40, 79], "E2 to G5"),
+        ((0, 127), "C-1 to G9"),
+        (None, None),
+        ([60], None),
+        ([None, 1], None),
+    ]:
+        assert data_of(page([row(1, pitch_range=pitches)]))["songs"][0].get("pitches") == said
+
+
+def test_a_name_of_bytes_that_are_no_text_can_be_written_and_read():
+    text = page([row(1, copied_from="a\udcff.mid", name="\U0001f98b 나비")])
+    song = data_of(text.encode("utf-8").decode("utf-8"))["songs"][0]
+    assert (song["copied_from"], song["name"]) == ("a\udcff.mid", "\U0001f98b 나비")
+
+
+def test_the_comparison_is_named_where_there_is_one():
+    assert "summary" not in data_of(page([row(1)]))
+    described = {"title": "", "model": {}, "metrics": {}, "settings": {}}
+    assert data_of(gallery.page([row(1)], **described, summary="summary.html"))["summary"] == "summary.html"
+
+
 def test_hostile_text_stays_text():
     text = page(
         [row(1, name=HOSTILE, key=HOSTILE)], title=HOSTILE, model={HOSTILE: HOSTILE}, settings={"primer": HOSTILE}

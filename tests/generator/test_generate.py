@@ -1,20 +1,27 @@
 import json
+import os
 import pathlib
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 
 from generator import generate, job
-from generator.plan import Sampling, Sound
+from generator.config import GenerateConfig
 from generator.writing import Writer
 from songs import layout, midi
 from songs.encodings import Events, PitchDuration
+from songs.portrait import Portrait
+from songs.reference import Reference
 from songs.vocabulary import END, START
 from tests import builders
 from tests.generator.datasets import write_dataset
+from tests.generator.indices import write_index
 from tests.generator.models import CONTENT, vocabulary_of, write_model
+from tests.songs.copies.music import walk
 
 QUICK = ("--max_tokens=20", "--no_audio")
 
@@ -28,10 +35,7 @@ def make(model: str, folder: pathlib.Path, num_songs: int, *, slots: int = 16, m
     job.run(
         model_dir=model,
         folder=str(folder),
-        num_songs=num_songs,
-        sampling=Sampling(max_tokens=max_tokens),
-        sound=Sound(audio=False),
-        primer=job.PrimerChoice(),
+        config=GenerateConfig(num_songs=num_songs, max_tokens=max_tokens, no_audio=True),
         slots=slots,
     )
 
@@ -56,7 +60,9 @@ def test_a_songs_directory_is_whole_and_every_file_reads_back(model, tmp_path):
     folder = tmp_path / "songs"
     assert generate.main([f"--model={model}", f"--output={folder}/", "--num_songs=3", "--max_tokens=30"]) == 0
     names = [f"song-0000{song}.{kind}" for song in range(3) for kind in ("mid", "mp3", "png")]
-    assert sorted(content(folder)) == sorted(["COMPLETED", *names, "index.html", "songs-00000-of-00001.jsonl"])
+    assert sorted(content(folder)) == sorted(
+        ["COMPLETED", *names, "index.html", "songs-00000-of-00001.jsonl", "summary.html", "summary.json"]
+    )
     assert layout.completed(str(folder))["content"] == CONTENT
     assert "song-00002.mp3" in (folder / "index.html").read_text()
     assert [row["song"] for row in rows(folder)] == [0, 1, 2]
@@ -70,7 +76,7 @@ def test_a_songs_directory_is_whole_and_every_file_reads_back(model, tmp_path):
 def test_a_song_does_not_depend_on_how_many_were_asked_for(model, forty, tmp_path):
     make(model, tmp_path / "seven", 7)
     seven, all_songs = content(tmp_path / "seven"), content(forty)
-    assert len(all_songs) == 40 * 2 + 5
+    assert len(all_songs) == 40 * 2 + 7
     for song in range(7):
         for kind in ("mid", "png"):
             assert seven[f"song-0000{song}.{kind}"] == all_songs[f"song-0000{song}.{kind}"]
@@ -170,15 +176,15 @@ def test_a_recipe_sets_what_no_flag_sets(model, tmp_path):
     flags = [f"--model={model}", f"--output={tmp_path / 'calm'}", f"--recipe={recipe}", "--num_songs=3"]
     assert generate.main(flags) == 0
     assert [row["settings"]["temperature"] for row in rows(tmp_path / "calm")] == [0.5] * 3
-    assert generate.parse([*flags, f"--recipe={recipe}:wild"])[0].temperature == 2
+    assert generate.parse([*flags, f"--recipe={recipe}:wild"])[1].temperature == 2
 
 
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("temprature = 1.0", "generate has no setting 'temprature'"),
-        ('top_k = "3"', "top_k = '3' must be of type int"),
-        ("greedy = 1", "greedy = 1 must be of type bool"),
+        ("temprature = 1.0", "unknown keys temprature"),
+        ('top_k = "3"', "--top_k '3' must be a whole number in 0..1e+09"),
+        ("greedy = 1", "--greedy 1 must be a switch"),
     ],
 )
 def test_a_recipe_that_does_not_fit_is_refused(tmp_path, capsys, line, message):
@@ -190,14 +196,22 @@ def test_a_recipe_that_does_not_fit_is_refused(tmp_path, capsys, line, message):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--num_songs=0"], "--num_songs 0 must be in 1..1000000"),
-        (["--num_songs=1000001"], "--num_songs 1000001 must be in 1..1000000"),
-        (["--temperature=0"], "--temperature 0.0 must be above 0"),
-        (["--top_p=0"], "--top_p 0.0 must be above 0 and at most 1"),
-        (["--top_p=1.5"], "--top_p 1.5 must be above 0 and at most 1"),
-        (["--top_k=-1"], "--top_k -1 must be in 0 (all tokens) or more"),
+        (["--num_songs=0"], "--num_songs 0 must be in 1..1e+06"),
+        (["--num_songs=1000001"], "--num_songs 1000001 must be in 1..1e+06"),
+        (["--temperature=0"], "--temperature 0.0 must be in 0.001..100"),
+        (["--top_p=0"], "--top_p 0.0 must be in 0.0001..1"),
+        (["--top_p=1.5"], "--top_p 1.5 must be in 0.0001..1"),
+        (["--top_k=-1"], "--top_k -1 must be in 0..1e+09"),
         (["--max_tokens=0"], "--max_tokens 0 must be in 1..100000"),
-        (["--primer_tokens=0"], "--primer_tokens 0 must be in 1..10000"),
+        (["--primer_tokens=-1"], "--primer_tokens -1 must be in 0..10000"),
+        (["--primer=none.mid"], "--primer none.mid is not there"),
+        (["--key=H"], "'H' does not begin with a tonic"),
+        (["--scale=dorian"], "--scale dorian needs a tonic: --key C"),
+        (["--lowest=61", "--highest=60"], "--lowest 61 must not be above --highest 60"),
+        (["--key=C", "--lowest=61", "--highest=61"], "has all its notes in 61..61 and in C: widen"),
+        (["--meter=4"], "time signature '4' must be such as 3/4"),
+        (["--max_copied_bars=1"], "--max_copied_bars needs copies.index"),
+        (["--greedy", "--max_copied_bars=1"], "which come out the same with --greedy"),
         (["--primer=valid"], "--primer 'valid' is neither a MIDI file nor one of"),
         (["--program=128"], "--program 128 must be in 0..127"),
         (["--tempo=-1"], "--tempo -1.0 must be in 10..1000"),
@@ -232,12 +246,60 @@ def foreign(folder: pathlib.Path) -> str:
     return "is not a model that Keras can load"
 
 
-@pytest.mark.parametrize("damage", [unfinished, of_another_vocabulary, foreign])
+def of_a_reference_of_another_dataset(folder: pathlib.Path) -> str:
+    Reference("other").write(str(folder / layout.REFERENCE))
+    return "it is of the dataset 'other', the model of '0123456789abcdef'"
+
+
+def of_an_index_of_another_dataset(folder: pathlib.Path) -> str:
+    write_index(folder, walk(1), content="other")
+    return "it is of the dataset 'other', the model of '0123456789abcdef'"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [unfinished, of_another_vocabulary, foreign, of_an_index_of_another_dataset, of_a_reference_of_another_dataset],
+)
 def test_a_model_that_is_not_whole_is_refused(tmp_path, capsys, damage):
     model = write_model(tmp_path / "model")
     message = damage(tmp_path / "model")
     assert generate.main([f"--model={model}", f"--output={tmp_path / 'songs'}", *QUICK]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_rows_say_what_songs_copied_and_two_workers_say_the_same(tmp_path):
+    """The training song is the first that the model makes."""
+    model = write_model(tmp_path / "model")
+    make(model, tmp_path / "first", 1, slots=64, max_tokens=60)
+    assert "novelty" not in rows(tmp_path / "first")[0]
+    made = midi.read_exact((tmp_path / "first" / "song-00000.mid").read_bytes())
+    write_index(tmp_path / "model", made)
+    flags = [f"--model={model}", "--num_songs=130", "--no_audio", "--max_tokens=60"]
+    assert generate.main([*flags, f"--output={tmp_path / 'one'}"]) == 0
+    workers = ["--runner=DirectRunner", "--direct_num_workers=2", "--direct_running_mode=multi_processing"]
+    assert generate.main([*flags, f"--output={tmp_path / 'two'}", *workers]) == 0
+    assert content(tmp_path / "one") == content(tmp_path / "two")
+    told = rows(tmp_path / "one")
+    assert (told[0]["copied_share"], told[0]["novelty"], told[0]["copied_from"]) == (1, 0, "0.mid")
+    assert sum("novelty" in row for row in told) > 50
+
+
+def test_songs_are_summed_up_beside_the_training_songs(tmp_path):
+    model = write_model(tmp_path / "model")
+    reference = Reference(CONTENT)
+    for split in ("train", "validation"):
+        reference.look(split, walk(1))
+    reference.write(str(tmp_path / "model" / layout.REFERENCE))
+    make(model, tmp_path / "songs", 20, max_tokens=40)
+    told = layout.read_json(str(tmp_path / "songs" / layout.SUMMARY))
+    made = Portrait()
+    for row in rows(tmp_path / "songs"):
+        made.add(midi.read_exact((tmp_path / "songs" / row["file"]).read_bytes()))
+    assert (told["songs"], told["settings"]["seed"], told["compared_with"]) == (20, 0, {"training": 1, "validation": 1})
+    assert {name: found["counts"] for name, found in told["distributions"].items()} == made.as_dict()["distributions"]
+    assert told["distributions"]["intervals"]["validation_overlap"] == 1
+    assert 0 < told["distributions"]["intervals"]["overlap"] < 1
+    assert "What 20 songs are like" in (tmp_path / "songs" / layout.SUMMARY_PAGE).read_text()
 
 
 def test_a_model_of_no_numbers_fails_the_job(tmp_path, capsys):
@@ -261,3 +323,75 @@ def test_flags_and_refusals_import_neither_tensorflow_nor_beam():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == [2, []]
+
+
+def test_songs_are_explained_token_by_token(model, tmp_path):
+    flags = [f"--model={model}", f"--output={tmp_path / 'songs'}", "--num_songs=2", "--explain", *QUICK]
+    assert generate.main(flags) == 0
+    for row in rows(tmp_path / "songs"):
+        assert [each["token"] for each in row["explained"]] == [*row["tokens"], *(["<end>"] if row["ended"] else [])]
+        chances = [each["probability"] for each in row["explained"]]
+        assert np.log(chances).sum() == pytest.approx(row["log_likelihood"], abs=0.1)
+        for each in row["explained"]:
+            assert (each["rank"] == 1) == (each["probability"] > max(each["others"].values()))
+
+
+def test_the_search_finds_likelier_songs_than_chance(model, tmp_path):
+    def likelihood(*flags: str) -> float:
+        folder = tmp_path / "-".join(flags).replace("--", "")
+        assert generate.main([f"--model={model}", f"--output={folder}", "--num_songs=2", *QUICK, *flags]) == 0
+        found = rows(folder)
+        return min(row["log_likelihood"] / (len(row["tokens"]) + row["ended"]) for row in found)
+
+    assert likelihood("--beams=8") > likelihood("--greedy") - 1e-6 > likelihood("--seed=1")
+
+
+def test_songs_keep_to_a_key_a_range_and_a_length(model, tmp_path):
+    limits = ["--key=Bb minor", "--lowest=50", "--highest=70", "--max_bars=2", "--meter=3/4", "--max_tokens=400"]
+    flags = [f"--model={model}", f"--output={tmp_path / 'songs'}", "--num_songs=20", "--no_audio", *limits]
+    assert generate.main(flags) == 0
+    for row in rows(tmp_path / "songs"):
+        start, _, pitch = midi.read_exact((tmp_path / "songs" / row["file"]).read_bytes()).notes()
+        assert set(pitch.tolist()) <= set(range(50, 71))
+        assert set((pitch % 12).tolist()) <= {10, 0, 1, 3, 5, 6, 8, 9}
+        assert start.max(initial=0) < 2 * 36
+
+
+def test_songs_that_copy_are_made_again(tmp_path):
+    """The training song is the first that the model makes: with the limit it makes another."""
+    model = write_model(tmp_path / "model")
+    make(model, tmp_path / "first", 2, slots=64, max_tokens=60)
+    write_index(tmp_path / "model", midi.read_exact((tmp_path / "first" / "song-00000.mid").read_bytes()))
+    flags = [f"--model={model}", "--num_songs=2", "--no_audio", "--max_tokens=60", "--max_copied_bars=0.5"]
+    assert generate.main([*flags, f"--output={tmp_path / 'songs'}"]) == 0
+    (before, same), (anew, kept) = rows(tmp_path / "first"), rows(tmp_path / "songs")
+    assert (anew["attempts"], anew["tokens"] == before["tokens"], anew["copied_bars"]) == (1, False, 0)
+    assert (kept["attempts"], kept["tokens"]) == (0, same["tokens"])
+
+
+def test_rows_that_make_several_songs_make_the_same_ones(model, tmp_path):
+    """Two rows and 70 songs: each row is given two songs a batch, one after the other."""
+    make(model, tmp_path / "many", 70, slots=2)
+    make(model, tmp_path / "few", 5, slots=2)
+    assert len(list((tmp_path / "many").glob("songs-*"))) == 18
+    assert len(list((tmp_path / "few").glob("songs-*"))) == 3
+    assert rows(tmp_path / "few") == rows(tmp_path / "many")[:5]
+    for song in range(5):
+        name = f"song-0000{song}.mid"
+        assert (tmp_path / "few" / name).read_bytes() == (tmp_path / "many" / name).read_bytes()
+
+
+def test_a_job_that_was_killed_goes_on_and_ends_with_the_same_bytes(model, tmp_path):
+    """kill -9 of the command while its songs come."""
+    command = [sys.executable, "-m", "generator.generate", f"--model={model}", "--num_songs=256", *QUICK]
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    process = subprocess.Popen([*command, f"--output={killed}", "--direct_num_workers=1"], start_new_session=True)
+    while not list(killed.glob("songs-*")) and process.poll() is None:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (killed / "COMPLETED").exists()
+    assert 0 < len(list(killed.glob("songs-*"))) < 4
+    for folder in (killed, whole):
+        assert generate.main([*command[3:], f"--output={folder}", "--direct_num_workers=1"]) == 0
+    assert content(killed) == content(whole)

@@ -1,10 +1,12 @@
 import collections
+import dataclasses
 
 import pytest
 
-from generator import primers
+from generator import picking
 from generator.grammar import Grammar
-from generator.primers import Primers, Reader
+from generator.primer_reader import Reader
+from generator.primers import Primers
 from songs.encodings import Events, PitchDuration
 from songs.vocabulary import END, START, UNKNOWN, Vocabulary
 from tests import builders
@@ -14,10 +16,12 @@ from tests.generator.models import CONTENT, vocabulary_of
 EVENTS = vocabulary_of(Events(), ["C4.E4"])
 
 
-def reader(tokens: int = 4, *, song_marks: bool = True, vocabulary: Vocabulary = EVENTS, encoding=None) -> Reader:
+def reader(
+    tokens: int = 4, *, song_marks: bool = True, vocabulary: Vocabulary = EVENTS, encoding=None, ticks: int = 0
+) -> Reader:
     encoding = encoding or Events()
     grammar = Grammar.of(vocabulary, encoding, ends=song_marks)
-    return Reader(vocabulary, encoding, grammar, song_marks, tokens)
+    return Reader(vocabulary, encoding, grammar, song_marks, tokens, ticks)
 
 
 def ids(*tokens: str) -> list[int]:
@@ -56,12 +60,14 @@ def test_a_chord_that_the_model_does_not_know_is_spelled(tmp_path):
 
 def test_tokens_that_the_model_does_not_know_are_left_out(scale):
     known = Vocabulary.from_ordered(["C4:1", "D4:1"], {})
-    pool = reader(9, vocabulary=known, encoding=PitchDuration()).from_file(scale, instrument="all", parser="music21")
+    pool = reader(9, vocabulary=known, encoding=PitchDuration()).from_file(
+        scale, instrument="all", parser="music21", move=False
+    )
     assert pool.of(0) == (START, 4, 5)
 
 
 def test_a_file_that_holds_nothing_the_model_knows_is_refused(scale):
-    known = Vocabulary.from_ordered(["C9:1"], {})
+    known = Vocabulary.from_ordered(["C9:1/2"], {})
     with pytest.raises(ValueError, match=r"--primer .*scale\.mid holds nothing the model knows"):
         reader(vocabulary=known, encoding=PitchDuration()).from_file(scale, instrument="all", parser="music21")
 
@@ -72,16 +78,6 @@ def test_a_file_that_is_no_song_is_refused(tmp_path, data):
     path.write_bytes(data)
     with pytest.raises(ValueError, match=r"--primer .*bad\.mid cannot be read as a song"):
         reader().from_file(str(path), instrument="all", parser="music21")
-
-
-@pytest.mark.parametrize("primer", ["start", "train", "validation", "test"])
-def test_words_are_primers(primer):
-    primers.check(primer)
-
-
-def test_another_word_is_no_primer():
-    with pytest.raises(ValueError, match="'valid' is neither a MIDI file nor one of start, train, validation, test"):
-        primers.check("valid")
 
 
 def test_a_window_is_cleaned_and_cut(tmp_path):
@@ -111,7 +107,7 @@ def test_songs_take_different_windows_by_seed_and_number(tmp_path):
 
 
 def test_of_a_large_split_a_sample_is_taken(tmp_path, monkeypatch):
-    monkeypatch.setattr(primers, "MAX_PRIMERS", 5)
+    monkeypatch.setattr(picking, "MOST", 5)
     pool = reader().from_split(many(tmp_path), "validation", seed=1, content=CONTENT)
     assert len(set(pool.pool)) == 5
 
@@ -132,3 +128,43 @@ def test_a_split_without_windows_is_refused(tmp_path, split):
 def test_a_dataset_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(ValueError, match="does not exist"):
         reader().from_split(str(tmp_path / "none"), "validation", seed=0, content=CONTENT)
+
+
+def test_songs_in_a_row_share_a_primer(tmp_path):
+    pool = dataclasses.replace(reader().from_split(many(tmp_path), "validation", seed=1, content=CONTENT), variations=3)
+    assert len({pool.of(song) for song in range(240)}) > 20
+    assert [pool.of(song) for song in (3, 4, 5)] == [pool.of(3)] * 3
+
+
+def test_a_file_is_cut_at_a_tick(scale):
+    # The fourth quarter note begins at tick 36.
+    pool = reader(99, ticks=36).from_file(scale, instrument="all", parser="music21")
+    assert pool.of(0) == (START, *ids("C4", "d:1", "s:1", "C#4", "d:1", "s:1", "D4", "d:1", "s:1"))
+
+
+def test_a_file_is_moved_to_the_nearest_key_that_the_model_knows(scale, caplog):
+    known = Vocabulary.from_ordered(["Eb4:1", "E4:1", "F4:1", "F#4:1"], {})
+    with caplog.at_level("INFO"):
+        pool = reader(3, vocabulary=known, encoding=PitchDuration()).from_file(
+            scale, instrument="all", parser="music21"
+        )
+    assert known.decode(pool.of(0)) == ["Eb4:1", "E4:1", "F4:1"]
+    assert caplog.messages == ["the primer is moved by +3 semitones, to where the model knows more of it"]
+
+
+def test_tokens_are_taken_as_they_are():
+    assert reader(1).from_tokens(" C4 d:1  s:1 E4 d:1").of(5) == (START, *ids("C4", "d:1", "s:1", "E4", "d:1"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("C4 d:99", "'d:99' is no token of the model; these are: "),
+        ("valid", "'valid' is neither a MIDI file nor one of start, train, validation, test"),
+        ("C4 s:1", "'s:1' may not stand after 'C4' in events"),
+        ("d:1", "'d:1' may not stand first in events"),
+    ],
+)
+def test_tokens_that_are_none_or_out_of_place_are_refused(text, message):
+    with pytest.raises(ValueError, match=message):
+        reader().from_tokens(text)

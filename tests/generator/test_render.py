@@ -91,6 +91,12 @@ def test_songs_of_any_length_and_pitch_fit():
     assert columns.min() == render.LEFT
 
 
+@pytest.mark.parametrize("bars", range(4, 13))
+def test_no_bar_is_numbered_beyond_the_last(bars):
+    labels = colours(Song.from_notes([0], [48 * bars], [60]))[render.HEIGHT - render.BOTTOM + 2 :]
+    assert labels[:, render.WIDTH - render.RIGHT :].min() > 240
+
+
 def test_a_song_without_notes_says_so():
     empty = colours(Song.from_notes([], [], []))
     assert not is_note(empty).any()

@@ -1,8 +1,12 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from generator import sampling
-from generator.plan import Sampling
+from generator.config import GenerateConfig
 
 NOTHING = -np.inf
 
@@ -13,74 +17,116 @@ def logits(*probabilities: float) -> np.ndarray:
         return np.log(np.array([probabilities], np.float32))
 
 
-def choices(row: np.ndarray, settings: Sampling, count: int = 20_000) -> np.ndarray:
-    """How often each token is chosen, at evenly spaced random numbers."""
-    uniform = ((np.arange(count) + 0.5) / count).astype(np.float32)
-    chosen = sampling.choose(np.repeat(row, count, axis=0), uniform, settings).numpy()
+def choices(row: np.ndarray, settings: GenerateConfig, count: int = 20_000) -> np.ndarray:
+    """How often each token is chosen; the first draws are at evenly spaced random numbers."""
+    uniforms = np.random.RandomState(1).random_sample((count, sampling.UNIFORMS)).astype(np.float32)
+    uniforms[:, 0] = (np.arange(count) + 0.5) / count
+    chosen = sampling.choose(np.repeat(row, count, axis=0), uniforms, settings).numpy()
     return np.bincount(chosen, minlength=row.shape[1]) / count
+
+
+def left(probabilities: Sequence[float], settings: GenerateConfig) -> list[int]:
+    """The tokens that the filters leave, told by both ways of filtering."""
+    row = np.array([probabilities], np.float32)
+    ids = np.arange(len(probabilities))
+    passed = sampling.passes(np.repeat(row, len(ids), axis=0), ids, settings).numpy()
+    kept = sampling.filtered(row, settings).numpy()[0]
+    np.testing.assert_array_equal(kept, np.where(passed, row[0], 0))
+    return np.flatnonzero(passed).tolist()
 
 
 def test_greedy_takes_the_likeliest_and_of_equals_the_first():
     rows = np.concatenate([logits(0.1, 0.6, 0.3), logits(0.2, 0.4, 0.4)])
-    np.testing.assert_array_equal(sampling.choose(rows, np.zeros(2, np.float32), Sampling(greedy=True)), [1, 1])
+    np.testing.assert_array_equal(
+        sampling.choose(rows, np.zeros((2, sampling.UNIFORMS), np.float32), GenerateConfig(greedy=True)), [1, 1]
+    )
 
 
 def test_drawing_inverts_the_cumulative_distribution():
-    rows = np.repeat(logits(0.25, 0.5, 0.25), 6, axis=0)
+    rows = np.repeat(np.array([[0.25, 0.5, 0.25]], np.float32), 6, axis=0)
     uniform = np.array([0.0, 0.24, 0.26, 0.74, 0.76, 0.9999999], np.float32)
     np.testing.assert_array_equal(sampling.draw(rows, uniform), [0, 0, 1, 1, 2, 2])
 
 
 def test_what_has_no_probability_is_never_drawn_not_even_at_the_ends():
-    rows = np.repeat(logits(0.0, 0.5, 0.0, 0.5, 0.0), 3, axis=0)
+    rows = np.repeat(np.array([[0.0, 0.5, 0.0, 0.5, 0.0]], np.float32), 3, axis=0)
     uniform = np.array([0.0, 0.5, np.nextafter(np.float32(1), np.float32(0))], np.float32)
     np.testing.assert_array_equal(sampling.draw(rows, uniform), [1, 3, 3])
 
 
 def test_tokens_come_as_often_as_their_probability():
-    np.testing.assert_allclose(choices(logits(0.5, 0.2, 0.3), Sampling(top_p=1)), [0.5, 0.2, 0.3], atol=1e-3)
+    np.testing.assert_allclose(choices(logits(0.5, 0.2, 0.3), GenerateConfig(top_p=1.0)), [0.5, 0.2, 0.3], atol=1e-3)
 
 
 @pytest.mark.parametrize("temperature", [0.5, 2.0])
 def test_temperature_raises_probabilities_to_its_inverse(temperature):
     powers = np.array([0.5, 0.2, 0.3]) ** (1 / temperature)
-    settings = Sampling(temperature=temperature, top_p=1)
+    settings = GenerateConfig(temperature=temperature, top_p=1.0)
     np.testing.assert_allclose(choices(logits(0.5, 0.2, 0.3), settings), powers / powers.sum(), atol=1e-3)
 
 
 def test_a_small_temperature_is_greedy():
-    np.testing.assert_array_equal(choices(logits(0.3, 0.4, 0.3), Sampling(temperature=1e-3), 100), [0, 1, 0])
+    np.testing.assert_array_equal(choices(logits(0.3, 0.4, 0.3), GenerateConfig(temperature=1.0e-3), 100), [0, 1, 0])
 
 
-def test_top_k_keeps_the_k_likeliest():
-    kept = sampling.keep_top_k(np.array([[3.0, 1.0, 2.0, 0.0], [0.0, 1.0, 2.0, 3.0]], np.float32), 2)
-    np.testing.assert_array_equal(kept, [[3, NOTHING, 2, NOTHING], [NOTHING, NOTHING, 2, 3]])
+@pytest.mark.parametrize("size", [1, 31, 32, 33, 1000])
+def test_a_token_is_found_in_any_block(size):
+    row = np.full((size, size), 1 / size, np.float32)
+    middles = ((np.arange(size) + 0.5) / size).astype(np.float32)
+    np.testing.assert_array_equal(sampling.draw(row, middles), np.arange(size))
 
 
-def test_top_k_above_the_vocabulary_keeps_all():
-    row = logits(0.5, 0.2, 0.3)
-    np.testing.assert_array_equal(sampling.keep_top_k(row, 99), row)
+@pytest.mark.parametrize(("top_k", "kept"), [(1, [0]), (2, [0, 2]), (3, [0, 1, 2, 3]), (99, [0, 1, 2, 3])])
+def test_top_k_keeps_the_k_likeliest_and_what_ties_with_the_last(top_k, kept):
+    assert left([0.5, 0.125, 0.25, 0.125], GenerateConfig(top_k=top_k, top_p=1.0)) == kept
 
 
 @pytest.mark.parametrize(
-    ("top_p", "kept"), [(0.4, [0]), (0.5, [0]), (0.51, [0, 2]), (0.8, [0, 2]), (0.81, [0, 1, 2]), (0.0001, [0])]
+    ("top_p", "kept"), [(0.4, [0]), (0.5, [0]), (0.51, [0, 2]), (26 / 32, [0, 2]), (27 / 32, [0, 1, 2]), (0.0001, [0])]
 )
 def test_top_p_keeps_the_token_that_crosses_it(top_p, kept):
     # Probabilities that float32 adds up exactly.
-    row = np.log(np.array([[16, 6, 10]], np.float32) / 32)
-    shares = {0.8: 26 / 32, 0.81: 27 / 32}
-    result = sampling.keep_top_p(row, shares.get(top_p, top_p)).numpy()
-    assert np.flatnonzero(np.isfinite(result[0])).tolist() == kept
+    assert left([16 / 32, 6 / 32, 10 / 32], GenerateConfig(top_p=top_p)) == kept
+
+
+@pytest.mark.parametrize(("min_p", "kept"), [(0.5, [0, 2]), (0.51, [0]), (0.25, [0, 1, 2])])
+def test_min_p_keeps_what_is_likely_beside_the_likeliest(min_p, kept):
+    assert left([0.5, 0.125, 0.25, 0.0625], GenerateConfig(top_p=1.0, min_p=min_p)) == kept
+
+
+@pytest.mark.parametrize(
+    "settings", [GenerateConfig(top_k=2, top_p=1.0), GenerateConfig(top_p=0.4), GenerateConfig(top_p=1.0, min_p=0.7)]
+)
+def test_tokens_that_pass_come_as_often_as_their_share_among_them(settings):
+    np.testing.assert_allclose(choices(logits(0.3, 0.35, 0.2, 0.15), settings), [6 / 13, 7 / 13, 0, 0], atol=0.01)
+
+
+def test_the_last_resort_has_the_same_shares(monkeypatch):
+    # No draw passes, so all tokens are found by sorting.
+    monkeypatch.setattr(sampling, "passes", lambda probabilities, ids, settings: np.zeros(ids.shape, np.bool_))
+    uniforms = np.zeros((1000, sampling.UNIFORMS), np.float32)
+    uniforms[:, -1] = (np.arange(1000) + 0.5) / 1000
+    row = np.repeat(logits(0.3, 0.35, 0.2, 0.15), 1000, axis=0)
+    chosen = sampling.choose(row, uniforms, GenerateConfig(top_k=2)).numpy()
+    np.testing.assert_allclose(np.bincount(chosen) / 1000, [6 / 13, 7 / 13], atol=2e-3)
 
 
 def test_top_p_counts_legal_tokens_only():
     row = sampling.masked(logits(0.8, 0.15, 0.05), np.array([[False, True, True]]))
-    np.testing.assert_allclose(choices(row.numpy(), Sampling(top_p=0.7)), [0, 1, 0])
+    np.testing.assert_allclose(choices(row.numpy(), GenerateConfig(top_p=0.7)), [0, 1, 0])
 
 
-def test_top_k_comes_before_top_p():
-    # Of the two likeliest the first has 4/7, above 0.55; of all three it has 0.4.
-    np.testing.assert_array_equal(choices(logits(0.4, 0.3, 0.3001), Sampling(top_k=2, top_p=0.55), 100), [1, 0, 0])
+@given(
+    st.lists(st.integers(0, 9), min_size=2, max_size=40).filter(any),
+    st.integers(0, 5),
+    st.sampled_from([0.01, 0.3, 0.5, 0.9, 1.0]),
+    st.sampled_from([0.0, 0.1, 0.5]),
+)
+def test_both_ways_of_filtering_leave_the_same_and_the_likeliest_always(counts, top_k, top_p, min_p):
+    probabilities = np.array(counts) / 512
+    probabilities[np.argmax(counts)] += 1 - probabilities.sum()
+    config = GenerateConfig(top_k=top_k, top_p=top_p, min_p=min_p)
+    assert int(np.argmax(probabilities)) in left(probabilities, config)
 
 
 def test_log_likelihood_is_of_the_legal_tokens():
@@ -90,4 +136,6 @@ def test_log_likelihood_is_of_the_legal_tokens():
 
 def test_rows_are_chosen_apart():
     rows = np.concatenate([logits(0.9, 0.1), logits(0.1, 0.9)])
-    np.testing.assert_array_equal(sampling.choose(rows, np.full(2, 0.5, np.float32), Sampling()), [0, 1])
+    np.testing.assert_array_equal(
+        sampling.choose(rows, np.full((2, sampling.UNIFORMS), 0.5, np.float32), GenerateConfig()), [0, 1]
+    )

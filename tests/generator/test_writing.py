@@ -1,15 +1,20 @@
+import dataclasses
 import json
 
 import pytest
 
-from generator.batch import Sampled
-from generator.plan import Sampling, Sound
+from generator import copying
+from generator.config import GenerateConfig
+from generator.row import Sampled
 from generator.writing import Writer
 from songs import layout, midi
 from songs.encodings import Events
+from songs.portrait import Measured
 from songs.vocabulary import START
 from tests import builders
-from tests.generator.models import vocabulary_of
+from tests.generator.indices import write_index
+from tests.generator.models import CONTENT, vocabulary_of
+from tests.songs.copies.music import walk
 
 EVENTS = vocabulary_of(Events())
 
@@ -22,7 +27,9 @@ def sampled(*tokens: str, primer: tuple[str, ...] = (), song: int = 7) -> Sample
 
 @pytest.fixture
 def writer(tmp_path) -> Writer:
-    return Writer(str(tmp_path), EVENTS, Events(), Sampling(seed=5, top_k=3), Sound(tempo=90, program=40, audio=False))
+    return Writer(
+        str(tmp_path), EVENTS, Events(), GenerateConfig(seed=5, top_k=3, tempo=90.0, program=40, no_audio=True)
+    )
 
 
 def test_a_song_is_its_primer_and_what_was_sampled(writer, tmp_path):
@@ -32,6 +39,11 @@ def test_a_song_is_its_primer_and_what_was_sampled(writer, tmp_path):
     assert (tmp_path / "song-00007.png").read_bytes().startswith(b"\x89PNG")
     roll = row.pop("roll")
     assert 0 < roll[0] < roll[1] <= 1
+    told = row.pop("settings")
+    assert (told["top_k"], told["tempo"], told["program"], told["temperature"]) == (3, 90, 40, 1)
+    # A row does not depend on how many songs there are.
+    assert "num_songs" not in told
+    assert row.pop("measured") == Measured.of(builders.song((12, 24, 64))).as_dict()
     assert row == {
         "song": 7,
         "file": "song-00007.mid",
@@ -41,17 +53,13 @@ def test_a_song_is_its_primer_and_what_was_sampled(writer, tmp_path):
         "tokens": ["E4", "d:2"],
         "ended": True,
         "log_likelihood": -12.3457,
+        "attempts": 0,
         "notes": 2,
         "seconds": 2.0,
-        "settings": {
-            "max_tokens": 512,
-            "temperature": 1.0,
-            "top_k": 3,
-            "top_p": 0.95,
-            "greedy": False,
-            "tempo": 90,
-            "program": 40,
-        },
+        "key": "E minor",
+        "key_correlation": 0.6683,
+        "pitch_range": [60, 64],
+        "entropy": 1.0,
     }
 
 
@@ -68,17 +76,34 @@ def test_a_note_that_was_cut_before_its_duration_is_left_out(writer, tmp_path):
 
 
 def test_a_song_cut_before_its_first_note_has_files_and_is_silent(tmp_path):
-    writer = Writer(str(tmp_path), EVENTS, Events(), Sampling(), Sound(audio=True))
+    writer = Writer(str(tmp_path), EVENTS, Events(), GenerateConfig())
     row = writer.write(sampled("s:4", "s:4"))
     assert (row["notes"], row["seconds"], "audio" in row) == (0, 0.0, False)
     assert midi.read_exact((tmp_path / "song-00007.mid").read_bytes()) == builders.song()
 
 
 def test_sound_is_beside_it(tmp_path):
-    writer = Writer(str(tmp_path), EVENTS, Events(), Sampling(), Sound())
+    writer = Writer(str(tmp_path), EVENTS, Events(), GenerateConfig())
     row = writer.write(sampled("C4", "d:1"))
     assert row["audio"] == "song-00007.mp3"
     assert (tmp_path / "song-00007.mp3").stat().st_size > 1000
+
+
+def test_a_row_says_what_of_the_sampled_notes_was_copied(writer, tmp_path):
+    training = walk(1, 30)
+    tokens = Events().encode(training)
+    write_index(tmp_path / "model", training)
+    index = copying.index_file(str(tmp_path / "model"), {"content": CONTENT})
+    writer = dataclasses.replace(writer, index=index)
+    row = writer.write(sampled(*tokens))
+    assert (row["copied_notes"], row["copied_share"], row["novelty"]) == (len(training.pitches), 1, 0)
+    assert row["copied_from"] == "0.mid"
+    json.dumps(row)
+    cut = next(place for place, token in enumerate(tokens) if token.startswith("s:") and place > len(tokens) // 3)
+    continued = writer.write(sampled(*tokens[cut:], primer=tuple(tokens[:cut])))
+    given = len(Events().decode(tokens[:cut]).pitches)
+    assert 0 < given < len(training.pitches)
+    assert (continued["copied_notes"], continued["copied_share"]) == (len(training.pitches) - given, 1)
 
 
 def test_rows_are_json_lines_of_a_batch(writer, tmp_path):

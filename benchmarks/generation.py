@@ -1,0 +1,172 @@
+"""Tokens a second of our sampling beside PyTorch's and the seeds' way, in turns on an idle machine.
+
+    python -m benchmarks.generation [--torch_python VENV/bin/python] [--sizes 1x128,2x512,3x512] [--turns 3]
+
+The seeds run the whole window of 100 tokens through Keras' `predict` again for each token of one song. PyTorch's
+nn.LSTM carries its state and samples 1,024 songs at once by softmax and multinomial. Ours are 1,024 songs too, of the
+generator's own sampler in two processes, as `--direct_num_workers=2` runs them: in batches of 64 rows (what the job
+does, so that a song does not depend on how many there are) and of 512 rows; at temperature 1 without filters, and with
+top-k, top-p and a grammar's masks. The limit is the rate of one large float32 product; a token costs an LSTM's
+products, 16 U^2 a layer, and those of the logits. PyTorch wants an environment of its own: name its interpreter.
+"""
+
+import argparse
+import functools
+import os
+import sys
+from collections.abc import Callable
+
+from benchmarks import workers
+from benchmarks.workers import Worker
+
+VOCABULARY, WINDOW, SONGS = 400, 100, 1024
+_STEPS = 32
+_SECONDS_A_TURN = 3.0
+_PRODUCT = (8192, 512, 2048)
+_MODULE = "benchmarks.generation"
+_PROCESSES = 2
+
+
+def main() -> int:
+    """Runs all systems and prints the table; with --worker, serves one system on standard input and output."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--torch_python", help="interpreter of an environment with PyTorch; none: leaves it out")
+    parser.add_argument("--sizes", default="1x128,2x512,3x512", help="LAYERSxUNITS, with commas")
+    parser.add_argument("--turns", type=int, default=3, help="of which the best counts")
+    parser.add_argument("--worker", choices=sorted(_PREPARE), help=argparse.SUPPRESS)
+    flags = parser.parse_args()
+    if flags.worker:
+        return workers.serve(_PREPARE[flags.worker], _SECONDS_A_TURN)
+    ours = [Worker(_MODULE, "nabi") for _ in range(_PROCESSES)]
+    systems: dict[str, Callable[..., float]] = {"seeds": Worker(_MODULE, "seeds").ask}
+    if flags.torch_python:
+        systems["torch"] = Worker(_MODULE, "torch", flags.torch_python).ask
+    for name, request in _OURS.items():
+        systems[name] = functools.partial(_together, ours, *request)
+    limit = _together(ours, "product", 0, 0, 0)
+    print(f"one float32 product of {_PRODUCT} in each of {_PROCESSES} processes: {limit / 1e9:,.0f} GFLOP/s together")
+    print(f"{'size':<8}" + "".join(f"{name:>14}" for name in systems) + _HEADINGS)
+    for size in flags.sizes.split(","):
+        layers, units = map(int, size.split("x"))
+        best = dict.fromkeys(systems, 0.0)
+        for _ in range(flags.turns):
+            for name, ask in systems.items():
+                best[name] = max(best[name], ask(layers, units))
+        print(_line(best, layers, units, limit), flush=True)
+    return 0
+
+
+# What is asked of our processes before layers and units: kind and rows.
+_OURS = {"64 rows": ("plain", 64), "64, filters": ("filters", 64), "512 rows": ("plain", 512)}
+_HEADINGS = f"{'64/seeds':>10}{'64/torch':>10}{'512/torch':>11}{'filters':>9}{'of limit':>10}"
+
+
+def _together(processes: list[Worker], kind: str, rows: int, layers: int, units: int) -> float:
+    for process in processes:
+        process.begin(kind, rows, layers, units)
+    return sum(process.answer() for process in processes)
+
+
+def _line(best: dict[str, float], layers: int, units: int, limit: float) -> str:
+    plain, many = best["64 rows"], best["512 rows"]
+    torch = best.get("torch") or float("nan")
+    share = many * (layers * 16 * units * units + 2 * units * VOCABULARY) / limit
+    rates = "".join(f"{rate:>14,.0f}" if rate >= 100 else f"{rate:>14,.1f}" for rate in best.values())
+    costs = 1 - best["64, filters"] / plain
+    ratios = f"{plain / best['seeds']:>10,.0f}{plain / torch:>10.2f}{many / torch:>11.2f}{costs:>9.0%}{share:>10.2f}"
+    return f"{layers}x{units:<6}{rates}{ratios}"
+
+
+def _network(layers: int, units: int) -> object:
+    import keras
+
+    from models import network
+
+    keras.utils.set_random_seed(1)
+    return network.build(
+        network.Architecture(
+            vocabulary_size=VOCABULARY, embedding=units, units=units, layers=layers, dropout=0.0, blocked=(0, 1, 2)
+        )
+    )
+
+
+def _nabi(kind: str, rows: int, layers: int, units: int) -> tuple[float, Callable[[], object]]:
+    import numpy as np
+
+    from generator import stepper
+    from generator.batch import Sampler
+    from generator.config import GenerateConfig
+    from generator.grammar import Grammar
+    from generator.meanings import Meanings
+    from songs.vocabulary import START
+
+    stepper.use_one_thread()
+    if kind == "product":
+        return _product()
+    # `<end>` would end songs at random. Eight rows that each forbid some tokens mask as a real grammar does.
+    legal = np.ones((8, VOCABULARY), np.bool_)
+    legal[:, :4] = False
+    legal[np.arange(8), np.arange(8) + 4] = False
+    following = np.tile(np.arange(VOCABULARY) % 8, (8, 1))
+    meanings = Meanings(np.ones(VOCABULARY, np.int64), np.ones(VOCABULARY, np.int64))
+    chosen = {"top_k": 50, "top_p": 0.95} if kind == "filters" else {"top_p": 1.0}
+    config = GenerateConfig(max_tokens=4 * _STEPS, max_repeats=0, **chosen)
+    network = stepper.carried(_network(layers, units))
+    sampler = Sampler(network, Grammar(following, legal), config, meanings, slots=rows)
+    songs, primers = range(SONGS // _PROCESSES), [(START,)] * (SONGS // _PROCESSES)
+    return len(songs) * config.max_tokens, lambda: sampler.sample(songs, primers)
+
+
+def _product() -> tuple[float, Callable[[], object]]:
+    import tensorflow as tf
+
+    m, k, n = _PRODUCT
+    left, right = (tf.random.stateless_normal(shape, (1, 2)) for shape in ((m, k), (k, n)))
+    product = tf.function(lambda: tf.reduce_max(tf.matmul(left, right)))
+    return 2.0 * m * k * n, lambda: product().numpy()
+
+
+def _seeds(layers: int, units: int) -> tuple[float, Callable[[], object]]:
+    import numpy as np
+
+    model, generator = _network(layers, units), np.random.default_rng(1)
+    window = generator.integers(4, VOCABULARY, (1, WINDOW))
+
+    def token() -> None:
+        nonlocal window
+        logits = model.predict(window, verbose=0)[0, -1].astype(np.float64)
+        chances = np.exp(logits - logits.max())
+        chosen = generator.choice(VOCABULARY, p=chances / chances.sum())
+        window = np.append(window[:, 1:], [[chosen]], 1)
+
+    return 1, token
+
+
+def _torch(layers: int, units: int) -> tuple[float, Callable[[], object]]:
+    import torch
+
+    torch.manual_seed(1)
+    embedding = torch.nn.Embedding(VOCABULARY, units)
+    network, logits = torch.nn.LSTM(units, units, layers), torch.nn.Linear(units, VOCABULARY)
+    tokens = torch.zeros(1, SONGS, dtype=torch.long)
+    state = (torch.zeros(layers, SONGS, units), torch.zeros(layers, SONGS, units))
+
+    @torch.inference_mode()
+    def sample() -> None:
+        nonlocal tokens, state
+        for _ in range(_STEPS):
+            values, state = network(embedding(tokens), state)
+            tokens = torch.multinomial(torch.softmax(logits(values[0]), -1), 1).T
+
+    return SONGS * _STEPS, sample
+
+
+_PREPARE: dict[str, Callable[..., tuple[float, Callable[[], object]]]] = {
+    "nabi": _nabi,
+    "seeds": _seeds,
+    "torch": _torch,
+}
+
+if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""The compiled loop over some positions of all rows: one network step and one choice each."""
+
+# ruff: noqa: N803, N806 - shapes stand in the names of arrays.
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from generator import sampling
+from generator.bias import Bias
+from generator.config import GenerateConfig
+from generator.grammar import Grammar
+from generator.stepper import Stepper
+from songs.vocabulary import PAD
+
+# Tokens that a row is given or samples before anyone looks whether its song has ended: few enough that little is
+# computed for nothing, and many enough that looking costs nothing.
+BLOCK = 32
+
+
+class Block:
+    """Advances all rows by BLOCK positions; compiled when it is first called."""
+
+    def __init__(
+        self,
+        stepper: Stepper,
+        grammar: Grammar,
+        config: GenerateConfig,
+        chosen: Sequence[Bias],
+        notes_V: npt.NDArray[np.bool_],
+    ) -> None:
+        """Prepares the loop.
+
+        Args:
+          stepper: the network.
+          grammar: what may follow what.
+          config: how to choose.
+          chosen: the biases.
+          notes_V: which ids strike notes.
+        """
+        self._stepper, self._config, self._chosen, self._notes_V = stepper, config, chosen, notes_V
+        self._next_KxV, self._legal_KxV = grammar.next_KxV.astype(np.int32), grammar.legal_KxV
+        # Of the state's parts the first are the network's, the others what the biases remember.
+        self._parts = len(stepper.initial(1))
+        self._run = tf.function(self._traced)
+
+    def nothing(self, rows: int) -> list[Any]:
+        """What is carried into the first block: last ids, rows of the grammar, and the state of network and biases."""
+        return [np.zeros([rows], np.int32), np.zeros([rows], np.int32), self._fresh(rows)]
+
+    def __call__(
+        self,
+        first_B: npt.NDArray[np.int32],
+        begins_B: npt.NDArray[np.bool_],
+        given_BxS: npt.NDArray[np.int32],
+        uniforms_BxSxR: npt.NDArray[np.float32],
+        carry: list[Any],
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], list[Any]]:
+        """The next positions of all rows.
+
+        Args:
+          first_B: each row's first id.
+          begins_B: whether the row begins with it.
+          given_BxS: the ids that are given and not sampled, `<pad>` where none is, [B, BLOCK].
+          uniforms_BxSxR: random numbers, [B, BLOCK, sampling.UNIFORMS].
+          carry: what the block before gave back; `nothing` at first.
+
+        Returns:
+          Ids and their log probabilities under the network and its grammar, 0 where given, [B, BLOCK] each, and what is
+          carried.
+        """
+        ids_BxS, scores_BxS, carry = self._run(first_B, begins_B, given_BxS, uniforms_BxSxR, carry)
+        return ids_BxS.numpy(), scores_BxS.numpy(), carry
+
+    def _traced(self, first_B: Any, begins_B: Any, given_BxS: Any, uniforms_BxSxR: Any, carry: Any) -> Any:
+        last_B, row_B, state = carry
+        last_B = tf.where(begins_B, first_B, last_B)
+        row_B = tf.where(begins_B, tf.gather(self._next_KxV[0], first_B), row_B)
+        fresh = self._fresh(given_BxS.shape[0])
+        state = [_where_rows(begins_B, new, old) for new, old in zip(fresh, state, strict=True)]
+        ids, scores = (tf.TensorArray(kind, BLOCK, element_shape=first_B.shape) for kind in (tf.int32, tf.float32))
+        _, last_B, row_B, state, ids, scores = tf.while_loop(
+            lambda at, *_: at < BLOCK,
+            lambda at, *values: self._step(at, given_BxS[:, at], uniforms_BxSxR[:, at], *values),
+            (tf.constant(0), last_B, row_B, state, ids, scores),
+            # See trainer/step.py: TensorFlow can mix up loops inside of two steps that overlap.
+            parallel_iterations=1,
+        )
+        return tf.transpose(ids.stack()), tf.transpose(scores.stack()), [last_B, row_B, state]
+
+    def _step(
+        self, at: Any, given_B: Any, uniforms_BxR: Any, last_B: Any, row_B: Any, state: Any, ids: Any, scores: Any
+    ) -> Any:
+        """One network step and one choice of all rows."""
+        logits_BxV, of_network = self._stepper.advance(last_B, state[: self._parts])
+        logits_BxV = sampling.masked(logits_BxV, tf.gather(self._legal_KxV, row_B))
+        moved_BxV, memory = self._moved(logits_BxV, state[self._parts :], last_B)
+        chosen_B = sampling.choose(moved_BxV, uniforms_BxR, self._config, ~self._notes_V)
+        next_B = tf.where(given_B == PAD, chosen_B, given_B)
+        score_B = tf.where(given_B == PAD, sampling.log_likelihood(logits_BxV, next_B), 0.0)
+        row_B = tf.gather_nd(self._next_KxV, tf.stack([row_B, next_B], axis=1))
+        return at + 1, next_B, row_B, [*of_network, *memory], ids.write(at, next_B), scores.write(at, score_B)
+
+    def _moved(self, logits_BxV: tf.Tensor, memory: Any, last_B: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """The logits as the biases leave them, and what they remember."""
+        left, kept = iter(memory), []
+        for bias in self._chosen:
+            own = bias.after(list(itertools.islice(left, len(bias.nothing(1)))), last_B)
+            logits_BxV = bias.on(logits_BxV, own)
+            kept += own
+        return logits_BxV, kept
+
+    def _fresh(self, rows: int) -> list[tf.Tensor]:
+        return [*self._stepper.initial(rows), *(part for bias in self._chosen for part in bias.nothing(rows))]
+
+
+def _where_rows(rows_B: tf.Tensor, new: tf.Tensor, old: tf.Tensor) -> tf.Tensor:
+    return tf.where(tf.reshape(rows_B, [-1] + [1] * (len(new.shape) - 1)), new, old)

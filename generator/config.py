@@ -1,0 +1,153 @@
+"""Every setting of a job that makes songs: one frozen object, from flags and a recipe alike, told in each row."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from songs import bars, meta
+from songs.scales import SCALES, Key
+from songs.settings import Settings, setting
+from songs.song import TICKS_PER_QUARTER
+
+TITLE = "songs (also keys of a recipe's [[generate]])"
+
+MAX_SONGS = 1_000_000
+# Settings that a page tells of whether they were changed or not.
+_ALWAYS_TOLD = ("seed", "max_tokens", "temperature", "top_p", "tempo")
+FROM_START = "start"
+
+
+@dataclasses.dataclass(frozen=True)
+class GenerateConfig(Settings):
+    """How songs are made; each key is a flag of the same name and a key of a recipe's `[[generate]]`."""
+
+    # How many, how long.
+    num_songs: int = setting(12, "songs", low=1, high=MAX_SONGS)
+    seed: int = setting(0, "another seed, other songs", low=0, high=2**64 - 1)
+    max_tokens: int = setting(512, "tokens sampled a song at most, the primer's not counted", low=1, high=100_000)
+    max_bars: int = setting(
+        0, "no note begins so many bars of --meter after the beginning; 0: no limit", low=0, high=10_000
+    )
+    max_seconds: float = setting(
+        0.0, "no note begins so many seconds after the beginning; 0: no limit", low=0, high=86_400
+    )
+
+    # Which token comes next.
+    temperature: float = setting(
+        1.0, "logits are divided by it: below 1 is safer, above 1 is wilder", low=0.001, high=100
+    )
+    rhythm_temperature: float = setting(
+        0.0, "the same for durations, shifts and rests; 0: as --temperature", low=0, high=100
+    )
+    top_k: int = setting(0, "choose among the k likeliest tokens; 0: among all", low=0, high=1e9)
+    top_p: float = setting(0.95, "... among the likeliest that reach this probability together", low=0.0001, high=1)
+    min_p: float = setting(0.0, "... among those at least so likely, times the likeliest", low=0, high=0.99)
+    greedy: bool = setting(False, "always the likeliest token")
+    beams: int = setting(
+        0, "keep so many likeliest songs side by side and take the best (beam search); 0: off", high=32
+    )
+    repetition_penalty: float = setting(
+        1.0, "makes notes and chords of the last tokens less likely; 1: does nothing", low=1, high=100
+    )
+    repetition_window: int = setting(32, "how many last tokens that are", low=1, high=1024)
+    max_repeats: int = setting(
+        8,
+        "a phrase that comes more often in a row is a loop: the song goes back, and on another way; 0: never",
+        high=1000,
+    )
+    auto_sampling: bool = setting(
+        False, "choose --temperature and --top_p so that songs come closest to the validation songs; needs --data"
+    )
+
+    # What songs are made of.
+    key: str = setting("", "such as 'D minor' or 'Eb major': no note outside of it")
+    scale: str = setting("", f"other notes on the key's tonic: {', '.join(SCALES)}")
+    lowest: int = setting(0, "lowest MIDI number (60 is middle C)", high=127)
+    highest: int = setting(127, "highest MIDI number", high=127)
+    density: float = setting(0.0, "notes a quarter note that songs are led to; 0: as the model likes", high=100)
+
+    # How songs begin.
+    primer: str = setting(
+        FROM_START,
+        "start, a MIDI file to go on from, train, validation or test (beginnings of their songs), or tokens in quotes",
+    )
+    primer_tokens: int = setting(
+        0, "tokens of the primer at most; 0: 32, or a window if trained on windows", high=10_000
+    )
+    primer_bars: int = setting(0, "bars of the primer at most, instead of --primer_tokens; 0: no limit", high=1000)
+    data: str = setting("", "dataset for a primer from a split; none: the one that the model was trained on")
+    primer_transpose: bool = setting(True, "move a MIDI file into the keys that the model knows, if need be")
+    variations: int = setting(1, "songs in a row that share a primer", low=1, high=MAX_SONGS)
+    explain: bool = setting(False, "say each token's probability and rank, and the three likeliest others, in its row")
+    max_copied_bars: float = setting(
+        0.0, "a song that copies more bars in a row from a training song is made again; 0: never", high=10_000
+    )
+
+    # How songs sound.
+    tempo: float = setting(120.0, "quarter notes a minute", low=10, high=1000)
+    meter: str = setting("4/4", "time signature")
+    program: int = setting(0, "General MIDI instrument (0 is a piano)", high=127)
+    no_audio: bool = setting(False, "write no sound")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        meta.time_signature_bytes(self.meter)
+        if self.key:
+            Key.parse(self.key)
+        for wrong, message in self._contradictions():
+            if wrong:
+                raise ValueError(message)
+
+    def _contradictions(self) -> tuple[tuple[bool, str], ...]:
+        certain = self.greedy or self.beams > 0
+        return (
+            (self.lowest > self.highest, f"--lowest {self.lowest} must not be above --highest {self.highest}"),
+            (
+                bool(self.scale) and self.scale not in SCALES,
+                f"--scale {self.scale} must be one of {', '.join(SCALES)}",
+            ),
+            (bool(self.scale) and not self.key, f"--scale {self.scale} needs a tonic: --key C, for example"),
+            (self.greedy and self.beams > 0, "--greedy and --beams are two ways to the likeliest song: choose one"),
+            (
+                certain and self.max_copied_bars > 0,
+                "--max_copied_bars makes songs again, which come out the same with --greedy or --beams",
+            ),
+            (
+                certain and self.auto_sampling,
+                "--auto_sampling chooses among random songs: without --greedy and --beams",
+            ),
+            (
+                self.beams > 0 and self.repetition_penalty > 1,
+                "--beams looks for the likeliest song, which --repetition_penalty would change: choose one",
+            ),
+            (
+                self.beams > 0 and self.density > 0,
+                "--beams looks for the likeliest song, which --density would change: choose one",
+            ),
+        )
+
+    @property
+    def max_ticks(self) -> int:
+        """No note begins so many ticks after the beginning, or later; 0: no limit."""
+        of_bars = self.max_bars * bars.length(self.meter)
+        of_seconds = self.max_seconds * self.tempo / 60 * TICKS_PER_QUARTER
+        limits = [limit for limit in (of_bars, of_seconds) if limit]
+        return max(1, round(min(limits))) if limits else 0
+
+    @property
+    def filters(self) -> bool:
+        """Whether some tokens may not be drawn."""
+        return bool(self.top_k or self.top_p < 1 or self.min_p)
+
+    @property
+    def pitch_classes(self) -> frozenset[int]:
+        """Those that songs are made of, 0..11, C is 0."""
+        if not self.key:
+            return frozenset(range(12))
+        chosen = Key.parse(self.key)
+        return Key(chosen.tonic, self.scale or chosen.scale).classes
+
+
+def notable(settings: Mapping[str, object]) -> dict[str, object]:
+    """Those of some settings that a person would ask for: the usual ones, and what is not at its default."""
+    defaults = GenerateConfig().as_dict()
+    return {name: value for name, value in settings.items() if name in _ALWAYS_TOLD or value != defaults[name]}

@@ -1,0 +1,93 @@
+"use strict";
+// One song: its picture, its facts, its files, and more of it on demand.
+const cardOf = (song) => song && at(`card-${song.index}`);
+
+function card(song) {
+  const made = at("card").content.cloneNode(true).firstElementChild;
+  made.id = `card-${song.index}`;
+  made.setAttribute("aria-label", song.name);
+  showPicture(made.querySelector(".roll"), song);
+  made.querySelector("h3 bdi").textContent = song.name;
+  if (song.key) made.querySelector("h3").append(element("span", song.key, "key"));
+  made.querySelector("p").append(...facts(song));
+  made.querySelector(".links").prepend(...downloads(song));
+  made.querySelector(".more").setAttribute("aria-label", `Details of ${song.name}`);
+  made.querySelector(".more").addEventListener("click", () => toggleDetails(made, song));
+  made.addEventListener("focusin", () => select(song));
+  const toggle = made.querySelector(".toggle");
+  if (song.audio) toggle.addEventListener("click", () => togglePlay(song));
+  else toggle.remove();
+  return made;
+}
+
+function showPicture(roll, song) {
+  const image = roll.querySelector("img");
+  image.alt = `Piano roll of ${song.name}`;
+  if (song.picture) image.src = address(song.picture);
+  else image.remove();
+  roll.classList.toggle("empty", !song.picture);
+  if (!song.audio) return;
+  roll.classList.add("seekable");
+  roll.addEventListener("click", (event) => seekAt(song, roll, event.clientX));
+}
+
+function facts(song) {
+  const said = [];
+  if (song.seconds !== undefined) said.push(element("span", clock(Math.round(song.seconds))));
+  if (song.notes !== undefined) said.push(element("span", count(song.notes, "note", "notes")));
+  if (song.per_token !== undefined) said.push(element("span", `${signed(song.per_token, 2)} nats a token`));
+  if (song.novelty !== undefined) {
+    said.push(element("span", `novelty ${percent(song.novelty)} %`));
+    if (song.copied) said.at(-1).title = song.copied;
+  }
+  return said;
+}
+
+function downloads(song) {
+  const kinds = [["MIDI", song.file], [song.audio && String(song.audio).split(".").pop().toUpperCase(), song.audio]];
+  return kinds.filter(([, path]) => path).map(([label, path]) => {
+    const link = element("a", label);
+    link.href = address(path);
+    link.download = String(path).split("/").pop();
+    link.setAttribute("aria-label", `${label} of ${song.name}`);
+    return link;
+  });
+}
+
+function toggleDetails(made, song) {
+  const list = made.querySelector(".details");
+  list.hidden = !list.hidden;
+  made.querySelector(".more").setAttribute("aria-expanded", String(!list.hidden));
+  list.replaceChildren(...details(song).flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
+  if (song.picture) list.append(element("dt", "Picture"), pictureLink(song));
+}
+
+function pictureLink(song) {
+  const [holder, link] = [element("dd"), element("a", song.picture)];
+  link.href = address(song.picture);
+  link.target = "_blank";
+  holder.append(link);
+  return holder;
+}
+
+function details(song) {
+  const said = [];
+  if (song.novelty !== undefined) said.push(["Copied", copied(song)]);
+  if (song.copied_notes) said.push(["Longest run", longestRun(song)]);
+  if (song.pitches) said.push(["Pitches", song.pitches]);
+  if (song.tokens !== undefined) said.push(["Tokens", grouped(song.tokens)]);
+  if (song.log_likelihood !== undefined) said.push(["Log-likelihood", `${signed(song.log_likelihood, 1)} nats in all`]);
+  if (song.attempts) said.push(["Went back", count(song.attempts, "time", "times")]);
+  if (song.seed !== undefined) said.push(["Seed", `${song.seed}, song ${song.song}`]);
+  return said;
+}
+
+function copied(song) {
+  const share = song.novelty < 1 ? `${100 - percent(song.novelty)} % of the notes` : "";
+  return [share, song.copied].filter(Boolean).join("; ") || "nothing";
+}
+
+function longestRun(song) {
+  const bars = song.copied_bars === undefined ? "" : `, up to ${count(rounded(song.copied_bars, 1), "bar", "bars")}`;
+  return `${count(song.copied_notes, "note", "notes")}${bars}${song.copied_from ? `, from ${song.copied_from}` : ""}`;
+}

@@ -1,0 +1,37 @@
+"""What a model's ids say of notes and of time, for all that looks at songs while they are sampled."""
+
+# ruff: noqa: N815 - shapes stand in the names of arrays.
+
+import dataclasses
+
+import numpy as np
+import numpy.typing as npt
+
+from songs.encodings import Encoding
+from songs.encodings.sorts import pitches_of, sort_of
+from songs.vocabulary import SPECIAL_TOKENS, Vocabulary
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Meanings:
+    """Of V ids.
+
+    Attributes:
+      notes_V: int64, how many notes an id strikes.
+      ticks_V: int64, how much later the next id's notes begin for it.
+    """
+
+    notes_V: npt.NDArray[np.int64]
+    ticks_V: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, vocabulary: Vocabulary, encoding: Encoding) -> "Meanings":
+        """What the tokens of a vocabulary say; the special ones say nothing."""
+        tokens, special = vocabulary.tokens[len(SPECIAL_TOKENS) :], len(SPECIAL_TOKENS)
+        notes = [_struck(encoding, token) for token in tokens]
+        ticks = [encoding.ticks(token) for token in tokens]
+        return cls(np.array([0] * special + notes, np.int64), np.array([0] * special + ticks, np.int64))
+
+
+def _struck(encoding: Encoding, token: str) -> int:
+    return len(pitches_of(encoding, token)) if sort_of(encoding, token) in ("note", "chord") else 0

@@ -1,0 +1,131 @@
+"""Primers from music: from a MIDI file, from given tokens, or from windows of a dataset's split."""
+
+import dataclasses
+import itertools
+import logging
+
+from generator import picking
+from generator.config import FROM_START
+from generator.grammar import Grammar
+from generator.primers import Primers
+from songs import reading, storage
+from songs.encodings import Encoding
+from songs.song import Song
+from songs.vocabulary import SPECIAL_TOKENS, START, Vocabulary
+from songs.windows import SPLITS
+
+# Where the model does not know a file's tokens it is moved by so many semitones at most.
+FARTHEST = 12
+
+
+@dataclasses.dataclass(frozen=True)
+class Reader:
+    """What it takes to turn music into a primer.
+
+    Attributes:
+      vocabulary: the model's.
+      encoding: the model's.
+      grammar: the model's; what it does not allow is left out of a primer.
+      song_marks: whether `<start>` stands before a song.
+      tokens: how many tokens a primer has at most, `<start>` not counted, at least 1.
+      ticks: its notes begin before this one; 0: no limit.
+    """
+
+    vocabulary: Vocabulary
+    encoding: Encoding
+    grammar: Grammar
+    song_marks: bool
+    tokens: int
+    ticks: int = 0
+
+    def from_file(self, path: str, *, instrument: str, parser: str, move: bool = True) -> Primers:
+        """The beginning of a MIDI file, the same for every song.
+
+        Args:
+          path: the file.
+          instrument: whose notes are taken, as `reading.read_song` has it.
+          parser: which reader, the same.
+          move: whether it may be moved to another key, the nearest in which the model knows most of its tokens.
+
+        Raises:
+          ValueError: if the file cannot be read, is no song, or holds nothing that the model knows.
+        """
+        try:
+            song = reading.read_song(storage.read_bytes(path), source=path, instrument=instrument, parser=parser)
+        except reading.ParseError as error:
+            raise ValueError(f"--primer {path} cannot be read as a song ({error})") from error
+        semitones = self._nearest(song) if move else 0
+        if semitones:
+            logging.info("the primer is moved by %+d semitones, to where the model knows more of it", semitones)
+        tokens = self.encoding.spell(self._encoded(song, semitones), self.vocabulary.ids)
+        primer = self._primer(self.vocabulary.encode(tokens).tolist(), at_start=True)
+        if not primer:
+            raise ValueError(f"--primer {path} holds nothing the model knows: none of its tokens is in the vocabulary")
+        return Primers((primer,))
+
+    def from_tokens(self, text: str) -> Primers:
+        """Tokens as they are written, the same for every song.
+
+        Raises:
+          ValueError: if a token is not the model's, or may not stand where it does.
+        """
+        tokens = text.split()
+        if unknown := [token for token in tokens if token not in self.vocabulary.ids]:
+            some = " ".join(self.vocabulary.tokens[len(SPECIAL_TOKENS) :][:8])
+            raise ValueError(
+                f"--primer {text!r} is neither a MIDI file nor one of {', '.join((FROM_START, *SPLITS))}, and "
+                f"{unknown[0]!r} is no token of the model; these are: {some} ..."
+            )
+        ids = self.vocabulary.encode(tokens).tolist()
+        kept = self.grammar.walk(ids)
+        if kept != ids:
+            wrong = next(
+                (at for at, (one, other) in enumerate(zip(ids, kept, strict=False)) if one != other), len(kept)
+            )
+            where = f"after {tokens[wrong - 1]!r}" if wrong else "first"
+            raise ValueError(f"--primer: {tokens[wrong]!r} may not stand {where} in {self.encoding.name}")
+        return Primers(((*([START] if self.song_marks else []), *ids),))
+
+    def from_split(self, dataset: str, split: str, *, seed: int, content: str) -> Primers:
+        """Windows of a dataset, the beginning of each; the same ones for the same dataset and seed.
+
+        Args:
+          dataset: the directory.
+          split: `train`, `validation` or `test`.
+          seed: which windows, and which song gets which.
+          content: the fingerprint of the dataset that the model was trained on.
+
+        Raises:
+          ValueError: if it is another dataset, or its split holds nothing to begin with.
+        """
+        chosen = picking.pick(dataset, split, picking.MOST, seed=seed, content=content)
+        primers = (self._primer(window.tokens.tolist(), at_start=window.start == 0) for window in chosen)
+        pool = tuple(primer for primer in primers if primer)
+        if not pool:
+            raise ValueError(f"--primer {split}: this split of the dataset {dataset} holds no window to start from")
+        return Primers(pool, seed)
+
+    def _primer(self, ids: list[int], at_start: bool) -> tuple[int, ...]:
+        """`<start>` where a song begins, then its first tokens; nothing if the model knows none of them."""
+        music = self.grammar.walk(ids)[: self.tokens]
+        music = music[: self._in_time(music)] if self.ticks else music
+        return (*([START] if at_start and self.song_marks else []), *music) if music else ()
+
+    def _in_time(self, ids: list[int]) -> int:
+        """How many of the tokens begin in time."""
+        lengths = [self.encoding.ticks(token) for token in self.vocabulary.decode(ids)]
+        begins = itertools.accumulate(lengths, initial=0)
+        return sum(begin < self.ticks for begin, _ in zip(begins, ids, strict=False))
+
+    def _nearest(self, song: Song) -> int:
+        """The fewest semitones after which most of a song's first tokens are known; of two as few, downwards."""
+        lowest, highest = (int(song.pitches.min()), int(song.pitches.max())) if len(song) else (0, 127)
+        moves = range(max(-FARTHEST, -lowest), min(FARTHEST, 127 - highest) + 1)
+        return min(sorted(moves, key=abs), key=lambda move: self._unknown(song, move))
+
+    def _unknown(self, song: Song, semitones: int) -> int:
+        """How many of a song's first tokens the model does not know."""
+        return sum(token not in self.vocabulary.ids for token in self._encoded(song, semitones)[: self.tokens])
+
+    def _encoded(self, song: Song, semitones: int) -> list[str]:
+        return self.encoding.encode(song.transpose(semitones) if semitones else song)

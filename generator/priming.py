@@ -1,0 +1,75 @@
+"""What `--primer` names, and the primers that it gives."""
+
+import dataclasses
+import pathlib
+from typing import TYPE_CHECKING
+
+from generator.config import FROM_START, GenerateConfig
+from generator.grammar import Grammar
+from generator.primer_reader import Reader
+from generator.primers import Primers
+from models import remote
+from songs import bars, storage
+from songs.windows import SPLITS
+
+if TYPE_CHECKING:
+    from models.bundle import Bundle
+
+# Tokens taken from a file or a window, unless the model was trained on windows alone (`--target last`): then all.
+PRIMER_TOKENS = 32
+# Tokens in as many bars as one likes.
+_MOST_TOKENS = 10_000
+
+
+def is_file(primer: str) -> bool:
+    """Whether a primer is a file, local or remote, that may or may not be there."""
+    if primer in (FROM_START, *SPLITS):
+        return False
+    named = not any(sign.isspace() for sign in primer) and ("/" in primer or primer.lower().endswith((".mid", ".midi")))
+    return named or bool(storage.scheme_of(primer)) or pathlib.Path(primer).is_file()
+
+
+def check(primer: str) -> None:
+    """Raises ValueError if a primer is a local file that is not there."""
+    if is_file(primer) and not storage.scheme_of(primer) and not pathlib.Path(primer).is_file():
+        raise ValueError(f"--primer {primer} is not there: name a MIDI file, one of {', '.join(SPLITS)}, or tokens")
+
+
+def primers_of(config: GenerateConfig, model: "Bundle") -> Primers:
+    """The primers that were chosen, read with the model's encoding.
+
+    Raises:
+      ValueError, songs.storage.StorageError: in one sentence, if there is nothing to begin with.
+    """
+    dataset = model.config["dataset"]
+    reader = Reader(
+        model.vocabulary,
+        model.encoding,
+        Grammar.of(model.vocabulary, model.encoding, ends=dataset["song_marks"]),
+        song_marks=dataset["song_marks"],
+        tokens=_tokens(config, model),
+        ticks=round(config.primer_bars * bars.length(config.meter)),
+    )
+    return dataclasses.replace(_read(config, model, reader), variations=config.variations)
+
+
+def _read(config: GenerateConfig, model: "Bundle", reader: Reader) -> Primers:
+    dataset = model.config["dataset"]
+    if config.primer == FROM_START:
+        return Primers()
+    if config.primer in SPLITS:
+        data = config.data or model.config["data"]
+        remote.open_schemes(data)
+        return reader.from_split(data, config.primer, seed=config.seed, content=model.config["content"])
+    if is_file(config.primer):
+        kept = {name: dataset[name] for name in ("instrument", "parser")}
+        return reader.from_file(config.primer, **kept, move=config.primer_transpose)
+    return reader.from_tokens(config.primer)
+
+
+def _tokens(config: GenerateConfig, model: "Bundle") -> int:
+    if config.primer_tokens:
+        return config.primer_tokens
+    if config.primer_bars:
+        return _MOST_TOKENS
+    return int(model.config["dataset"]["window"]) if model.config["target"] == "last" else PRIMER_TOKENS

@@ -1,0 +1,99 @@
+"""What the network thought of each token of songs that are made: its probability, its rank, and what was likelier."""
+
+# ruff: noqa: N803, N806 - shapes stand in the names of arrays.
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from generator import sampling
+from generator.block import BLOCK
+from generator.grammar import Grammar
+from generator.row import Sampled, Told
+from generator.stepper import Stepper
+from songs.vocabulary import END, PAD
+
+# Likeliest others that are told of each token.
+OTHERS = 3
+
+
+class Explainer:
+    """Reads songs again, so many side by side, and tells of each sampled token (and of `<end>`) how likely it was."""
+
+    def __init__(self, stepper: Stepper, grammar: Grammar, slots: int) -> None:
+        """Prepares the loop, which is compiled at the first song.
+
+        Args:
+          stepper: the network.
+          grammar: what may follow what.
+          slots: songs side by side; song N in row N mod slots, as it was sampled.
+        """
+        self._stepper, self._slots = stepper, slots
+        self._next_KxV, self._legal_KxV = grammar.next_KxV.astype(np.int32), grammar.legal_KxV
+        self._block = tf.function(self._traced)
+
+    def explain(self, songs: Sequence[Sampled]) -> list[tuple[Told, ...]]:
+        """What is told of each song's sampled tokens."""
+        waiting = dict(enumerate(songs))
+        told: dict[int, tuple[Told, ...]] = {}
+        while waiting:
+            rows: dict[int, int] = {}
+            for at, song in waiting.items():
+                rows.setdefault(song.song % self._slots, at)
+            chosen = {slot: waiting.pop(at) for slot, at in rows.items()}
+            for slot, found in self._read(chosen):
+                told[rows[slot]] = found
+        return [told[at] for at in range(len(songs))]
+
+    def _read(self, songs: dict[int, Sampled]) -> Iterator[tuple[int, tuple[Told, ...]]]:
+        """The songs of one round, each in its row."""
+        ids = {slot: [*song.primer, *song.tokens, *([END] if song.ended else [])] for slot, song in songs.items()}
+        longest = max(map(len, ids.values()))
+        padded = np.full((self._slots, -(-longest // BLOCK) * BLOCK + 1), PAD, np.int32)
+        for slot, own in ids.items():
+            padded[slot, : len(own)] = own
+        carry: Any = [np.zeros([self._slots], np.int32), self._stepper.initial(self._slots)]
+        parts = []
+        for first in range(0, padded.shape[1] - 1, BLOCK):
+            *found, carry = self._block(padded[:, first : first + BLOCK + 1], carry)
+            parts.append([part.numpy() for part in found])
+        columns = [np.concatenate(column, 1) for column in zip(*parts, strict=True)]
+        for slot, song in songs.items():
+            # What is said at a position is of the token after it.
+            said = range(len(song.primer) - 1, len(ids[slot]) - 1)
+            yield slot, tuple(_told(ids[slot][at + 1], *(column[slot, at] for column in columns)) for at in said)
+
+    def _traced(self, ids_BxS: tf.Tensor, carry: Any) -> Any:
+        """Of each id but the first, what is told of it (see `_step`), [B, BLOCK, ...] each, and what is carried."""
+        empty = [tf.TensorArray(kind, BLOCK) for kind in (tf.float32, tf.int32, tf.int32, tf.float32)]
+        _, row_B, state, *written = tf.while_loop(
+            lambda at, *_: at < BLOCK,
+            lambda at, *values: self._step(at, ids_BxS[:, at], ids_BxS[:, at + 1], *values),
+            (0, *carry, *empty),
+            parallel_iterations=1,
+        )
+        by_row = [tf.experimental.numpy.moveaxis(array.stack(), 0, 1) for array in written]
+        return *by_row, [row_B, state]
+
+    def _step(self, at: Any, last_B: Any, next_B: Any, row_B: Any, state: Any, *written: Any) -> Any:
+        """The next id's probability [B] and rank [B], and the likeliest ids and their probabilities [B, 4]."""
+        logits_BxV, state = self._stepper.advance(last_B, state)
+        row_B = tf.gather_nd(self._next_KxV, tf.stack([row_B, last_B], axis=1))
+        chances_BxV = tf.nn.softmax(sampling.masked(logits_BxV, tf.gather(self._legal_KxV, row_B)))
+        own_B = tf.gather(chances_BxV, next_B, axis=1, batch_dims=1)
+        rank_B = 1 + tf.reduce_sum(tf.cast(chances_BxV > own_B[:, None], tf.int32), -1)
+        # Of a small vocabulary there are not so many others.
+        chances_BxK, likeliest_BxK = tf.math.top_k(chances_BxV, min(OTHERS + 1, chances_BxV.shape[1]))
+        values = (own_B, rank_B, likeliest_BxK, chances_BxK)
+        return at + 1, row_B, state, *(array.write(at, part) for array, part in zip(written, values, strict=True))
+
+
+def _told(token: int, probability: Any, rank: Any, others: Any, chances: Any) -> Told:
+    kept = [
+        (int(other), float(chance))
+        for other, chance in zip(others, chances, strict=True)
+        if other != token and chance > 0
+    ]
+    return Told(token, float(probability), int(rank), tuple(kept[:OTHERS]))

@@ -1,0 +1,145 @@
+"""A song in the making: what of it is given, what is sampled, when it ends, and when it goes back."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from generator.config import GenerateConfig
+from generator.loops import looping
+from generator.meanings import Meanings
+from generator.plan import uniforms
+from songs.vocabulary import END, PAD
+
+# Times that a song goes back from a loop before it is left as it is, and that it is made anew where it is refused.
+ATTEMPTS = 8
+
+# Positions of the random numbers of one attempt; more than a song has.
+_POSITIONS = 2**32
+
+
+@dataclasses.dataclass(frozen=True)
+class Told:
+    """A sampled token.
+
+    Attributes:
+      token: its id.
+      probability: under the model and its grammar, at temperature 1 and before any filter.
+      rank: 1 for the likeliest.
+      others: the likeliest other ids, each with its probability, the likeliest first; fewer if fewer are legal.
+    """
+
+    token: int
+    probability: float
+    rank: int
+    others: tuple[tuple[int, float], ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Sampled:
+    """A song in ids.
+
+    Attributes:
+      song: its number.
+      primer: the ids that it was started with; the first is `<start>` or music.
+      tokens: the ids that were sampled, without `<end>`.
+      ended: whether `<end>` came; otherwise the song was cut.
+      log_likelihood: of the sampled ids, `<end>` among them, under the model and its grammar at temperature 1, in nats.
+      attempts: how often it went back from a loop, or began again.
+      told: of each sampled id, `<end>` among them, if that was asked for.
+    """
+
+    song: int
+    primer: tuple[int, ...]
+    tokens: tuple[int, ...]
+    ended: bool
+    log_likelihood: float
+    attempts: int = 0
+    told: tuple[Told, ...] = ()
+
+
+class Row:
+    """A song in the making, in one row of a batch.
+
+    Attributes:
+      done: whether nothing is to be sampled any more.
+      begins: whether the network has to begin anew with `first`.
+    """
+
+    def __init__(self, song: int, primer: Sequence[int], config: GenerateConfig, meanings: Meanings) -> None:
+        """A song before its first token.
+
+        Args:
+          song: its number.
+          primer: its first ids, at least one.
+          config: when it ends, its seed, and what a loop is.
+          meanings: of the ids.
+        """
+        self._song, self._primer = song, tuple(primer)
+        self._config, self._meanings = config, meanings
+        self._tokens: list[int] = []
+        self._scores: list[float] = []
+        self._backs, self._drafts, self._attempts = 0, 0, 0
+        self._rewind()
+
+    @property
+    def first(self) -> int:
+        """The first id."""
+        return self._primer[0]
+
+    def given(self, count: int) -> npt.NDArray[np.int32]:
+        """The ids of the next positions that are not to be sampled, `<pad>` where they are, int32 [count]."""
+        ids = self._given[self._read + 1 : self._read + 1 + count]
+        return np.pad(np.array(ids, np.int32), (0, count - len(ids)), constant_values=PAD)
+
+    def uniforms(self, count: int, each: int) -> npt.NDArray[np.float32]:
+        """The random numbers of the next positions, float32 [count, each]: others in each attempt."""
+        return uniforms(self._config.seed, self._song, self._attempts * _POSITIONS + self._read, count, each)
+
+    def take(self, ids: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]) -> None:
+        """Takes what the next positions came to, up to the song's end; goes back where it has come into a loop."""
+        sampled = max(len(self._given) - 1 - self._read, 0)
+        self._read, self.begins = self._read + len(ids), False
+        for token, score in zip(ids[sampled:].tolist(), scores[sampled:].tolist(), strict=True):
+            self._tokens.append(token)
+            self._scores.append(score)
+            self._ticks += int(self._meanings.ticks_V[token])
+            late = 0 < self._config.max_ticks <= self._ticks
+            self.done = token == END or late or len(self._tokens) == self._config.max_tokens
+            if self.done:
+                break
+        self._leave_loop()
+
+    def finished(self) -> Sampled:
+        """The song as it is."""
+        ended = self._tokens[-1:] == [END]
+        tokens = tuple(self._tokens[:-1] if ended else self._tokens)
+        return Sampled(self._song, self._primer, tokens, ended, float(sum(self._scores)), self._attempts)
+
+    def begin_again(self) -> bool:
+        """Forgets all that was sampled, for another song; False, and nothing happens, after too many times."""
+        if self._drafts == ATTEMPTS:
+            return False
+        self._drafts, self._backs, self._attempts = self._drafts + 1, 0, self._attempts + 1
+        self._tokens, self._scores = [], []
+        self._rewind()
+        return True
+
+    def _leave_loop(self) -> None:
+        """Forgets the repeats of a looping phrase; the network reads the rest again, and goes on in another way."""
+        repeats = self._config.max_repeats
+        # The likeliest way would be the same again.
+        if not repeats or self._config.greedy or self._backs == ATTEMPTS:
+            return
+        if repeated := looping(np.array(self._tokens, np.int32), self._meanings, repeats + 1):
+            del self._tokens[-repeated:], self._scores[-repeated:]
+            self._backs, self._attempts = self._backs + 1, self._attempts + 1
+            self._rewind()
+
+    def _rewind(self) -> None:
+        """Lets the network read what there is, from the beginning."""
+        self._read = 0
+        self._given = (*self._primer, *self._tokens)
+        self._ticks = int(self._meanings.ticks_V[list(self._given)].sum())
+        self.done, self.begins = False, True

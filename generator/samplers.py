@@ -1,0 +1,47 @@
+"""A model and settings -> what makes its songs."""
+
+from collections.abc import Callable
+
+from generator import masks
+from generator.batch import Sampler
+from generator.beam_search import BeamSearch
+from generator.config import GenerateConfig
+from generator.grammar import Grammar
+from generator.meanings import Meanings
+from generator.plan import SLOTS
+from generator.row import Sampled
+from generator.stepper import Stepper, carried, windowed
+from models.bundle import Bundle
+
+
+def grammar_of(model: Bundle, config: GenerateConfig) -> Grammar:
+    """What may follow what in a model's songs; raises ValueError if a token is left after which nothing may."""
+    vocabulary, encoding = model.vocabulary, model.encoding
+    ends = model.config["dataset"]["song_marks"]
+    return Grammar.of(vocabulary, encoding, ends=ends, allowed_V=masks.allowed(config, vocabulary, encoding))
+
+
+def stepper_of(model: Bundle) -> Stepper:
+    """The network as it was trained: with its state carried, or with its window fed again (`--target last`)."""
+    if model.config["target"] == "last":
+        return windowed(model.model, model.config["dataset"]["window"])
+    return carried(model.model)
+
+
+def sampler_of(
+    model: Bundle,
+    config: GenerateConfig,
+    *,
+    refuses: Callable[[Sampled], bool] | None = None,
+    slots: int = SLOTS,
+) -> Sampler | BeamSearch:
+    """What makes songs by these settings.
+
+    Args:
+      model: whose songs.
+      config: how they are made.
+      refuses: whether a song has to be made again; None: none. A search finds the same again and does not ask.
+      slots: rows of a batch.
+    """
+    asked = (stepper_of(model), grammar_of(model, config), config, Meanings.of(model.vocabulary, model.encoding))
+    return BeamSearch(*asked) if config.beams else Sampler(*asked, refuses=refuses, slots=slots)

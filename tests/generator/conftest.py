@@ -1,0 +1,56 @@
+"""A songs page in the Chromium of the system, without a window."""
+
+import os
+import shutil
+
+import pytest
+
+from generator import gallery
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Not for the session: Playwright's event loop runs as long as it does, and others could start none."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not found:
+        pytest.skip(f"no Chromium: none of {', '.join(BROWSERS)} is on the PATH, and CHROMIUM names none")
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright, of the extra `test`")
+    with playwright.sync_playwright() as driver, driver.chromium.launch(executable_path=found) as started:
+        yield started
+
+
+@pytest.fixture
+def open_page(browser, tmp_path):
+    """open_page(rows, more of gallery.page, context=...) -> a page of the songs in `tmp_path`.
+
+    In the end no page may have asked for anything outside its folder, logged an error or opened a dialog; a test that
+    expects one empties `page.problems`.
+    """
+    contexts, problems = [], []
+
+    def opened(rows, *, context=None, **more):
+        described = {"title": "Songs", "model": {}, "metrics": {}, "settings": {}} | more
+        (tmp_path / "index.html").write_text(gallery.page(rows, **described), encoding="utf-8")
+        contexts.append(browser.new_context(**(context or {})))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(20_000)
+        folder = tmp_path.as_uri()
+        page.on("request", lambda request: _check_address(request.url, folder, problems))
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("dialog", lambda dialog: problems.append(f"dialog: {dialog.message}"))
+        page.problems = problems
+        page.goto(f"{folder}/index.html")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def _check_address(address, folder, problems):
+    if not address.startswith((f"{folder}/", "data:")):
+        problems.append(f"asked for {address}")

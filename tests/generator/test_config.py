@@ -1,0 +1,59 @@
+import pytest
+
+from generator.config import GenerateConfig, notable
+from songs.song import TICKS_PER_QUARTER
+
+
+@pytest.mark.parametrize(
+    ("limits", "quarters"),
+    [
+        ({}, 0),
+        ({"max_bars": 2}, 8),
+        ({"max_bars": 2, "meter": "6/8"}, 6),
+        ({"max_seconds": 3.0, "tempo": 60.0}, 3),
+        ({"max_seconds": 3.0, "tempo": 60.0, "max_bars": 1}, 3),
+        ({"max_seconds": 30.0, "tempo": 60.0, "max_bars": 1}, 4),
+    ],
+)
+def test_the_shorter_of_two_limits_counts(limits, quarters):
+    assert GenerateConfig(**limits).max_ticks == quarters * TICKS_PER_QUARTER
+
+
+def test_a_limit_that_is_no_whole_tick_still_limits():
+    assert GenerateConfig(max_seconds=0.001).max_ticks == 1
+
+
+def test_a_scale_stands_on_the_tonic_of_the_key():
+    assert GenerateConfig().pitch_classes == frozenset(range(12))
+    assert GenerateConfig(key="D minor").pitch_classes == {2, 4, 5, 7, 9, 10, 0, 1}
+    assert GenerateConfig(key="D minor", scale="minor-pentatonic").pitch_classes == {2, 5, 7, 9, 0}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"greedy": True, "beams": 2}, "choose one"),
+        ({"beams": 2, "repetition_penalty": 1.5}, "choose one"),
+        ({"beams": 2, "density": 1.0}, "choose one"),
+        ({"greedy": True, "auto_sampling": True}, "without --greedy"),
+        ({"scale": "hexatonic", "key": "C"}, "--scale hexatonic must be one of major, minor"),
+        ({"key": "C majr"}, "no known scale"),
+        ({"max_bars": -1}, r"--max_bars -1 must be in 0\.\.10000"),
+        ({"temperature": float("nan")}, "--temperature nan must be in"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        GenerateConfig(**settings)
+
+
+def test_a_page_tells_what_was_changed_and_the_usual():
+    config = GenerateConfig(key="D minor", temperature=1.0)
+    assert notable(config.as_dict()) == {
+        "seed": 0,
+        "max_tokens": 512,
+        "temperature": 1.0,
+        "top_p": 0.95,
+        "key": "D minor",
+        "tempo": 120.0,
+    }

@@ -1,0 +1,21 @@
+import pytest
+
+from generator.meanings import Meanings
+from songs.encodings import Events, Grid, Pitch, PitchDuration, Steps
+from songs.vocabulary import Vocabulary
+
+
+@pytest.mark.parametrize(
+    ("encoding", "tokens", "notes", "ticks"),
+    [
+        (Events(), ["C4", "C4.E4", "d:1", "s:1/2"], [1, 2, 0, 0], [0, 0, 0, 6]),
+        (PitchDuration(), ["C4:1", "R:1/2"], [1, 0], [12, 6]),
+        (Pitch(), ["C4", "0.4.7"], [1, 3], [6, 6]),
+        (Grid(), ["C4", "C4.~E4", "~C4.~E4", "R"], [1, 2, 0, 0], [3, 3, 3, 3]),
+        (Steps(), ["C4", "|"], [1, 0], [0, 3]),
+    ],
+)
+def test_ids_say_notes_and_time(encoding, tokens, notes, ticks):
+    meanings = Meanings.of(Vocabulary.from_ordered(tokens, {}), encoding)
+    assert meanings.notes_V.tolist() == [0] * 4 + notes
+    assert meanings.ticks_V.tolist() == [0] * 4 + ticks
