@@ -54,7 +54,9 @@ class Settings:
         group = parser.add_argument_group(title)
         for field in dataclasses.fields(cls):
             if field.type is bool:
-                kind: dict[str, Any] = {"action": argparse.BooleanOptionalAction}
+                # Nobody wants to say --no-no_audio.
+                one_way = field.name.startswith("no_")
+                kind: dict[str, Any] = {"action": "store_true" if one_way else argparse.BooleanOptionalAction}
             else:
                 kind = {"type": field.type, "metavar": _metavar(field)}
             group.add_argument(f"--{field.name}", default=argparse.SUPPRESS, help=_help(field), **kind)
@@ -67,7 +69,8 @@ class Settings:
 
     def as_flags(self) -> list[str]:
         """The flags that give exactly these settings, whatever the defaults are."""
-        return [_as_flag(name, value) for name, value in self.as_dict().items()]
+        flags = (_as_flag(name, value) for name, value in self.as_dict().items())
+        return [flag for flag in flags if not flag.startswith("--no-no_")]
 
     def as_dict(self) -> dict[str, object]:
         """Key -> value, as JSON keeps it."""
