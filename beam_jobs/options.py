@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from songs.machine import cores
+
 if TYPE_CHECKING:
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -70,11 +72,11 @@ def use_cores(options: "PipelineOptions", flags: Sequence[str], parts: int) -> N
     """
     from apache_beam.options.pipeline_options import DirectOptions, StandardOptions
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    workers = cores()
     local = options.view_as(StandardOptions).runner == LOCAL_RUNNER
-    if local and 1 < cores <= parts // 2 and not any(flag.startswith("--direct_") for flag in flags):
+    if local and 1 < workers <= parts // 2 and not any(flag.startswith("--direct_") for flag in flags):
         direct = options.view_as(DirectOptions)
-        direct.direct_num_workers, direct.direct_running_mode = cores, "multi_processing"
+        direct.direct_num_workers, direct.direct_running_mode = workers, "multi_processing"
 
 
 def open_pipeline(options: "PipelineOptions") -> "beam.Pipeline":

@@ -24,11 +24,6 @@ class Primers:
         """The primer of a song: one of the pool, by the seed and the song's number."""
         return self.pool[hashed(f"primer {self.seed} {song // self.variations}") % len(self.pool)]
 
-    @property
-    def longest(self) -> int:
-        """Ids of the longest primer."""
-        return max(len(primer) for primer in self.pool)
-
 
 def hashed(text: str) -> int:
     """64 bits of a text, the same for good."""

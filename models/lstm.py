@@ -7,7 +7,6 @@ lanes, one a core, that run side by side: a step of one lane then needs no other
 """
 
 import dataclasses
-import os
 from typing import Any
 
 import keras
@@ -16,6 +15,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from models import lstm_loops
+from songs import machine
 
 # Rows below which a lane is not cut further: a product of fewer rows reads the weights for too little work.
 _LANE_ROWS = 8
@@ -115,13 +115,8 @@ def lane_sizes(rows: int | None, lanes: int | None = None) -> list[int]:
     """Rows of each lane: equal but for 1, at least 8 in the default; one lane where the batch size is not static."""
     if rows is None:
         return [-1]
-    count = lanes or max(1, min(_cores(), rows // _LANE_ROWS))
+    count = lanes or max(1, min(machine.cores(), rows // _LANE_ROWS))
     return [rows // count + (lane < rows % count) for lane in range(count)]
-
-
-def _cores() -> int:
-    """Cores that this process may use; macOS and Windows tell only how many there are."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def cell(kernel: npt.NDArray, recurrent_kernel: npt.NDArray, bias: npt.NDArray) -> Any:

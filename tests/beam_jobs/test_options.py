@@ -1,8 +1,8 @@
 import pytest
 from apache_beam.options.pipeline_options import DirectOptions, GoogleCloudOptions, StandardOptions
 
-from beam_jobs import options
 from beam_jobs.options import beam_options, use_cores
+from songs import machine
 
 
 @pytest.mark.parametrize("flags", [[], ["--runner=DirectRunner"], ["--runner", "direct"]])
@@ -38,7 +38,7 @@ def test_a_flag_that_nobody_knows_is_refused(flags):
     ],
 )
 def test_much_local_work_is_for_all_cores_unless_a_flag_says_otherwise(monkeypatch, flags, parts, workers):
-    monkeypatch.setattr(options.os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
+    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
     chosen = beam_options(flags)
     use_cores(chosen, flags, parts)
     direct = chosen.view_as(DirectOptions)
