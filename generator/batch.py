@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from generator import sampling
 from generator.bias import biases
 from generator.block import BLOCK, Block
 from generator.config import GenerateConfig
@@ -13,7 +14,6 @@ from generator.grammar import Grammar
 from generator.meanings import Meanings
 from generator.plan import SLOTS
 from generator.row import Row, Sampled
-from generator.sampling import UNIFORMS
 from generator.stepper import Stepper
 from songs.vocabulary import PAD
 
@@ -89,10 +89,11 @@ class Sampler:
         first = np.array([row.first if row else PAD for row in rows], np.int32)
         begins = np.array([bool(row and row.begins) for row in rows])
         given = np.full((self._slots, BLOCK), PAD, np.int32)
-        numbers = np.zeros((self._slots, BLOCK, UNIFORMS), np.float32)
+        each = sampling.uniforms(self._config)
+        numbers = np.zeros((self._slots, BLOCK, each), np.float32)
         for slot, row in enumerate(rows):
             if row:
-                given[slot], numbers[slot] = row.given(BLOCK), row.uniforms(BLOCK, UNIFORMS)
+                given[slot], numbers[slot] = row.given(BLOCK), row.uniforms(BLOCK, each)
         ids, scores, carry = self._block(first, begins, given, numbers, carry)
         if not np.isfinite(scores[[row is not None for row in rows]]).all():
             raise ValueError("the model gives values that are not numbers (NaN): train it again")

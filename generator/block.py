@@ -15,6 +15,7 @@ from generator.bias import Bias
 from generator.config import GenerateConfig
 from generator.grammar import Grammar
 from generator.stepper import Stepper
+from models import lstm_loops
 from songs.vocabulary import PAD
 
 # Tokens that a row is given or samples before anyone looks whether its song has ended: few enough that little is
@@ -46,7 +47,10 @@ class Block:
         self._next_KxV, self._legal_KxV = grammar.next_KxV.astype(np.int32), grammar.legal_KxV
         # Of the state's parts the first are the network's, the others what the biases remember.
         self._parts = len(stepper.initial(1))
+        lstm_loops.start_xla()
         self._run = tf.function(self._traced)
+        # XLA makes few passes of what are some fifty small operations.
+        self._choose = tf.function(self._traced_choice, jit_compile=True)
 
     def nothing(self, rows: int) -> list[Any]:
         """What is carried into the first block: last ids, rows of the grammar, and the state of network and biases."""
@@ -66,7 +70,7 @@ class Block:
           first_B: each row's first id.
           begins_B: whether the row begins with it.
           given_BxS: the ids that are given and not sampled, `<pad>` where none is, [B, BLOCK].
-          uniforms_BxSxR: random numbers, [B, BLOCK, sampling.UNIFORMS].
+          uniforms_BxSxR: random numbers, [B, BLOCK, `sampling.uniforms`].
           carry: what the block before gave back; `nothing` at first.
 
         Returns:
@@ -97,13 +101,20 @@ class Block:
     ) -> Any:
         """One network step and one choice of all rows."""
         logits_BxV, of_network = self._stepper.advance(last_B, state[: self._parts])
+        memory = state[self._parts :]
+        next_B, score_B, row_B, memory = self._choose(logits_BxV, given_B, uniforms_BxR, last_B, row_B, memory)
+        return at + 1, next_B, row_B, [*of_network, *memory], ids.write(at, next_B), scores.write(at, score_B)
+
+    def _traced_choice(
+        self, logits_BxV: Any, given_B: Any, uniforms_BxR: Any, last_B: Any, row_B: Any, memory: Any
+    ) -> Any:
+        """What comes next, its log probability, the grammar's row after it, and what the biases remember."""
         logits_BxV = sampling.masked(logits_BxV, tf.gather(self._legal_KxV, row_B))
-        moved_BxV, memory = self._moved(logits_BxV, state[self._parts :], last_B)
+        moved_BxV, memory = self._moved(logits_BxV, memory, last_B)
         chosen_B = sampling.choose(moved_BxV, uniforms_BxR, self._config, ~self._notes_V)
         next_B = tf.where(given_B == PAD, chosen_B, given_B)
         score_B = tf.where(given_B == PAD, sampling.log_likelihood(logits_BxV, next_B), 0.0)
-        row_B = tf.gather_nd(self._next_KxV, tf.stack([row_B, next_B], axis=1))
-        return at + 1, next_B, row_B, [*of_network, *memory], ids.write(at, next_B), scores.write(at, score_B)
+        return next_B, score_B, tf.gather_nd(self._next_KxV, tf.stack([row_B, next_B], axis=1)), memory
 
     def _moved(self, logits_BxV: tf.Tensor, memory: Any, last_B: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """The logits as the biases leave them, and what they remember."""

@@ -26,8 +26,9 @@ class Lead:
     """A bias (`generator.bias.Bias`): tilts the next token's probabilities by the notes that a song lacks so far.
 
     A song of N notes up to a moment lacks (time - N / density), in quarter notes. A token's logit gains what the song
-    lacked lately, times how much the token would bring (its notes / density, less the time it takes): the exponential
-    tilting that changes a distribution least for a wanted mean. The probability of `<end>` stays what it is.
+    lacked lately and lacks still (else a chord, once likely, would never end), times how much the token would bring
+    (its notes / density, less the time it takes): the exponential tilting that changes a distribution least for a
+    wanted mean. The probability of `<end>` stays what it is.
 
     Attributes:
       meanings: of the ids.
@@ -50,7 +51,9 @@ class Lead:
 
     def on(self, logits_BxV: tf.Tensor, memory: list[tf.Tensor]) -> tf.Tensor:
         """The logits, tilted; -inf stays."""
-        lack_B = tf.clip_by_value(memory[1], -_MOST_LACK, _MOST_LACK)
+        now_B, lately_B = memory
+        still_B = tf.clip_by_value(lately_B, tf.minimum(now_B, 0.0), tf.maximum(now_B, 0.0))
+        lack_B = tf.clip_by_value(still_B, -_MOST_LACK, _MOST_LACK)
         brings_V = tf.clip_by_value(self._brings(), -_MOST_OF_A_TOKEN, _MOST_OF_A_TOKEN)
         end_V = tf.range(logits_BxV.shape[1]) == END
         before_BxV = tf.where(end_V, tf.constant(float("-inf")), logits_BxV)

@@ -77,7 +77,7 @@ class Row:
           meanings: of the ids.
         """
         self._song, self._primer = song, tuple(primer)
-        self._config, self._meanings = config, meanings
+        self._config, self._meanings, self._max_ticks = config, meanings, config.max_ticks
         self._tokens: list[int] = []
         self._scores: list[float] = []
         self._backs, self._drafts, self._attempts = 0, 0, 0
@@ -91,7 +91,9 @@ class Row:
     def given(self, count: int) -> npt.NDArray[np.int32]:
         """The ids of the next positions that are not to be sampled, `<pad>` where they are, int32 [count]."""
         ids = self._given[self._read + 1 : self._read + 1 + count]
-        return np.pad(np.array(ids, np.int32), (0, count - len(ids)), constant_values=PAD)
+        given = np.full(count, PAD, np.int32)
+        given[: len(ids)] = ids
+        return given
 
     def uniforms(self, count: int, each: int) -> npt.NDArray[np.float32]:
         """The random numbers of the next positions, float32 [count, each]: others in each attempt."""
@@ -101,15 +103,22 @@ class Row:
         """Takes what the next positions came to, up to the song's end; goes back where it has come into a loop."""
         sampled = max(len(self._given) - 1 - self._read, 0)
         self._read, self.begins = self._read + len(ids), False
-        for token, score in zip(ids[sampled:].tolist(), scores[sampled:].tolist(), strict=True):
-            self._tokens.append(token)
-            self._scores.append(score)
-            self._ticks += int(self._meanings.ticks_V[token])
-            late = 0 < self._config.max_ticks <= self._ticks
-            self.done = token == END or late or len(self._tokens) == self._config.max_tokens
-            if self.done:
-                break
+        kept = self._until_end(ids[sampled:])
+        self._tokens += ids[sampled : sampled + kept].tolist()
+        self._scores += scores[sampled : sampled + kept].tolist()
         self._leave_loop()
+
+    def _until_end(self, ids: npt.NDArray[np.int32]) -> int:
+        """How many of these ids belong to the song; whether it is done is known then."""
+        ticks = self._ticks + np.cumsum(self._meanings.ticks_V[ids])
+        ends = ids == END
+        if self._max_ticks:
+            ends |= ticks >= self._max_ticks
+        ends[self._config.max_tokens - len(self._tokens) - 1 :] = True
+        self.done = bool(ends.any())
+        kept = int(ends.argmax()) + 1 if self.done else len(ids)
+        self._ticks = int(ticks[kept - 1]) if kept else self._ticks
+        return kept
 
     def finished(self) -> Sampled:
         """The song as it is."""

@@ -121,9 +121,9 @@ def test_a_step_begins_when_all_of_the_one_before_it_is_done():
 
 
 def test_songs_of_one_row_come_one_after_the_other(model):
-    sampler = of_events(carried(model), GenerateConfig(max_tokens=70), slots=4)
-    songs = sampler.sample([9, 1, 5, 2], [(START,)] * 4)
-    assert [song.song for song in songs] == [9, 1, 5, 2]
+    sampler = of_events(carried(model), GenerateConfig(max_tokens=200, max_repeats=0), slots=4)
+    songs = sampler.sample([19, 11, 3, 2], [(START,)] * 4)
+    assert [song.song for song in songs] == [19, 11, 3, 2]
     assert len({len(song.tokens) for song in songs}) > 1
     for song in songs:
         assert sampler.sample([song.song], [(START,)]) == [song]
@@ -355,8 +355,8 @@ def test_a_song_is_led_to_its_density():
     meanings = Meanings(np.array([0] * 4 + [1, 0, 0, 0, 0]), np.array([0] * 4 + [0, 12, 0, 0, 0]))
     legal = np.isin(np.arange(9), [A, B])[None]
     for density in (0.5, 1.0, 4.0):
-        config = GenerateConfig(max_tokens=400, max_repeats=0, top_p=1.0, density=density)
+        config = GenerateConfig(max_tokens=2000, max_repeats=0, top_p=1.0, density=density)
         sampler = Sampler(fake(table), Grammar(ANY.next_KxV, legal), config, meanings, slots=2)
         for song in sampler.sample([0, 1], [(START,)] * 2):
             words = spoken(song)
-            assert words.count("a") / words.count("b") == pytest.approx(density, rel=0.2)
+            assert words.count("a") / words.count("b") == pytest.approx(density, rel=0.05)

@@ -19,26 +19,23 @@ def logits(*probabilities: float) -> np.ndarray:
 
 def choices(row: np.ndarray, settings: GenerateConfig, count: int = 20_000) -> np.ndarray:
     """How often each token is chosen; the first draws are at evenly spaced random numbers."""
-    uniforms = np.random.RandomState(1).random_sample((count, sampling.UNIFORMS)).astype(np.float32)
+    uniforms = np.random.RandomState(1).random_sample((count, sampling.DRAWS)).astype(np.float32)
     uniforms[:, 0] = (np.arange(count) + 0.5) / count
     chosen = sampling.choose(np.repeat(row, count, axis=0), uniforms, settings).numpy()
     return np.bincount(chosen, minlength=row.shape[1]) / count
 
 
 def left(probabilities: Sequence[float], settings: GenerateConfig) -> list[int]:
-    """The tokens that the filters leave, told by both ways of filtering."""
-    row = np.array([probabilities], np.float32)
+    """The tokens that the filters leave."""
     ids = np.arange(len(probabilities))
-    passed = sampling.passes(np.repeat(row, len(ids), axis=0), ids, settings).numpy()
-    kept = sampling.filtered(row, settings).numpy()[0]
-    np.testing.assert_array_equal(kept, np.where(passed, row[0], 0))
-    return np.flatnonzero(passed).tolist()
+    rows = np.repeat(np.array([probabilities], np.float32), len(ids), axis=0)
+    return np.flatnonzero(sampling.passes(rows, ids, settings)).tolist()
 
 
 def test_greedy_takes_the_likeliest_and_of_equals_the_first():
     rows = np.concatenate([logits(0.1, 0.6, 0.3), logits(0.2, 0.4, 0.4)])
     np.testing.assert_array_equal(
-        sampling.choose(rows, np.zeros((2, sampling.UNIFORMS), np.float32), GenerateConfig(greedy=True)), [1, 1]
+        sampling.choose(rows, np.zeros((2, 1), np.float32), GenerateConfig(greedy=True)), [1, 1]
     )
 
 
@@ -101,14 +98,28 @@ def test_tokens_that_pass_come_as_often_as_their_share_among_them(settings):
     np.testing.assert_allclose(choices(logits(0.3, 0.35, 0.2, 0.15), settings), [6 / 13, 7 / 13, 0, 0], atol=0.01)
 
 
-def test_the_last_resort_has_the_same_shares(monkeypatch):
-    # No draw passes, so all tokens are found by sorting.
-    monkeypatch.setattr(sampling, "passes", lambda probabilities, ids, settings: np.zeros(ids.shape, np.bool_))
-    uniforms = np.zeros((1000, sampling.UNIFORMS), np.float32)
-    uniforms[:, -1] = (np.arange(1000) + 0.5) / 1000
-    row = np.repeat(logits(0.3, 0.35, 0.2, 0.15), 1000, axis=0)
-    chosen = sampling.choose(row, uniforms, GenerateConfig(top_k=2)).numpy()
-    np.testing.assert_allclose(np.bincount(chosen) / 1000, [6 / 13, 7 / 13], atol=2e-3)
+def test_hardly_any_of_many_equal_tokens_passes_and_each_as_often():
+    # The first two are likelier than 398 others by a hair.
+    row = np.zeros((1, 400), np.float32)
+    row[0, :2] = 0.01
+    np.testing.assert_allclose(choices(row, GenerateConfig(top_k=2))[:2], [0.5, 0.5], atol=0.015)
+
+
+def test_a_token_that_does_not_pass_is_followed_by_a_likelier_one():
+    uniforms = np.full((1, 3), 0.95, np.float32)
+    # 3, then 2 of the three that are likelier, then 1 of two.
+    assert sampling.choose(logits(0.4, 0.3, 0.2, 0.1), uniforms, GenerateConfig(top_k=2)).numpy() == [1]
+
+
+def test_the_likeliest_is_taken_when_there_are_no_more_draws():
+    uniforms = np.array([[0.95], [0.6]], np.float32)
+    rows = np.repeat(logits(0.4, 0.3, 0.2, 0.1), 2, axis=0)
+    np.testing.assert_array_equal(sampling.choose(rows, uniforms, GenerateConfig(top_k=2)), [0, 1])
+
+
+@pytest.mark.parametrize(("settings", "numbers"), [({"top_p": 1.0}, 1), ({"top_p": 0.9}, 16), ({"top_k": 3}, 16)])
+def test_one_random_number_a_token_is_enough_without_filters(settings, numbers):
+    assert sampling.uniforms(GenerateConfig(**settings)) == numbers
 
 
 def test_top_p_counts_legal_tokens_only():
@@ -122,10 +133,16 @@ def test_top_p_counts_legal_tokens_only():
     st.sampled_from([0.01, 0.3, 0.5, 0.9, 1.0]),
     st.sampled_from([0.0, 0.1, 0.5]),
 )
-def test_both_ways_of_filtering_leave_the_same_and_the_likeliest_always(counts, top_k, top_p, min_p):
+def test_filters_leave_what_sorting_leaves(counts, top_k, top_p, min_p):
     probabilities = np.array(counts) / 512
     probabilities[np.argmax(counts)] += 1 - probabilities.sum()
+    descending = np.sort(probabilities)[::-1]
+    likelier = np.searchsorted(-descending, -probabilities)
+    kept = (np.concatenate([[0], np.cumsum(descending)])[likelier] < top_p) | (top_p == 1)
+    kept &= (likelier < top_k) | (top_k == 0)
+    kept &= probabilities >= min_p * descending[0]
     config = GenerateConfig(top_k=top_k, top_p=top_p, min_p=min_p)
+    assert left(probabilities, config) == np.flatnonzero(kept).tolist()
     assert int(np.argmax(probabilities)) in left(probabilities, config)
 
 
@@ -137,5 +154,5 @@ def test_log_likelihood_is_of_the_legal_tokens():
 def test_rows_are_chosen_apart():
     rows = np.concatenate([logits(0.9, 0.1), logits(0.1, 0.9)])
     np.testing.assert_array_equal(
-        sampling.choose(rows, np.full((2, sampling.UNIFORMS), 0.5, np.float32), GenerateConfig()), [0, 1]
+        sampling.choose(rows, np.full((2, sampling.DRAWS), 0.5, np.float32), GenerateConfig()), [0, 1]
     )
