@@ -1,4 +1,4 @@
-"""A song's sound: MIDI bytes -> MP3 bytes, by a General MIDI synthesizer, without system packages.
+"""A song's sound: MIDI bytes -> MP3 or WAV bytes, by a General MIDI synthesizer, without system packages.
 
 MP3 rather than Ogg Vorbis, because every browser plays it (Safari plays Ogg only since 18.4) and because its bytes
 are the same each time (an Ogg stream carries a random serial number). Its bit rate is constant: in a file of variable
@@ -17,7 +17,6 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     import tinysoundfont
 
-EXTENSION = "mp3"
 SAMPLES_PER_SECOND = 32_000
 KILOBITS_PER_SECOND = 64
 MAX_SECONDS = 300.0
@@ -57,18 +56,19 @@ def check_installed() -> None:
         )
 
 
-def render(midi: bytes, *, max_seconds: float = MAX_SECONDS) -> bytes:
-    """The sound of a MIDI file as MP3, mono, SAMPLES_PER_SECOND; the same file gives the same bytes.
+def render(midi: bytes, kind: str = "mp3", *, max_seconds: float = MAX_SECONDS) -> bytes:
+    """The sound of a MIDI file, mono, SAMPLES_PER_SECOND; the same file gives the same bytes.
 
     Args:
       midi: the file's bytes.
+      kind: mp3, or wav, whose samples are of 16 bits.
       max_seconds: where a longer song is cut (its last notes still ring out).
 
     Raises:
       AudioError: if the file cannot be played or a package is missing.
     """
     check_installed()
-    return encode(normalise(synthesize(midi, max_seconds)))
+    return encode(normalise(synthesize(midi, max_seconds)), kind)
 
 
 def synthesize(midi: bytes, max_seconds: float = MAX_SECONDS) -> Samples:
@@ -107,19 +107,13 @@ def normalise(samples: Samples) -> Samples:
     return (samples * gain).astype(np.float32)
 
 
-def encode(samples: Samples) -> bytes:
-    """Samples, [S], within -1..1, as MP3 of a constant bit rate."""
+def encode(samples: Samples, kind: str) -> bytes:
+    """Samples, [S], within -1..1, as `render` gives them: MP3 of a constant bit rate, or WAV."""
     import soundfile
 
+    lossy = {"compression_level": _COMPRESSION_LEVEL, "bitrate_mode": "CONSTANT"} if kind == "mp3" else {}
     file = io.BytesIO()
-    soundfile.write(
-        file,
-        samples,
-        SAMPLES_PER_SECOND,
-        format="MP3",
-        compression_level=_COMPRESSION_LEVEL,
-        bitrate_mode="CONSTANT",
-    )
+    soundfile.write(file, samples, SAMPLES_PER_SECOND, format=kind.upper(), **lossy)
     return file.getvalue()
 
 

@@ -86,6 +86,7 @@ class GenerateConfig(Settings):
     tempo: float = setting(120.0, "quarter notes a minute", low=10, high=1000)
     meter: str = setting("4/4", "time signature")
     program: int = setting(0, "General MIDI instrument (0 is a piano)", high=127)
+    audio: str = setting("mp3", "files of sound; wav is 8 times as large", choices=("mp3", "wav"))
     no_audio: bool = setting(False, "write no sound")
 
     def __post_init__(self) -> None:

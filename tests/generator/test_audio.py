@@ -63,6 +63,13 @@ def test_the_pitch_is_the_one_written():
     assert min(abs(strongest - 440 * harmonic) for harmonic in (1, 2, 3)) < 5
 
 
+def test_wav_holds_the_same_sound_in_16_bits():
+    data = midi((0, 1000, 60), (1000, 2000, 67), program=ORGAN)
+    wav = audio.render(data, "wav")
+    assert soundfile.info(io.BytesIO(wav)).format_info == "WAV (Microsoft)"
+    np.testing.assert_allclose(decode(wav), audio.normalise(audio.synthesize(data)), atol=2**-15)
+
+
 def test_equal_files_give_equal_bytes_whatever_was_rendered_between():
     data = midi((0, 500, 60), (500, 1000, 64))
     first = audio.render(data)

@@ -16,7 +16,7 @@ def files():
     song = Song.from_notes([12 * beat for beat in range(32)], [12] * 32, [60 + beat % 12 for beat in range(32)])
     data = midi.write(song)
     row = {"seconds": SECONDS, "notes": 32, "roll": render.time_span(song)}
-    return row, {"mid": data, "png": render.piano_roll(song), audio.EXTENSION: audio.render(data)}
+    return row, {"mid": data, "png": render.piano_roll(song), "mp3": audio.render(data)}
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def player(open_page, tmp_path, files):
     row, contents = files
     for extension, content in contents.items():
         (tmp_path / f"a.{extension}").write_bytes(content)
-    song = {**row, "file": "a.mid", "picture": "a.png", "audio": f"a.{audio.EXTENSION}"}
+    song = {**row, "file": "a.mid", "picture": "a.png", "audio": "a.mp3"}
     return open_page([{**song, "song": 0}, {"song": 1}, {**song, "song": 2}], model={"network": "LSTM"})
 
 

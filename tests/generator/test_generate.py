@@ -359,6 +359,13 @@ def test_songs_keep_to_a_key_a_range_and_a_length(model, tmp_path):
         assert start.max(initial=0) < 2 * 36
 
 
+def test_songs_sound_in_the_format_that_is_asked_for(model, tmp_path):
+    flags = [f"--model={model}", f"--output={tmp_path / 'songs'}", "--num_songs=1", "--max_tokens=20", "--audio=wav"]
+    assert generate.main(flags) == 0
+    assert [row["audio"] for row in rows(tmp_path / "songs")] == ["song-00000.wav"]
+    assert (tmp_path / "songs" / "song-00000.wav").read_bytes().startswith(b"RIFF")
+
+
 def test_songs_that_copy_are_made_again(tmp_path):
     """The training song is the first that the model makes: with the limit it makes another."""
     model = write_model(tmp_path / "model")
