@@ -24,6 +24,8 @@ def quiet() -> None:
     """Logs a job's own lines to the terminal, and of Beam, Google's and TensorFlow's insides only what went wrong."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     logging.getLogger("apache_beam").setLevel(logging.WARNING)
+    # A worker prints the traceback of what it raises, and logs it, and raises it again where the pipeline runs.
+    logging.getLogger("apache_beam.runners.worker.sdk_worker").setLevel(logging.CRITICAL)
     # Beam remarks at import that one of several checksum packages is missing, through the root logger.
     logging.getLogger().addFilter(lambda record: "crcmod package not found" not in str(record.msg))
     # Google's packages announce the end of Python versions, years ahead, at each import, in workers too.
@@ -57,8 +59,8 @@ def beam_options(flags: Sequence[str]) -> "PipelineOptions":
     if standard.runner in _LOCAL_NAMES:
         standard.runner = LOCAL_RUNNER
         if not any(flag.startswith("--default_sdk_harness_log_level") for flag in flags):
-            # Local worker processes share the terminal.
-            options.view_as(WorkerOptions).default_sdk_harness_log_level = "ERROR"
+            # Local worker processes share the terminal; see `quiet`.
+            options.view_as(WorkerOptions).default_sdk_harness_log_level = "CRITICAL"
     return options
 
 

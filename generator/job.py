@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
 
     from models.bundle import Bundle
+
+
+# What Beam puts around the sentence of an error of ours.
+_BEAMS_OWN = re.compile(r"^(songs\.storage\.StorageError|ValueError): | \[while running '[^']*'\]$")
 
 
 class JobError(RuntimeError):
@@ -129,7 +134,7 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError, RuntimeError) as error:
-        reason = str(error).strip().rpartition("\n")[2]
+        reason = _BEAMS_OWN.sub("", str(error).strip().rpartition("\n")[2])
         raise JobError(f"{reason}; the batches made so far stay: the same command goes on from them") from error
 
 
