@@ -61,7 +61,7 @@ def main() -> int:
 
 # What is asked of our processes before layers and units: kind and rows.
 _OURS = {"64 rows": ("plain", 64), "64, filters": ("filters", 64), "512 rows": ("plain", 512)}
-_HEADINGS = f"{'64/seeds':>10}{'64/torch':>10}{'512/torch':>11}{'filters':>9}{'of limit':>10}"
+_HEADINGS = f"{'64/seeds':>10}{'64/torch':>10}{'512/torch':>11}{'filters':>9}{'64/limit':>10}{'512/limit':>11}"
 
 
 def _together(processes: list[Worker], kind: str, rows: int, layers: int, units: int) -> float:
@@ -73,11 +73,11 @@ def _together(processes: list[Worker], kind: str, rows: int, layers: int, units:
 def _line(best: dict[str, float], layers: int, units: int, limit: float) -> str:
     plain, many = best["64 rows"], best["512 rows"]
     torch = best.get("torch") or float("nan")
-    share = many * (layers * 16 * units * units + 2 * units * VOCABULARY) / limit
+    work = layers * 16 * units * units + 2 * units * VOCABULARY
     rates = "".join(f"{rate:>14,.0f}" if rate >= 100 else f"{rate:>14,.1f}" for rate in best.values())
     costs = 1 - best["64, filters"] / plain
-    ratios = f"{plain / best['seeds']:>10,.0f}{plain / torch:>10.2f}{many / torch:>11.2f}{costs:>9.0%}{share:>10.2f}"
-    return f"{layers}x{units:<6}{rates}{ratios}"
+    ratios = f"{plain / best['seeds']:>10,.0f}{plain / torch:>10.2f}{many / torch:>11.2f}{costs:>9.0%}"
+    return f"{layers}x{units:<6}{rates}{ratios}{plain * work / limit:>10.2f}{many * work / limit:>11.2f}"
 
 
 def _network(layers: int, units: int) -> object:
