@@ -38,9 +38,11 @@ class GenerateConfig(Settings):
     rhythm_temperature: float = setting(
         0.0, "the same for durations, shifts and rests; 0: as --temperature", low=0, high=100
     )
-    top_k: int = setting(0, "choose among the k likeliest tokens; 0: among all", low=0, high=1e9)
-    top_p: float = setting(0.95, "... among the likeliest that reach this probability together", low=0.0001, high=1)
-    min_p: float = setting(0.0, "... among those at least so likely, times the likeliest", low=0, high=0.99)
+    top_k: int = setting(0, "choose among the k likeliest tokens; 0: all", low=0, high=1e9)
+    top_p: float = setting(
+        0.95, "choose among the likeliest that reach this probability together; 1: all", low=0.0001, high=1
+    )
+    min_p: float = setting(0.0, "choose among those at least so likely, times the likeliest; 0: all", low=0, high=0.99)
     greedy: bool = setting(False, "always the likeliest token")
     beams: int = setting(
         0, "keep so many likeliest songs side by side and take the best (beam search); 0: off", high=32
@@ -51,7 +53,8 @@ class GenerateConfig(Settings):
     repetition_window: int = setting(32, "how many last tokens that are", low=1, high=1024)
     max_repeats: int = setting(
         8,
-        "a phrase that comes more often in a row is a loop: the song goes back, and on another way; 0: never",
+        "a phrase that comes more often in a row is a loop: the song goes back, and on another way; 0: never "
+        "(nor with --greedy or --beams, which know one way)",
         high=1000,
     )
     auto_sampling: bool = setting(
@@ -106,6 +109,18 @@ class GenerateConfig(Settings):
                 bool(self.scale) and self.scale not in SCALES,
                 f"--scale {self.scale} must be one of {', '.join(SCALES)}",
             ),
+            (
+                bool(self.scale) and " " in self.key.strip(),
+                f"--key {self.key!r} has a scale already: with --scale say the tonic alone, such as --key D",
+            ),
+            (
+                self.primer == FROM_START and (self.primer_bars > 0 or self.primer_tokens > 0),
+                "--primer_bars and --primer_tokens cut a primer: say which with --primer",
+            ),
+            (
+                self.primer_bars > 0 and self.primer_tokens > 0,
+                "--primer_bars and --primer_tokens are two lengths of one primer: choose one",
+            ),
             (bool(self.scale) and not self.key, f"--scale {self.scale} needs a tonic: --key C, for example"),
             (self.greedy and self.beams > 0, "--greedy and --beams are two ways to the likeliest song: choose one"),
             (
@@ -142,10 +157,15 @@ class GenerateConfig(Settings):
     @property
     def pitch_classes(self) -> frozenset[int]:
         """Those that songs are made of, 0..11, C is 0."""
+        return self.in_key.classes if self.in_key else frozenset(range(12))
+
+    @property
+    def in_key(self) -> Key | None:
+        """The key that songs are to stay in; None: any."""
         if not self.key:
-            return frozenset(range(12))
+            return None
         chosen = Key.parse(self.key)
-        return Key(chosen.tonic, self.scale or chosen.scale).classes
+        return Key(chosen.tonic, self.scale or chosen.scale)
 
 
 def notable(settings: Mapping[str, object]) -> dict[str, object]:

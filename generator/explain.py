@@ -1,6 +1,7 @@
 """`python -m generator.explain SONG --model MODEL`: which stretches of a song stand in training songs, and where."""
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,10 +36,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Parses flags and explains; returns the exit status: 0, or 2, with one sentence, for what was wrong."""
     flags = _parser().parse_args(argv)
     try:
-        print(explain(flags.song, flags.model.rstrip("/") or "/"))
+        print(explain(flags.song, storage.folder(flags.model)), flush=True)
     except (ValueError, storage.StorageError) as error:
         print(f"explain: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Whoever reads has seen enough; nothing may be written at the end either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add = flags.add_argument
     add("--model", required=True, help="model directory, as trainer.task writes it")
-    add("--output", required=True, help="songs directory to make, or to go on with")
+    add("--output", required=True, help="songs directory to make; run again with the same flags, it is gone on with")
     add("--recipe", help="NAME or FILE.toml, with :RUN for another than its first [[generate]]")
     add("--overwrite", action="store_true", help="replace other songs in --output")
     GenerateConfig.add_flags(flags, config.TITLE)
@@ -60,8 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         flags, chosen, beam_flags = parse(sys.argv[1:] if arguments is None else arguments)
         job.run(
-            model_dir=flags.model.rstrip("/") or "/",
-            folder=flags.output.rstrip("/") or "/",
+            model_dir=storage.folder(flags.model),
+            folder=storage.folder(flags.output),
             config=chosen,
             overwrite=flags.overwrite,
             beam_flags=beam_flags,

@@ -8,7 +8,7 @@ from generator import audio, copying, measuring, render
 from generator.config import GenerateConfig
 from songs import layout, midi, storage
 from songs.encodings import Encoding
-from songs.keys import KEY_NAMES, find_key
+from songs.keys import find_key, signature
 from songs.song import TICKS_PER_QUARTER, About, Song
 from songs.vocabulary import Vocabulary
 
@@ -69,7 +69,7 @@ class Writer:
     def _about(self, name: str, song: Song) -> Song:
         """The song with what programs show of it; the key is the one asked for, else the one that it is in."""
         found = find_key(song)
-        asked = self.config.key if self.config.key in KEY_NAMES else None
+        asked = signature(self.config.in_key) if self.config.in_key else None
         return dataclasses.replace(
             song,
             about=About(

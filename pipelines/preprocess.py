@@ -179,7 +179,7 @@ def parse(arguments: Sequence[str] | None) -> tuple[dict[str, Any], list[str]]:
         raise ValueError(f"--max_lost_fraction {chosen.max_lost_fraction} must be in 0..1")
     return {
         "inputs": chosen.input,
-        "output": chosen.output.rstrip("/") or "/",
+        "output": storage.folder(chosen.output),
         "settings": settings_of(chosen),
         "limits": ParseLimits(chosen.parse_timeout, chosen.parse_memory << 20),
         "max_lost_fraction": chosen.max_lost_fraction,

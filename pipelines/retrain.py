@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = flags().parse_args(arguments)
     try:
         more = {job: shlex.split(getattr(chosen, job)) for job in _MODULES}
-        run(inputs=chosen.input, output=chosen.output.rstrip("/") or "/", recipe=chosen.recipe, more=more)
+        run(inputs=chosen.input, output=storage.folder(chosen.output), recipe=chosen.recipe, more=more)
     except JobFailedError as error:
         sys.exit(str(error))
     except (ValueError, storage.StorageError) as error:

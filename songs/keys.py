@@ -10,6 +10,7 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
+from songs.scales import Key
 from songs.song import Song
 
 Floats = npt.NDArray[np.float64]
@@ -30,6 +31,12 @@ _TONICS = {
 # `C major`, `Db major` ... `B major`, `C minor` ... `B minor`.
 KEY_NAMES = tuple(f"{tonic} {mode}" for mode, tonics in _TONICS.items() for tonic in tonics)
 
+# Scales written as a major key, by how many semitones their tonic is above its; and those written as minor ones.
+_MODES = {
+    "major": 0, "major-pentatonic": 0, "dorian": 2, "phrygian": 4, "lydian": 5, "mixolydian": 7, "locrian": 11,
+}  # fmt: skip
+_MINOR = ("minor", "natural-minor", "harmonic-minor", "melodic-minor", "minor-pentatonic", "blues")
+
 # Correlations that differ by less are equal: they differ by how sums are rounded.
 _DIGITS = 9
 
@@ -49,6 +56,18 @@ class FoundKey:
     tonic: int
     correlation: float
     lead: float
+
+
+def signature(key: Key) -> str | None:
+    """The key, one of KEY_NAMES, whose signature music in a key is written with; None if the scale has none.
+
+    A church mode has the signature of the major key of the same notes.
+    """
+    if key.scale in _MODES:
+        return KEY_NAMES[(key.tonic - _MODES[key.scale]) % 12]
+    if key.scale in _MINOR:
+        return KEY_NAMES[12 + key.tonic]
+    return None
 
 
 def find_key(song: Song) -> FoundKey | None:

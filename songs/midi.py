@@ -92,8 +92,10 @@ def _velocities(song: Song, time_signature: str, velocity: int | None) -> npt.ND
     if velocity is not None:
         return np.full(len(start), velocity)
     numerator, denominator = (int(part) for part in time_signature.split("/"))
-    beat = max(4 * TICKS_PER_QUARTER // denominator, 1)
-    return np.select([start % (numerator * beat) == 0, start % beat == 0], [_DOWNBEAT, _BEAT], _OFFBEAT)
+    unit = max(4 * TICKS_PER_QUARTER // denominator, 1)
+    # A compound meter (6/8, 9/8, 12/16) beats in threes.
+    beat = 3 * unit if denominator >= 8 and numerator > 3 and numerator % 3 == 0 else unit
+    return np.select([start % (numerator * unit) == 0, start % beat == 0], [_DOWNBEAT, _BEAT], _OFFBEAT)
 
 
 def _meta(kind: int, data: bytes) -> bytes:

@@ -158,6 +158,17 @@ def scheme_of(path: str) -> str:
     return match.group(1) if match else ""
 
 
+def folder(path: str) -> str:
+    """A directory as a user named it, without slashes at its end.
+
+    Raises:
+      ValueError: if it has no name.
+    """
+    if not path.strip():
+        raise ValueError("a directory must have a name, and not be empty ('.' is the one you are in)")
+    return path.rstrip("/") or "/"
+
+
 def join(folder: str, *names: str) -> str:
     """A path below a folder; names use `/`."""
     return "/".join([folder.rstrip("/") or "/", *names]).replace("//", "/", 1 if folder == "/" else 0)

@@ -58,8 +58,8 @@ def run(*, model: str, data: str, split: str = "test", output: str | None = None
     Raises:
       ValueError, songs.storage.StorageError: in one sentence, what the user has to change.
     """
-    model, data = (folder.rstrip("/") or "/" for folder in (model, data))
-    output = (output or model).rstrip("/") or "/"
+    model, data = (storage.folder(path) for path in (model, data))
+    output = storage.folder(output or model)
     remote.open_schemes(model, data, output)
     layout.require_completed(model, "model", f"python -m trainer.task --model_dir {model}")
     dataset = open_dataset(data)

@@ -41,7 +41,7 @@ class Folders:
     def of(cls, model: str, checkpoints: str | None = None, tensorboard: str | None = None) -> "Folders":
         """The folders of a model directory, in it where none is given."""
         return cls(
-            model.rstrip("/") or "/",
+            storage.folder(model),
             checkpoints or storage.join(model, layout.CHECKPOINTS),
             tensorboard or storage.join(model, layout.TENSORBOARD),
         )

@@ -84,8 +84,8 @@ def run(
 
 def _open(data: str, folders: folder.Folders, warm_start: str | None) -> tuple[Dataset, Warm | None]:
     remote.open_schemes(data, folders.model, folders.checkpoints, folders.tensorboard)
-    dataset = open_dataset(data.rstrip("/") or "/")
-    warm = open_warm(warm_start.rstrip("/") or "/") if warm_start else None
+    dataset = open_dataset(storage.folder(data))
+    warm = open_warm(storage.folder(warm_start)) if warm_start else None
     folder.require_apart(folders, dataset, warm)
     return dataset, warm
 

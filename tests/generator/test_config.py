@@ -26,7 +26,7 @@ def test_a_limit_that_is_no_whole_tick_still_limits():
 def test_a_scale_stands_on_the_tonic_of_the_key():
     assert GenerateConfig().pitch_classes == frozenset(range(12))
     assert GenerateConfig(key="D minor").pitch_classes == {2, 4, 5, 7, 9, 10, 0, 1}
-    assert GenerateConfig(key="D minor", scale="minor-pentatonic").pitch_classes == {2, 5, 7, 9, 0}
+    assert GenerateConfig(key="D", scale="minor-pentatonic").pitch_classes == {2, 5, 7, 9, 0}
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,10 @@ def test_a_scale_stands_on_the_tonic_of_the_key():
         ({"greedy": True, "auto_sampling": True}, "without --greedy"),
         ({"scale": "hexatonic", "key": "C"}, "--scale hexatonic must be one of major, minor"),
         ({"key": "C majr"}, "no known scale"),
+        ({"key": "D minor", "scale": "dorian"}, "'D minor' has a scale already"),
+        ({"primer_bars": 3}, "say which with --primer"),
+        ({"primer_tokens": 3}, "say which with --primer"),
+        ({"primer": "train", "primer_bars": 3, "primer_tokens": 9}, "choose one"),
         ({"max_bars": -1}, r"--max_bars -1 must be in 0\.\.10000"),
         ({"temperature": float("nan")}, "--temperature nan must be in"),
     ],

@@ -6,13 +6,35 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from songs import meta, reading
-from songs.keys import KEY_NAMES, correlations, find_key
+from songs.keys import KEY_NAMES, correlations, find_key, signature
 from songs.scales import Key
 from songs.song import Song
 from tests import builders
 
 WEIGHTS = st.lists(st.integers(0, 50), min_size=12, max_size=12)
 MIDI = pathlib.Path("/work/shared/midi")
+
+
+@pytest.mark.parametrize(
+    ("key", "written"),
+    [
+        ("D minor", "D minor"),
+        ("Cb", "B major"),
+        ("D dorian", "C major"),
+        ("A mixolydian", "D major"),
+        ("E blues", "E minor"),
+        ("C whole-tone", None),
+    ],
+)
+def test_music_is_written_with_the_signature_of_its_key(key, written):
+    assert signature(Key.parse(key)) == written
+
+
+@pytest.mark.parametrize("mode", ["major", "dorian", "phrygian", "lydian", "mixolydian", "locrian"])
+def test_a_mode_has_the_notes_of_its_signature(mode):
+    for tonic in range(12):
+        key = Key(tonic, mode)
+        assert Key.parse(signature(key)).classes == key.classes
 
 
 def line(*pitches: int, duration: int = 12) -> Song:

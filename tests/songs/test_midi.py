@@ -57,6 +57,12 @@ def test_tempo_signatures_program_and_name_are_written():
     assert (score.tracks[0].program, score.tracks[0].name) == (40, "butterfly")
 
 
+def test_a_compound_meter_beats_in_threes():
+    notes = Song.from_notes(range(0, 42, 6), [6] * 7, [60] * 7, About(time_signature="6/8"))
+    velocities = [note.velocity for note in symusic.Score.from_midi(midi.write(notes)).tracks[0].notes]
+    assert velocities == [92, 76, 76, 84, 76, 76, 92]
+
+
 def test_velocities_follow_the_beat_unless_given():
     notes = song((0, 6, 60), (6, 6, 60), (12, 6, 60), (48, 6, 60))
     assert [note.velocity for note in symusic.Score.from_midi(midi.write(notes)).tracks[0].notes] == [92, 76, 84, 92]

@@ -17,6 +17,17 @@ def matched(pattern, root):
     return [info.path.removeprefix(root + "/") for info in storage.match(pattern)]
 
 
+@pytest.mark.parametrize(("named", "meant"), [("a/b", "a/b"), ("a/b//", "a/b"), ("/", "/"), ("gs://b/a/", "gs://b/a")])
+def test_slashes_at_the_end_of_a_folder_mean_nothing(named, meant):
+    assert storage.folder(named) == meant
+
+
+@pytest.mark.parametrize("nothing", ["", " "])
+def test_a_folder_has_a_name(nothing):
+    with pytest.raises(ValueError, match="must have a name"):
+        storage.folder(nothing)
+
+
 def test_a_folder_is_listed_whole_and_sorted(tmp_path):
     root = tree(tmp_path)
     assert matched(root, root) == ["a.mid", "b/c.mid", "b/d.txt", "b/e/f.mid"]
