@@ -32,7 +32,8 @@ def is_file(primer: str) -> bool:
 def check(primer: str) -> None:
     """Raises ValueError if a primer is a local file that is not there."""
     if is_file(primer) and not storage.scheme_of(primer) and not pathlib.Path(primer).is_file():
-        raise ValueError(f"--primer {primer} is not there: name a MIDI file, one of {', '.join(SPLITS)}, or tokens")
+        state = "is a folder" if pathlib.Path(primer).is_dir() else "is not there"
+        raise ValueError(f"--primer {primer} {state}: name a MIDI file, one of {', '.join(SPLITS)}, or tokens")
 
 
 def primers_of(config: GenerateConfig, model: "Bundle") -> Primers:

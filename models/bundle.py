@@ -79,7 +79,7 @@ def load_model(path: str) -> "keras.Model":
             return keras.models.load_model(copy, compile=False, safe_mode=True)
         # Of the zip file too, which NotImplementedError (a RuntimeError) may be said of.
         except (ValueError, OSError, KeyError, TypeError, RuntimeError, EOFError, zipfile.BadZipFile) as error:
-            said = str(error).partition("\n")[0]
+            said = str(error).partition("\n")[0].replace(str(copy), path)
             raise ValueError(f"{path} is not a model that Keras can load: {said}") from error
 
 

@@ -144,7 +144,7 @@ def require_completed(folder: str, what: str, make_it: str) -> dict[str, str]:
     """
     marks = completed(folder)
     if marks is None:
-        state = "is not finished" if storage.exists(folder) else "does not exist"
+        state = "is not finished" if storage.exists(folder) else "does not exist, or is empty"
         raise ValueError(f"the {what} {folder} {state}: run `{make_it}` first")
     return marks
 

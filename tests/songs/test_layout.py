@@ -66,7 +66,7 @@ def test_a_folder_of_somebody_elses_files_is_never_cleared(tmp_path):
 
 
 def test_what_must_be_whole_says_what_to_run(tmp_path):
-    with pytest.raises(ValueError, match=r"does not exist: run `python -m x` first"):
+    with pytest.raises(ValueError, match=r"does not exist, or is empty: run `python -m x` first"):
         layout.require_completed(str(tmp_path / "none"), "model", "python -m x")
     begin(tmp_path)
     with pytest.raises(ValueError, match="is not finished"):

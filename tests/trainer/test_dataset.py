@@ -26,7 +26,7 @@ def test_without_marks_the_end_is_blocked_too(tmp_path):
 
 
 def test_missing_folder(tmp_path):
-    with pytest.raises(ValueError, match="does not exist: run `python"):
+    with pytest.raises(ValueError, match="does not exist, or is empty: run `python"):
         open_dataset(str(tmp_path / "nowhere"))
 
 

@@ -116,7 +116,7 @@ def test_another_dataset_of_the_same_vocabulary_is_told(folder, tmp_path):
 
 
 def test_unfinished_directories(folder, tmp_path, capsys):
-    assert "the model /nowhere does not exist: run `" in refusal(
+    assert "the model /nowhere does not exist, or is empty: run `" in refusal(
         capsys, "--model", "/nowhere", "--data", f"{folder}/data"
     )
     (tmp_path / "model").mkdir()
