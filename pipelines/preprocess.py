@@ -129,7 +129,13 @@ def _add_records(group: Any) -> None:
         default=(0.9, 0.05, 0.05),
         help="train,validation,test by song (default: 0.9,0.05,0.05)",
     )
-    add("--max_vocabulary", type=int, default=20_000, help="most tokens kept, by count (default: %(default)s)")
+    add(
+        "--max_vocabulary",
+        type=int,
+        default=20_000,
+        help="most tokens kept, by count, besides those that an encoding always has; 0: none, so that events and "
+        "steps write every chord as its notes (default: %(default)s)",
+    )
     add("--min_count", type=int, default=1, help="drop tokens seen less often in training (default: %(default)s)")
     add("--vocabulary", help="a fixed vocabulary: a file with one token a line, or a vocabulary.json")
     add("--transpose", help="also write training songs that many semitones higher: -5..6, or -2,3")

@@ -25,7 +25,7 @@ class Settings:
       split: shares of train, validation and test, summing to 1.
       instrument: see `songs.parts.choose`.
       parser: see `songs.reading.PARSERS`.
-      max_vocabulary: most tokens besides the special and the required ones, at least 1.
+      max_vocabulary: most tokens besides the special and the required ones; 0: none, if the encoding requires some.
       min_count: a token seen less often in the training split is left out, at least 1.
       vocabulary: a fixed, ordered token list, or None to count.
       duplicates: `drop` writes byte-identical files once, `keep` each time.
@@ -58,7 +58,7 @@ class Settings:
         encodings.from_settings(self.encoding)
         parts.check_instrument(self.instrument)
         _at_least("--window", self.window, 1)
-        _at_least("--max_vocabulary", self.max_vocabulary, 1)
+        _at_least("--max_vocabulary", self.max_vocabulary, 0 if self.required_tokens() else 1)
         _at_least("--min_count", self.min_count, 1)
         _at_least("--shards", self.shards, 1)
         if not 1 <= self.stride <= self.window:
