@@ -20,7 +20,7 @@ FILE = midi.write(MUSIC, tempo=125, program=40, track_name="song-00007")
 # (start, duration, pitch, velocity), times in quarter notes.
 NOTES = [
     (0.0, 0.5, 70, 92),
-    (0.5, 0.25, 72, 84),
+    (0.5, 0.25, 72, 76),
     (0.75, 1.0, 73, 76),
     (3.0, 3.0, 58, 92),
     (3.0, 3.0, 65, 92),
