@@ -18,10 +18,15 @@ def setting(default: Any, meaning: str, *, low: float = 0, high: float = 0, choi
     if isinstance(default, (bool, str)):
         legal = "true or false" if isinstance(default, bool) else " or ".join(choices)
     else:
-        legal = f"{low:g}..{high:g}"
+        legal = f"{_number(low)}..{_number(high)}"
     return dataclasses.field(
         default=default, metadata={"meaning": meaning, "low": low, "high": high, "choices": choices, "legal": legal}
     )
+
+
+def _number(value: float) -> str:
+    """Without an exponent where it is whole."""
+    return f"{int(value):,}" if float(value).is_integer() else f"{value:g}"
 
 
 @dataclasses.dataclass(frozen=True)

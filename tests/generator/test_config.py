@@ -42,7 +42,7 @@ def test_a_scale_stands_on_the_tonic_of_the_key():
         ({"primer_bars": 3}, "say which with --primer"),
         ({"primer_tokens": 3}, "say which with --primer"),
         ({"primer": "train", "primer_bars": 3, "primer_tokens": 9}, "choose one"),
-        ({"max_bars": -1}, r"--max_bars -1 must be in 0\.\.10000"),
+        ({"max_bars": -1}, r"--max_bars -1 must be in 0\.\.10,000"),
         ({"temperature": float("nan")}, "--temperature nan must be in"),
     ],
 )

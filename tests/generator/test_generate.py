@@ -185,7 +185,7 @@ def test_a_recipe_sets_what_no_flag_sets(model, tmp_path):
     ("line", "message"),
     [
         ("temprature = 1.0", "unknown keys temprature"),
-        ('top_k = "3"', "--top_k '3' must be a whole number in 0..1e+09"),
+        ('top_k = "3"', "--top_k '3' must be a whole number in 0..1,000,000,000"),
         ("greedy = 1", "--greedy 1 must be a switch"),
     ],
 )
@@ -198,14 +198,14 @@ def test_a_recipe_that_does_not_fit_is_refused(tmp_path, capsys, line, message):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--num_songs=0"], "--num_songs 0 must be in 1..1e+06"),
-        (["--num_songs=1000001"], "--num_songs 1000001 must be in 1..1e+06"),
+        (["--num_songs=0"], "--num_songs 0 must be in 1..1,000,000"),
+        (["--num_songs=1000001"], "--num_songs 1000001 must be in 1..1,000,000"),
         (["--temperature=0"], "--temperature 0.0 must be in 0.001..100"),
         (["--top_p=0"], "--top_p 0.0 must be in 0.0001..1"),
         (["--top_p=1.5"], "--top_p 1.5 must be in 0.0001..1"),
-        (["--top_k=-1"], "--top_k -1 must be in 0..1e+09"),
-        (["--max_tokens=0"], "--max_tokens 0 must be in 1..100000"),
-        (["--primer_tokens=-1"], "--primer_tokens -1 must be in 0..10000"),
+        (["--top_k=-1"], "--top_k -1 must be in 0..1,000,000,000"),
+        (["--max_tokens=0"], "--max_tokens 0 must be in 1..100,000"),
+        (["--primer_tokens=-1"], "--primer_tokens -1 must be in 0..10,000"),
         (["--primer=none.mid"], "--primer none.mid is not there"),
         (["--key=H"], "'H' does not begin with a tonic"),
         (["--scale=dorian"], "--scale dorian needs a tonic: --key C"),
@@ -216,7 +216,7 @@ def test_a_recipe_that_does_not_fit_is_refused(tmp_path, capsys, line, message):
         (["--greedy", "--max_copied_bars=1"], "which come out the same with --greedy"),
         (["--primer=valid"], "--primer 'valid' is neither a MIDI file nor one of"),
         (["--program=128"], "--program 128 must be in 0..127"),
-        (["--tempo=-1"], "--tempo -1.0 must be in 10..1000"),
+        (["--tempo=-1"], "--tempo -1.0 must be in 10..1,000"),
         (["--num_song=3"], "unknown flag --num_song=3"),
         (["--recipe=none-such"], "recipe 'none-such' is neither"),
         (["--primer=validation", "--data=/nowhere"], "the dataset /nowhere does not exist"),
