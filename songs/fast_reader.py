@@ -65,7 +65,9 @@ def read(data: bytes, *, about: About | None = None, instrument_wanted: str = "a
         for channel in track.channels:
             if (channel == DRUM_CHANNEL) == (instrument_wanted == "drums"):
                 for part in _parts(track, channel, division):
-                    parts.setdefault(part.name, []).append(part)
+                    # A part stands where its first note does: one without notes says nothing of the order.
+                    if len(part.start):
+                        parts.setdefault(part.name, []).append(part)
     merged = [_merge(same) for same in parts.values()]
     return choose(merged, instrument_wanted, _about(tracks, about or About()))
 

@@ -43,6 +43,15 @@ def test_any_events_are_read_alike(tracks, division, instrument):
     assert reading.difference(builders.midi(*tracks, division=division), instrument) == ""
 
 
+def test_the_first_part_is_the_one_whose_first_note_comes_first():
+    """A track whose note never ends has a name, and no place among the parts."""
+    unended = [builders.on(0, 58)]
+    two_channels = [*builders.note(0, 1, 58), builders.program(0, 0), *builders.note(0, 96, 60, channel=1)]
+    data = builders.midi(unended, sorted(two_channels, key=lambda event: event[0]), division=96)
+    assert reading.difference(data, "first") == ""
+    assert fast_reader.read(data, instrument_wanted="first").about.alternatives == ("unnamed (0)",)
+
+
 def collection(name, step):
     files = sorted(path for path in (COLLECTIONS / name).rglob("*") if path.is_file())
     assert files
