@@ -26,12 +26,14 @@ class _Name(NamedTuple):
     """An event that names an instrument: a track's or an instrument's name, or a program change.
 
     Attributes:
+      event: its index in the track's columns.
       tick: in file ticks.
       kind: the meta event's type, or `_PROGRAM`.
       channel: of a program change, 0-15; -1 for a name, which is for all.
       data: the name, or the program as one byte.
     """
 
+    event: int
     tick: int
     kind: int
     channel: int
@@ -106,9 +108,9 @@ def _survey(
     for index in named.tolist():
         byte, at = int(status[index]), int(tick[index])
         if byte == midi_events.META:
-            names.append(_Name(at, int(first[index]), -1, data[begins[index] : ends[index]]))
+            names.append(_Name(index, at, int(first[index]), -1, data[begins[index] : ends[index]]))
         else:
-            names.append(_Name(at, _PROGRAM, byte & 0x0F, bytes([first[index]])))
+            names.append(_Name(index, at, _PROGRAM, byte & 0x0F, bytes([first[index]])))
     said = {
         kind: (int(tick[index]), data[begins[index] : ends[index]])
         for kind, index in zip(meta.READERS, firsts, strict=True)
@@ -124,16 +126,21 @@ def _parts(track: _Track, channel: int, division: int) -> Iterator[Part]:
     start, end, key = midi_events.pair(*track.columns, channel)
     kinds = status[track.marks]
     here = track.marks[(kinds == midi_events.META) | (kinds & 0x0F == channel)]
+    names = [name for name in track.names if name.channel in (channel, -1)]
+    instruments = _instruments(names, division)
+    if len(instruments) < len(names):
+        # What music21 takes away is nothing that a note's length could reach to.
+        kept = {event for event, *_ in instruments}
+        here = here[~np.isin(here, [name.event for name in names if name.event not in kept])]
     marks = midi_events.quantize_offsets(tick[here], division)
     onset, length, pitch = _chords(start, end, key, marks, division)
-    instruments = _instruments([name for name in track.names if name.channel in (channel, -1)], division)
     if len(instruments) == 1:
-        yield Part(instruments[0][1], instruments[0][2], onset, length, pitch)
+        yield Part(*instruments[0][2:], onset, length, pitch)
         return
     # Notes before the first instrument belong to it.
-    place = np.maximum(np.searchsorted([at for at, _, _ in instruments], onset, side="right") - 1, 0)
+    place = np.maximum(np.searchsorted([at for _, at, _, _ in instruments], onset, side="right") - 1, 0)
     for number in np.unique(place).tolist():
-        _, name, program = instruments[number]
+        _, _, name, program = instruments[number]
         yield Part(name, program, onset[place == number], length[place == number], pitch[place == number])
 
 
@@ -162,16 +169,16 @@ def _fold(key: Ints) -> Ints:
     return np.where(key < 128, key, np.where(folded < 115, folded + 12, folded))
 
 
-def _instruments(names: list[_Name], division: int) -> list[tuple[int, str, int]]:
-    """(grid tick, name, program) of the instruments that events name, in order; a nameless one where none does."""
+def _instruments(names: list[_Name], division: int) -> list[tuple[int, int, str, int]]:
+    """(event, grid tick, name, program) of the instruments that events name, in order; a nameless one if none does."""
     program, events = -1, []
     for name in names:
         program = name.data[0] if name.kind == _PROGRAM else program
         events.append((name.kind, b"" if name.kind == _PROGRAM else name.data, program))
     if not events:
-        return [(0, "", 0)]
+        return [(-1, 0, "", 0)]
     at = midi_events.quantize_offsets(np.array([name.tick for name in names], np.int64), division)
-    return [(int(at[index]), name, number) for index, name, number in _named(tuple(events))]
+    return [(names[index].event, int(at[index]), name, number) for index, name, number in _named(tuple(events))]
 
 
 @functools.lru_cache(maxsize=65536)

@@ -52,6 +52,14 @@ def test_the_first_part_is_the_one_whose_first_note_comes_first():
     assert fast_reader.read(data, instrument_wanted="first").about.alternatives == ("unnamed (0)",)
 
 
+def test_a_program_that_comes_again_is_nothing_that_a_length_reaches_to():
+    again = [program(0, 40), on(0, 58), off(58, 58), program(260, 40)]
+    other = [*again[:3], program(260, 41)]
+    assert [reading.difference(builders.midi(events, division=96)) for events in (again, other)] == ["", ""]
+    read = [fast_reader.read(builders.midi(events, division=96)) for events in (again, other)]
+    assert [song.notes()[1].tolist() for song in read] == [[8], [6]]
+
+
 def collection(name, step):
     files = sorted(path for path in (COLLECTIONS / name).rglob("*") if path.is_file())
     assert files
