@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from generator import sampling
 from generator.block import BLOCK
 from generator.config import GenerateConfig
 from generator.grammar import Grammar
 from generator.meanings import Meanings
 from generator.row import Sampled
+from generator.rules import Rules
 from generator.stepper import Stepper
 from songs.vocabulary import END, PAD
 
@@ -35,7 +35,7 @@ class BeamSearch:
           meanings: of the ids.
         """
         self._stepper, self._config, self._ticks_V = stepper, config, meanings.ticks_V.astype(np.int32)
-        self._next_KxV, self._legal_KxV = grammar.next_KxV.astype(np.int32), grammar.legal_KxV
+        self._rules = Rules(grammar)
         self._read, self._search = tf.function(self._traced_read), tf.function(self._traced_search)
 
     def sample(self, songs: Sequence[int], primers: Sequence[Sequence[int]]) -> list[Sampled]:
@@ -87,7 +87,7 @@ class BeamSearch:
 
         def step(at: Any, row_R: Any, state: Any) -> Any:
             last_R = tf.fill([beams], primer_P[at])
-            return at + 1, self._row_after(row_R, last_R), self._stepper.advance(last_R, state)[1]
+            return at + 1, self._rules.after(row_R, last_R), self._stepper.advance(last_R, state)[1]
 
         _, row_R, state = tf.while_loop(
             lambda at, *_: at < length - 1,
@@ -96,7 +96,7 @@ class BeamSearch:
             parallel_iterations=1,
         )
         last_R = tf.fill([beams], primer_P[-1])
-        return last_R, self._row_after(row_R, last_R), state
+        return last_R, self._rules.after(row_R, last_R), state
 
     def _traced_search(self, count: tf.Tensor, carry: Any) -> Any:
         """Which beam each came from and its token, [count, R] each, and the beams after so many tokens."""
@@ -119,9 +119,9 @@ class BeamSearch:
         tokens: Any,
     ) -> Any:
         """The likeliest continuations of all beams by one token."""
-        size = self._legal_KxV.shape[1]
         logits_RxV, state = self._stepper.advance(last_R, state)
-        chances_RxV = tf.nn.log_softmax(sampling.masked(logits_RxV, tf.gather(self._legal_KxV, row_R)))
+        size = logits_RxV.shape[1]
+        chances_RxV = tf.nn.log_softmax(self._rules.masked(logits_RxV, row_R))
         # A beam that is done stays as it is: nothing follows, for sure.
         only_pad_V = tf.where(tf.range(size) == PAD, 0.0, _NEVER)
         total_RxV = score_R[:, None] + tf.where(done_R[:, None], only_pad_V, chances_RxV)
@@ -132,11 +132,8 @@ class BeamSearch:
         done_R |= last_R == END
         if self._config.max_ticks:
             done_R |= ticks_R >= self._config.max_ticks
-        beams = (last_R, self._row_after(row_R, last_R), state, score_R, done_R, ticks_R)
+        beams = (last_R, self._rules.after(row_R, last_R), state, score_R, done_R, ticks_R)
         return at + 1, *beams, parents.write(at, parent_R), tokens.write(at, last_R)
-
-    def _row_after(self, row_R: tf.Tensor, ids_R: tf.Tensor) -> tf.Tensor:
-        return tf.gather_nd(self._next_KxV, tf.stack([row_R, ids_R], axis=1))
 
 
 def _followed(history: Sequence[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]], beam: int) -> list[int]:

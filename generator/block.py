@@ -14,6 +14,7 @@ from generator import sampling
 from generator.bias import Bias
 from generator.config import GenerateConfig
 from generator.grammar import Grammar
+from generator.rules import Rules
 from generator.stepper import Stepper
 from models import lstm_loops
 from songs.vocabulary import PAD
@@ -44,7 +45,7 @@ class Block:
           notes_V: which ids strike notes.
         """
         self._stepper, self._config, self._chosen, self._notes_V = stepper, config, chosen, notes_V
-        self._next_KxV, self._legal_KxV = grammar.next_KxV.astype(np.int32), grammar.legal_KxV
+        self._rules = Rules(grammar)
         # Of the state's parts the first are the network's, the others what the biases remember.
         self._parts = len(stepper.initial(1))
         lstm_loops.start_xla()
@@ -83,7 +84,7 @@ class Block:
     def _traced(self, first_B: Any, begins_B: Any, given_BxS: Any, uniforms_BxSxR: Any, carry: Any) -> Any:
         last_B, row_B, state = carry
         last_B = tf.where(begins_B, first_B, last_B)
-        row_B = tf.where(begins_B, tf.gather(self._next_KxV[0], first_B), row_B)
+        row_B = tf.where(begins_B, self._rules.after(tf.zeros_like(first_B), first_B), row_B)
         fresh = self._fresh(given_BxS.shape[0])
         state = [_where_rows(begins_B, new, old) for new, old in zip(fresh, state, strict=True)]
         ids, scores = (tf.TensorArray(kind, BLOCK, element_shape=first_B.shape) for kind in (tf.int32, tf.float32))
@@ -109,12 +110,12 @@ class Block:
         self, logits_BxV: Any, given_B: Any, uniforms_BxR: Any, last_B: Any, row_B: Any, memory: Any
     ) -> Any:
         """What comes next, its log probability, the grammar's row after it, and what the biases remember."""
-        logits_BxV = sampling.masked(logits_BxV, tf.gather(self._legal_KxV, row_B))
+        logits_BxV = self._rules.masked(logits_BxV, row_B)
         moved_BxV, memory = self._moved(logits_BxV, memory, last_B)
         chosen_B = sampling.choose(moved_BxV, uniforms_BxR, self._config, ~self._notes_V)
         next_B = tf.where(given_B == PAD, chosen_B, given_B)
         score_B = tf.where(given_B == PAD, sampling.log_likelihood(logits_BxV, next_B), 0.0)
-        return next_B, score_B, tf.gather_nd(self._next_KxV, tf.stack([row_B, next_B], axis=1)), memory
+        return next_B, score_B, self._rules.after(row_B, next_B), memory
 
     def _moved(self, logits_BxV: tf.Tensor, memory: Any, last_B: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """The logits as the biases leave them, and what they remember."""

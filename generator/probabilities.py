@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from generator import sampling
 from generator.block import BLOCK
 from generator.grammar import Grammar
 from generator.row import Sampled, Told
+from generator.rules import Rules
 from generator.stepper import Stepper
 from songs.vocabulary import END, PAD
 
@@ -31,7 +31,7 @@ class Explainer:
           slots: songs side by side; song N in row N mod slots, as it was sampled.
         """
         self._stepper, self._slots = stepper, slots
-        self._next_KxV, self._legal_KxV = grammar.next_KxV.astype(np.int32), grammar.legal_KxV
+        self._rules = Rules(grammar)
         self._block = tf.function(self._traced)
 
     def explain(self, songs: Sequence[Sampled]) -> list[tuple[Told, ...]]:
@@ -80,8 +80,8 @@ class Explainer:
     def _step(self, at: Any, last_B: Any, next_B: Any, row_B: Any, state: Any, *written: Any) -> Any:
         """The next id's probability [B] and rank [B], and the likeliest ids and their probabilities [B, 4]."""
         logits_BxV, state = self._stepper.advance(last_B, state)
-        row_B = tf.gather_nd(self._next_KxV, tf.stack([row_B, last_B], axis=1))
-        chances_BxV = tf.nn.softmax(sampling.masked(logits_BxV, tf.gather(self._legal_KxV, row_B)))
+        row_B = self._rules.after(row_B, last_B)
+        chances_BxV = tf.nn.softmax(self._rules.masked(logits_BxV, row_B))
         own_B = tf.gather(chances_BxV, next_B, axis=1, batch_dims=1)
         rank_B = 1 + tf.reduce_sum(tf.cast(chances_BxV > own_B[:, None], tf.int32), -1)
         # Of a small vocabulary there are not so many others.
