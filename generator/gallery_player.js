@@ -62,7 +62,13 @@ function playNeighbour(step) {
 }
 
 function seekBy(seconds) {
-  if (state.current) audio.currentTime = Math.min(Math.max(audio.currentTime + seconds, 0), length());
+  if (state.current) seekTo(Math.min(Math.max(audio.currentTime + seconds, 0), length()));
+}
+
+// Shown at once: the browser's own event comes when it has found the place, which on a busy machine takes a while.
+function seekTo(seconds) {
+  audio.currentTime = seconds;
+  showPosition();
 }
 
 function seekAt(song, roll, x) {
@@ -139,7 +145,7 @@ audio.addEventListener("ended", () => playNeighbour(1));
 at("player-toggle").addEventListener("click", () => togglePlay(state.current));
 at("player-previous").addEventListener("click", () => playNeighbour(-1));
 at("player-next").addEventListener("click", () => playNeighbour(1));
-at("player-seek").addEventListener("input", (event) => (audio.currentTime = Number(event.target.value)));
+at("player-seek").addEventListener("input", (event) => seekTo(Number(event.target.value)));
 at("page-back").addEventListener("click", () => turn(state.page - 1));
 at("page-on").addEventListener("click", () => turn(state.page + 1));
 at("page-number").addEventListener("change", (event) => turn((Number(event.target.value) || 1) - 1));
