@@ -10,7 +10,7 @@ from pipelines.licences import LicenceReader
 from pipelines.settings import Settings
 from pipelines.sources import Source, as_text
 from pipelines.spool import Position
-from songs import archives, reading, storage, tunes
+from songs import archives, codes, midi, reading, storage, tunes
 from songs.errors import ParseError
 from songs.song import Song
 
@@ -138,6 +138,8 @@ class SourceReader:
                 raise ParseError(source.reason, source.failure)
             if source.size > reading.MAX_BYTES:
                 raise ParseError("too-large", f"{source.size} bytes; the limit is {reading.MAX_BYTES}")
+            if source.path.startswith(codes.SCHEME):
+                return midi.write(codes.tune(source.path.removeprefix(codes.SCHEME)))
             if source.member:
                 return self._archives.read(source.path, source.member)
             return storage.read_bytes(source.path)
@@ -151,8 +153,8 @@ class SourceReader:
         result = answer.result
         if isinstance(result, ParseError):
             return _no_song(name, LOST, result.reason, result.detail, answer.seconds), None
-        song = Song.from_bytes(result.data)
-        if refusal := self._settings.limits.refusal(song) or _too_short(song, self._settings):
+        song = self._settings.selection.of(Song.from_bytes(result.data))
+        if refusal := self._settings.refusal(song):
             return _no_song(name, FILTERED, *refusal, answer.seconds), None
         row = Row(
             source=name,
@@ -163,7 +165,7 @@ class SourceReader:
             sha256=result.sha256,
             instrument=result.instrument,
             alternatives=song.about.alternatives,
-            events=result.events,
+            events=len(song),
             seconds=answer.seconds,
         )
         return row, song
@@ -183,13 +185,6 @@ class SourceReader:
 
 def _no_song(source: str, outcome: str, reason: str, detail: str, seconds: float) -> Row:
     return Row(source, outcome, reason, as_text(detail), seconds=seconds)
-
-
-def _too_short(song: Song, settings: Settings) -> tuple[str, str] | None:
-    """The refusal of a song of fewer than 2 tokens, which leaves nothing to predict; only a single event may be."""
-    if len(song) >= 2 or settings.song_marks or len(settings.build_encoding().encode(song)) >= 2:
-        return None
-    return "too-short", "the song has fewer than 2 tokens"
 
 
 def name_duplicates(rows: Iterable[Row], keep: bool) -> Iterator[Row]:

@@ -7,10 +7,14 @@ from typing import Any
 from songs import encodings, parts, reading
 from songs.encodings import Encoding
 from songs.limits import Limits
+from songs.selection import Selection
+from songs.song import Song
 from songs.vocabulary import Vocabulary
 
 DUPLICATES = ("drop", "keep")
 NEAR_DUPLICATES = ("together", "drop", "keep")
+# Encodings whose tokens are of a fixed length or close one.
+_IN_STEPS = ("grid", "steps")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +35,8 @@ class Settings:
       duplicates: `drop` writes byte-identical files once, `keep` each time.
       near_duplicates: songs of one tune stay `together` in one split, or all but one are left out (`drop`), or
         nothing is made of it (`keep`).
-      limits: what a song must be like.
+      selection: which notes a song is made of.
+      limits: what it must be like then.
       transpose: semitones that training songs are also written at.
       time_scales: factors, such as `1/2`, of all times that training songs are also written with.
       shards: files of the training split, at least 1; validation and test have an eighth.
@@ -49,6 +54,7 @@ class Settings:
     vocabulary: tuple[str, ...] | None = None
     duplicates: str = "drop"
     near_duplicates: str = "together"
+    selection: Selection = dataclasses.field(default_factory=Selection)
     limits: Limits = dataclasses.field(default_factory=Limits)
     transpose: tuple[int, ...] = ()
     time_scales: tuple[str, ...] = ()
@@ -68,6 +74,11 @@ class Settings:
                 f"--split {','.join(map(str, self.split))} must be three shares (train, validation, test) "
                 "that add up to 1, train above 0"
             )
+        if self.limits.min_steps and self.encoding["name"] not in _IN_STEPS:
+            raise ValueError(
+                f"--min_steps {self.limits.min_steps} counts steps, and --encoding {self.encoding['name']} has none: "
+                f"choose {' or '.join(_IN_STEPS)}, or --min_events"
+            )
         _one_of("--parser", self.parser, reading.PARSERS)
         _one_of("--duplicates", self.duplicates, DUPLICATES)
         _one_of("--near_duplicates", self.near_duplicates, NEAR_DUPLICATES)
@@ -75,6 +86,19 @@ class Settings:
     def build_encoding(self) -> Encoding:
         """The encoding of the settings."""
         return encodings.from_settings(self.encoding)
+
+    def refusal(self, song: Song) -> tuple[str, str] | None:
+        """Why a song, its notes selected, is left out, in a word and in a sentence; None if it is not."""
+        if not len(song):
+            return "nothing-left", "none of its notes is in --excerpt and --pitches"
+        step = int(self.encoding["step"]) if self.encoding["name"] in _IN_STEPS else 1
+        return self.limits.refusal(song, step) or self._too_short(song)
+
+    def _too_short(self, song: Song) -> tuple[str, str] | None:
+        """The refusal of a song of fewer than 2 tokens, which leaves nothing to predict; only a single event may be."""
+        if len(song) >= 2 or self.song_marks or len(self.build_encoding().encode(song)) >= 2:
+            return None
+        return "too-short", "the song has fewer than 2 tokens"
 
     def required_tokens(self) -> Sequence[str]:
         """Tokens that belong to the vocabulary, counted or not."""

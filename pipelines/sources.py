@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator
 
 from pipelines import licences
-from songs import archives, endings, storage
+from songs import archives, codes, endings, storage
 
 # What a folder is searched for; a file or a glob is taken whatever its name ends with.
 ENDINGS = (*endings.MIDI, *endings.SCORES, *endings.ARCHIVES)
@@ -52,17 +52,32 @@ def expand(inputs: Iterable[str]) -> list[Source]:
     found: dict[str, Source] = {}
     sidecars = licences.Sidecars()
     for pattern in inputs:
-        sources = list(_chorales() if pattern == "corpus:bach-chorales" else _files(pattern, sidecars))
+        sources = list(_sources(pattern, sidecars))
         if not sources:
             raise ValueError(
                 f"--input {pattern} matches no file; give a file, a folder that holds {', '.join(ENDINGS)} files, "
-                "a glob in quotes, or corpus:bach-chorales"
+                "a glob in quotes, corpus:bach-chorales, or codes:'g8 e8 e4'"
             )
         found.update((source.name, source) for source in sources)
     ordered = sorted(found.values(), key=lambda source: source.order)
     if not sidecars:
         return ordered
     return [dataclasses.replace(source, sidecar=sidecars.nearest(source.path, source.member)) for source in ordered]
+
+
+def _sources(pattern: str, sidecars: licences.Sidecars) -> Iterator[Source]:
+    if pattern == "corpus:bach-chorales":
+        return _chorales()
+    return _tune(pattern) if pattern.startswith(codes.SCHEME) else _files(pattern, sidecars)
+
+
+def _tune(pattern: str) -> Iterator[Source]:
+    """A tune in codes, which is its own content."""
+    try:
+        codes.tune(pattern.removeprefix(codes.SCHEME))
+    except ValueError as error:
+        raise ValueError(f"--input {pattern}: {error}") from error
+    yield Source(pattern, pattern, len(pattern), "")
 
 
 def _files(pattern: str, sidecars: licences.Sidecars) -> Iterator[Source]:

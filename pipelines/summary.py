@@ -21,6 +21,9 @@ _MEANINGS = {
     "too-many-events": "more notes and chords than --max_events",
     "too-few-pitches": "fewer different pitches than --min_pitches",
     "too-many-quarters": "longer than --max_quarters",
+    "too-few-steps": "fewer steps than --min_steps",
+    "other-meter": "its time signature is none of --meters",
+    "nothing-left": "no note is left by --excerpt and --pitches",
     "near-duplicate": "the same tune as another song, and --near_duplicates is drop",
 }
 # Groups of duplicates and licences that are told apart; what lies beyond is counted together, under "".

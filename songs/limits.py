@@ -4,42 +4,57 @@ import dataclasses
 
 import numpy as np
 
+from songs.encodings import snap
 from songs.song import TICKS_PER_QUARTER, Song
 
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """What a song must be like; None sets no limit.
+    """What a song must be like; None, or no meter, sets no limit.
 
     Attributes:
       min_events: notes and chords, at least.
       max_events: notes and chords, at most.
       min_pitches: different pitches, at least (a drum loop written as one pitch has 1).
       max_quarters: quarter notes from the start to the last note's end, at most.
+      min_steps: steps of the encoding from the start to the last note's end, rounded to a step, at least.
+      meters: numerators of the time signature that the song begins with; a file that tells none is in 4.
     """
 
     min_events: int | None = None
     max_events: int | None = None
     min_pitches: int | None = None
     max_quarters: int | None = None
+    min_steps: int | None = None
+    meters: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if value is not None and value < 1:
-                raise ValueError(f"--{field.name} {value} must be at least 1")
+            numbers = value if isinstance(value, tuple) else (value,)
+            if any(number is not None and number < 1 for number in numbers):
+                raise ValueError(f"--{field.name} {','.join(map(str, numbers))} must be at least 1")
         if self.min_events and self.max_events and self.min_events > self.max_events:
             raise ValueError(f"--min_events {self.min_events} must be at most --max_events {self.max_events}")
 
-    def refusal(self, song: Song) -> tuple[str, str] | None:
-        """(reason, what was measured and what the limit is) of the first limit that a song breaks, or None."""
+    def refusal(self, song: Song, step: int) -> tuple[str, str] | None:
+        """(reason, what was measured and what the limit is) of the first limit that a song breaks, or None.
+
+        Args:
+          song: any.
+          step: ticks that `min_steps` counts in.
+        """
         events, quarters = len(song), -(-song.end // TICKS_PER_QUARTER)
         pitches = len(np.unique(song.pitches))
+        meter = song.about.time_signature or "4/4"
+        if self.meters and int(meter.partition("/")[0]) not in self.meters:
+            return "other-meter", f"{meter}; --meters is {','.join(map(str, self.meters))}"
         checks = (
             ("too-few-events", self.min_events, events, "--min_events", -1),
             ("too-many-events", self.max_events, events, "--max_events", 1),
             ("too-few-pitches", self.min_pitches, pitches, "--min_pitches", -1),
             ("too-many-quarters", self.max_quarters, quarters, "--max_quarters", 1),
+            ("too-few-steps", self.min_steps, snap(song, step).end // step, "--min_steps", -1),
         )
         for reason, limit, value, flag, sign in checks:
             if limit is not None and (value - limit) * sign > 0:

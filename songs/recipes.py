@@ -1,5 +1,6 @@
 """Recipes: ready configurations, one TOML file each, with a table for each job."""
 
+import dataclasses
 import importlib.resources
 import pathlib
 import tomllib
@@ -15,8 +16,40 @@ def names() -> list[str]:
     return sorted(file.name.removesuffix(".toml") for file in _folder().iterdir() if file.name.endswith(".toml"))
 
 
+@dataclasses.dataclass(frozen=True)
+class Songs:
+    """A `[[generate]]` of a recipe: its name, and that of the `[[train]]` whose model it samples."""
+
+    name: str
+    model: str
+
+
+def plan(recipe: str) -> list[Songs]:
+    """What a recipe makes, in its order: every `[[generate]]`, each with its `model`, the first `[[train]]` if none.
+
+    Args:
+      recipe: as in `load`; of `NAME:run` only the run: the `[[generate]]` of that name, or else the first one with the
+        `[[train]]` of that name.
+
+    Raises:
+      ValueError: as `load` does.
+    """
+    name, _, run = recipe.partition(":")
+    content = read(name)
+    trained, made = ([str(row["name"]) for row in content.get(table, [])] for table in _WITH_RUNS)
+    first = trained[0] if trained else ""
+    songs = [Songs(str(row["name"]), str(row.get("model", first))) for row in content.get("generate", [])]
+    songs = songs or [Songs("", first)]
+    if not run:
+        return songs
+    if run not in (*trained, *made):
+        raise ValueError(f"recipe {name} has no run {run!r}; it has {', '.join(dict.fromkeys((*trained, *made)))}")
+    chosen = next((one for one in songs if one.name == run), songs[0])
+    return [Songs(chosen.name, run if run in trained else chosen.model)]
+
+
 def load(recipe: str, table: str) -> dict[str, Any]:
-    """The settings that a recipe has for a job, without the run's `name`.
+    """The settings that a recipe has for a job, without the run's `name` and `model`, which `plan` tells.
 
     Args:
       recipe: `NAME` of a recipe here or the path of a TOML file; `NAME:run` picks a run, the first is the default.
@@ -35,7 +68,7 @@ def load(recipe: str, table: str) -> dict[str, Any]:
         if not runs:
             there = ", ".join(str(settings.get("name")) for settings in content.get(table, []))
             raise ValueError(f"recipe {name} has no {table} run {run!r}; it has {there or 'none'}")
-    return {key: value for key, value in (runs[0] if runs else {}).items() if key != "name"}
+    return {key: value for key, value in (runs[0] if runs else {}).items() if key not in ("name", "model")}
 
 
 def read(name: str) -> dict[str, Any]:
@@ -55,6 +88,16 @@ def read(name: str) -> dict[str, Any]:
         rows = content.get(table, [])
         if not isinstance(rows, list) or not all("name" in row for row in rows):
             raise ValueError(f"recipe {name}: write [[{table}]] with a `name` in each")
+        named = [row["name"] for row in rows]
+        if len(set(named)) < len(named):
+            raise ValueError(f"recipe {name}: each [[{table}]] needs a `name` of its own; there are {', '.join(named)}")
+    trained = [row["name"] for row in content.get("train", [])]
+    for row in content.get("generate", []):
+        if "model" in row and row["model"] not in trained:
+            raise ValueError(
+                f"recipe {name}: the model {row['model']!r} of [[generate]] {row['name']} must be one of the "
+                f"[[train]] runs: {', '.join(trained) or 'there are none'}"
+            )
     return content
 
 

@@ -8,7 +8,7 @@ from songs.encodings.base import END, START, Encoding
 from songs.encodings.events import Events
 from songs.encodings.grid import Grid
 from songs.encodings.pitch import Pitch
-from songs.encodings.pitch_duration import PitchDuration, block
+from songs.encodings.pitch_duration import NOTATIONS, PitchDuration, block
 from songs.encodings.registry import ENCODINGS, from_settings
 from songs.encodings.roll import snap, tie
 from songs.encodings.sorts import sort_of
@@ -17,6 +17,7 @@ from songs.encodings.steps import Steps, read_steps, write_steps
 __all__ = [
     "ENCODINGS",
     "END",
+    "NOTATIONS",
     "START",
     "Encoding",
     "Events",

@@ -1,14 +1,16 @@
-"""`pitch-duration`: one token an event, `Eb5:1/2`, `C4.E4.G4:1`, and `R:1` for a gap."""
+"""`pitch-duration`: one token an event, `Eb5:1/2`, `C4.E4.G4:1`, and `R:1` for a gap; or codes, `g8`."""
 
 import dataclasses
 from collections.abc import Container, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from songs import names
+from songs import codes, names
 from songs.encodings.base import END, START
 from songs.song import About, Event, Song
+
+NOTATIONS = ("names", "codes")
 
 
 def block(song: Song) -> Song:
@@ -31,6 +33,10 @@ class PitchDuration:
     """One voice of notes, chords and rests, each with its length in quarter notes.
 
     Law: `decode(encode(song)) == block(song)`.
+
+    Attributes:
+      notation: `codes` writes `g8` for a note that is a code (see `songs.codes`), and all others as `names` does;
+        either reads both.
     """
 
     name: ClassVar[str] = "pitch-duration"
@@ -41,9 +47,15 @@ class PitchDuration:
         "rest": frozenset({"event"}),
     }
 
+    notation: Literal["names", "codes"] = "names"
+
+    def __post_init__(self) -> None:
+        if self.notation not in NOTATIONS:
+            raise ValueError(f"notation {self.notation!r} must be one of {', '.join(NOTATIONS)}")
+
     def settings(self) -> dict[str, object]:
         """What builds this encoding again."""
-        return {"name": self.name}
+        return {"name": self.name, **dataclasses.asdict(self)}
 
     def encode(self, song: Song) -> list[str]:
         """The tokens of the blocked song; leading silence is a rest."""
@@ -51,7 +63,8 @@ class PitchDuration:
         for event in block(song):
             if event.start > now:
                 tokens.append(f"{names.REST}:{names.duration_name(event.start - now)}")
-            tokens.append(f"{names.chord_name(event.pitches)}:{names.duration_name(event.duration)}")
+            code = codes.write(event.pitches, event.duration) if self.notation == "codes" else None
+            tokens.append(code or f"{names.chord_name(event.pitches)}:{names.duration_name(event.duration)}")
             now = event.start + event.duration
         return tokens
 
@@ -59,12 +72,9 @@ class PitchDuration:
         """The song that the tokens say, one after another; raises ValueError on a token of another form."""
         events, now = [], 0
         for token in tokens:
-            chord, separator, length = token.partition(":")
-            if not separator:
-                raise ValueError(f"{token!r} is no token such as Eb5:1/2 or R:1")
-            duration = names.parse_duration(length)
-            if chord != names.REST:
-                events.append(Event(now, names.parse_chord(chord), duration))
+            pitches, duration = _read(token)
+            if pitches:
+                events.append(Event(now, pitches, duration))
             now += duration
         return Song.from_events(events, about)
 
@@ -79,7 +89,7 @@ class PitchDuration:
 
     def ticks(self, token: str) -> int:
         """The token's length."""
-        return names.parse_duration(token.partition(":")[2])
+        return _read(token)[1]
 
     def required(self) -> tuple[str, ...]:
         """None: the vocabulary is what the music holds."""
@@ -89,3 +99,14 @@ class PitchDuration:
         """The tokens as they are: an unknown one has no other spelling."""
         del known
         return list(tokens)
+
+
+def _read(token: str) -> tuple[tuple[int, ...], int]:
+    """The pitches of a token, none for a rest, and its ticks; raises ValueError on a token of another form."""
+    if codes.is_code(token):
+        pitch, ticks = codes.read(token)
+        return (pitch,), ticks
+    chord, separator, length = token.partition(":")
+    if not separator:
+        raise ValueError(f"{token!r} is no token such as Eb5:1/2, R:1 or g8")
+    return () if chord == names.REST else names.parse_chord(chord), names.parse_duration(length)

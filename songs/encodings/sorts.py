@@ -1,6 +1,6 @@
 """What a token says to a listener, which is coarser than the grammars' kinds and the same for all encodings."""
 
-from songs import names
+from songs import codes, names
 from songs.encodings.base import Encoding
 from songs.encodings.grid import HELD_MARK
 from songs.encodings.steps import STEP
@@ -42,6 +42,8 @@ def pitches_of(encoding: Encoding, token: str) -> tuple[int, ...]:
         return ()
     if names.is_classes(token):
         return names.parse_classes(token)
+    if codes.is_code(token):
+        return (codes.read(token)[0],)
     return tuple(names.parse_pitch(name.removeprefix(HELD_MARK)) for name in _names(token))
 
 

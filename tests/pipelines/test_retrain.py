@@ -4,21 +4,8 @@ import sys
 
 import pytest
 
-from pipelines import retrain
+from pipelines import jobs, retrain
 from tests import builders
-
-
-def test_jobs_meet_in_the_runs_folder():
-    none = {"preprocess": [], "train": [], "generate": []}
-    made = [
-        (job.module, job.folder, " ".join(job.arguments))
-        for job in retrain.jobs("r", ["a", "b"], none, {"train": ["-x"]})
-    ]
-    assert made == [
-        ("pipelines.preprocess", "r/dataset", "--input a --input b --output r/dataset"),
-        ("trainer.task", "r/model", "--data r/dataset --model_dir r/model -x"),
-        ("generator.generate", "r/songs", "--model r/model --output r/songs"),
-    ]
 
 
 def retrain_in_a_process(*flags):
@@ -60,7 +47,7 @@ def recorded(monkeypatch, tmp_path):
         folder.mkdir(parents=True)
         (folder / "COMPLETED").write_text(json.dumps({"request": "asked", "content": "made"}))
 
-    monkeypatch.setattr(retrain, "_run", record)
+    monkeypatch.setattr(jobs, "start", record)
     return ran
 
 
@@ -76,10 +63,3 @@ def test_finished_jobs_are_skipped_and_other_settings_are_another_run(tmp_path, 
     champion = json.loads((tmp_path / "runs" / "champion").read_text())["run"]
     assert (tmp_path / "runs" / "runs" / champion / "songs").is_dir()
     assert f"{first}/songs/index.html" in capsys.readouterr().out
-
-
-def test_a_recipes_run_goes_to_the_jobs_that_have_it(tmp_path):
-    settings = {"preprocess": {}, "train": [{"name": "small"}], "generate": [{"name": "twelve"}]}
-    assert retrain._recipe("mine.toml:small", settings, "train") == ["--recipe", "mine.toml:small"]
-    assert retrain._recipe("mine.toml:small", settings, "generate") == ["--recipe", "mine.toml"]
-    assert retrain._recipe(None, settings, "generate") == []

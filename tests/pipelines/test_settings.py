@@ -1,6 +1,7 @@
 import pytest
 
 from pipelines.settings import Settings
+from songs.limits import Limits
 
 EVENTS = {"name": "events"}
 
@@ -23,6 +24,7 @@ EVENTS = {"name": "events"}
         ({"shards": 0}, "--shards 0"),
         ({"duplicates": "some"}, "--duplicates 'some'"),
         ({"encoding": {"name": "words"}}, "encoding 'words'"),
+        ({"limits": Limits(min_steps=3)}, "--min_steps 3 counts steps, and --encoding events has none: choose grid"),
     ],
 )
 def test_a_value_outside_its_range_is_named_with_its_flag(values, message):

@@ -1,6 +1,9 @@
+import dataclasses
+
 import pytest
 
 from songs.limits import Limits
+from songs.song import About
 from tests.builders import song
 
 MUSIC = song((0, 12, 60), (12, 12, 60), (24, 13, 64))
@@ -18,11 +21,34 @@ MUSIC = song((0, 12, 60), (12, 12, 60), (24, 13, 64))
     ],
 )
 def test_each_limit_has_its_reason(limits, refusal):
-    assert limits.refusal(MUSIC) == refusal
+    assert limits.refusal(MUSIC, step=3) == refusal
+
+
+@pytest.mark.parametrize(("step", "steps"), [(3, 12), (6, 6), (12, 3)])
+def test_steps_are_counted_to_the_end_rounded_to_a_step(step, steps):
+    assert Limits(min_steps=steps).refusal(MUSIC, step) is None
+    assert Limits(min_steps=steps + 1).refusal(MUSIC, step) == (
+        "too-few-steps",
+        f"{steps}; --min_steps is {steps + 1}",
+    )
 
 
 @pytest.mark.parametrize(
-    ("limits", "message"), [({"min_events": 0}, "--min_events 0"), ({"min_events": 3, "max_events": 2}, "at most")]
+    ("meter", "kept"), [("4/4", True), ("2/2", True), (None, True), ("6/4", False), ("3/4", False)]
+)
+def test_meters_are_numerators_and_a_silent_file_is_in_four(meter, kept):
+    music = dataclasses.replace(MUSIC, about=About(time_signature=meter))
+    refusal = Limits(meters=(2, 4)).refusal(music, step=3)
+    assert refusal == (None if kept else ("other-meter", f"{meter}; --meters is 2,4"))
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({"min_events": 0}, "--min_events 0"),
+        ({"meters": (4, 0)}, "--meters 4,0"),
+        ({"min_events": 3, "max_events": 2}, "at most"),
+    ],
 )
 def test_impossible_limits_are_refused(limits, message):
     with pytest.raises(ValueError, match=message):

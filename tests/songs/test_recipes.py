@@ -25,9 +25,29 @@ def test_the_first_run_is_the_default_and_a_name_picks_one(recipe):
         recipes.load(f"{recipe}:huge", "train")
 
 
+def test_a_recipe_plans_its_songs_each_with_its_model(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        '[[train]]\nname = "a"\n[[train]]\nname = "b"\n[[generate]]\nname = "x"\n'
+        '[[generate]]\nname = "y"\nmodel = "b"\ntop_k = 3\n'
+    )
+    assert recipes.plan(str(path)) == [recipes.Songs("x", "a"), recipes.Songs("y", "b")]
+    assert recipes.plan(f"{path}:y") == [recipes.Songs("y", "b")]
+    assert recipes.plan(f"{path}:b") == [recipes.Songs("x", "b")]
+    assert recipes.load(f"{path}:y", "generate") == {"top_k": 3}
+    with pytest.raises(ValueError, match="has no run 'z'; it has a, b, x, y"):
+        recipes.plan(f"{path}:z")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("[tarin]\nx = 1", "unknown tables tarin"), ("x = ", "Invalid"), ("[[train]]\nunits = 1", "with a `name`")],
+    [
+        ("[tarin]\nx = 1", "unknown tables tarin"),
+        ("x = ", "Invalid"),
+        ("[[train]]\nunits = 1", "with a `name`"),
+        ('[[train]]\nname = "a"\n[[train]]\nname = "a"', "a `name` of its own; there are a, a"),
+        ('[[generate]]\nname = "x"\nmodel = "b"', r"the model 'b' of \[\[generate\]\] x must be one"),
+    ],
 )
 def test_a_recipe_that_is_not_as_it_should_be_is_refused(tmp_path, text, message):
     (tmp_path / "bad.toml").write_text(text)

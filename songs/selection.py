@@ -1,0 +1,53 @@
+"""What of a file's notes a song is made of: those of an excerpt, those of a range of pitches."""
+
+import dataclasses
+
+import numpy as np
+
+from songs.song import TICKS_PER_QUARTER, Song
+
+
+@dataclasses.dataclass(frozen=True)
+class Selection:
+    """Which notes are kept; None keeps all.
+
+    Attributes:
+      excerpt: quarter notes from the file's start: the first that is kept, and the one before which it ends.
+      pitches: the lowest and the highest MIDI number.
+    """
+
+    excerpt: tuple[int, int] | None = None
+    pitches: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        if self.excerpt and not 0 <= self.excerpt[0] < self.excerpt[1]:
+            raise ValueError(f"--excerpt {_pair(self.excerpt)} must be two ascending quarter notes, such as 16,32")
+        if self.pitches and not 0 <= self.pitches[0] <= self.pitches[1] <= 127:
+            raise ValueError(f"--pitches {_pair(self.pitches)} must be two MIDI numbers 0..127, the lowest first")
+
+    def of(self, song: Song) -> Song:
+        """The notes that are kept. An excerpt starts at 0, and what sounds on at its end is cut there."""
+        start, duration, pitch = (column.astype(np.int64) for column in song.notes())
+        kept = np.ones(len(start), np.bool_)
+        if self.pitches:
+            kept &= (self.pitches[0] <= pitch) & (pitch <= self.pitches[1])
+        if self.excerpt:
+            begin, end = (TICKS_PER_QUARTER * quarter for quarter in self.excerpt)
+            kept &= (begin <= start) & (start < end)
+            duration = np.minimum(duration, end - start)
+            start = start - begin
+        if kept.all() and not self.excerpt:
+            return song
+        return Song.from_notes(start[kept], duration[kept], pitch[kept], song.about)
+
+
+def parse_pair(flag: str, text: str) -> tuple[int, int]:
+    """`16,32` -> (16, 32); raises ValueError naming the flag."""
+    first, comma, second = text.partition(",")
+    if not (comma and first.strip().isdecimal() and second.strip().isdecimal()):
+        raise ValueError(f"{flag} {text} must be two whole numbers, such as 16,32")
+    return int(first), int(second)
+
+
+def _pair(values: tuple[int, int]) -> str:
+    return ",".join(map(str, values))

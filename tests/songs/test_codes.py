@@ -1,0 +1,55 @@
+import pytest
+from hypothesis import given, strategies
+
+from songs import codes
+from songs.encodings import PitchDuration, block
+from tests.builders import notes_of, song, songs
+
+
+def test_a_letter_is_a_white_key_from_c5_and_a_number_a_fraction_of_a_whole_note():
+    assert notes_of(codes.tune("c4 g8 b16 e6")) == [(0, 12, 72), (12, 6, 79), (18, 3, 83), (21, 8, 76)]
+
+
+@given(strategies.sampled_from("cdefgab"), strategies.sampled_from(codes.DENOMINATORS))
+def test_every_code_is_read_and_written(letter, denominator):
+    pitch, ticks = codes.read(f"{letter}{denominator}")
+    assert codes.write((pitch,), ticks) == f"{letter}{denominator}"
+
+
+@pytest.mark.parametrize(
+    ("pitches", "ticks"),
+    [((73,), 6), ((60,), 6), ((84,), 6), ((72, 76), 6), ((72,), 18), ((72,), 2), ((72,), 96)],
+    ids=["black", "octave 4", "octave 6", "chord", "dotted", "off music21's grid", "two whole notes"],
+)
+def test_what_no_code_says_has_none(pitches, ticks):
+    assert codes.write(pitches, ticks) is None
+
+
+@pytest.mark.parametrize("text", ["g8 h4", "g", "g5", "G8", "g8:1", "g08"])
+def test_what_is_no_code_is_named(text):
+    with pytest.raises(ValueError, match=rf"'{text.split()[-1]}' is no code such as g8"):
+        codes.tune(text)
+
+
+def test_a_tune_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="needs codes after it"):
+        codes.tune(" ")
+
+
+def test_the_notation_writes_codes_where_it_can_and_names_elsewhere():
+    music = song((0, 6, 79), (6, 12, 73), (24, 12, 72), (24, 12, 76), (36, 24, 72))
+    tokens = ["g8", "C#5:1", "R:1/2", "C5.E5:1", "c2"]
+    assert PitchDuration(notation="codes").encode(music) == tokens
+    assert PitchDuration().decode(tokens) == music
+    assert PitchDuration(notation="codes").ticks("c2") == 24
+
+
+@given(songs())
+def test_the_notation_loses_nothing(music):
+    encoding = PitchDuration(notation="codes")
+    assert encoding.decode(encoding.encode(music)) == block(music)
+
+
+def test_an_unknown_notation_is_refused():
+    with pytest.raises(ValueError, match="notation 'letters' must be one of names, codes"):
+        PitchDuration(notation="letters")

@@ -1,0 +1,42 @@
+import pytest
+
+from songs.selection import Selection, parse_pair
+from tests.builders import notes_of, song
+
+MUSIC = song((0, 30, 60), (12, 12, 72), (24, 12, 64), (36, 6, 61))
+
+
+@pytest.mark.parametrize(
+    ("selection", "notes"),
+    [
+        (Selection(), notes_of(MUSIC)),
+        (Selection(pitches=(61, 64)), [(24, 12, 64), (36, 6, 61)]),
+        (Selection(excerpt=(1, 3)), [(0, 12, 72), (12, 12, 64)]),
+        (Selection(excerpt=(0, 2)), [(0, 24, 60), (12, 12, 72)]),
+        (Selection(excerpt=(1, 4), pitches=(61, 71)), [(12, 12, 64), (24, 6, 61)]),
+        (Selection(excerpt=(9, 10)), []),
+    ],
+    ids=["all", "pitches", "excerpt", "cut at its end", "both", "nothing"],
+)
+def test_the_notes_that_are_kept(selection, notes):
+    assert notes_of(selection.of(MUSIC)) == notes
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"excerpt": (4, 4)}, "--excerpt 4,4 must be two ascending"),
+        ({"pitches": (60, 59)}, "--pitches 60,59 must be two MIDI numbers"),
+        ({"pitches": (0, 128)}, "--pitches 0,128"),
+    ],
+)
+def test_impossible_selections_are_refused(values, message):
+    with pytest.raises(ValueError, match=message):
+        Selection(**values)
+
+
+def test_a_pair_is_two_whole_numbers():
+    assert parse_pair("--pitches", "24, 101") == (24, 101)
+    for text in ("24", "24,x", "-1,5", "1,2,3"):
+        with pytest.raises(ValueError, match=f"--pitches {text} must be two whole numbers"):
+            parse_pair("--pitches", text)
