@@ -12,7 +12,7 @@ class TrainConfig(Settings):
     """How a model is made and trained; each key is a flag of the same name and a key of a recipe's `[[train]]`."""
 
     # How long, on what.
-    steps: int = setting(1500, "optimizer steps", low=1, high=1e9)
+    steps: int = setting(1500, "optimizer steps; 0: the model keeps its first weights", low=0, high=1e9)
     batch_size: int = setting(64, "windows a step, over all replicas together", low=1, high=2**20)
     replicas: int = setting(0, "devices that share a batch; 0: all GPUs, or one CPU", low=0, high=1024)
     seed: int = setting(1, "of initial weights, order of windows and dropout", low=0, high=2**31 - 1)
@@ -85,7 +85,7 @@ class TrainConfig(Settings):
                 "can be logits too",
             ),
             (
-                self.schedule == "cosine" and self.warmup_steps >= self.steps,
+                self.schedule == "cosine" and 0 < self.steps <= self.warmup_steps,
                 f"--warmup_steps {self.warmup_steps} must be below --steps {self.steps}",
             ),
             (self.decay > 0 and self.schedule != "inverse-time", "--decay needs --schedule inverse-time"),

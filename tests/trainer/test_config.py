@@ -31,7 +31,7 @@ def test_unknown_key_names_the_legal_ones():
     ("key", "value", "message"),
     [
         ("log_every", 1001, r"--log_every 1001 must be in 1\.\.1,000"),
-        ("steps", 0, r"--steps 0 must be in 1\.\.1,000,000,000"),
+        ("steps", -1, r"--steps -1 must be in 0\.\.1,000,000,000"),
         ("dropout", 1.0, r"--dropout 1\.0 must be in 0\.\.0\.95"),
         ("dropout", float("nan"), "--dropout nan must be in"),
         ("target", "all", "--target all must be in every or last"),

@@ -1,0 +1,50 @@
+"""Ways of training that the tutorials have, each from the command to the finished model."""
+
+import pathlib
+
+import numpy as np
+import pytest
+
+from models.bundle import load_model
+from songs import layout
+from tests.trainer import datasets
+from trainer import evaluate, history, task, verdicts
+from trainer.config import TrainConfig
+from trainer.step import first_network
+
+SONGS = {
+    "train": datasets.melodies(12),
+    "validation": datasets.melodies(3, seed=1),
+    "test": datasets.melodies(2, seed=2),
+}
+FLAGS = {
+    "steps": 12, "batch_size": 4, "units": 8, "embedding": 4, "layers": 1, "log_every": 2, "evaluate_every": 4,
+    "checkpoint_every": 3, "learning_rate": 0.02,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory) -> str:
+    return datasets.build(tmp_path_factory.mktemp("dataset"), SONGS, datasets.Recipe(window=6, stride=3, shards=2))
+
+
+def command(data: str, model_dir: pathlib.Path, *more: str, **flags: object) -> list[str]:
+    given = [f"--{key}={value}" for key, value in {**FLAGS, **flags}.items()]
+    return ["--data", data, "--model_dir", str(model_dir), *given, *more]
+
+
+def test_no_step_at_all(tmp_path, dataset, capsys):
+    argv = command(dataset, tmp_path, steps=0, schedule="cosine", warmup_steps=5)
+    assert task.main(argv) == 0
+    assert f"warning: {verdicts.UNTRAINED}\n" in capsys.readouterr().out
+    metrics = layout.read_json(f"{tmp_path}/metrics.json")
+    assert (metrics["steps"], metrics["best_step"], metrics["validation"]["tokens"]) == (0, 0, 63)
+    assert (tmp_path / "history.csv").read_text() == ",".join(history.HISTORY_COLUMNS) + "\n"
+    first = first_network(TrainConfig(units=8, embedding=4, layers=1), 10, [0, 1, 2])
+    for kept, weight in zip(load_model(f"{tmp_path}/model.keras").get_weights(), first.get_weights(), strict=True):
+        np.testing.assert_array_equal(kept, weight)
+    (tmp_path / "COMPLETED").unlink()
+    assert task.main(argv) == task.main(argv) == 0
+    assert capsys.readouterr().out.endswith(f"{tmp_path} already holds this model: nothing to do\n")
+    found = evaluate.run(model=str(tmp_path), data=dataset)
+    assert (found["step"], found["warnings"]) == (0, [verdicts.UNTRAINED])
