@@ -18,7 +18,9 @@ class TrainConfig(Settings):
     seed: int = setting(1, "of initial weights, order of windows and dropout", low=0, high=2**31 - 1)
     target: str = setting("every", "which tokens of a window are predicted", choices=("every", "last"))
     carry_state: bool = setting(
-        False, "read songs from end to end, the LSTM's state carried from window to window (truncated back-propagation)"
+        False,
+        "read songs from end to end, the LSTM's state carried from window to window (truncated back-propagation); with "
+        "--target last through the windows as they were cut, however much they overlap",
     )
 
     # The network.
@@ -78,7 +80,6 @@ class TrainConfig(Settings):
     def _contradictions(self) -> tuple[tuple[bool, str], ...]:
         frozen = self.input_features != "embedding"
         return (
-            (self.carry_state and self.target == "last", "--carry_state needs --target every: it reads whole songs"),
             (
                 frozen and self.tied_embeddings,
                 f"--tied_embeddings needs --input_features embedding, not {self.input_features}: only learnt vectors "

@@ -10,6 +10,7 @@ from trainer import batches
 from trainer.dataset import open_dataset
 from trainer.feed import Feed, ReadAhead
 from trainer.order import Position
+from trainer.reading import Reading
 
 # 12 songs of 4 ids and marks around them: window 3, stride 3 cuts each in two windows, the last one full at 5 = 6 - 1.
 SONGS = [[4 + number % 6, 4, 5, 4 + number // 6] for number in range(12)]
@@ -21,9 +22,9 @@ def dataset(tmp_path_factory):
     return open_dataset(datasets.build(tmp_path_factory.mktemp("feed"), {"train": SONGS}, recipe))
 
 
-def take(dataset, count, position=None, at_once=1, **options):
+def take(dataset, count, position=None, at_once=1, reading=None, **options):
     """Steps one by one: tokens, begins, position after."""
-    feed = Feed(dataset, **{"batch_size": 6, "seed": 1, **options})
+    feed = Feed(dataset, **{"batch_size": 6, "seed": 1, **options}, reading=reading or Reading())
     return list(itertools.islice(feed.steps(position or Position(), itertools.repeat(at_once)), count))
 
 
@@ -42,9 +43,9 @@ def test_every_window_once_an_epoch(dataset):
 
 
 @pytest.mark.parametrize("group_bytes", [2**30, 1])
-@pytest.mark.parametrize("carried", [False, True])
-def test_going_on_anywhere_gives_what_would_have_come(dataset, group_bytes, carried):
-    options = {"group_bytes": group_bytes, "carried": carried, "batch_size": 2}
+@pytest.mark.parametrize("reading", [Reading(), Reading(carried=True), Reading(last_only=True, carried=True)])
+def test_going_on_anywhere_gives_what_would_have_come(dataset, group_bytes, reading):
+    options = {"group_bytes": group_bytes, "reading": reading, "batch_size": 2}
     steps = take(dataset, 30, **options)
     assert steps[-1].epochs[0] >= 1
     for done in range(1, 30, 4):
@@ -79,7 +80,7 @@ def test_carried_songs_follow_themselves_in_one_row(tmp_path):
     recipe = datasets.Recipe(tokens=40, window=4, stride=2, song_marks=False)
     songs = [list(range(4, 17)), list(range(20, 33)), [40, 41]]
     dataset = open_dataset(datasets.build(tmp_path, {"train": songs}, recipe))
-    steps = take(dataset, 4, batch_size=2, carried=True)
+    steps = take(dataset, 4, batch_size=2, reading=Reading(carried=True))
     tokens, begins = (np.concatenate([getattr(step, name) for step in steps]) for name in ("tokens", "begins"))
     heard = []
     for row in range(2):
@@ -98,7 +99,7 @@ def test_carried_songs_follow_themselves_in_one_row(tmp_path):
 def test_full_windows_only(tmp_path):
     recipe = datasets.Recipe(window=4, stride=1, song_marks=False)
     dataset = open_dataset(datasets.build(tmp_path, {"train": [list(range(4, 10))]}, recipe))
-    (step,) = take(dataset, 1, batch_size=3, full_only=True)
+    (step,) = take(dataset, 1, batch_size=3, reading=Reading(last_only=True))
     assert sorted(row for row in step.tokens[0].tolist() if row[0]) == [[4, 5, 6, 7, 8], [5, 6, 7, 8, 9]]
 
 
