@@ -9,7 +9,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from songs import records
-from songs.vocabulary import PAD, UNKNOWN
+from songs.vocabulary import PAD, START, UNKNOWN
 from songs.windows import cut as cut_windows
 from trainer.baselines import tokens_of
 from trainer.dataset import Dataset
@@ -36,6 +36,12 @@ class Windows:
         """Those whose last token is not `<pad>`: what `--target last` trains and scores."""
         keep = self.tokens[:, -1] != PAD
         return Windows(self.tokens[keep], self.starts[keep])
+
+    def blanked(self) -> "Windows":
+        """With `<start>` in place of each first token, as `--blank_first` trains."""
+        tokens = self.tokens.copy()
+        tokens[:, 0] = START
+        return Windows(tokens, self.starts)
 
     def scored(self, last_only: bool) -> npt.NDArray[np.bool_]:
         """Which targets count, as `trainer.step.scored` has it: bool [N, window]."""

@@ -22,6 +22,9 @@ class TrainConfig(Settings):
         "read songs from end to end, the LSTM's state carried from window to window (truncated back-propagation); with "
         "--target last through the windows as they were cut, however much they overlap",
     )
+    blank_first: bool = setting(
+        False, "train each window with <start> in place of its first token, so that songs begin from anywhere"
+    )
 
     # The network.
     input_features: str = setting(
@@ -80,6 +83,10 @@ class TrainConfig(Settings):
     def _contradictions(self) -> tuple[tuple[bool, str], ...]:
         frozen = self.input_features != "embedding"
         return (
+            (
+                self.blank_first and self.carry_state,
+                "--blank_first is for windows that begin from nothing: leave --carry_state out",
+            ),
             (
                 frozen and self.tied_embeddings,
                 f"--tied_embeddings needs --input_features embedding, not {self.input_features}: only learnt vectors "

@@ -44,7 +44,8 @@ class Feed:
       dataset: a finished dataset.
       batch_size: B.
       seed: of the order.
-      reading: which windows are left out, and whether those of a song follow each other in one row.
+      reading: which windows are left out, whether those of a song follow each other in one row, and what they begin
+        with.
       group_bytes: how much of the split is in memory at one time.
     """
 
@@ -92,8 +93,10 @@ class Feed:
         parts = [batches.read_shard(paths[shard], self.dataset) for shard in shards]
         windows = batches.concatenate(parts, self.dataset.window)
         if self.reading.last_only:
-            return windows.full()
-        return batches.cut_anew(windows, self.dataset.window) if self.reading.carried else windows
+            windows = windows.full()
+        elif self.reading.carried:
+            windows = batches.cut_anew(windows, self.dataset.window)
+        return windows.blanked() if self.reading.blank_first else windows
 
     def _table(self, windows: Windows, epoch: int, group: int) -> order.IntArray:
         if not len(windows):

@@ -12,15 +12,18 @@ class Reading:
     Attributes:
       last_only: only the last target of full windows counts (`--target last`).
       carried: the LSTM's state goes on from a song's window to its next (`--carry_state`).
+      blank_first: training windows have `<start>` in place of their first token (`--blank_first`).
     """
 
     last_only: bool = False
     carried: bool = False
+    blank_first: bool = False
 
     @classmethod
     def of(cls, train: Mapping[str, Any]) -> "Reading":
         """That of a configuration: `TrainConfig.as_dict()`, or `train` of a config.json, which may lack later keys."""
-        return cls(last_only=train["target"] == "last", carried=train.get("carry_state", False))
+        carried, blank_first = (bool(train.get(key)) for key in ("carry_state", "blank_first"))
+        return cls(last_only=train["target"] == "last", carried=carried, blank_first=blank_first)
 
     @property
     def one_window(self) -> bool:

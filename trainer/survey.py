@@ -20,13 +20,16 @@ TRAINING_SAMPLE = 1024
 
 _MEASURED = (
     "validation and test: every token once, the LSTM's state carried through each song; train: {windows} windows at "
-    "even distances, each from a state of zeros; no dropout"
+    "even distances, each from a state of zeros{blank}; no dropout"
 )
-_MEASURED_LAST = "the last token of every full window, each from a state of zeros ({windows} of train); no dropout"
+_MEASURED_LAST = (
+    "the last token of every full window, each from a state of zeros ({windows} of train{blank}); no dropout"
+)
 _MEASURED_OVERLAPPING = (
     "the last token of every full window, cut as those of the training split, the LSTM's state carried through each "
     "song's ({windows} of train, of its first songs); no dropout"
 )
+_BLANK = ", with <start> in place of the first token"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -51,7 +54,8 @@ class Survey:
     def measured(self) -> str:
         """How the figures of the splits are taken, in words."""
         last = _MEASURED_OVERLAPPING if self.reading.overlapping else _MEASURED_LAST
-        return (last if self.reading.last_only else _MEASURED).format(windows=len(self.windows["train"]))
+        words = last if self.reading.last_only else _MEASURED
+        return words.format(windows=len(self.windows["train"]), blank=_BLANK if self.reading.blank_first else "")
 
     def carried(self, split: str) -> bool:
         """Whether the LSTM's state goes on from window to window where a split is scored."""
@@ -120,8 +124,9 @@ class _Sample:
         self.seen += len(windows)
 
     def windows(self) -> Windows:
-        """All that was taken."""
-        return batches.concatenate(self._parts, self._window)
+        """All that was taken, as it is trained."""
+        taken = batches.concatenate(self._parts, self._window)
+        return taken.blanked() if self._reading.blank_first else taken
 
 
 def _held_out(dataset: Dataset, split: str, reading: Reading) -> Windows:

@@ -46,6 +46,11 @@ def test_value_outside_its_range(key, value, message):
         TrainConfig.create({key: value})
 
 
+def test_what_begins_from_nothing_carries_no_state():
+    with pytest.raises(ValueError, match="--blank_first is for windows that begin from nothing: leave --carry_state"):
+        TrainConfig(blank_first=True, carry_state=True)
+
+
 def test_uneven_batch_says_which_sizes_are_even():
     with pytest.raises(ValueError, match=r"--batch_size 10 must be a multiple of the 4 replicas .* try 8 or 12"):
         TrainConfig(batch_size=10, replicas=4)

@@ -103,6 +103,15 @@ def test_full_windows_only(tmp_path):
     assert sorted(row for row in step.tokens[0].tolist() if row[0]) == [[4, 5, 6, 7, 8], [5, 6, 7, 8, 9]]
 
 
+@pytest.mark.parametrize("last_only", [False, True])
+def test_the_first_token_of_each_window_is_blank(tmp_path, last_only):
+    recipe = datasets.Recipe(window=3, stride=3, song_marks=False)
+    dataset = open_dataset(datasets.build(tmp_path, {"train": [[4, 5, 6, 7, 8, 9]]}, recipe))
+    (step,) = take(dataset, 1, batch_size=2, reading=Reading(last_only=last_only, blank_first=True))
+    padded = [0, 0, 0, 0] if last_only else [2, 8, 9, 0]
+    assert sorted(step.tokens[0].tolist()) == sorted([[2, 5, 6, 7], padded])
+
+
 def test_reading_ahead_passes_errors_on_and_counts_the_wait():
     gate = threading.Event()
 

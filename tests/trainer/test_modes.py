@@ -8,8 +8,10 @@ import pytest
 from models.bundle import load_model
 from songs import layout
 from tests.trainer import datasets
-from trainer import evaluate, history, task, verdicts
+from trainer import batches, evaluate, history, survey, task, verdicts
 from trainer.config import TrainConfig
+from trainer.dataset import open_dataset
+from trainer.scoring import Evaluator
 from trainer.step import first_network
 
 SONGS = {
@@ -48,3 +50,22 @@ def test_no_step_at_all(tmp_path, dataset, capsys):
     assert capsys.readouterr().out.endswith(f"{tmp_path} already holds this model: nothing to do\n")
     found = evaluate.run(model=str(tmp_path), data=dataset)
     assert (found["step"], found["warnings"]) == (0, [verdicts.UNTRAINED])
+
+
+def test_windows_with_a_blank_first_token(tmp_path, dataset):
+    argv = command(dataset, tmp_path, "--blank_first", input_features="one-hot")
+    assert task.main(argv) == 0
+    metrics, model = layout.read_json(f"{tmp_path}/metrics.json"), load_model(f"{tmp_path}/model.keras")
+    train, validation = (
+        batches.concatenate(list(batches.read_windows(open_dataset(dataset), split)), 6)
+        for split in ("train", "validation")
+    )
+    assert len(train) <= survey.TRAINING_SAMPLE
+    by_hand = {
+        "train": Evaluator(model, train.blanked(), last_only=False, carried=False),
+        "validation": Evaluator(model, validation, last_only=False),
+    }
+    for split, evaluator in by_hand.items():
+        assert evaluator.score(model.get_weights()).as_dict() == pytest.approx(metrics[split])
+    assert "with <start> in place of the first token" in metrics["measured"]
+    assert evaluate.run(model=str(tmp_path), data=dataset)["splits"]["train"] == pytest.approx(metrics["train"])
