@@ -32,10 +32,13 @@ class Windows:
     def __len__(self) -> int:
         return len(self.starts)
 
+    def __getitem__(self, which: slice | npt.NDArray[Any]) -> "Windows":
+        """Some of them: a slice, their numbers or a mask."""
+        return Windows(self.tokens[which], self.starts[which])
+
     def full(self) -> "Windows":
         """Those whose last token is not `<pad>`: what `--target last` trains and scores."""
-        keep = self.tokens[:, -1] != PAD
-        return Windows(self.tokens[keep], self.starts[keep])
+        return self[self.tokens[:, -1] != PAD]
 
     def blanked(self) -> "Windows":
         """With `<start>` in place of each first token, as `--blank_first` trains."""
@@ -98,8 +101,7 @@ def first_songs(windows: Windows, tokens: int, last_only: bool = False) -> Windo
     counts = windows.scored(last_only).sum(axis=1)
     before = np.cumsum(counts) - counts
     later = np.flatnonzero((windows.starts == 0) & (before >= tokens))
-    end = later[0] if len(later) else len(windows)
-    return Windows(windows.tokens[:end], windows.starts[:end])
+    return windows[: later[0] if len(later) else len(windows)]
 
 
 def _parsed(serialized: tf.data.Dataset, window: int) -> tf.data.Dataset:

@@ -22,6 +22,12 @@ class TrainConfig(Settings):
         "read songs from end to end, the LSTM's state carried from window to window (truncated back-propagation); with "
         "--target last through the windows as they were cut, however much they overlap",
     )
+    random_windows: int = setting(
+        0,
+        "windows that are trained, drawn once by the seed; 0: all (metrics.json's figures are of all in any case)",
+        low=0,
+        high=1e9,
+    )
     blank_first: bool = setting(
         False, "train each window with <start> in place of its first token, so that songs begin from anywhere"
     )
@@ -83,6 +89,10 @@ class TrainConfig(Settings):
     def _contradictions(self) -> tuple[tuple[bool, str], ...]:
         frozen = self.input_features != "embedding"
         return (
+            (
+                self.random_windows > 0 and self.carry_state,
+                "--random_windows leaves gaps in songs: leave --carry_state out",
+            ),
             (
                 self.blank_first and self.carry_state,
                 "--blank_first is for windows that begin from nothing: leave --carry_state out",

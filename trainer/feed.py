@@ -46,6 +46,7 @@ class Feed:
       seed: of the order.
       reading: which windows are left out, whether those of a song follow each other in one row, and what they begin
         with.
+      random_windows: how many windows are drawn for the whole run; 0: all are read.
       group_bytes: how much of the split is in memory at one time.
     """
 
@@ -53,7 +54,22 @@ class Feed:
     batch_size: int
     seed: int
     reading: Reading
+    random_windows: int = 0
     group_bytes: int = GROUP_BYTES
+
+    def require_drawable(self, windows: int) -> None:
+        """Raises ValueError if `random_windows` cannot be drawn of so many that there are."""
+        asked, folder = f"--random_windows {self.random_windows}", self.dataset.folder
+        if self.random_windows > windows:
+            raise ValueError(
+                f"{asked} must be in 0..{windows:,}, the windows to train on in {folder}: draw fewer, or preprocess "
+                "with a smaller --stride"
+            )
+        if self.random_windows and self._shards > self._at_once:
+            raise ValueError(
+                f"{asked} needs all windows in memory at once, but those of {folder} take more than "
+                f"{self.group_bytes:,} bytes: leave it out, or preprocess fewer songs"
+            )
 
     def steps(self, position: Position, counts: Iterator[int]) -> Iterator[Steps]:
         """The steps from a position on, as many at a time as `counts` says, without end."""
@@ -96,6 +112,8 @@ class Feed:
             windows = windows.full()
         elif self.reading.carried:
             windows = batches.cut_anew(windows, self.dataset.window)
+        if self.random_windows:
+            windows = windows[order.drawn(self.random_windows, len(windows), self.seed)]
         return windows.blanked() if self.reading.blank_first else windows
 
     def _table(self, windows: Windows, epoch: int, group: int) -> order.IntArray:

@@ -117,8 +117,7 @@ class _Sample:
             wanted = TRAINING_SAMPLE - sum(map(len, self._parts))
             taken = batches.first_songs(windows, wanted, last_only=True)
         else:
-            every = slice(-self.seen % self._every, None, self._every)
-            taken = Windows(windows.tokens[every], windows.starts[every])
+            taken = windows[-self.seen % self._every :: self._every]
         # What was taken is a view, which would keep the whole shard in memory.
         self._parts.append(Windows(taken.tokens.copy(), taken.starts.copy()))
         self.seen += len(windows)

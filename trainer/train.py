@@ -94,7 +94,8 @@ class Run:
         request: str,
     ) -> None:
         self._config, self._survey, self._learner, self._request = config, survey, learner, request
-        self._feed = Feed(dataset, config.batch_size, config.seed, survey.reading)
+        self._feed = Feed(dataset, config.batch_size, config.seed, survey.reading, config.random_windows)
+        self._feed.require_drawable(survey.training_windows)
         self.best = Best(learner.weights())
         self._checkpoints = Checkpoints(folders.checkpoints)
         # Of several machines one writes; the others would only overwrite it with the same.

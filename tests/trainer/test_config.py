@@ -46,9 +46,16 @@ def test_value_outside_its_range(key, value, message):
         TrainConfig.create({key: value})
 
 
-def test_what_begins_from_nothing_carries_no_state():
-    with pytest.raises(ValueError, match="--blank_first is for windows that begin from nothing: leave --carry_state"):
-        TrainConfig(blank_first=True, carry_state=True)
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"blank_first": True}, "--blank_first is for windows that begin from nothing"),
+        ({"random_windows": 60}, "--random_windows leaves gaps in songs"),
+    ],
+)
+def test_no_state_is_carried_into_windows_that_stand_alone(settings, message):
+    with pytest.raises(ValueError, match=f"{message}: leave --carry_state out"):
+        TrainConfig(**settings, carry_state=True)
 
 
 def test_uneven_batch_says_which_sizes_are_even():

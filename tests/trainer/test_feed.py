@@ -112,6 +112,28 @@ def test_the_first_token_of_each_window_is_blank(tmp_path, last_only):
     assert sorted(step.tokens[0].tolist()) == sorted([[2, 5, 6, 7], padded])
 
 
+def test_the_same_windows_drawn_in_each_epoch(dataset):
+    everything = rows(take(dataset, 4))
+    drawn = take(dataset, 4, random_windows=12)
+    first, second = rows(drawn[:2]), rows(drawn[2:])
+    assert first == second
+    assert first.total() == 12
+    assert first < everything
+    assert rows(take(dataset, 2, random_windows=12, seed=2)) != first
+
+
+def test_windows_that_cannot_be_drawn(dataset):
+    def feed(count: int, **options) -> Feed:
+        return Feed(dataset, 6, 1, Reading(), count, **options)
+
+    feed(24).require_drawable(24)
+    feed(0, group_bytes=1).require_drawable(24)
+    with pytest.raises(ValueError, match=r"--random_windows 25 must be in 0\.\.24, the windows to"):
+        feed(25).require_drawable(24)
+    with pytest.raises(ValueError, match=r"--random_windows 2 needs all windows .* more than 1 bytes"):
+        feed(2, group_bytes=1).require_drawable(24)
+
+
 def test_reading_ahead_passes_errors_on_and_counts_the_wait():
     gate = threading.Event()
 

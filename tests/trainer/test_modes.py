@@ -69,3 +69,14 @@ def test_windows_with_a_blank_first_token(tmp_path, dataset):
         assert evaluator.score(model.get_weights()).as_dict() == pytest.approx(metrics[split])
     assert "with <start> in place of the first token" in metrics["measured"]
     assert evaluate.run(model=str(tmp_path), data=dataset)["splits"]["train"] == pytest.approx(metrics["train"])
+
+
+def test_few_windows_are_learnt_and_all_are_scored(tmp_path, dataset, capsys):
+    # 72 windows of 12 songs.
+    assert task.main(command(dataset, tmp_path, random_windows=4)) == 0
+    rows = (tmp_path / "history.csv").read_text().splitlines()[1:]
+    # Of 4 windows and a batch of 4, each step is an epoch.
+    assert [row.split(",")[1] for row in rows] == [row.split(",")[0] for row in rows]
+    assert "72 windows at even distances" in layout.read_json(f"{tmp_path}/metrics.json")["measured"]
+    assert task.main(command(dataset, tmp_path / "other", random_windows=73)) == 2
+    assert "--random_windows 73 must be in 0..72" in capsys.readouterr().err
