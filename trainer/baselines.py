@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from songs.vocabulary import PAD, UNKNOWN
 from trainer.ngrams import FloatArray, Ngram, Tokens, join
+from trainer.reading import Reading
 
 if TYPE_CHECKING:
     # At run time it would bring TensorFlow.
@@ -120,18 +121,18 @@ class Baselines:
             if order
         }
 
-    def log_probabilities(self, windows: "Windows", last_only: bool = False) -> dict[str, FloatArray]:
+    def log_probabilities(self, windows: "Windows", reading: Reading) -> dict[str, FloatArray]:
         """Each baseline's verdict on every target that a model is scored on, in the windows' order, in nats.
 
-        A model that is scored at the last position has seen one window, so no baseline looks further back.
+        Where a model has seen one window, no baseline looks further back.
         """
-        tokens = tokens_of(windows, last_only)
-        most_history = windows.tokens.shape[1] - 1 if last_only else None
+        tokens = tokens_of(windows, reading.last_only)
+        most_history = windows.tokens.shape[1] - 1 if reading.one_window else None
         uniform = np.full(np.count_nonzero(tokens.scored), -math.log(self.vocabulary_size - len(self.blocked)))
         found = {name: model.log_probabilities(tokens, most_history) for name, model in self._models.items()}
         return {"uniform": uniform, **found}
 
-    def score(self, windows: "Windows", last_only: bool = False) -> dict[str, float] | None:
+    def score(self, windows: "Windows", reading: Reading) -> dict[str, float] | None:
         """Mean loss of each baseline in nats a token; None where there is no target."""
-        found = self.log_probabilities(windows, last_only)
+        found = self.log_probabilities(windows, reading)
         return {name: float(-values.mean()) for name, values in found.items()} if len(found["uniform"]) else None

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from songs import records
-from songs.vocabulary import PAD, UNKNOWN
+from songs.vocabulary import PAD, START, UNKNOWN
 from songs.windows import cut as cut_windows
 from trainer.baselines import tokens_of
 from trainer.dataset import Dataset
@@ -32,10 +32,19 @@ class Windows:
     def __len__(self) -> int:
         return len(self.starts)
 
+    def __getitem__(self, which: slice | npt.NDArray[Any]) -> "Windows":
+        """Some of them: a slice, their numbers or a mask."""
+        return Windows(self.tokens[which], self.starts[which])
+
     def full(self) -> "Windows":
         """Those whose last token is not `<pad>`: what `--target last` trains and scores."""
-        keep = self.tokens[:, -1] != PAD
-        return Windows(self.tokens[keep], self.starts[keep])
+        return self[self.tokens[:, -1] != PAD]
+
+    def blanked(self) -> "Windows":
+        """With `<start>` in place of each first token, as `--blank_first` trains."""
+        tokens = self.tokens.copy()
+        tokens[:, 0] = START
+        return Windows(tokens, self.starts)
 
     def scored(self, last_only: bool) -> npt.NDArray[np.bool_]:
         """Which targets count, as `trainer.step.scored` has it: bool [N, window]."""
@@ -68,20 +77,31 @@ def concatenate(shards: Sequence[Windows], window: int) -> Windows:
     return Windows(np.concatenate(tokens), np.concatenate([np.zeros(0, np.int64), *(s.starts for s in shards)]))
 
 
-def end_to_end(windows: Windows) -> Windows:
-    """The same songs cut anew, so that each window begins with the last token of the one before.
+def cut_anew(windows: Windows, stride: int) -> Windows:
+    """The same songs in windows that start at 0, stride, 2 stride ...
 
     Args:
       windows: of whole songs, in the order of their shards, however much they overlap.
+      stride: ids from one window's start to the next, 1..window; as large as the window, each begins with the last
+        token of the one before.
     """
-    if not np.any(windows.starts % (windows.tokens.shape[1] - 1)):
+    moved = np.diff(windows.starts, prepend=0)
+    if np.all(moved[windows.starts > 0] == stride):
         return windows
     ids, places = (getattr(tokens_of(windows), name) for name in ("ids", "places"))
     songs = np.split(ids, np.flatnonzero(places == 0)[1:])
     window = windows.tokens.shape[1] - 1
-    cut = [cut_windows(song.astype(np.int64), window, window) for song in songs]
+    cut = [cut_windows(song.astype(np.int64), window, stride) for song in songs]
     tokens, starts = zip(*cut, strict=True)
     return Windows(np.concatenate(tokens).astype(np.int32), np.concatenate(starts).astype(np.int64))
+
+
+def first_songs(windows: Windows, tokens: int, last_only: bool = False) -> Windows:
+    """Whole songs from the start on in which at least so many tokens are scored, or all there are."""
+    counts = windows.scored(last_only).sum(axis=1)
+    before = np.cumsum(counts) - counts
+    later = np.flatnonzero((windows.starts == 0) & (before >= tokens))
+    return windows[: later[0] if len(later) else len(windows)]
 
 
 def _parsed(serialized: tf.data.Dataset, window: int) -> tf.data.Dataset:

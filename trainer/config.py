@@ -12,13 +12,24 @@ class TrainConfig(Settings):
     """How a model is made and trained; each key is a flag of the same name and a key of a recipe's `[[train]]`."""
 
     # How long, on what.
-    steps: int = setting(1500, "optimizer steps", low=1, high=1e9)
+    steps: int = setting(1500, "optimizer steps; 0: the model keeps its first weights", low=0, high=1e9)
     batch_size: int = setting(64, "windows a step, over all replicas together", low=1, high=2**20)
     replicas: int = setting(0, "devices that share a batch; 0: all GPUs, or one CPU", low=0, high=1024)
     seed: int = setting(1, "of initial weights, order of windows and dropout", low=0, high=2**31 - 1)
     target: str = setting("every", "which tokens of a window are predicted", choices=("every", "last"))
     carry_state: bool = setting(
-        False, "read songs from end to end, the LSTM's state carried from window to window (truncated back-propagation)"
+        False,
+        "read songs from end to end, the LSTM's state carried from window to window (truncated back-propagation); with "
+        "--target last through the windows as they were cut, however much they overlap",
+    )
+    random_windows: int = setting(
+        0,
+        "windows that are trained, drawn once by the seed; 0: all (metrics.json's figures are of all in any case)",
+        low=0,
+        high=1e9,
+    )
+    blank_first: bool = setting(
+        False, "train each window with <start> in place of its first token, so that songs begin from anywhere"
     )
 
     # The network.
@@ -78,14 +89,21 @@ class TrainConfig(Settings):
     def _contradictions(self) -> tuple[tuple[bool, str], ...]:
         frozen = self.input_features != "embedding"
         return (
-            (self.carry_state and self.target == "last", "--carry_state needs --target every: it reads whole songs"),
+            (
+                self.random_windows > 0 and self.carry_state,
+                "--random_windows leaves gaps in songs: leave --carry_state out",
+            ),
+            (
+                self.blank_first and self.carry_state,
+                "--blank_first is for windows that begin from nothing: leave --carry_state out",
+            ),
             (
                 frozen and self.tied_embeddings,
                 f"--tied_embeddings needs --input_features embedding, not {self.input_features}: only learnt vectors "
                 "can be logits too",
             ),
             (
-                self.schedule == "cosine" and self.warmup_steps >= self.steps,
+                self.schedule == "cosine" and 0 < self.steps <= self.warmup_steps,
                 f"--warmup_steps {self.warmup_steps} must be below --steps {self.steps}",
             ),
             (self.decay > 0 and self.schedule != "inverse-time", "--decay needs --schedule inverse-time"),

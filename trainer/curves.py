@@ -31,6 +31,9 @@ def draw(path: str, history: Table, *, baselines: Mapping[str, float] | None, be
     for name, nats in (baselines or {}).items():
         axes.axhline(nats, color="0.3", linestyle=_DASHES.get(name, "--"), linewidth=1, label=f"{name}: {nats:.2f}")
     axes.set(xlabel="step", ylabel="loss, nats a token", ylim=(0, None))
+    if not history.rows:
+        # Of --steps 0 the baselines stand alone.
+        axes.set(xlim=(0, 1), xticks=[0])
     axes.grid(alpha=0.25)
     picture.legend(loc="outside right upper", fontsize=8, frameon=False)
     image = io.BytesIO()

@@ -13,6 +13,7 @@ from trainer import evaluation_page, verdicts
 from trainer.baselines import told
 from trainer.dataset import Dataset, open_dataset
 from trainer.history import HISTORY_COLUMNS, Table, say
+from trainer.reading import Reading
 
 if TYPE_CHECKING:
     # At run time it takes seconds; flags and checks come without.
@@ -63,7 +64,7 @@ def run(*, model: str, data: str, split: str = "test", output: str | None = None
     remote.open_schemes(model, data, output)
     layout.require_completed(model, "model", f"python -m trainer.task --model_dir {model}")
     dataset = open_dataset(data)
-    keys = ("vocabulary", "encoding", "data", "dataset", "target")
+    keys = ("vocabulary", "encoding", "data", "dataset", "train")
     require_same(layout.read_object(storage.join(model, layout.CONFIG), *keys), dataset, model)
     _require_songs(dataset, split)
     storage.check_writable(output)
@@ -80,8 +81,10 @@ def require_same(config: dict[str, Any], dataset: Dataset, model: str) -> None:
             f"was trained with {config['vocabulary']} (on {config['data']}): give that --data, or preprocess with "
             f"--vocabulary {storage.join(model, layout.VOCABULARY)}"
         )
-    # A model of last tokens knows windows of one length only.
-    keys = ("encoding", "song_marks", *(["window"] if config["target"] == "last" else []))
+    # A model of last tokens knows windows of one length only, and with its state carried one distance between them.
+    reading = Reading.of(config["train"])
+    of_last = [key for key, wanted in (("window", reading.last_only), ("stride", reading.overlapping)) if wanted]
+    keys = ("encoding", "song_marks", *of_last)
     for key in keys:
         ours, theirs = dataset.settings[key], config["dataset"][key]
         if ours != theirs:
@@ -105,7 +108,7 @@ def _measure(model: str, dataset: Dataset, split: str) -> dict[str, Any]:
     from trainer import survey
 
     loaded = bundle.load(model)
-    surveyed = survey.take(dataset, last_only=loaded.config["target"] == "last")
+    surveyed = survey.take(dataset, Reading.of(loaded.config["train"]))
     metrics = layout.read_object(storage.join(model, layout.METRICS), "best_step")
     about = {"model": model, "data": dataset.folder, "split": split, "step": metrics["best_step"]}
     same_data = loaded.marks["content"] == dataset.content
@@ -149,7 +152,7 @@ def evaluate(loaded: "Bundle", surveyed: "Survey", split: str) -> dict[str, Any]
         "measured": surveyed.measured,
         "detail": measures.detail(
             scores,
-            surveyed.baselines.log_probabilities(windows, surveyed.last_only),
+            surveyed.baselines.log_probabilities(windows, surveyed.reading),
             tokens=tokens_of(windows),
             vocabulary=loaded.vocabulary,
             encoding=loaded.encoding,

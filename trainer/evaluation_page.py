@@ -103,7 +103,7 @@ def splits(scores: Mapping[str, Figures | None], baselines: Mapping[str, Figures
 def curves(history: Sequence[Figures], baselines: Figures) -> str:
     """Loss by step, the validation split's baselines as dashed lines."""
     if not history:
-        return markup.nothing("The model directory has no history.csv.")
+        return markup.nothing("No step was trained (--steps 0).")
     last = history[-1]["step"]
     drawn = [
         Line(name, [(row["step"], row[key]) for row in history if row.get(key) is not None], kind)

@@ -45,7 +45,7 @@ def finish(
         "baselines": baselines,
         "baselines_counted": survey.baselines.counted.as_dict(),
         "unknown_share": survey.unknown_share,
-        "steps": history.rows[-1]["step"],
+        "steps": history.rows[-1]["step"] if history.rows else 0,
         "best_step": best_step,
         "parameters": model.count_params(),
         "measured": survey.measured,

@@ -13,6 +13,7 @@ from trainer import batches, order
 from trainer.batches import Windows
 from trainer.dataset import Dataset
 from trainer.order import Position
+from trainer.reading import Reading
 
 # Ids of a group take at most so much memory; a dataset below that is read once and kept.
 GROUP_BYTES = 2**30
@@ -43,17 +44,32 @@ class Feed:
       dataset: a finished dataset.
       batch_size: B.
       seed: of the order.
-      full_only: leaves out windows whose last token is `<pad>`.
-      carried: keeps the windows of a song in one row, one after the other.
+      reading: which windows are left out, whether those of a song follow each other in one row, and what they begin
+        with.
+      random_windows: how many windows are drawn for the whole run; 0: all are read.
       group_bytes: how much of the split is in memory at one time.
     """
 
     dataset: Dataset
     batch_size: int
     seed: int
-    full_only: bool = False
-    carried: bool = False
+    reading: Reading
+    random_windows: int = 0
     group_bytes: int = GROUP_BYTES
+
+    def require_drawable(self, windows: int) -> None:
+        """Raises ValueError if `random_windows` cannot be drawn of so many that there are."""
+        asked, folder = f"--random_windows {self.random_windows}", self.dataset.folder
+        if self.random_windows > windows:
+            raise ValueError(
+                f"{asked} must be in 0..{windows:,}, the windows to train on in {folder}: draw fewer, or preprocess "
+                "with a smaller --stride"
+            )
+        if self.random_windows and self._shards > self._at_once:
+            raise ValueError(
+                f"{asked} needs all windows in memory at once, but those of {folder} take more than "
+                f"{self.group_bytes:,} bytes: leave it out, or preprocess fewer songs"
+            )
 
     def steps(self, position: Position, counts: Iterator[int]) -> Iterator[Steps]:
         """The steps from a position on, as many at a time as `counts` says, without end."""
@@ -92,21 +108,25 @@ class Feed:
         paths = self.dataset.shards("train")
         parts = [batches.read_shard(paths[shard], self.dataset) for shard in shards]
         windows = batches.concatenate(parts, self.dataset.window)
-        if self.carried:
-            return batches.end_to_end(windows)
-        return windows.full() if self.full_only else windows
+        if self.reading.last_only:
+            windows = windows.full()
+        elif self.reading.carried:
+            windows = batches.cut_anew(windows, self.dataset.window)
+        if self.random_windows:
+            windows = windows[order.drawn(self.random_windows, len(windows), self.seed)]
+        return windows.blanked() if self.reading.blank_first else windows
 
     def _table(self, windows: Windows, epoch: int, group: int) -> order.IntArray:
         if not len(windows):
             return np.zeros((0, self.batch_size), np.int64)
-        if not self.carried:
+        if not self.reading.carried:
             return order.shuffled_batches(len(windows), self.batch_size, self.seed, epoch, group)
         begins = np.flatnonzero(windows.starts == 0)
         return order.streams(np.diff([*begins, len(windows)]), self.batch_size, self.seed, epoch, group)
 
     def _batch(self, windows: Windows, row: order.IntArray) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
         tokens = np.where((row >= 0)[:, None], windows.tokens[row], PAD)
-        begins = windows.starts[row] == 0 if self.carried else np.ones(len(row), np.bool_)
+        begins = windows.starts[row] == 0 if self.reading.carried else np.ones(len(row), np.bool_)
         return tokens, begins
 
 

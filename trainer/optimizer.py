@@ -43,7 +43,8 @@ def make_optimizer(config: TrainConfig) -> keras.optimizers.Optimizer:
 def _rate(config: TrainConfig) -> float | keras.optimizers.schedules.LearningRateSchedule:
     schedules = keras.optimizers.schedules
     if config.schedule == "cosine":
-        after = schedules.CosineDecay(config.learning_rate, config.steps)
+        # Of no step too there is a schedule: an untrained network differs from a trained one by --steps alone.
+        after = schedules.CosineDecay(config.learning_rate, max(config.steps, 1))
     elif config.schedule == "inverse-time":
         after = schedules.InverseTimeDecay(config.learning_rate, 1, config.decay)
     elif config.warmup_steps:

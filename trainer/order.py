@@ -30,6 +30,11 @@ def permutation(count: int, *seeds: int) -> IntArray:
     return np.random.RandomState(seeds).permutation(count).astype(np.int64)
 
 
+def drawn(count: int, of: int, seed: int) -> IntArray:
+    """`count` different numbers of 0..`of` - 1, ascending, by the seed alone."""
+    return np.sort(permutation(of, seed)[:count])
+
+
 def groups_of(shards: int, at_once: int, *, seed: int, epoch: int) -> list[list[int]]:
     """An epoch's groups of shard numbers; one group of all shards, if they fit, is the same in every epoch.
 

@@ -113,26 +113,17 @@ def lay_out(windows: Windows, carried: bool) -> Streams:
     return Streams(tokens, begins, places)
 
 
-def first_songs(windows: Windows, tokens: int, last_only: bool = False) -> Windows:
-    """Whole songs from the start on in which at least so many tokens are scored, or all there are."""
-    counts = windows.scored(last_only).sum(axis=1)
-    before = np.cumsum(counts) - counts
-    later = np.flatnonzero((windows.starts == 0) & (before >= tokens))
-    end = later[0] if len(later) else len(windows)
-    return Windows(windows.tokens[:end], windows.starts[:end])
-
-
 class Evaluator:
     """Scores one set of windows as often as it is asked to; its step is compiled once.
 
-    With `last_only` each window is scored at its last position, from a state of zeros: that is how a model trained
-    with `--target last` is used. With `carried` false every window starts from zeros.
+    With `last_only` full windows alone are scored, at their last position. With `carried` the LSTM's state goes on
+    through a song's windows, otherwise each starts from zeros.
     """
 
     def __init__(self, model: keras.Model, windows: Windows, *, last_only: bool, carried: bool = True) -> None:
         self._last_only = last_only
         self._windows = windows.full() if last_only else windows
-        self._streams = lay_out(self._windows, carried and not last_only)
+        self._streams = lay_out(self._windows, carried)
         self._model = network.variant(model, state=True, fused=True)
         self._sizes = network.state_sizes(model)
         self._step = tf.function(self._score_step)
@@ -196,9 +187,9 @@ def score_split(model: keras.Model, survey: Survey, split: str) -> Score | None:
 def evaluator_of(model: keras.Model, survey: Survey, split: str) -> Evaluator | None:
     """What scores a split as its final figures are taken; None where it has no target."""
     windows = survey.windows[split]
-    if not windows.scored(survey.last_only).any():
+    if not windows.scored(survey.reading.last_only).any():
         return None
-    return Evaluator(model, windows, last_only=survey.last_only, carried=split != "train")
+    return Evaluator(model, windows, last_only=survey.reading.last_only, carried=survey.carried(split))
 
 
 def _standing(logits: tf.Tensor, targets: tf.Tensor, losses: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

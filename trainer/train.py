@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer import cluster, export, folder, strategy
+from trainer.batches import first_songs
 from trainer.checkpoint import Best, Checkpoints, Snapshot
 from trainer.config import TrainConfig
 from trainer.dataset import Dataset
@@ -19,7 +20,8 @@ from trainer.feed import Feed, ReadAhead, Steps
 from trainer.history import mean_training_loss, say
 from trainer.journal import Journal
 from trainer.order import Position
-from trainer.scoring import Evaluator, first_songs
+from trainer.reading import Reading
+from trainer.scoring import Evaluator
 from trainer.step import Learner, first_network
 from trainer.survey import Survey, take
 from trainer.warm_start import Warm
@@ -51,7 +53,7 @@ def train(dataset: Dataset, folders: folder.Folders, config: TrainConfig, warm: 
     made = strategy.make_strategy(config.replicas, config.batch_size)
     request = folder.marks_of(config, dataset, warm)["request"]
     strategy.agree(made, "settings and dataset (by their fingerprint)", int(request[:8], 16))
-    survey = take(dataset, last_only=config.target == "last")
+    survey = take(dataset, Reading.of(config.as_dict()))
     features = table(config.input_features, dataset.vocabulary, dataset.encoding)
     start = first_network(config, len(dataset.vocabulary), dataset.blocked, features)
     if warm:
@@ -92,9 +94,8 @@ class Run:
         request: str,
     ) -> None:
         self._config, self._survey, self._learner, self._request = config, survey, learner, request
-        self._feed = Feed(
-            dataset, config.batch_size, config.seed, full_only=survey.last_only, carried=config.carry_state
-        )
+        self._feed = Feed(dataset, config.batch_size, config.seed, survey.reading, config.random_windows)
+        self._feed.require_drawable(survey.training_windows)
         self.best = Best(learner.weights())
         self._checkpoints = Checkpoints(folders.checkpoints)
         # Of several machines one writes; the others would only overwrite it with the same.
@@ -102,10 +103,10 @@ class Run:
         self.journal = Journal(folders, config, writes=self.writes)
         self.steps_done, self._position = 0, Position()
         self._evaluator = None
-        held_out = survey.windows["validation"]
-        if held_out.scored(survey.last_only).any():
-            sample = first_songs(held_out, config.evaluation_tokens, survey.last_only)
-            self._evaluator = Evaluator(start, sample, last_only=survey.last_only)
+        held_out, last_only = survey.windows["validation"], survey.reading.last_only
+        if held_out.scored(last_only).any():
+            sample = first_songs(held_out, config.evaluation_tokens, last_only)
+            self._evaluator = Evaluator(start, sample, last_only=last_only, carried=survey.carried("validation"))
 
     def resume(self) -> None:
         """Takes the last whole checkpoint back, with the rows of history.csv up to it.

@@ -55,7 +55,8 @@ def plan(
     """A search of the settings that are not given; see `Tuning`.
 
     Raises:
-      ValueError: if the number of trials is out of range, nothing is left to search, or several machines train.
+      ValueError: if the number of trials is out of range, nothing is left to search, no step is to be trained, or
+        several machines train.
     """
     if not 1 <= trials <= _MOST_TRIALS:
         raise ValueError(f"--tune {trials} must be in {LEGAL}: the models to train")
@@ -63,8 +64,10 @@ def plan(
         raise ValueError(
             f"--tune trains on one machine, but TF_CONFIG names {cluster.workers()}: unset it or leave --tune out"
         )
-    ranges = searched(fixed, warm=warm is not None)
-    return Tuning(trials, fixed, TrainConfig.create(fixed), ranges, folders, dataset, warm)
+    base = TrainConfig.create(fixed)
+    if not base.steps:
+        raise ValueError("--tune needs --steps of at least 1, not 0: it compares what training comes to")
+    return Tuning(trials, fixed, base, searched(fixed, warm=warm is not None), folders, dataset, warm)
 
 
 def is_done(tuning: Tuning) -> bool:

@@ -15,6 +15,8 @@ FAR_BELOW = 0.6
 # Music is not so predictable: who is right more often than that has seen the song.
 MEMORISED_ACCURACY = 0.95
 
+UNTRAINED = "No step was trained (--steps 0): the figures are those of the first weights, to compare others with."
+
 Figures = Mapping[str, Any]
 
 
@@ -30,6 +32,8 @@ def warnings(
       scores: split -> `loss_nats`, `accuracy`; None for a split without songs.
       baselines: split -> name -> nats a token.
     """
+    if not history:
+        return [UNTRAINED]
     evaluations = [
         (row["step"], row["validation_loss_nats"]) for row in history if row.get("validation_loss_nats") is not None
     ]

@@ -6,8 +6,10 @@ import pytest
 from songs import windows
 from trainer.baselines import Baselines, Counted, tokens_of
 from trainer.batches import Windows
+from trainer.reading import Reading
 
 PAD, UNKNOWN, START, END, A, B, C = range(7)
+WHOLE = Reading()
 
 
 def cut(*songs, window: int, stride: int) -> Windows:
@@ -49,7 +51,7 @@ def test_last_only_scores_the_last_position_of_full_windows():
 def test_scores_by_hand():
     # The model of test_ngrams.test_bigram_by_hand.
     baselines = fit(cut([C, A, A, A, B], window=2, stride=2))
-    score = baselines.score(cut([C, A, B], window=2, stride=2))
+    score = baselines.score(cut([C, A, B], window=2, stride=2), WHOLE)
     a, b = 1 / 3 + 0.5 / 4, 0.5 / 3 + 0.5 / 4
     assert list(score) == ["uniform", "unigram", "bigram", "5-gram"]
     assert score["uniform"] == pytest.approx(math.log(4))
@@ -59,26 +61,31 @@ def test_scores_by_hand():
 
 def test_five_gram_knows_what_a_bigram_cannot():
     tune = [START, A, A, B, A, A, C, END]
-    score = fit(cut(*[tune] * 9, window=4, stride=2)).score(cut(tune, window=4, stride=4))
+    score = fit(cut(*[tune] * 9, window=4, stride=2)).score(cut(tune, window=4, stride=4), WHOLE)
     assert score["5-gram"] < 0.2 < 0.5 < score["bigram"]
 
 
-def test_last_only_looks_back_one_window():
+def test_last_only_looks_back_one_window_but_where_the_state_is_carried():
     # What comes after A A differs by the id before, which a window of 1 does not show.
     baselines = fit(cut([B, A, A, B], [C, A, A, C], [B, A, A, B], window=3, stride=3))
     song = [B, A, A, B]
-    whole = baselines.log_probabilities(cut(song, window=1, stride=1))["5-gram"]
-    one = baselines.log_probabilities(cut(song, window=1, stride=1), last_only=True)["5-gram"]
+    whole, one, carried = (
+        baselines.log_probabilities(cut(song, window=1, stride=1), reading)["5-gram"]
+        for reading in (WHOLE, Reading(last_only=True), Reading(last_only=True, carried=True))
+    )
     after_one = [
-        baselines.log_probabilities(cut(pair, window=1, stride=1))["5-gram"].item() for pair in ([B, A], [A, A], [A, B])
+        baselines.log_probabilities(cut(pair, window=1, stride=1), WHOLE)["5-gram"].item()
+        for pair in ([B, A], [A, A], [A, B])
     ]
     assert one.tolist() == after_one
     assert whole[2] > one[2]
+    assert carried.tolist() == whole.tolist()
 
 
 def test_no_target_has_no_score():
     assert (
-        fit(cut([A, B], window=2, stride=2)).score(Windows(np.zeros((0, 3), np.int32), np.zeros(0, np.int64))) is None
+        fit(cut([A, B], window=2, stride=2)).score(Windows(np.zeros((0, 3), np.int32), np.zeros(0, np.int64)), WHOLE)
+        is None
     )
 
 

@@ -1,7 +1,9 @@
 import pathlib
 
+import numpy as np
 import pytest
 
+from songs import windows
 from tests.trainer import datasets
 from trainer import batches
 from trainer.dataset import open_dataset
@@ -18,16 +20,16 @@ def opened(folder: pathlib.Path, shards: int = 3):
 def test_full_only_leaves_padded_windows_out(tmp_path):
     recipe = datasets.Recipe(window=2, stride=2, song_marks=False)
     dataset = open_dataset(datasets.build(tmp_path, {"train": [[4, 5, 6, 7]]}, recipe))
-    (windows,) = batches.read_windows(dataset, "train")
-    assert windows.tokens.tolist() == [[4, 5, 6], [6, 7, 0]]
-    assert windows.full().tokens.tolist() == [[4, 5, 6]]
+    (found,) = batches.read_windows(dataset, "train")
+    assert found.tokens.tolist() == [[4, 5, 6], [6, 7, 0]]
+    assert found.full().tokens.tolist() == [[4, 5, 6]]
 
 
 def test_article_has_50_windows_of_54_codes(tmp_path):
     recipe = datasets.Recipe(window=4, stride=1, song_marks=False)
     dataset = open_dataset(datasets.build(tmp_path, {"train": [[4] * 54]}, recipe))
-    (windows,) = batches.read_windows(dataset, "train")
-    assert len(windows.full()) == 50
+    (found,) = batches.read_windows(dataset, "train")
+    assert len(found.full()) == 50
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "not-records"])
@@ -58,8 +60,33 @@ def test_overlapping_windows_are_cut_anew_end_to_end(tmp_path):
     recipe = datasets.Recipe(window=4, stride=3, song_marks=False)
     songs = [[4, 5, 6, 7, 8, 9, 4, 5], [9, 8]]
     dataset = open_dataset(datasets.build(tmp_path, {"train": songs}, recipe))
-    (windows,) = batches.read_windows(dataset, "train")
-    whole = batches.end_to_end(windows)
+    (found,) = batches.read_windows(dataset, "train")
+    whole = batches.cut_anew(found, 4)
     rows = sorted(zip(whole.starts.tolist(), whole.tokens.tolist(), strict=True))
     assert rows == [(0, [4, 5, 6, 7, 8]), (0, [9, 8, 0, 0, 0]), (4, [8, 9, 4, 5, 0])]
-    assert batches.end_to_end(whole) is whole
+    assert batches.cut_anew(whole, 4) is whole
+    again = batches.cut_anew(whole, 3)
+    assert (again.tokens.tolist(), again.starts.tolist()) == (found.tokens.tolist(), found.starts.tolist())
+
+
+MIXED = [[2, 4, 5, 6, 7, 8, 9, 4, 3], [2, 9, 1, 7, 3], [2, 5, 3], [2, 6, 7, 6, 7, 6, 3]]
+
+
+def cut(songs, window: int = 3) -> batches.Windows:
+    tokens, starts = zip(*(windows.cut(np.array(song), window, window) for song in songs), strict=True)
+    return batches.Windows(np.concatenate(tokens).astype(np.int32), np.concatenate(starts))
+
+
+def test_first_songs_are_whole():
+    assert batches.first_songs(cut(MIXED), 1).tokens.tolist() == cut(MIXED[:1]).tokens.tolist()
+    # 8 and 3 known targets in 3 and 2 windows.
+    assert len(batches.first_songs(cut(MIXED), 8)) == 3
+    assert len(batches.first_songs(cut(MIXED), 9)) == 5
+    assert len(batches.first_songs(cut(MIXED), 10**6)) == len(cut(MIXED))
+
+
+def test_first_songs_have_so_many_tokens_though_windows_are_not_full():
+    songs = [[4, 5], [4, 1, 5], [4, 5, 6, 7, 8, 9]]
+    assert len(batches.first_songs(cut(songs, window=5), 2)) == 2
+    # Only the last one fills a window.
+    assert len(batches.first_songs(cut(songs, window=5), 1, last_only=True)) == 3

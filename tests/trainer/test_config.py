@@ -31,7 +31,7 @@ def test_unknown_key_names_the_legal_ones():
     ("key", "value", "message"),
     [
         ("log_every", 1001, r"--log_every 1001 must be in 1\.\.1,000"),
-        ("steps", 0, r"--steps 0 must be in 1\.\.1,000,000,000"),
+        ("steps", -1, r"--steps -1 must be in 0\.\.1,000,000,000"),
         ("dropout", 1.0, r"--dropout 1\.0 must be in 0\.\.0\.95"),
         ("dropout", float("nan"), "--dropout nan must be in"),
         ("target", "all", "--target all must be in every or last"),
@@ -44,6 +44,18 @@ def test_unknown_key_names_the_legal_ones():
 def test_value_outside_its_range(key, value, message):
     with pytest.raises(ValueError, match=message):
         TrainConfig.create({key: value})
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"blank_first": True}, "--blank_first is for windows that begin from nothing"),
+        ({"random_windows": 60}, "--random_windows leaves gaps in songs"),
+    ],
+)
+def test_no_state_is_carried_into_windows_that_stand_alone(settings, message):
+    with pytest.raises(ValueError, match=f"{message}: leave --carry_state out"):
+        TrainConfig(**settings, carry_state=True)
 
 
 def test_uneven_batch_says_which_sizes_are_even():

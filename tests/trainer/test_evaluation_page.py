@@ -81,7 +81,7 @@ def test_training_is_drawn_beside_the_baselines():
     assert 'class="second dot" d="M100.00 25.00L100.00 25.00"' in drawn
     assert 'class="faint" d="M0.00 75.00L100.00 75.00"' in drawn
     assert ">5-gram 1.00<" in drawn
-    assert "no history.csv" in evaluation_page.curves([], {})
+    assert "No step was trained" in evaluation_page.curves([], {})
 
 
 def test_hostile_texts_stay_texts():

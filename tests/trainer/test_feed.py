@@ -10,6 +10,7 @@ from trainer import batches
 from trainer.dataset import open_dataset
 from trainer.feed import Feed, ReadAhead
 from trainer.order import Position
+from trainer.reading import Reading
 
 # 12 songs of 4 ids and marks around them: window 3, stride 3 cuts each in two windows, the last one full at 5 = 6 - 1.
 SONGS = [[4 + number % 6, 4, 5, 4 + number // 6] for number in range(12)]
@@ -21,9 +22,9 @@ def dataset(tmp_path_factory):
     return open_dataset(datasets.build(tmp_path_factory.mktemp("feed"), {"train": SONGS}, recipe))
 
 
-def take(dataset, count, position=None, at_once=1, **options):
+def take(dataset, count, position=None, at_once=1, reading=None, **options):
     """Steps one by one: tokens, begins, position after."""
-    feed = Feed(dataset, **{"batch_size": 6, "seed": 1, **options})
+    feed = Feed(dataset, **{"batch_size": 6, "seed": 1, **options}, reading=reading or Reading())
     return list(itertools.islice(feed.steps(position or Position(), itertools.repeat(at_once)), count))
 
 
@@ -42,9 +43,9 @@ def test_every_window_once_an_epoch(dataset):
 
 
 @pytest.mark.parametrize("group_bytes", [2**30, 1])
-@pytest.mark.parametrize("carried", [False, True])
-def test_going_on_anywhere_gives_what_would_have_come(dataset, group_bytes, carried):
-    options = {"group_bytes": group_bytes, "carried": carried, "batch_size": 2}
+@pytest.mark.parametrize("reading", [Reading(), Reading(carried=True), Reading(last_only=True, carried=True)])
+def test_going_on_anywhere_gives_what_would_have_come(dataset, group_bytes, reading):
+    options = {"group_bytes": group_bytes, "reading": reading, "batch_size": 2}
     steps = take(dataset, 30, **options)
     assert steps[-1].epochs[0] >= 1
     for done in range(1, 30, 4):
@@ -79,7 +80,7 @@ def test_carried_songs_follow_themselves_in_one_row(tmp_path):
     recipe = datasets.Recipe(tokens=40, window=4, stride=2, song_marks=False)
     songs = [list(range(4, 17)), list(range(20, 33)), [40, 41]]
     dataset = open_dataset(datasets.build(tmp_path, {"train": songs}, recipe))
-    steps = take(dataset, 4, batch_size=2, carried=True)
+    steps = take(dataset, 4, batch_size=2, reading=Reading(carried=True))
     tokens, begins = (np.concatenate([getattr(step, name) for step in steps]) for name in ("tokens", "begins"))
     heard = []
     for row in range(2):
@@ -98,8 +99,39 @@ def test_carried_songs_follow_themselves_in_one_row(tmp_path):
 def test_full_windows_only(tmp_path):
     recipe = datasets.Recipe(window=4, stride=1, song_marks=False)
     dataset = open_dataset(datasets.build(tmp_path, {"train": [list(range(4, 10))]}, recipe))
-    (step,) = take(dataset, 1, batch_size=3, full_only=True)
+    (step,) = take(dataset, 1, batch_size=3, reading=Reading(last_only=True))
     assert sorted(row for row in step.tokens[0].tolist() if row[0]) == [[4, 5, 6, 7, 8], [5, 6, 7, 8, 9]]
+
+
+@pytest.mark.parametrize("last_only", [False, True])
+def test_the_first_token_of_each_window_is_blank(tmp_path, last_only):
+    recipe = datasets.Recipe(window=3, stride=3, song_marks=False)
+    dataset = open_dataset(datasets.build(tmp_path, {"train": [[4, 5, 6, 7, 8, 9]]}, recipe))
+    (step,) = take(dataset, 1, batch_size=2, reading=Reading(last_only=last_only, blank_first=True))
+    padded = [0, 0, 0, 0] if last_only else [2, 8, 9, 0]
+    assert sorted(step.tokens[0].tolist()) == sorted([[2, 5, 6, 7], padded])
+
+
+def test_the_same_windows_drawn_in_each_epoch(dataset):
+    everything = rows(take(dataset, 4))
+    drawn = take(dataset, 4, random_windows=12)
+    first, second = rows(drawn[:2]), rows(drawn[2:])
+    assert first == second
+    assert first.total() == 12
+    assert first < everything
+    assert rows(take(dataset, 2, random_windows=12, seed=2)) != first
+
+
+def test_windows_that_cannot_be_drawn(dataset):
+    def feed(count: int, **options) -> Feed:
+        return Feed(dataset, 6, 1, Reading(), count, **options)
+
+    feed(24).require_drawable(24)
+    feed(0, group_bytes=1).require_drawable(24)
+    with pytest.raises(ValueError, match=r"--random_windows 25 must be in 0\.\.24, the windows to"):
+        feed(25).require_drawable(24)
+    with pytest.raises(ValueError, match=r"--random_windows 2 needs all windows .* more than 1 bytes"):
+        feed(2, group_bytes=1).require_drawable(24)
 
 
 def test_reading_ahead_passes_errors_on_and_counts_the_wait():

@@ -25,6 +25,10 @@ def test_schedules():
     assert rates(schedule="cosine") == pytest.approx(cosine)
 
 
+def test_a_schedule_of_no_step_is_made():
+    assert float(make_optimizer(TrainConfig(steps=0, schedule="cosine")).learning_rate) == pytest.approx(0.002)
+
+
 def test_warm_up_rises_from_the_first_step_on():
     assert rates(warmup_steps=4) == pytest.approx([0.025, 0.05, 0.075, 0.1, 0.1])
     cosine = [0.05 * (1 + np.cos(np.pi * step / 5)) * min(1, (step + 1) / 2) for step in range(5)]

@@ -13,6 +13,11 @@ def test_permutations_are_frozen():
     assert order.permutation(6, 1, 0, 1).tolist() != order.permutation(6, 1, 0, 0).tolist()
 
 
+def test_draws_are_frozen():
+    assert order.drawn(3, 6, 1).tolist() == sorted(order.permutation(6, 1)[:3].tolist()) == [0, 1, 4]
+    assert order.drawn(6, 6, 2).tolist() == [0, 1, 2, 3, 4, 5]
+
+
 def test_one_group_of_all_shards_is_the_same_in_every_epoch():
     assert order.groups_of(3, 4, seed=1, epoch=0) == order.groups_of(3, 3, seed=1, epoch=5) == [[0, 1, 2]]
 

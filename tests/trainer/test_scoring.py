@@ -7,13 +7,13 @@ from models import network
 from songs import windows
 from trainer import scoring
 from trainer.batches import Windows
-from trainer.scoring import Evaluator, Score, first_songs, lay_out
+from trainer.scoring import Evaluator, Score, lay_out
 
 SONGS = [[2, 4, 5, 6, 7, 8, 9, 4, 3], [2, 9, 1, 7, 3], [2, 5, 3], [2, 6, 7, 6, 7, 6, 3]]
 
 
-def cut(songs, window: int = 3) -> Windows:
-    parts = [windows.cut(np.array(song), window, window) for song in songs]
+def cut(songs, window: int = 3, stride: int | None = None) -> Windows:
+    parts = [windows.cut(np.array(song), window, stride or window) for song in songs]
     tokens = np.concatenate([part[0] for part in parts]).astype(np.int32)
     return Windows(tokens, np.concatenate([part[1] for part in parts]))
 
@@ -49,8 +49,22 @@ def test_scoring_twice_gives_the_same(model):
 def test_last_only_scores_full_windows_from_zeros(model):
     full = [[2, 4, 5, 6], [6, 7, 8, 9], [2, 9, 1, 7], [2, 6, 7, 6], [6, 7, 6, 3]]
     by_hand = -np.mean([log_likelihoods(model, window)[-1][window[-1]] for window in full])
-    score = Evaluator(model, cut(SONGS), last_only=True).score(model.get_weights())
+    score = Evaluator(model, cut(SONGS), last_only=True, carried=False).score(model.get_weights())
     assert (score.tokens, score.loss_nats) == (5, pytest.approx(by_hand, rel=1e-5))
+
+
+@pytest.mark.parametrize("rows", [1, 64])
+def test_last_only_with_the_state_carried_reads_overlaps_again(model, monkeypatch, rows):
+    monkeypatch.setattr(scoring, "ROWS", rows)
+    songs = [[4, 5, 6, 7, 8, 9], [9, 8, 7, 6, 5, 4], [4, 5]]
+    by_hand = []
+    for song in songs[:2]:
+        read = []
+        for start in range(3):
+            read += song[start : start + 3]
+            by_hand.append(log_likelihoods(model, [*read, 0])[-1][song[start + 3]])
+    score = Evaluator(model, cut(songs, stride=1), last_only=True).score(model.get_weights())
+    assert (score.tokens, score.loss_nats) == (6, pytest.approx(-np.mean(by_hand), rel=1e-5))
 
 
 @pytest.mark.parametrize("rows", [2, 64])
@@ -77,7 +91,7 @@ def test_every_token_in_the_order_of_the_windows(model, monkeypatch, rows):
 
 
 def test_tokens_of_last_only_are_those_of_full_windows(model):
-    found = Evaluator(model, cut(SONGS), last_only=True).tokens(model.get_weights())
+    found = Evaluator(model, cut(SONGS), last_only=True, carried=False).tokens(model.get_weights())
     assert found.target.tolist() == [6, 9, 7, 6, 3]
     assert (found.position.tolist(), found.place.tolist()) == ([2] * 5, [3, 6, 3, 3, 6])
 
@@ -99,21 +113,6 @@ def test_rows_hold_whole_songs_of_like_total_length(monkeypatch):
     assert streams.tokens.shape == (4, 2, 4)
     assert streams.begins.tolist() == [[True, True], [False, False], [False, True], [True, False]]
     assert streams.indices.tolist() == [[0, 3], [1, 4], [2, 6], [5, 7]]
-
-
-def test_first_songs_are_whole():
-    assert first_songs(cut(SONGS), 1).tokens.tolist() == cut(SONGS[:1]).tokens.tolist()
-    # 8 and 3 known targets in 3 and 2 windows.
-    assert len(first_songs(cut(SONGS), 8)) == 3
-    assert len(first_songs(cut(SONGS), 9)) == 5
-    assert len(first_songs(cut(SONGS), 10**6)) == len(cut(SONGS))
-
-
-def test_first_songs_have_so_many_tokens_though_windows_are_not_full():
-    songs = [[4, 5], [4, 1, 5], [4, 5, 6, 7, 8, 9]]
-    assert len(first_songs(cut(songs, window=5), 2)) == 2
-    # Only the last one fills a window.
-    assert len(first_songs(cut(songs, window=5), 1, last_only=True)) == 3
 
 
 def test_score_in_other_units():

@@ -206,7 +206,7 @@ def test_recipe_and_flags(tmp_path, dataset):
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--steps", "0"], "--steps 0 must be in"),
+        (["--steps", "-1"], "--steps -1 must be in"),
         (["--batch_size", "5", "--replicas", "2"], "--batch_size 5 must be a multiple of the 2 replicas"),
         (["--data", "/nowhere"], "the dataset /nowhere does not exist, or is empty: run"),
         (["--model_dir", "/proc/nabi"], "cannot write /proc/nabi"),

@@ -92,6 +92,11 @@ def test_another_search_is_refused(plan, changed, message):
         tuning.is_done(plan(**changed))
 
 
+def test_a_search_needs_training(plan):
+    with pytest.raises(ValueError, match="--tune needs --steps of at least 1, not 0"):
+        plan(steps=0)
+
+
 def test_a_search_of_other_settings_or_ranges_is_refused(plan, tmp_path, dataset):
     tuning.claim(plan())
     wider = tuning.plan(3, {}, folder.Folders.of(str(tmp_path)), dataset)

@@ -33,6 +33,11 @@ def test_overfitting():
     assert "by 6 % (more than 5 % is too much)" in said
 
 
+def test_an_untrained_network_is_told_nothing_else():
+    losing = {"train": None, "validation": score(2.0)}
+    assert verdicts.warnings([], losing, {"validation": {"bigram": 1.0}}) == [verdicts.UNTRAINED]
+
+
 def test_memorising_needs_both():
     rising, falling = evaluations(2.0, 2.01), evaluations(2.0, 1.9)
     assert "predicts 96 % of the training tokens" in verdicts.knows_by_heart(rising, score(0.1, 0.96))
@@ -66,4 +71,4 @@ def test_all_that_is_wrong_in_its_order():
         "The model fits its training songs far better than others",
         "The model loses to the 5-gram in test",
     ]
-    assert verdicts.warnings([], {"train": score(1.9), "validation": score(2.0), "test": None}, {}) == []
+    assert verdicts.warnings(history[:1], {"train": score(1.9), "validation": score(2.0), "test": None}, {}) == []

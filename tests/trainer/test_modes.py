@@ -1,0 +1,82 @@
+"""Ways of training that the tutorials have, each from the command to the finished model."""
+
+import pathlib
+
+import numpy as np
+import pytest
+
+from models.bundle import load_model
+from songs import layout
+from tests.trainer import datasets
+from trainer import batches, evaluate, history, survey, task, verdicts
+from trainer.config import TrainConfig
+from trainer.dataset import open_dataset
+from trainer.scoring import Evaluator
+from trainer.step import first_network
+
+SONGS = {
+    "train": datasets.melodies(12),
+    "validation": datasets.melodies(3, seed=1),
+    "test": datasets.melodies(2, seed=2),
+}
+FLAGS = {
+    "steps": 12, "batch_size": 4, "units": 8, "embedding": 4, "layers": 1, "log_every": 2, "evaluate_every": 4,
+    "checkpoint_every": 3, "learning_rate": 0.02,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory) -> str:
+    return datasets.build(tmp_path_factory.mktemp("dataset"), SONGS, datasets.Recipe(window=6, stride=3, shards=2))
+
+
+def command(data: str, model_dir: pathlib.Path, *more: str, **flags: object) -> list[str]:
+    given = [f"--{key}={value}" for key, value in {**FLAGS, **flags}.items()]
+    return ["--data", data, "--model_dir", str(model_dir), *given, *more]
+
+
+def test_no_step_at_all(tmp_path, dataset, capsys):
+    argv = command(dataset, tmp_path, steps=0, schedule="cosine", warmup_steps=5)
+    assert task.main(argv) == 0
+    assert f"warning: {verdicts.UNTRAINED}\n" in capsys.readouterr().out
+    metrics = layout.read_json(f"{tmp_path}/metrics.json")
+    assert (metrics["steps"], metrics["best_step"], metrics["validation"]["tokens"]) == (0, 0, 63)
+    assert (tmp_path / "history.csv").read_text() == ",".join(history.HISTORY_COLUMNS) + "\n"
+    first = first_network(TrainConfig(units=8, embedding=4, layers=1), 10, [0, 1, 2])
+    for kept, weight in zip(load_model(f"{tmp_path}/model.keras").get_weights(), first.get_weights(), strict=True):
+        np.testing.assert_array_equal(kept, weight)
+    (tmp_path / "COMPLETED").unlink()
+    assert task.main(argv) == task.main(argv) == 0
+    assert capsys.readouterr().out.endswith(f"{tmp_path} already holds this model: nothing to do\n")
+    found = evaluate.run(model=str(tmp_path), data=dataset)
+    assert (found["step"], found["warnings"]) == (0, [verdicts.UNTRAINED])
+
+
+def test_windows_with_a_blank_first_token(tmp_path, dataset):
+    argv = command(dataset, tmp_path, "--blank_first", input_features="one-hot")
+    assert task.main(argv) == 0
+    metrics, model = layout.read_json(f"{tmp_path}/metrics.json"), load_model(f"{tmp_path}/model.keras")
+    train, validation = (
+        batches.concatenate(list(batches.read_windows(open_dataset(dataset), split)), 6)
+        for split in ("train", "validation")
+    )
+    assert len(train) <= survey.TRAINING_SAMPLE
+    by_hand = {
+        "train": Evaluator(model, train.blanked(), last_only=False, carried=False),
+        "validation": Evaluator(model, validation, last_only=False),
+    }
+    for split, evaluator in by_hand.items():
+        assert evaluator.score(model.get_weights()).as_dict() == pytest.approx(metrics[split])
+    assert "with <start> in place of the first token" in metrics["measured"]
+    assert evaluate.run(model=str(tmp_path), data=dataset)["splits"]["train"] == pytest.approx(metrics["train"])
+
+
+def test_few_windows_are_learnt_and_all_are_scored(tmp_path, dataset, capsys):
+    # 72 windows of 12 songs.
+    assert task.main(command(dataset, tmp_path, random_windows=4)) == 0
+    rows = (tmp_path / "history.csv").read_text().splitlines()[1:]
+    # Of 4 windows and a batch of 4, each step is an epoch.
+    assert [row.split(",")[1] for row in rows] == [row.split(",")[0] for row in rows]
+    assert "72 windows at even distances" in layout.read_json(f"{tmp_path}/metrics.json")["measured"]
+    assert task.main(command(dataset, tmp_path / "other", random_windows=73)) == 2
+    assert "--random_windows 73 must be in 0..72" in capsys.readouterr().err
