@@ -10,7 +10,7 @@ from generator.grammar import Grammar
 from generator.meanings import Meanings
 from generator.plan import SLOTS
 from generator.row import Sampled
-from generator.stepper import Stepper, carried, windowed
+from generator.stepper import Stepper, carried, windowed, windowed_and_carried
 from models.bundle import Bundle
 
 
@@ -22,10 +22,11 @@ def grammar_of(model: Bundle, config: GenerateConfig) -> Grammar:
 
 
 def stepper_of(model: Bundle) -> Stepper:
-    """The network as it was trained: with its state carried, or with its window fed again (`--target last`)."""
-    if model.config["target"] == "last":
-        return windowed(model.model, model.config["dataset"]["window"])
-    return carried(model.model)
+    """The network as it was trained: its state carried, or its window fed again (`--target last`), or both."""
+    if model.config["target"] != "last":
+        return carried(model.model)
+    again = windowed_and_carried if model.config["train"].get("carry_state") else windowed
+    return again(model.model, model.config["dataset"]["window"])
 
 
 def sampler_of(
