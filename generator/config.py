@@ -54,8 +54,13 @@ class GenerateConfig(Settings):
     max_repeats: int = setting(
         8,
         "a phrase that comes more often in a row is a loop: the song goes back, and on another way; 0: never "
-        "(nor with --greedy or --beams, which know one way)",
+        "(nor with --greedy or --beams, which know one way, or --one_step)",
         high=1000,
+    )
+    one_step: bool = setting(
+        False,
+        "feed the tokens of a song, which --primer names, whatever is chosen (teacher forcing): the first "
+        "--primer_tokens are given, and of each other place songs have what the model chose after the true tokens",
     )
     auto_sampling: bool = setting(
         False, "choose --temperature and --top_p so that songs come closest to the validation songs; needs --data"
@@ -104,6 +109,15 @@ class GenerateConfig(Settings):
     def _contradictions(self) -> tuple[tuple[bool, str], ...]:
         certain = self.greedy or self.beams > 0
         return (
+            (
+                self.one_step and (self.primer == FROM_START or not self.primer_tokens),
+                "--one_step follows a song: say which with --primer, and with --primer_tokens how much of it is given",
+            ),
+            (
+                self.one_step and bool(self.beams or self.max_copied_bars or self.auto_sampling),
+                "--one_step chooses token by token after those of a song: without --beams, --max_copied_bars and "
+                "--auto_sampling",
+            ),
             (self.lowest > self.highest, f"--lowest {self.lowest} must not be above --highest {self.highest}"),
             (
                 bool(self.scale) and self.scale not in SCALES,

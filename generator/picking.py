@@ -2,11 +2,16 @@
 
 import heapq
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
 
 from generator.primers import hashed
 from songs import layout, records, storage
 from songs.records import Window
+
+# Between a song's name and its time scale, in the records of a training song at another speed.
+_SCALED = "*"
 
 # Windows a job takes, and the records they are picked from: enough for variety, and few enough that every worker can
 # have them all.
@@ -22,6 +27,7 @@ def pick(
     seed: int,
     content: str,
     wanted: Callable[[Window], bool] = lambda _: True,
+    together: int = 0,
 ) -> list[Window]:
     """Some windows of a split; the same ones for the same dataset and seed.
 
@@ -32,6 +38,7 @@ def pick(
       seed: which.
       content: the fingerprint of the dataset that the model was trained on.
       wanted: which windows may be picked.
+      together: windows are put together to songs of so many ids at most, which are picked; 0: windows are.
 
     Raises:
       ValueError: if it is another dataset.
@@ -43,8 +50,38 @@ def pick(
             "pass the dataset that the model was trained on"
         )
     shards = int(layout.read_json(storage.join(dataset, layout.DATASET))["splits"].get(split, {}).get("shards", 0))
-    scanned = itertools.islice(filter(wanted, _windows(dataset, split, shards, seed)), MAX_SCANNED)
+    scanned: Iterator[Window] = itertools.islice(filter(wanted, _windows(dataset, split, shards, seed)), MAX_SCANNED)
+    scanned = _joined(scanned, together) if together else scanned
     return heapq.nsmallest(most, scanned, key=lambda window: _order(window, seed))
+
+
+def whole_songs(dataset: str, split: str, most: int, *, length: int, seed: int, content: str) -> list[Window]:
+    """Some songs of a split as they were read, put together from their windows; see `pick`.
+
+    Args:
+      dataset: the directory.
+      split: `train`, `validation` or `test`.
+      most: how many songs, at most.
+      length: ids of each, at most.
+      seed: which.
+      content: the fingerprint of the dataset that the model was trained on.
+    """
+    return pick(dataset, split, most, seed=seed, content=content, wanted=as_read, together=length)
+
+
+def as_read(window: Window) -> bool:
+    """Whether a window is of a song in its own key and at its own speed."""
+    return window.transpose == 0 and _SCALED not in window.song
+
+
+def _joined(windows: Iterable[Window], length: int) -> Iterator[Window]:
+    """Songs, of `length` ids at most, of windows that stand in order: as far as they follow one another from 0."""
+    for (song, transpose), same in itertools.groupby(windows, lambda window: (window.song, window.transpose)):
+        ids: list[int] = []
+        for window in same:
+            if window.start <= len(ids) < length:
+                ids[window.start :] = window.tokens.tolist()
+        yield Window(np.array(ids[:length], np.int64), song, 0, transpose)
 
 
 def _windows(dataset: str, split: str, shards: int, seed: int) -> Iterator[Window]:

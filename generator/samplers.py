@@ -17,7 +17,8 @@ from models.bundle import Bundle
 def grammar_of(model: Bundle, config: GenerateConfig) -> Grammar:
     """What may follow what in a model's songs; raises ValueError if a token is left after which nothing may."""
     vocabulary, encoding = model.vocabulary, model.encoding
-    ends = model.config["dataset"]["song_marks"]
+    # With one_step a song ends where the one that it follows does.
+    ends = model.config["dataset"]["song_marks"] and not config.one_step
     return Grammar.of(vocabulary, encoding, ends=ends, allowed_V=masks.allowed(config, vocabulary, encoding))
 
 
