@@ -7,6 +7,7 @@ from songs import bars, meta
 from songs.scales import SCALES, Key
 from songs.settings import Settings, setting
 from songs.song import TICKS_PER_QUARTER
+from songs.windows import SPLITS
 
 TITLE = "songs (also keys of a recipe's [[generate]])"
 
@@ -78,6 +79,11 @@ class GenerateConfig(Settings):
         FROM_START,
         "start, a MIDI file to go on from, train, validation or test (beginnings of their songs), or tokens in quotes",
     )
+    primer_source: str = setting(
+        "",
+        "of --primer train, validation or test the song whose source, in the dataset's ledger, ends with this or whose "
+        "file name has it: every song begins as it does",
+    )
     primer_tokens: int = setting(
         0, "tokens of the primer at most; 0: 32, or a window if trained on windows", high=10_000
     )
@@ -126,6 +132,11 @@ class GenerateConfig(Settings):
             (
                 bool(self.scale) and " " in self.key.strip(),
                 f"--key {self.key!r} has a scale already: with --scale say the tonic alone, such as --key D",
+            ),
+            (
+                bool(self.primer_source) and self.primer not in SPLITS,
+                f"--primer_source {self.primer_source} chooses a song of a split: say of which with --primer, one of "
+                f"{', '.join(SPLITS)}",
             ),
             (
                 self.primer == FROM_START and (self.primer_bars > 0 or self.primer_tokens > 0),

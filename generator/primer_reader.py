@@ -4,7 +4,7 @@ import dataclasses
 import itertools
 import logging
 
-from generator import picking
+from generator import picking, sources
 from generator.config import FROM_START
 from generator.grammar import Grammar
 from generator.primers import Primers
@@ -112,6 +112,28 @@ class Reader:
         if not pool:
             raise ValueError(f"--primer {split}: this split of the dataset {dataset} holds no window to start from")
         return Primers(pool, seed)
+
+    def from_source(self, dataset: str, split: str, text: str, *, content: str) -> Primers:
+        """The beginning of one song of a dataset, the same for every song.
+
+        Args:
+          dataset: the directory.
+          split: `train`, `validation` or `test`.
+          text: names the song, as `sources.find` has it.
+          content: the fingerprint of the dataset that the model was trained on.
+
+        Raises:
+          ValueError: if it is another dataset, the text does not name one song, or that holds nothing to begin with.
+        """
+        picking.check(dataset, content)
+        source = sources.find(dataset, split, text)
+        # `<start>` is no token of the primer.
+        song = picking.song_of(dataset, split, source.sha256, length=self.tokens + 1)
+        primer = self._primer(song.tokens.tolist(), at_start=True) if song else ()
+        if not primer:
+            raise ValueError(f"--primer_source {text!r}: {source.name} has nothing that the model knows")
+        logging.info("the primer is the beginning of %s", source.name)
+        return Primers((primer,))
 
     def _primer(self, ids: list[int], at_start: bool) -> tuple[int, ...]:
         """`<start>` where a song begins, then its first tokens; nothing if the model knows none of them."""

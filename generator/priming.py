@@ -64,8 +64,10 @@ def _read(config: GenerateConfig, model: "Bundle", reader: Reader) -> Primers:
     if config.primer in SPLITS:
         data = config.data or model.config["data"]
         remote.open_schemes(data)
-        asked = {"seed": config.seed, "content": model.config["content"], "songs": config.one_step}
-        return reader.from_split(data, config.primer, **asked)
+        content = model.config["content"]
+        if config.primer_source:
+            return reader.from_source(data, config.primer, config.primer_source, content=content)
+        return reader.from_split(data, config.primer, seed=config.seed, content=content, songs=config.one_step)
     if is_file(config.primer):
         kept = {name: dataset[name] for name in ("instrument", "parser")}
         return reader.from_file(config.primer, **kept, move=config.primer_transpose)

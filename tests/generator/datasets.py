@@ -37,6 +37,23 @@ def write_songs(folder: pathlib.Path, splits: Mapping[str, Mapping[tuple[str, in
     return _publish(folder, written, CONTENT)
 
 
+def write_ledger(folder: pathlib.Path, shards: Sequence[Sequence[tuple[str, str, str]]]) -> str:
+    """Publishes ledger files of (source, sha256, split) rows; a row without a split was lost."""
+    for index, shard in enumerate(shards):
+        rows = [
+            {
+                "source": source,
+                "outcome": "read" if split else "lost",
+                "reason": "" if split else "not-midi",
+                "sha256": sha256,
+                "split": split,
+            }
+            for source, sha256, split in shard
+        ]
+        layout.write_rows(str(folder / layout.rows_name(layout.LEDGER, index, len(shards))), rows)
+    return str(folder)
+
+
 def _publish(folder: pathlib.Path, splits: Mapping[str, list[list[Window]]], content: str) -> str:
     for split, shards in splits.items():
         for index, shard in enumerate(shards):

@@ -48,6 +48,8 @@ def test_a_scale_stands_on_the_tonic_of_the_key():
         ({"one_step": True, "primer": "train", "primer_tokens": 3, "beams": 2}, "without --beams"),
         ({"one_step": True, "primer": "train", "primer_tokens": 3, "max_copied_bars": 1.0}, "without --beams"),
         ({"one_step": True, "primer": "train", "primer_tokens": 3, "auto_sampling": True}, "without --beams"),
+        ({"primer_source": "a.mid"}, "--primer_source a.mid chooses a song of a split: say of which with --primer"),
+        ({"primer_source": "a.mid", "primer": "b.mid"}, "one of train, validation, test"),
         ({"max_bars": -1}, r"--max_bars -1 must be in 0\.\.10,000"),
         ({"temperature": float("nan")}, "--temperature nan must be in"),
     ],

@@ -12,7 +12,7 @@ from models import bundle
 from songs.encodings import Events, PitchDuration
 from songs.vocabulary import END, START, UNKNOWN, Vocabulary
 from tests import builders
-from tests.generator.datasets import write_dataset, write_songs
+from tests.generator.datasets import write_dataset, write_ledger, write_songs
 from tests.generator.models import CONTENT, vocabulary_of, write_model
 
 EVENTS = vocabulary_of(Events(), ["C4.E4"])
@@ -112,6 +112,39 @@ def test_of_a_large_split_a_sample_is_taken(tmp_path, monkeypatch):
     monkeypatch.setattr(picking, "MOST", 5)
     pool = reader().from_split(many(tmp_path), "validation", seed=1, content=CONTENT)
     assert len(set(pool.pool)) == 5
+
+
+LONG = [START, *ids("C4", "d:1", "s:1", "E4", "d:1", "s:1", "G4", "d:1"), END]
+OTHER = [START, *ids("A4", "d:2", "s:2", "B4", "d:2"), END]
+
+
+@pytest.fixture
+def named(tmp_path) -> str:
+    """Songs `ab` and `cd` with copies in another key and at another speed, and two of the same bytes in two splits."""
+    songs = {(name, semitones): OTHER for name in ("ab", "ab*2", "cd", "cd*2") for semitones in (-1, 0, 1)}
+    split = {"train": {**songs, ("ab", 0): LONG}, "test": {("ee+1", 0): LONG}}
+    write_ledger(tmp_path, [[("Air.mid", "ab", "train"), ("Bee.mid", "cd", "train")], [("Cee.mid", "ee", "test")]])
+    return write_songs(tmp_path, split)
+
+
+@pytest.mark.parametrize(
+    ("split", "name", "song"), [("train", "air", LONG), ("train", "bee", OTHER), ("test", "cee", LONG)]
+)
+def test_the_beginning_of_a_song_is_found_by_its_name(named, split, name, song):
+    """Longer than a window, and none that is augmented."""
+    pool = reader(7).from_source(named, split, name, content=CONTENT)
+    assert pool.of(0) == pool.of(9) == tuple(song[:8] if song is LONG else song[:6])
+
+
+def test_a_song_of_the_ledger_that_no_record_has_is_refused(named, tmp_path):
+    write_ledger(tmp_path, [[("Dee.mid", "ff", "train")], []])
+    with pytest.raises(ValueError, match=r"--primer_source 'dee': Dee\.mid has nothing that the model knows"):
+        reader().from_source(named, "train", "dee", content=CONTENT)
+
+
+def test_a_song_of_another_dataset_is_refused(named):
+    with pytest.raises(ValueError, match=r"--data .* has the fingerprint 0123.*, but the model was trained on other"):
+        reader().from_source(named, "train", "air", content="other")
 
 
 def test_a_dataset_of_other_content_is_refused(tmp_path):
