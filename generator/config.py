@@ -60,8 +60,8 @@ class GenerateConfig(Settings):
     )
     one_step: bool = setting(
         False,
-        "feed the tokens of a song, which --primer names, whatever is chosen (teacher forcing): the first "
-        "--primer_tokens are given, and of each other place songs have what the model chose after the true tokens",
+        "follow a song that --primer names: the first --primer_tokens of it are given, the others are fed whatever is "
+        "chosen (teacher forcing), and songs are made of what the model chose in each place",
     )
     auto_sampling: bool = setting(
         False, "choose --temperature and --top_p so that songs come closest to the validation songs; needs --data"
@@ -100,6 +100,7 @@ class GenerateConfig(Settings):
     tempo: float = setting(120.0, "quarter notes a minute", low=10, high=1000)
     meter: str = setting("4/4", "time signature")
     program: int = setting(0, "General MIDI instrument (0 is a piano)", high=127)
+    velocity: int = setting(0, "how hard every note is struck; 0: harder on the beats of --meter", high=127)
     audio: str = setting("mp3", "files of sound; wav is 8 times as large", choices=("mp3", "wav"))
     no_audio: bool = setting(False, "write no sound")
 

@@ -42,7 +42,8 @@ class Writer:
         name = layout.song_name(sampled.song)
         primer, tokens = self.vocabulary.decode(sampled.primer), self.vocabulary.decode(sampled.tokens)
         song = self._about(name, self._music(sampled))
-        data = midi.write(song, tempo=self.config.tempo, program=self.config.program, track_name=name)
+        sounds = {"tempo": self.config.tempo, "program": self.config.program}
+        data = midi.write(song, **sounds, track_name=name, velocity=self.config.velocity or None)
         files = {"file": (f"{name}.mid", data), "picture": (f"{name}.png", render.piano_roll(song))}
         # A song cut before its first note was whole has none: its files are there, but nothing sounds.
         if not self.config.no_audio and len(song):

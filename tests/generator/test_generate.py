@@ -229,6 +229,7 @@ def test_a_recipe_that_does_not_fit_is_refused(tmp_path, capsys, line, message):
         (["--max_copied_bars=1"], "--max_copied_bars needs copies.index"),
         (["--greedy", "--max_copied_bars=1"], "which come out the same with --greedy"),
         (["--primer=valid"], "--primer 'valid' is neither a MIDI file nor one of"),
+        (["--velocity=128"], "--velocity 128 must be in 0..127"),
         (["--program=128"], "--program 128 must be in 0..127"),
         (["--tempo=-1"], "--tempo -1.0 must be in 10..1,000"),
         (["--num_song=3"], "unknown flag --num_song=3"),
