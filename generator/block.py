@@ -70,13 +70,13 @@ class Block:
         Args:
           first_B: each row's first id.
           begins_B: whether the row begins with it.
-          given_BxS: the ids that are given and not sampled, `<pad>` where none is, [B, BLOCK].
+          given_BxS: the ids that are fed whatever is sampled, `<pad>` where that is fed, [B, BLOCK].
           uniforms_BxSxR: random numbers, [B, BLOCK, `sampling.uniforms`].
           carry: what the block before gave back; `nothing` at first.
 
         Returns:
           Ids and their log probabilities under the network and its grammar, 0 where given, [B, BLOCK] each, and what is
-          carried.
+          carried. With `--one_step` they are of what was sampled, also where ids are given.
         """
         ids_BxS, scores_BxS, carry = self._run(first_B, begins_B, given_BxS, uniforms_BxSxR, carry)
         return ids_BxS.numpy(), scores_BxS.numpy(), carry
@@ -103,19 +103,22 @@ class Block:
         """One network step and one choice of all rows."""
         logits_BxV, of_network = self._stepper.advance(last_B, state[: self._parts])
         memory = state[self._parts :]
-        next_B, score_B, row_B, memory = self._choose(logits_BxV, given_B, uniforms_BxR, last_B, row_B, memory)
-        return at + 1, next_B, row_B, [*of_network, *memory], ids.write(at, next_B), scores.write(at, score_B)
+        next_B, said_B, score_B, row_B, memory = self._choose(logits_BxV, given_B, uniforms_BxR, last_B, row_B, memory)
+        return at + 1, next_B, row_B, [*of_network, *memory], ids.write(at, said_B), scores.write(at, score_B)
 
     def _traced_choice(
         self, logits_BxV: Any, given_B: Any, uniforms_BxR: Any, last_B: Any, row_B: Any, memory: Any
     ) -> Any:
-        """What comes next, its log probability, the grammar's row after it, and what the biases remember."""
+        """What is fed next, what is told of it and its log probability, the grammar's row, and the biases' memory."""
         logits_BxV = self._rules.masked(logits_BxV, row_B)
         moved_BxV, memory = self._moved(logits_BxV, memory, last_B)
         chosen_B = sampling.choose(moved_BxV, uniforms_BxR, self._config, ~self._notes_V)
         next_B = tf.where(given_B == PAD, chosen_B, given_B)
-        score_B = tf.where(given_B == PAD, sampling.log_likelihood(logits_BxV, next_B), 0.0)
-        return next_B, score_B, self._rules.after(row_B, next_B), memory
+        one_step = self._config.one_step
+        said_B = chosen_B if one_step else next_B
+        counts_B = (given_B == PAD) | one_step
+        score_B = tf.where(counts_B, sampling.log_likelihood(logits_BxV, said_B), 0.0)
+        return next_B, said_B, score_B, self._rules.after(row_B, next_B), memory
 
     def _moved(self, logits_BxV: tf.Tensor, memory: Any, last_B: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """The logits as the biases leave them, and what they remember."""

@@ -7,6 +7,7 @@ from songs import bars, meta
 from songs.scales import SCALES, Key
 from songs.settings import Settings, setting
 from songs.song import TICKS_PER_QUARTER
+from songs.windows import SPLITS
 
 TITLE = "songs (also keys of a recipe's [[generate]])"
 
@@ -54,8 +55,13 @@ class GenerateConfig(Settings):
     max_repeats: int = setting(
         8,
         "a phrase that comes more often in a row is a loop: the song goes back, and on another way; 0: never "
-        "(nor with --greedy or --beams, which know one way)",
+        "(nor with --greedy or --beams, which know one way, or --one_step)",
         high=1000,
+    )
+    one_step: bool = setting(
+        False,
+        "follow a song that --primer names: the first --primer_tokens of it are given, the others are fed whatever is "
+        "chosen (teacher forcing), and songs are made of what the model chose in each place",
     )
     auto_sampling: bool = setting(
         False, "choose --temperature and --top_p so that songs come closest to the validation songs; needs --data"
@@ -73,6 +79,11 @@ class GenerateConfig(Settings):
         FROM_START,
         "start, a MIDI file to go on from, train, validation or test (beginnings of their songs), or tokens in quotes",
     )
+    primer_source: str = setting(
+        "",
+        "of --primer train, validation or test the song whose source, in the dataset's ledger, ends with this or whose "
+        "file name has it: every song begins as it does",
+    )
     primer_tokens: int = setting(
         0, "tokens of the primer at most; 0: 32, or a window if trained on windows", high=10_000
     )
@@ -89,6 +100,7 @@ class GenerateConfig(Settings):
     tempo: float = setting(120.0, "quarter notes a minute", low=10, high=1000)
     meter: str = setting("4/4", "time signature")
     program: int = setting(0, "General MIDI instrument (0 is a piano)", high=127)
+    velocity: int = setting(0, "how hard every note is struck; 0: harder on the beats of --meter", high=127)
     audio: str = setting("mp3", "files of sound; wav is 8 times as large", choices=("mp3", "wav"))
     no_audio: bool = setting(False, "write no sound")
 
@@ -104,6 +116,15 @@ class GenerateConfig(Settings):
     def _contradictions(self) -> tuple[tuple[bool, str], ...]:
         certain = self.greedy or self.beams > 0
         return (
+            (
+                self.one_step and (self.primer == FROM_START or not self.primer_tokens),
+                "--one_step follows a song: say which with --primer, and with --primer_tokens how much of it is given",
+            ),
+            (
+                self.one_step and bool(self.beams or self.max_copied_bars or self.auto_sampling),
+                "--one_step chooses token by token after those of a song: without --beams, --max_copied_bars and "
+                "--auto_sampling",
+            ),
             (self.lowest > self.highest, f"--lowest {self.lowest} must not be above --highest {self.highest}"),
             (
                 bool(self.scale) and self.scale not in SCALES,
@@ -112,6 +133,11 @@ class GenerateConfig(Settings):
             (
                 bool(self.scale) and " " in self.key.strip(),
                 f"--key {self.key!r} has a scale already: with --scale say the tonic alone, such as --key D",
+            ),
+            (
+                bool(self.primer_source) and self.primer not in SPLITS,
+                f"--primer_source {self.primer_source} chooses a song of a split: say of which with --primer, one of "
+                f"{', '.join(SPLITS)}",
             ),
             (
                 self.primer == FROM_START and (self.primer_bars > 0 or self.primer_tokens > 0),

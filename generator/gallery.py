@@ -27,7 +27,17 @@ _PARTS = {
 
 # What the page shows of a song's row; the rest of the row (its tokens above all) stays in songs-*.jsonl.
 _TEXTS = ("file", "picture", "audio", "key", "copied", "copied_from")
-_NUMBERS = ("seed", "seconds", "notes", "log_likelihood", "novelty", "copied_notes", "copied_bars", "attempts")
+_NUMBERS = (
+    "seed",
+    "seconds",
+    "notes",
+    "log_likelihood",
+    "novelty",
+    "copied_notes",
+    "copied_bars",
+    "attempts",
+    "agreement",
+)
 
 # Inside a script element `</script>` ends the data and `<!--` changes how it is read; as JSON escapes neither does.
 _SCRIPT_SAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
@@ -47,9 +57,9 @@ def page(
     Args:
       songs: the rows of songs-*.jsonl, in any order; the page begins sorted by number. Of a row the page knows
         `song` (its number, the only one that has to be there), `name`, `file`, `picture`, `audio`, `key`, `seed`,
-        `seconds`, `notes`, `log_likelihood` (nats), `ended`, `attempts`, what `copying.figures` tells, `tokens` (a
-        list, or their number, which may also stand in `length`), `pitch_range` (the lowest and the highest MIDI
-        number) and `roll` (`render.time_span`: where the song begins and ends in its picture). Without `audio` a
+        `seconds`, `notes`, `log_likelihood` (nats), `ended`, `attempts`, `agreement`, what `copying.figures` tells,
+        `tokens` (a list, or their number, which may also stand in `length`), `pitch_range` (the lowest and the highest
+        MIDI number) and `roll` (`render.time_span`: where the song begins and ends in its picture). Without `audio` a
         song has no player.
       title: the page's heading.
       model: what to say of the model, label -> value.

@@ -40,6 +40,7 @@ function facts(song) {
     said.push(element("span", `novelty ${percent(song.novelty)} %`));
     if (song.copied) said.at(-1).title = song.copied;
   }
+  if (song.agreement !== undefined) said.push(element("span", `${percent(song.agreement)} % as in the song`));
   return said;
 }
 
@@ -77,6 +78,7 @@ function details(song) {
   if (song.pitches) said.push(["Pitches", song.pitches]);
   if (song.tokens !== undefined) said.push(["Tokens", grouped(song.tokens)]);
   if (song.log_likelihood !== undefined) said.push(["Log-likelihood", `${signed(song.log_likelihood, 1)} nats in all`]);
+  if (song.agreement !== undefined) said.push(["One step", `${percent(song.agreement)} % of the tokens are those of the song that was fed`]);
   if (song.attempts) said.push(["Went back", count(song.attempts, "time", "times")]);
   if (song.seed !== undefined) said.push(["Seed", `${song.seed}, song ${song.song}`]);
   return said;

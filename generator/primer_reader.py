@@ -4,7 +4,7 @@ import dataclasses
 import itertools
 import logging
 
-from generator import picking
+from generator import picking, sources
 from generator.config import FROM_START
 from generator.grammar import Grammar
 from generator.primers import Primers
@@ -64,7 +64,7 @@ class Reader:
         return Primers((primer,))
 
     def from_tokens(self, text: str) -> Primers:
-        """Tokens as they are written, the same for every song.
+        """The beginning of tokens as they are written, the same for every song.
 
         Raises:
           ValueError: if a token is not the model's, or may not stand where it does.
@@ -84,9 +84,11 @@ class Reader:
             )
             where = f"after {tokens[wrong - 1]!r}" if wrong else "first"
             raise ValueError(f"--primer: {tokens[wrong]!r} may not stand {where} in {self.encoding.name}")
-        return Primers(((*([START] if self.song_marks else []), *ids),))
+        if not ids:
+            raise ValueError(f"--primer {text!r} holds no token: leave it out, or name one of {', '.join(SPLITS)}")
+        return Primers((self._primer(ids, at_start=True),))
 
-    def from_split(self, dataset: str, split: str, *, seed: int, content: str) -> Primers:
+    def from_split(self, dataset: str, split: str, *, seed: int, content: str, songs: bool = False) -> Primers:
         """Windows of a dataset, the beginning of each; the same ones for the same dataset and seed.
 
         Args:
@@ -94,16 +96,44 @@ class Reader:
           split: `train`, `validation` or `test`.
           seed: which windows, and which song gets which.
           content: the fingerprint of the dataset that the model was trained on.
+          songs: whether whole songs are taken, and none that is augmented, in the place of windows.
 
         Raises:
           ValueError: if it is another dataset, or its split holds nothing to begin with.
         """
-        chosen = picking.pick(dataset, split, picking.MOST, seed=seed, content=content)
+        asked = (dataset, split, picking.MOST)
+        if songs:
+            # `<start>` is no token of the primer.
+            chosen = picking.whole_songs(*asked, length=self.tokens + 1, seed=seed, content=content)
+        else:
+            chosen = picking.pick(*asked, seed=seed, content=content)
         primers = (self._primer(window.tokens.tolist(), at_start=window.start == 0) for window in chosen)
         pool = tuple(primer for primer in primers if primer)
         if not pool:
             raise ValueError(f"--primer {split}: this split of the dataset {dataset} holds no window to start from")
         return Primers(pool, seed)
+
+    def from_source(self, dataset: str, split: str, text: str, *, content: str) -> Primers:
+        """The beginning of one song of a dataset, the same for every song.
+
+        Args:
+          dataset: the directory.
+          split: `train`, `validation` or `test`.
+          text: names the song, as `sources.find` has it.
+          content: the fingerprint of the dataset that the model was trained on.
+
+        Raises:
+          ValueError: if it is another dataset, the text does not name one song, or that holds nothing to begin with.
+        """
+        picking.check(dataset, content)
+        source = sources.find(dataset, split, text)
+        # `<start>` is no token of the primer.
+        song = picking.song_of(dataset, split, source.sha256, length=self.tokens + 1)
+        primer = self._primer(song.tokens.tolist(), at_start=True) if song else ()
+        if not primer:
+            raise ValueError(f"--primer_source {text!r}: {source.name} has nothing that the model knows")
+        logging.info("the primer is the beginning of %s", source.name)
+        return Primers((primer,))
 
     def _primer(self, ids: list[int], at_start: bool) -> tuple[int, ...]:
         """`<start>` where a song begins, then its first tokens; nothing if the model knows none of them."""

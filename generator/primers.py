@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+from collections.abc import Sequence
 
 from songs.vocabulary import START
 
@@ -11,7 +12,7 @@ class Primers:
     """What songs begin with.
 
     Attributes:
-      pool: the primers to pick from; each has at least one id, `<start>` or music.
+      pool: the primers to pick from; each has at least one id, `<start>` or music. With `--one_step` each is a song.
       seed: of the picking.
       variations: songs in a row that share a primer.
     """
@@ -23,6 +24,11 @@ class Primers:
     def of(self, song: int) -> tuple[int, ...]:
         """The primer of a song: one of the pool, by the seed and the song's number."""
         return self.pool[hashed(f"primer {self.seed} {song // self.variations}") % len(self.pool)]
+
+
+def given_of(song: Sequence[int], tokens: int) -> int:
+    """How many ids of a song are given by `--one_step`, where the first `tokens` of its tokens are."""
+    return tokens + (song[0] == START)
 
 
 def hashed(text: str) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from generator.config import FROM_START, GenerateConfig
 from generator.grammar import Grammar
 from generator.primer_reader import Reader
-from generator.primers import Primers
+from generator.primers import Primers, given_of
 from models import remote
 from songs import bars, storage
 from songs.windows import SPLITS
@@ -37,7 +37,7 @@ def check(primer: str) -> None:
 
 
 def primers_of(config: GenerateConfig, model: "Bundle") -> Primers:
-    """The primers that were chosen, read with the model's encoding.
+    """The primers that were chosen, read with the model's encoding; with `--one_step` the songs that are followed.
 
     Raises:
       ValueError, songs.storage.StorageError: in one sentence, if there is nothing to begin with.
@@ -51,7 +51,10 @@ def primers_of(config: GenerateConfig, model: "Bundle") -> Primers:
         tokens=_tokens(config, model),
         ticks=round(config.primer_bars * bars.length(config.meter)),
     )
-    return dataclasses.replace(_read(config, model, reader), variations=config.variations)
+    primers = _read(config, model, reader)
+    if config.one_step:
+        primers = _long_enough(primers, config)
+    return dataclasses.replace(primers, variations=config.variations)
 
 
 def _read(config: GenerateConfig, model: "Bundle", reader: Reader) -> Primers:
@@ -61,16 +64,36 @@ def _read(config: GenerateConfig, model: "Bundle", reader: Reader) -> Primers:
     if config.primer in SPLITS:
         data = config.data or model.config["data"]
         remote.open_schemes(data)
-        return reader.from_split(data, config.primer, seed=config.seed, content=model.config["content"])
+        content = model.config["content"]
+        if config.primer_source:
+            return reader.from_source(data, config.primer, config.primer_source, content=content)
+        return reader.from_split(data, config.primer, seed=config.seed, content=content, songs=config.one_step)
     if is_file(config.primer):
         kept = {name: dataset[name] for name in ("instrument", "parser")}
         return reader.from_file(config.primer, **kept, move=config.primer_transpose)
     return reader.from_tokens(config.primer)
 
 
+def _long_enough(primers: Primers, config: GenerateConfig) -> Primers:
+    """The songs of which something is left after what is given."""
+    longer = tuple(song for song in primers.pool if len(song) > given_of(song, config.primer_tokens))
+    if not longer:
+        raise ValueError(
+            f"--one_step: --primer {config.primer} has no song of more than the {config.primer_tokens} tokens that "
+            "--primer_tokens gives: give fewer"
+        )
+    return dataclasses.replace(primers, pool=longer)
+
+
 def _tokens(config: GenerateConfig, model: "Bundle") -> int:
+    """How many tokens of a primer are read."""
+    if config.one_step:
+        return config.primer_tokens + config.max_tokens
     if config.primer_tokens:
         return config.primer_tokens
     if config.primer_bars:
         return _MOST_TOKENS
+    if config.primer not in SPLITS and not is_file(config.primer):
+        # Tokens in quotes, all of them.
+        return len(config.primer.split())
     return int(model.config["dataset"]["window"]) if model.config["target"] == "last" else PRIMER_TOKENS

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from generator.block import BLOCK
@@ -49,28 +50,40 @@ class Explainer:
 
     def _read(self, songs: dict[int, Sampled]) -> Iterator[tuple[int, tuple[Told, ...]]]:
         """The songs of one round, each in its row."""
-        ids = {slot: [*song.primer, *song.tokens, *([END] if song.ended else [])] for slot, song in songs.items()}
-        longest = max(map(len, ids.values()))
-        padded = np.full((self._slots, -(-longest // BLOCK) * BLOCK + 1), PAD, np.int32)
-        for slot, own in ids.items():
-            padded[slot, : len(own)] = own
+        made = {slot: [*song.tokens, *([END] if song.ended else [])] for slot, song in songs.items()}
+        said_BxL = self._padded({slot: [*song.primer[1:], *made[slot]] for slot, song in songs.items()})
+        fed_BxL = self._padded({slot: [*song.primer, *(song.fed or made[slot])][:-1] for slot, song in songs.items()})
         carry: Any = [np.zeros([self._slots], np.int32), self._stepper.initial(self._slots)]
         parts = []
-        for first in range(0, padded.shape[1] - 1, BLOCK):
-            *found, carry = self._block(padded[:, first : first + BLOCK + 1], carry)
+        for first in range(0, said_BxL.shape[1], BLOCK):
+            of_block = slice(first, first + BLOCK)
+            *found, carry = self._block(fed_BxL[:, of_block], said_BxL[:, of_block], carry)
             parts.append([part.numpy() for part in found])
         columns = [np.concatenate(column, 1) for column in zip(*parts, strict=True)]
         for slot, song in songs.items():
-            # What is said at a position is of the token after it.
-            said = range(len(song.primer) - 1, len(ids[slot]) - 1)
-            yield slot, tuple(_told(ids[slot][at + 1], *(column[slot, at] for column in columns)) for at in said)
+            first = len(song.primer) - 1
+            yield (
+                slot,
+                tuple(
+                    _told(token, *(column[slot, at] for column in columns))
+                    for at, token in enumerate(made[slot], first)
+                ),
+            )
 
-    def _traced(self, ids_BxS: tf.Tensor, carry: Any) -> Any:
-        """Of each id but the first, what is told of it (see `_step`), [B, BLOCK, ...] each, and what is carried."""
+    def _padded(self, ids: dict[int, list[int]]) -> npt.NDArray[np.int32]:
+        """Ids of some rows as those of all, in whole blocks."""
+        longest = max(map(len, ids.values()))
+        padded = np.full((self._slots, -(-longest // BLOCK) * BLOCK), PAD, np.int32)
+        for slot, own in ids.items():
+            padded[slot, : len(own)] = own
+        return padded
+
+    def _traced(self, fed_BxS: tf.Tensor, said_BxS: tf.Tensor, carry: Any) -> Any:
+        """Of each id said after one fed, what is told of it (see `_step`), [B, BLOCK, ...], and what is carried."""
         empty = [tf.TensorArray(kind, BLOCK) for kind in (tf.float32, tf.int32, tf.int32, tf.float32)]
         _, row_B, state, *written = tf.while_loop(
             lambda at, *_: at < BLOCK,
-            lambda at, *values: self._step(at, ids_BxS[:, at], ids_BxS[:, at + 1], *values),
+            lambda at, *values: self._step(at, fed_BxS[:, at], said_BxS[:, at], *values),
             (0, *carry, *empty),
             parallel_iterations=1,
         )

@@ -10,6 +10,7 @@ from generator.config import GenerateConfig
 from generator.loops import looping
 from generator.meanings import Meanings
 from generator.plan import uniforms
+from generator.primers import given_of
 from songs.vocabulary import END, PAD
 
 # Times that a song goes back from a loop before it is left as it is, and that it is made anew where it is refused.
@@ -48,6 +49,7 @@ class Sampled:
       log_likelihood: of the sampled ids, `<end>` among them, under the model and its grammar at temperature 1, in nats.
       attempts: how often it went back from a loop, or began again.
       told: of each sampled id, `<end>` among them, if that was asked for.
+      fed: the true ids of the same places, if these and not `tokens` were fed (`--one_step`); otherwise none.
     """
 
     song: int
@@ -57,6 +59,7 @@ class Sampled:
     log_likelihood: float
     attempts: int = 0
     told: tuple[Told, ...] = ()
+    fed: tuple[int, ...] = ()
 
 
 class Row:
@@ -72,11 +75,13 @@ class Row:
 
         Args:
           song: its number.
-          primer: its first ids, at least one.
+          primer: its first ids, at least one; with `--one_step` the song that is followed.
           config: when it ends, its seed, and what a loop is.
           meanings: of the ids.
         """
-        self._song, self._primer = song, tuple(primer)
+        given = given_of(primer, config.primer_tokens) if config.one_step else len(primer)
+        self._song, self._primer, self._fed = song, tuple(primer[:given]), tuple(primer[given:])
+        self._most = min(config.max_tokens, len(self._fed)) if config.one_step else config.max_tokens
         self._config, self._meanings, self._max_ticks = config, meanings, config.max_ticks
         self._tokens: list[int] = []
         self._scores: list[float] = []
@@ -89,7 +94,7 @@ class Row:
         return self._primer[0]
 
     def given(self, count: int) -> npt.NDArray[np.int32]:
-        """The ids of the next positions that are not to be sampled, `<pad>` where they are, int32 [count]."""
+        """The ids that are fed at the next positions, `<pad>` where it is those sampled, int32 [count]."""
         ids = self._given[self._read + 1 : self._read + 1 + count]
         given = np.full(count, PAD, np.int32)
         given[: len(ids)] = ids
@@ -101,7 +106,7 @@ class Row:
 
     def take(self, ids: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]) -> None:
         """Takes what the next positions came to, up to the song's end; goes back where it has come into a loop."""
-        sampled = max(len(self._given) - 1 - self._read, 0)
+        sampled = max(self._known - 1 - self._read, 0)
         self._read, self.begins = self._read + len(ids), False
         kept = self._until_end(ids[sampled:])
         self._tokens += ids[sampled : sampled + kept].tolist()
@@ -114,7 +119,7 @@ class Row:
         ends = ids == END
         if self._max_ticks:
             ends |= ticks >= self._max_ticks
-        ends[self._config.max_tokens - len(self._tokens) - 1 :] = True
+        ends[self._most - len(self._tokens) - 1 :] = True
         self.done = bool(ends.any())
         kept = int(ends.argmax()) + 1 if self.done else len(ids)
         self._ticks = int(ticks[kept - 1]) if kept else self._ticks
@@ -124,7 +129,8 @@ class Row:
         """The song as it is."""
         ended = self._tokens[-1:] == [END]
         tokens = tuple(self._tokens[:-1] if ended else self._tokens)
-        return Sampled(self._song, self._primer, tokens, ended, float(sum(self._scores)), self._attempts)
+        fed = self._fed[: len(tokens)]
+        return Sampled(self._song, self._primer, tokens, ended, float(sum(self._scores)), self._attempts, fed=fed)
 
     def begin_again(self) -> bool:
         """Forgets all that was sampled, for another song; False, and nothing happens, after too many times."""
@@ -138,8 +144,8 @@ class Row:
     def _leave_loop(self) -> None:
         """Forgets the repeats of a looping phrase; the network reads the rest again, and goes on in another way."""
         repeats = self._config.max_repeats
-        # The likeliest way would be the same again.
-        if not repeats or self._config.greedy or self._backs == ATTEMPTS:
+        # The likeliest way would be the same again, and what is fed goes on whatever is chosen.
+        if not repeats or self._config.greedy or self._config.one_step or self._backs == ATTEMPTS:
             return
         if repeated := looping(np.array(self._tokens, np.int32), self._meanings, repeats + 1):
             del self._tokens[-repeated:], self._scores[-repeated:]
@@ -148,7 +154,7 @@ class Row:
 
     def _rewind(self) -> None:
         """Lets the network read what there is, from the beginning."""
-        self._read = 0
-        self._given = (*self._primer, *self._tokens)
-        self._ticks = int(self._meanings.ticks_V[list(self._given)].sum())
+        known = (*self._primer, *self._tokens)
+        self._read, self._known, self._given = 0, len(known), (*known, *self._fed)
+        self._ticks = int(self._meanings.ticks_V[list(known)].sum())
         self.done, self.begins = False, True

@@ -10,22 +10,24 @@ from generator.grammar import Grammar
 from generator.meanings import Meanings
 from generator.plan import SLOTS
 from generator.row import Sampled
-from generator.stepper import Stepper, carried, windowed
+from generator.stepper import Stepper, carried, windowed, windowed_and_carried
 from models.bundle import Bundle
 
 
 def grammar_of(model: Bundle, config: GenerateConfig) -> Grammar:
     """What may follow what in a model's songs; raises ValueError if a token is left after which nothing may."""
     vocabulary, encoding = model.vocabulary, model.encoding
-    ends = model.config["dataset"]["song_marks"]
+    # With one_step a song ends where the one that it follows does.
+    ends = model.config["dataset"]["song_marks"] and not config.one_step
     return Grammar.of(vocabulary, encoding, ends=ends, allowed_V=masks.allowed(config, vocabulary, encoding))
 
 
 def stepper_of(model: Bundle) -> Stepper:
-    """The network as it was trained: with its state carried, or with its window fed again (`--target last`)."""
-    if model.config["target"] == "last":
-        return windowed(model.model, model.config["dataset"]["window"])
-    return carried(model.model)
+    """The network as it was trained: its state carried, or its window fed again (`--target last`), or both."""
+    if model.config["target"] != "last":
+        return carried(model.model)
+    again = windowed_and_carried if model.config["train"].get("carry_state") else windowed
+    return again(model.model, model.config["dataset"]["window"])
 
 
 def sampler_of(

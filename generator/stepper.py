@@ -44,17 +44,46 @@ def carried(model: keras.Model) -> Stepper:
 
 
 def windowed(model: keras.Model, window: int) -> Stepper:
-    """A network that is fed its last `window` tokens again at each step, as a model trained by `--target last` was.
-
-    The window fills from the left; what is right of the last token cannot reach it through an LSTM.
-    """
+    """A network that is fed its last `window` tokens again at each step, as a model trained by `--target last` was."""
 
     def advance(last_B: tf.Tensor, state: list[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        window_BxW, known_B = state
-        at_B = tf.minimum(known_B, window - 1)
-        moved_BxW = tf.where(known_B[:, None] < window, window_BxW, tf.roll(window_BxW, -1, axis=1))
-        window_BxW = tf.where(tf.range(window) == at_B[:, None], last_B[:, None], moved_BxW)
-        logits_BxV = tf.gather(model(window_BxW), at_B, axis=1, batch_dims=1)
-        return logits_BxV, [window_BxW, tf.minimum(known_B + 1, window)]
+        window_BxW, known_B = _fed(last_B, *state)
+        return _at_last(model(window_BxW), known_B), [window_BxW, known_B]
 
-    return Stepper(advance, lambda rows: [tf.zeros([rows, window], tf.int32), tf.zeros([rows], tf.int32)])
+    return Stepper(advance, lambda rows: _nothing_fed(rows, window))
+
+
+def windowed_and_carried(model: keras.Model, window: int) -> Stepper:
+    """A network that is fed its last `window` tokens again, from the state that the window one token before it left.
+
+    So a model learns by `--target last --carry_state`, which is Keras' `stateful=True` with windows that overlap: the
+    first full window begins at zeros, and what came before it has left no state.
+    """
+    with_state, sizes = network.variant(model, state=True), network.state_sizes(model)
+
+    def advance(last_B: tf.Tensor, state: list[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        window_BxW, known_B = _fed(last_B, *state[:2])
+        logits_BxWxV, *after = with_state([window_BxW, *state[2:]])
+        full_Bx1 = known_B[:, None] == window
+        left = [tf.where(full_Bx1, new, old) for new, old in zip(after, state[2:], strict=True)]
+        return _at_last(logits_BxWxV, known_B), [window_BxW, known_B, *left]
+
+    return Stepper(advance, lambda rows: [*_nothing_fed(rows, window), *(tf.zeros([rows, size]) for size in sizes)])
+
+
+def _nothing_fed(rows: int, window: int) -> list[tf.Tensor]:
+    """Windows int32 [rows, window] before the first token, and how many tokens of each are known."""
+    return [tf.zeros([rows, window], tf.int32), tf.zeros([rows], tf.int32)]
+
+
+def _fed(last_B: tf.Tensor, window_BxW: tf.Tensor, known_B: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The windows with one token more, and how many are known: a window fills from the left, then it moves."""
+    window = window_BxW.shape[1]
+    moved_BxW = tf.where(known_B[:, None] < window, window_BxW, tf.roll(window_BxW, -1, axis=1))
+    at_B = tf.minimum(known_B, window - 1)
+    return tf.where(tf.range(window) == at_B[:, None], last_B[:, None], moved_BxW), at_B + 1
+
+
+def _at_last(logits_BxWxV: tf.Tensor, known_B: tf.Tensor) -> tf.Tensor:
+    """The logits after the last known token; what is right of it cannot reach it through an LSTM."""
+    return tf.gather(logits_BxWxV, known_B - 1, axis=1, batch_dims=1)

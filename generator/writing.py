@@ -1,11 +1,13 @@
 """A sampled song -> its files and its row."""
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from generator import audio, copying, measuring, render
 from generator.config import GenerateConfig
+from generator.grammar import Grammar
 from songs import layout, midi, storage
 from songs.encodings import Encoding
 from songs.keys import find_key, signature
@@ -39,8 +41,9 @@ class Writer:
         """Publishes a song's MIDI, picture and sound; returns its row. Equal songs give equal bytes."""
         name = layout.song_name(sampled.song)
         primer, tokens = self.vocabulary.decode(sampled.primer), self.vocabulary.decode(sampled.tokens)
-        song = self._about(name, self.encoding.decode([*primer, *tokens]))
-        data = midi.write(song, tempo=self.config.tempo, program=self.config.program, track_name=name)
+        song = self._about(name, self._music(sampled))
+        sounds = {"tempo": self.config.tempo, "program": self.config.program}
+        data = midi.write(song, **sounds, track_name=name, velocity=self.config.velocity or None)
         files = {"file": (f"{name}.mid", data), "picture": (f"{name}.png", render.piano_roll(song))}
         # A song cut before its first note was whole has none: its files are there, but nothing sounds.
         if not self.config.no_audio and len(song):
@@ -57,6 +60,7 @@ class Writer:
             "ended": sampled.ended,
             "log_likelihood": round(sampled.log_likelihood, 4),
             "attempts": sampled.attempts,
+            **({"agreement": _agreement(sampled)} if sampled.fed else {}),
             "notes": len(song.pitches),
             "seconds": round(_seconds(song, self.config.tempo), 3),
             "roll": render.time_span(song),
@@ -65,6 +69,15 @@ class Writer:
             **({"explained": self._explained(sampled)} if sampled.told else {}),
             "settings": told(self.config),
         }
+
+    def _music(self, sampled: "Sampled") -> Song:
+        """What sounds of a song: all of it, or, where other tokens were fed, what of it may follow one another."""
+        ids = [*sampled.primer, *sampled.tokens]
+        return self.encoding.decode(self.vocabulary.decode(self._grammar.walk(ids) if sampled.fed else ids))
+
+    @functools.cached_property
+    def _grammar(self) -> Grammar:
+        return Grammar.of(self.vocabulary, self.encoding, ends=False)
 
     def _about(self, name: str, song: Song) -> Song:
         """The song with what programs show of it; the key is the one asked for, else the one that it is in."""
@@ -107,6 +120,12 @@ def told(config: GenerateConfig) -> dict[str, Any]:
     """What a song was made with besides the model and the seed: nothing that differs with how many there are."""
     elsewhere = ("seed", "num_songs", "audio", "no_audio", "data")
     return {key: value for key, value in config.as_dict().items() if key not in elsewhere}
+
+
+def _agreement(sampled: "Sampled") -> float:
+    """The share of places in which the token chosen is the one that was fed."""
+    same = sum(chosen == true for chosen, true in zip(sampled.tokens, sampled.fed, strict=True))
+    return round(same / len(sampled.fed), 4)
 
 
 def _seconds(song: Song, tempo: float) -> float:

@@ -5,6 +5,7 @@ The three jobs meet only in these files.
 
 import hashlib
 import json
+import re
 from typing import Any
 
 from songs import storage
@@ -123,6 +124,13 @@ def read_rows(path: str) -> list[dict[str, Any]]:
     """The objects of a `.jsonl` file."""
     # Not str.splitlines, which also splits at characters that JSON may hold unescaped.
     return [json.loads(line) for line in storage.read_text(path).split("\n") if line]
+
+
+def rows_paths(folder: str, kind: str) -> list[str]:
+    """The shards of `kind` rows (`rows_name`) that lie in a directory, in order."""
+    prefix = f"{folder.rstrip('/')}/"
+    name = re.compile(rf"{re.escape(prefix)}{kind}-[0-9]+-of-[0-9]+\.jsonl")
+    return [info.path for info in storage.match(folder) if name.fullmatch(info.path)]
 
 
 def completed(folder: str) -> dict[str, str] | None:

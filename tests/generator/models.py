@@ -1,7 +1,7 @@
 """Tiny model directories in the shape of DESIGN's contract, untrained."""
 
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from songs import layout
@@ -26,6 +26,7 @@ def write_model(
     target: str = "every",
     window: int = 8,
     data: str = "",
+    train: Mapping[str, object] | None = None,
     seed: int = 0,
 ) -> str:
     """Publishes a model of 2 x 8 units; equal arguments give equal weights."""
@@ -57,7 +58,7 @@ def write_model(
         "target": target,
         "content": CONTENT,
         "data": data,
-        "train": {},
+        "train": dict(train or {}),
     }
     layout.write_json(str(folder / layout.CONFIG), config)
     layout.complete(str(folder), {"request": "trained", "content": CONTENT})

@@ -14,7 +14,7 @@ from generator.config import GenerateConfig
 from generator.grammar import Grammar
 from generator.meanings import Meanings
 from generator.row import ATTEMPTS, Sampled
-from generator.stepper import Stepper, carried, windowed
+from generator.stepper import Stepper, carried, windowed, windowed_and_carried
 from models import network
 from songs import midi
 from songs.encodings import Encoding, Events, Grid, Pitch, PitchDuration, Steps
@@ -161,13 +161,19 @@ def model() -> keras.Model:
     return trained(len(EVENTS))
 
 
-@pytest.mark.parametrize("kind", ["carried", "windowed"])
+STEPPERS = {
+    "carried": carried,
+    "windowed": lambda model: windowed(model, 8),
+    "both": lambda model: windowed_and_carried(model, 8),
+}
+
+
+@pytest.mark.parametrize("kind", STEPPERS)
 @pytest.mark.parametrize(
     "sampling", [GenerateConfig(max_tokens=40), GenerateConfig(max_tokens=40, top_p=1.0, top_k=20)], ids=repr
 )
 def test_a_song_does_not_depend_on_its_neighbours(model, kind, sampling):
-    stepper = carried(model) if kind == "carried" else windowed(model, 8)
-    sampler = of_events(stepper, sampling, slots=16)
+    sampler = of_events(STEPPERS[kind](model), sampling, slots=16)
 
     def songs(*numbers: int) -> list[Sampled]:
         return sampler.sample(numbers, [(START,)] * len(numbers))

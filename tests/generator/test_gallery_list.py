@@ -179,6 +179,14 @@ def test_what_is_copied_is_told_briefly_and_in_full(open_page):
     assert not page.locator(".details").nth(1).is_visible()
 
 
+def test_of_a_song_that_was_followed_it_is_told_how_far_it_agrees(open_page):
+    page = open_page([{"song": 0, "agreement": 0.92}, {"song": 1}])
+    assert page.locator(".song p").all_text_contents() == ["92 % as in the song", ""]
+    page.click("text=Details >> nth=0")
+    told = page.locator(".details").first.inner_text().split("\n")
+    assert told == ["One step", "92 % of the tokens are those of the song that was fed"]
+
+
 def test_without_sound_figures_or_songs_nothing_fails(open_page):
     for rows in ([], [{"song": 0}, {"song": 1, "notes": 0, "seconds": 0, "tokens": 0, "log_likelihood": 0}]):
         page = open_page(rows)

@@ -18,7 +18,7 @@ from songs.portrait import Portrait
 from songs.reference import Reference
 from songs.vocabulary import END, START
 from tests import builders
-from tests.generator.datasets import write_dataset
+from tests.generator.datasets import write_dataset, write_ledger, write_songs
 from tests.generator.indices import write_index
 from tests.generator.models import CONTENT, vocabulary_of, write_model
 from tests.songs.copies.music import walk
@@ -169,6 +169,20 @@ def test_a_midi_file_is_continued(model, tmp_path):
         assert len(row["tokens"]) <= 20
 
 
+def test_every_song_goes_on_from_the_song_that_is_named(model, tmp_path):
+    known = vocabulary_of(Events())
+    air = [START, *known.encode(["C4", "d:1", "s:1", "E4", "d:1", "s:1", "G4", "d:1"]).tolist(), END]
+    data = write_songs(tmp_path / "data", {"train": {("ab", 0): air, ("cd", 0): [START, *air[4:]]}})
+    write_ledger(tmp_path / "data", [[("pop/Air.mid", "ab", "train"), ("pop/Other.mid", "cd", "train")]])
+    flags = [f"--model={model}", f"--data={data}", "--primer=train", "--num_songs=2", *QUICK]
+    asked = ["--primer_source=air", "--primer_tokens=7"]
+    assert generate.main([*flags, *asked, f"--output={tmp_path / 'songs'}"]) == 0
+    assert [row["primer"] for row in rows(tmp_path / "songs")] == [["C4", "d:1", "s:1", "E4", "d:1", "s:1", "G4"]] * 2
+    followed = [*asked, "--one_step", f"--output={tmp_path / 'followed'}"]
+    assert generate.main([*flags, *followed]) == 0
+    assert [len(row["tokens"]) for row in rows(tmp_path / "followed")] == [1, 1]
+
+
 def test_a_recipe_sets_what_no_flag_sets(model, tmp_path):
     recipe = tmp_path / "calm.toml"
     recipe.write_text(
@@ -215,6 +229,7 @@ def test_a_recipe_that_does_not_fit_is_refused(tmp_path, capsys, line, message):
         (["--max_copied_bars=1"], "--max_copied_bars needs copies.index"),
         (["--greedy", "--max_copied_bars=1"], "which come out the same with --greedy"),
         (["--primer=valid"], "--primer 'valid' is neither a MIDI file nor one of"),
+        (["--velocity=128"], "--velocity 128 must be in 0..127"),
         (["--program=128"], "--program 128 must be in 0..127"),
         (["--tempo=-1"], "--tempo -1.0 must be in 10..1,000"),
         (["--num_song=3"], "unknown flag --num_song=3"),

@@ -3,15 +3,17 @@ import dataclasses
 
 import pytest
 
-from generator import picking
+from generator import picking, priming
+from generator.config import GenerateConfig
 from generator.grammar import Grammar
 from generator.primer_reader import Reader
 from generator.primers import Primers
+from models import bundle
 from songs.encodings import Events, PitchDuration
 from songs.vocabulary import END, START, UNKNOWN, Vocabulary
 from tests import builders
-from tests.generator.datasets import write_dataset
-from tests.generator.models import CONTENT, vocabulary_of
+from tests.generator.datasets import write_dataset, write_ledger, write_songs
+from tests.generator.models import CONTENT, vocabulary_of, write_model
 
 EVENTS = vocabulary_of(Events(), ["C4.E4"])
 
@@ -112,6 +114,39 @@ def test_of_a_large_split_a_sample_is_taken(tmp_path, monkeypatch):
     assert len(set(pool.pool)) == 5
 
 
+LONG = [START, *ids("C4", "d:1", "s:1", "E4", "d:1", "s:1", "G4", "d:1"), END]
+OTHER = [START, *ids("A4", "d:2", "s:2", "B4", "d:2"), END]
+
+
+@pytest.fixture
+def named(tmp_path) -> str:
+    """Songs `ab` and `cd` with copies in another key and at another speed, and two of the same bytes in two splits."""
+    songs = {(name, semitones): OTHER for name in ("ab", "ab*2", "cd", "cd*2") for semitones in (-1, 0, 1)}
+    split = {"train": {**songs, ("ab", 0): LONG}, "test": {("ee+1", 0): LONG}}
+    write_ledger(tmp_path, [[("Air.mid", "ab", "train"), ("Bee.mid", "cd", "train")], [("Cee.mid", "ee", "test")]])
+    return write_songs(tmp_path, split)
+
+
+@pytest.mark.parametrize(
+    ("split", "name", "song"), [("train", "air", LONG), ("train", "bee", OTHER), ("test", "cee", LONG)]
+)
+def test_the_beginning_of_a_song_is_found_by_its_name(named, split, name, song):
+    """Longer than a window, and none that is augmented."""
+    pool = reader(7).from_source(named, split, name, content=CONTENT)
+    assert pool.of(0) == pool.of(9) == tuple(song[:8] if song is LONG else song[:6])
+
+
+def test_a_song_of_the_ledger_that_no_record_has_is_refused(named, tmp_path):
+    write_ledger(tmp_path, [[("Dee.mid", "ff", "train")], []])
+    with pytest.raises(ValueError, match=r"--primer_source 'dee': Dee\.mid has nothing that the model knows"):
+        reader().from_source(named, "train", "dee", content=CONTENT)
+
+
+def test_a_song_of_another_dataset_is_refused(named):
+    with pytest.raises(ValueError, match=r"--data .* has the fingerprint 0123.*, but the model was trained on other"):
+        reader().from_source(named, "train", "air", content="other")
+
+
 def test_a_dataset_of_other_content_is_refused(tmp_path):
     data = write_dataset(tmp_path, [[(0, ids("C4", "d:1"))]], content="fedcba")
     with pytest.raises(ValueError, match=r"--data .* has the fingerprint fedcba, but the model was trained on 0123"):
@@ -153,7 +188,35 @@ def test_a_file_is_moved_to_the_nearest_key_that_the_model_knows(scale, caplog):
 
 
 def test_tokens_are_taken_as_they_are():
-    assert reader(1).from_tokens(" C4 d:1  s:1 E4 d:1").of(5) == (START, *ids("C4", "d:1", "s:1", "E4", "d:1"))
+    assert reader(5).from_tokens(" C4 d:1  s:1 E4 d:1").of(5) == (START, *ids("C4", "d:1", "s:1", "E4", "d:1"))
+
+
+def test_tokens_are_cut_as_other_primers_are():
+    assert reader(2).from_tokens("C4 d:1 s:1 E4 d:1").of(0) == (START, *ids("C4", "d:1"))
+    assert reader(9, ticks=12).from_tokens("C4 d:1 s:1 E4 d:1").of(0) == (START, *ids("C4", "d:1", "s:1"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "primer"),
+    [({}, 40), ({"primer_tokens": 5}, 5), ({"primer_bars": 1, "meter": "1/4"}, 6)],
+)
+def test_tokens_are_taken_to_the_last_unless_a_length_is_asked_for(tmp_path, settings, primer):
+    loaded = bundle.load(write_model(tmp_path, song_marks=False))
+    config = GenerateConfig(primer=" ".join(["C4", "d:1", "s:1/2"] * 13 + ["C4"]), **settings)
+    assert len(priming.primers_of(config, loaded).of(0)) == primer
+
+
+def test_whole_songs_are_put_together_of_their_windows(tmp_path):
+    song = [START, *ids("C4", "d:1", "s:1", "E4", "d:1", "s:1", "G4", "d:1"), END]
+    moved = [START, *ids("D4", "d:1", "s:1", "F#4", "d:1"), END]
+    data = write_songs(tmp_path, {"train": {("ab", 0): song, ("ab", 2): moved, ("ab*2", 0): moved, ("cd", 0): moved}})
+    pool = reader(99).from_split(data, "train", seed=0, content=CONTENT, songs=True).pool
+    assert set(pool) == {tuple(song[:-1]), tuple(moved[:-1])}
+    assert len(pool) == 2
+    assert reader(6).from_split(data, "train", seed=0, content=CONTENT, songs=True).of(0) in {
+        tuple(song[:7]),
+        tuple(moved[:6]),
+    }
 
 
 @pytest.mark.parametrize(
@@ -163,6 +226,7 @@ def test_tokens_are_taken_as_they_are():
         ("valid", "'valid' is neither a MIDI file nor one of start, train, validation, test"),
         ("C4 s:1", "'s:1' may not stand after 'C4' in events"),
         ("d:1", "'d:1' may not stand first in events"),
+        (" ", "--primer ' ' holds no token"),
     ],
 )
 def test_tokens_that_are_none_or_out_of_place_are_refused(text, message):

@@ -1,6 +1,7 @@
 import dataclasses
 import json
 
+import mido
 import pytest
 
 from generator import copying
@@ -30,6 +31,15 @@ def writer(tmp_path) -> Writer:
     return Writer(
         str(tmp_path), EVENTS, Events(), GenerateConfig(seed=5, top_k=3, tempo=90.0, program=40, no_audio=True)
     )
+
+
+@pytest.mark.parametrize(("velocity", "struck"), [(0, [92, 84, 76]), (90, [90, 90, 90]), (1, [1, 1, 1])])
+def test_notes_lean_on_the_beats_or_are_all_struck_alike(writer, tmp_path, velocity, struck):
+    config = dataclasses.replace(writer.config, velocity=velocity)
+    on_one_two_and_a_half = ("C4", "d:1", "s:1", "D4", "d:1/2", "s:1/2", "E4", "d:1/2")
+    dataclasses.replace(writer, config=config).write(sampled(*on_one_two_and_a_half))
+    messages = mido.MidiFile(tmp_path / "song-00007.mid").tracks[0]
+    assert [message.velocity for message in messages if message.type == "note_on"] == struck
 
 
 def test_a_song_is_its_primer_and_what_was_sampled(writer, tmp_path):
