@@ -71,6 +71,9 @@ class TrainConfig(Settings):
     # How often, in steps.
     # All batches up to the next row are in memory at once, and a signal waits for them.
     log_every: int = setting(10, "steps a row of history.csv, trained in one go", low=1, high=1000)
+    log_accuracy: bool = setting(
+        False, "tell in each row too how many targets the network, with dropout, ranks first; a pass over the logits"
+    )
     evaluate_every: int = setting(100, "steps from one look at the validation split to the next", low=1, high=1e9)
     evaluation_tokens: int = setting(
         200_000, "validation tokens scored each time, in whole songs; the final figures use all", low=1, high=1e12

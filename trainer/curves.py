@@ -1,9 +1,10 @@
-"""The picture of a run: training and validation loss by step, the baselines as dashed lines."""
+"""The picture of a run: training and validation loss by step, the baselines as dashed lines; accuracy if it is told."""
 
 import io
 from collections.abc import Mapping
 
 from matplotlib import figure
+from matplotlib.axes import Axes
 
 from songs import storage
 from trainer.history import Table
@@ -20,22 +21,39 @@ def draw(path: str, history: Table, *, baselines: Mapping[str, float] | None, be
       baselines: name -> nats a token on the validation split; None draws none.
       best_step: whose weights were kept.
     """
+    told = "train_accuracy" in history.columns
     # A bare Figure draws without a screen and without pyplot's global state.
-    picture = figure.Figure(figsize=(9, 4.5), dpi=120, layout="constrained")
-    axes = picture.subplots()
+    picture = figure.Figure(figsize=(9, 7 if told else 4.5), dpi=120, layout="constrained")
+    panels = picture.subplots(1 + told, squeeze=False, sharex=True)[:, 0]
+    _draw_losses(panels[0], history, baselines or {}, best_step)
+    if told:
+        _draw_accuracies(panels[1], history, best_step)
+    for axes in panels:
+        axes.grid(alpha=0.25)
+    panels[-1].set(xlabel="step")
+    if not history.rows:
+        # Of --steps 0 the baselines stand alone.
+        panels[-1].set(xlim=(0, 1), xticks=[0])
+    picture.legend(loc="outside right upper", fontsize=8, frameon=False)
+    image = io.BytesIO()
+    picture.savefig(image, format="png")
+    storage.write_bytes(path, image.getvalue())
+
+
+def _draw_losses(axes: Axes, history: Table, baselines: Mapping[str, float], best_step: int) -> None:
     axes.plot(*history.column("train_loss_nats"), color="tab:blue", alpha=0.8, label="training (with dropout)")
     steps, losses = history.column("validation_loss_nats")
     if steps:
         axes.plot(steps, losses, color="tab:orange", marker="o", markersize=3, label="validation")
     axes.axvline(best_step, color="tab:green", linewidth=1, label=f"kept: step {best_step}")
-    for name, nats in (baselines or {}).items():
+    for name, nats in baselines.items():
         axes.axhline(nats, color="0.3", linestyle=_DASHES.get(name, "--"), linewidth=1, label=f"{name}: {nats:.2f}")
-    axes.set(xlabel="step", ylabel="loss, nats a token", ylim=(0, None))
-    if not history.rows:
-        # Of --steps 0 the baselines stand alone.
-        axes.set(xlim=(0, 1), xticks=[0])
-    axes.grid(alpha=0.25)
-    picture.legend(loc="outside right upper", fontsize=8, frameon=False)
-    image = io.BytesIO()
-    picture.savefig(image, format="png")
-    storage.write_bytes(path, image.getvalue())
+    axes.set(ylabel="loss, nats a token", ylim=(0, None))
+
+
+def _draw_accuracies(axes: Axes, history: Table, best_step: int) -> None:
+    """In the colours of the losses, whose legend serves both."""
+    axes.plot(*history.column("train_accuracy"), color="tab:blue", alpha=0.8)
+    axes.plot(*history.column("validation_accuracy"), color="tab:orange", marker="o", markersize=3)
+    axes.axvline(best_step, color="tab:green", linewidth=1)
+    axes.set(ylabel="share of targets ranked first", ylim=(0, 1.02))

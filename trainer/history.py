@@ -26,6 +26,12 @@ _DIGITS = 6
 Value = float | int | None
 
 
+def history_columns(*, accuracy: bool) -> tuple[str, ...]:
+    """Those of history.csv, with the training's accuracy after its loss where that is told (`--log_accuracy`)."""
+    place = HISTORY_COLUMNS.index("train_loss_nats") + 1
+    return (*HISTORY_COLUMNS[:place], "train_accuracy", *HISTORY_COLUMNS[place:]) if accuracy else HISTORY_COLUMNS
+
+
 class Table:
     """A CSV file with one row a step, ascending; kept whole in memory and published whole."""
 
@@ -96,7 +102,7 @@ class Reporter:
         self._started = self._printed = time.monotonic()
         self._tokens = 0.0
 
-    def report(self, step: int, *, loss: float, tokens: float) -> None:
+    def report(self, step: int, *, loss: float, tokens: float, accuracy: float | None = None) -> None:
         """Counts the tokens trained on since the last call; prints if it is time."""
         self._tokens += tokens
         now = time.monotonic()
@@ -104,7 +110,8 @@ class Reporter:
             return
         rate = self._tokens / max(now - self._printed, 1e-9)
         left = (now - self._started) / max(step - self.first_step, 1) * (self.steps - step)
-        say(f"step {step}/{self.steps}  loss {loss:.4f} nats  {rate:,.0f} tokens/s  {clock(left)} left")
+        right = "" if accuracy is None else f"  accuracy {accuracy:.3f}"
+        say(f"step {step}/{self.steps}  loss {loss:.4f} nats{right}  {rate:,.0f} tokens/s  {clock(left)} left")
         self._printed, self._tokens = now, 0.0
 
 

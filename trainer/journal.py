@@ -7,7 +7,7 @@ from trainer.board import Board
 from trainer.config import TrainConfig
 from trainer.feed import ReadAhead
 from trainer.folder import Folders
-from trainer.history import HISTORY_COLUMNS, TIMING_COLUMNS, Reporter, Table, Value
+from trainer.history import TIMING_COLUMNS, Reporter, Table, Value, history_columns
 
 
 class Journal:
@@ -26,7 +26,7 @@ class Journal:
           config: of the run.
           writes: whether this process publishes them; of several machines one does.
         """
-        self.history = Table(folders.file(layout.HISTORY), HISTORY_COLUMNS)
+        self.history = Table(folders.file(layout.HISTORY), history_columns(accuracy=config.log_accuracy))
         self.timing = Table(folders.file(layout.TIMING), TIMING_COLUMNS)
         self._board = Board(folders.tensorboard, config) if writes else None
         self._steps = config.steps
@@ -46,7 +46,9 @@ class Journal:
         before = float(self.timing.rows[-1]["seconds"] or 0) if self.timing.rows else 0.0
         self._started, self._lap, self._waited = time.monotonic() - before, before, 0.0
 
-    def record(self, step: int, epoch: int, *, loss: float, tokens: float, unknown: float) -> dict[str, Value]:
+    def record(
+        self, step: int, epoch: int, *, loss: float, tokens: float, unknown: float, right: float | None = None
+    ) -> dict[str, Value]:
         """The rows of the steps since the last ones; returns that of history.csv, which an evaluation may add to.
 
         Args:
@@ -55,19 +57,23 @@ class Journal:
           loss: summed, in nats.
           tokens: valid targets.
           unknown: targets that the vocabulary does not know.
+          right: valid targets that were ranked first; None: nobody counted them.
         """
         seconds = time.monotonic() - self._started
         passed = max(seconds - self._lap, 1e-9)
         waited = (self._batches.waited - self._waited) / passed
         self._lap, self._waited = seconds, self._batches.waited
         self.timing.append(step=step, seconds=seconds, tokens_per_second=tokens / passed, waited_for_data=waited)
-        self._reporter.report(step, loss=loss / max(tokens, 1), tokens=tokens)
+        # Where nobody counted there is no such column.
+        shares = {} if right is None else {"train_accuracy": right / tokens if tokens else None}
+        self._reporter.report(step, loss=loss / max(tokens, 1), tokens=tokens, accuracy=shares.get("train_accuracy"))
         return self.history.append(
             step=step,
             epoch=epoch,
             train_loss_nats=loss / tokens if tokens else None,
             train_tokens=int(tokens),
             unknown_tokens=int(unknown),
+            **shares,
         )
 
     def show(self, row: dict[str, Value]) -> None:

@@ -100,7 +100,8 @@ class Learner:
         """Trains some steps in one call.
 
         Returns:
-          float64 [S, 3]: summed loss in nats, valid targets and unknown targets of each step's global batch.
+          float64 [S, 3]: summed loss in nats, valid targets and unknown targets of each step's global batch; with
+          `log_accuracy` [S, 4]: the valid targets ranked first too.
         """
         sums, self.state = self._steps(
             self._rows_of_replicas(steps.tokens, axis=1), self._rows_of_replicas(steps.begins, axis=1), self.state
@@ -120,7 +121,7 @@ class Learner:
     @tf.function(reduce_retracing=True)
     def _steps(self, tokens: tf.Tensor, begins: tf.Tensor, state: list[tf.Tensor]) -> tuple[tf.Tensor, list]:
         count = tf.shape(self._strategy.experimental_local_results(tokens)[0])[0]
-        sums = tf.TensorArray(tf.float32, size=count, element_shape=[3])
+        sums = tf.TensorArray(tf.float32, size=count, element_shape=[3 + self._config.log_accuracy])
         for index in tf.range(count):
             # See generator/batch.py: TensorFlow can mix up the LSTM's loops of two steps that overlap.
             tf.autograph.experimental.set_loop_options(parallel_iterations=1)
@@ -147,7 +148,7 @@ class Learner:
 
         Returns:
           One gradient a trainable variable, the same on all replicas (times the loss scale in float16); this replica's
-          own summed loss, valid and unknown targets, float32 [3]; and the state after the last step.
+          own sums as `run` has them, float32 [3 or 4]; and the state after the last step.
         """
         context = tf.distribute.get_replica_context()
         row = tf.cast(context.replica_id_in_sync_group, tf.int64) * self._rows
@@ -173,8 +174,11 @@ class Learner:
         variables = [variable.value for variable in self.model.trainable_variables]
         # The embedding's gradient names a token's row once for each use: only as a whole matrix has it a norm.
         shares = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(wanted, variables)]
-        sums = tf.stack([loss_sum, tf.reduce_sum(valid), tf.reduce_sum(unknown)])
-        return shares, sums, [tf.cast(tf.stop_gradient(part), tf.float32) for part in state]
+        sums = [loss_sum, tf.reduce_sum(valid), tf.reduce_sum(unknown)]
+        if self._config.log_accuracy:
+            first = tf.argmax(logits, axis=2, output_type=targets.dtype)
+            sums.append(tf.reduce_sum(tf.where(first == targets, valid, 0.0)))
+        return shares, tf.stack(sums), [tf.cast(tf.stop_gradient(part), tf.float32) for part in state]
 
     def _smoothed(self, losses: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
         """The losses with some of each target's probability spread evenly over what may be predicted (Szegedy 2016)."""

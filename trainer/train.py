@@ -152,11 +152,12 @@ class Run:
         """Trains up to the next row of history.csv and writes that row."""
         sums = self._learner.run(steps)
         require_finite(sums[:, 0], self.steps_done, self._config)
-        loss, tokens, unknown = (float(value) for value in sums.sum(axis=0))
+        loss, tokens, unknown, *right = (float(value) for value in sums.sum(axis=0))
         self.steps_done += len(sums)
         self._position = steps.after
         epoch = int(steps.epochs[-1]) + 1
-        row = self.journal.record(self.steps_done, epoch, loss=loss, tokens=tokens, unknown=unknown)
+        figures = {"loss": loss, "tokens": tokens, "unknown": unknown, "right": right[0] if right else None}
+        row = self.journal.record(self.steps_done, epoch, **figures)
         if self.steps_done % self._config.evaluate_every == 0 or self.steps_done == self._config.steps:
             self._evaluate(row)
         self.journal.show(row)

@@ -36,6 +36,17 @@ def test_training_loss_is_weighted_by_tokens(tmp_path):
     assert mean_training_loss(table, after=10) == pytest.approx((2.0 + 3.0) / 4)
 
 
+def test_accuracy_has_a_column_where_it_is_told():
+    assert history.history_columns(accuracy=False) == history.HISTORY_COLUMNS
+    assert history.history_columns(accuracy=True)[:4] == ("step", "epoch", "train_loss_nats", "train_accuracy")
+    assert set(history.history_columns(accuracy=True)) == {*history.HISTORY_COLUMNS, "train_accuracy"}
+
+
+def test_accuracy_stands_in_the_line(capsys):
+    Reporter(steps=10, first_step=0).report(10, loss=1.5, tokens=20, accuracy=0.75)
+    assert capsys.readouterr().out.startswith("step 10/10  loss 1.5000 nats  accuracy 0.750  ")
+
+
 def test_a_line_every_few_seconds(capsys, monkeypatch):
     now = iter([0.0, 1.0, 4.0, 5.0])
     monkeypatch.setattr(history.time, "monotonic", lambda: next(now))

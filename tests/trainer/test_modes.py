@@ -1,14 +1,17 @@
 """Ways of training that the tutorials have, each from the command to the finished model."""
 
+import csv
 import pathlib
+import signal
 
 import numpy as np
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from models.bundle import load_model
 from songs import layout
 from tests.trainer import datasets
-from trainer import batches, evaluate, history, survey, task, verdicts
+from trainer import batches, evaluate, history, journal, survey, task, verdicts
 from trainer.config import TrainConfig
 from trainer.dataset import open_dataset
 from trainer.scoring import Evaluator
@@ -80,3 +83,22 @@ def test_few_windows_are_learnt_and_all_are_scored(tmp_path, dataset, capsys):
     assert "72 windows at even distances" in layout.read_json(f"{tmp_path}/metrics.json")["measured"]
     assert task.main(command(dataset, tmp_path / "other", random_windows=73)) == 2
     assert "--random_windows 73 must be in 0..72" in capsys.readouterr().err
+
+
+def test_accuracy_is_told_wherever_the_loss_is(tmp_path, dataset, capsys, monkeypatch):
+    told = command(dataset, tmp_path / "told", "--log_accuracy")
+    with monkeypatch.context() as patched:
+        patched.setattr(journal.Reporter, "report", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+        assert task.main(told) == 128 + signal.SIGTERM
+    assert task.main(told) == 0
+    assert "  accuracy 0." in capsys.readouterr().out
+    assert task.main(command(dataset, tmp_path / "untold")) == 0
+    with_accuracy, without = (
+        list(csv.DictReader((tmp_path / name / "history.csv").open())) for name in ("told", "untold")
+    )
+    accuracies = [float(row.pop("train_accuracy")) for row in with_accuracy]
+    assert with_accuracy == without
+    assert all(0 < accuracy < 1 for accuracy in accuracies)
+    assert accuracies[-1] > accuracies[0]
+    tags = EventAccumulator(str(tmp_path / "told/tensorboard")).Reload().Tags()["tensors"]
+    assert {"train_accuracy", "train_loss_nats"} <= set(tags)

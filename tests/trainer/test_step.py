@@ -38,6 +38,7 @@ print(json.dumps([losses, variables]))
 EVERYTHING = {
     "units": 8, "embedding": 8, "layers": 2, "batch_size": 8, "steps": 50, "learning_rate": 0.01, "clip_norm": 0.1,
     "carry_state": True, "dropout": 0.3, "recurrent_dropout": 0.3, "layer_norm": True, "residual": True,
+    "log_accuracy": True,
     "tied_embeddings": True, "label_smoothing": 0.1, "weight_decay": 0.01, "schedule": "cosine", "warmup_steps": 5,
 }  # fmt: skip
 
@@ -84,6 +85,16 @@ def test_loss_is_summed_over_valid_targets_alone():
     ((loss, valid, unknown),) = learner_of().run(steps_of(BATCH[None]))
     assert loss == pytest.approx(by_hand, rel=1e-5)
     assert (valid, unknown) == (8, 1)
+
+
+@pytest.mark.parametrize("target", ["every", "last"])
+def test_targets_that_are_ranked_first_are_counted(target):
+    first, targets = log_probabilities(BATCH).argmax(axis=-1), BATCH[:, 1:]
+    by_hand = ((first == targets) & (targets > 1))[:, -1 if target == "last" else 0 :].sum()
+    learner = learner_of(dataclasses.replace(SMALL, log_accuracy=True, target=target, learning_rate=1e-8))
+    without = learner_of(dataclasses.replace(SMALL, target=target)).run(steps_of(BATCH[None]))
+    (found,) = learner.run(steps_of(BATCH[None]))
+    assert found.tolist() == [*without[0].tolist(), by_hand]
 
 
 def test_padded_rows_change_no_gradient():
@@ -143,10 +154,14 @@ def test_one_two_and_four_replicas_train_the_same():
         for replicas in ("1", "2", "4")
     }
     found = {replicas: json.loads(process.communicate(timeout=240)[0]) for replicas, process in processes.items()}
-    losses, variables = found["1"]
-    assert losses[0][0] > losses[-1][0]
+    losses, variables = np.array(found["1"][0]), found["1"][1]
+    assert losses[0, 0] > losses[-1, 0]
+    assert losses[:, 3].sum() > 0
     for replicas in ("2", "4"):
-        np.testing.assert_allclose(found[replicas][0], losses, rtol=1e-4, err_msg=f"{replicas} replicas")
+        sums, right = np.split(np.array(found[replicas][0]), [3], axis=1)
+        np.testing.assert_allclose(sums, losses[:, :3], rtol=1e-4, err_msg=f"{replicas} replicas")
+        # Two ids that are as good as equally likely may change places.
+        np.testing.assert_allclose(right, losses[:, 3:], atol=1, err_msg=f"{replicas} replicas")
         # Adam forgives a wrong scale of the gradients; its moments, which are among these, do not.
         np.testing.assert_allclose(found[replicas][1], variables, rtol=1e-3, err_msg=f"{replicas} replicas")
 
