@@ -27,6 +27,7 @@ class Reader:
       encoding: the model's.
       grammar: the model's; what it does not allow is left out of a primer.
       song_marks: whether `<start>` stands before a song.
+      blank_first: whether `<start>` stands before anything, as the model was trained by `--blank_first`.
       tokens: how many tokens a primer has at most, `<start>` not counted, at least 1.
       ticks: its notes begin before this one; 0: no limit.
     """
@@ -37,6 +38,7 @@ class Reader:
     song_marks: bool
     tokens: int
     ticks: int = 0
+    blank_first: bool = False
 
     def from_file(self, path: str, *, instrument: str, parser: str, move: bool = True) -> Primers:
         """The beginning of a MIDI file, the same for every song.
@@ -136,10 +138,11 @@ class Reader:
         return Primers((primer,))
 
     def _primer(self, ids: list[int], at_start: bool) -> tuple[int, ...]:
-        """`<start>` where a song begins, then its first tokens; nothing if the model knows none of them."""
+        """`<start>` where the model knows it, then the first tokens; nothing if the model knows none of them."""
         music = self.grammar.walk(ids)[: self.tokens]
         music = music[: self._in_time(music)] if self.ticks else music
-        return (*([START] if at_start and self.song_marks else []), *music) if music else ()
+        starts = self.blank_first or (at_start and self.song_marks)
+        return (*([START] if starts else []), *music) if music else ()
 
     def _in_time(self, ids: list[int]) -> int:
         """How many of the tokens begin in time."""

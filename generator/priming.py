@@ -1,6 +1,7 @@
 """What `--primer` names, and the primers that it gives."""
 
 import dataclasses
+import logging
 import pathlib
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,7 @@ def primers_of(config: GenerateConfig, model: "Bundle") -> Primers:
         song_marks=dataset["song_marks"],
         tokens=_tokens(config, model),
         ticks=round(config.primer_bars * bars.length(config.meter)),
+        blank_first=model.config["train"].get("blank_first", False),
     )
     primers = _read(config, model, reader)
     if config.one_step:
@@ -60,6 +62,11 @@ def primers_of(config: GenerateConfig, model: "Bundle") -> Primers:
 def _read(config: GenerateConfig, model: "Bundle", reader: Reader) -> Primers:
     dataset = model.config["dataset"]
     if config.primer == FROM_START:
+        if not reader.song_marks and not reader.blank_first:
+            logging.warning(
+                "--primer start: the model was trained without song marks and never saw a beginning: --primer train, a "
+                "MIDI file or tokens give it one that it knows"
+            )
         return Primers()
     if config.primer in SPLITS:
         data = config.data or model.config["data"]

@@ -26,8 +26,10 @@ def stepper_of(model: Bundle) -> Stepper:
     """The network as it was trained: its state carried, or its window fed again (`--target last`), or both."""
     if model.config["target"] != "last":
         return carried(model.model)
-    again = windowed_and_carried if model.config["train"].get("carry_state") else windowed
-    return again(model.model, model.config["dataset"]["window"])
+    train, window = model.config["train"], model.config["dataset"]["window"]
+    if train.get("carry_state"):
+        return windowed_and_carried(model.model, window)
+    return windowed(model.model, window, blank_first=train.get("blank_first", False))
 
 
 def sampler_of(

@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 
 from models import network
+from songs.vocabulary import START
 
 # (the last token int32 [B], state) -> (logits of the next float32 [B, V], state).
 Advance = Callable[[tf.Tensor, list[tf.Tensor]], tuple[tf.Tensor, list[tf.Tensor]]]
@@ -43,12 +44,16 @@ def carried(model: keras.Model) -> Stepper:
     return Stepper(network.stepwise(model), lambda rows: [tf.zeros([rows, size]) for size in sizes])
 
 
-def windowed(model: keras.Model, window: int) -> Stepper:
-    """A network that is fed its last `window` tokens again at each step, as a model trained by `--target last` was."""
+def windowed(model: keras.Model, window: int, *, blank_first: bool = False) -> Stepper:
+    """A network that is fed its last `window` tokens again at each step, as a model trained by `--target last` was.
+
+    By `--blank_first` it was trained with `<start>` in place of each window's first.
+    """
 
     def advance(last_B: tf.Tensor, state: list[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:
         window_BxW, known_B = _fed(last_B, *state)
-        return _at_last(model(window_BxW), known_B), [window_BxW, known_B]
+        read_BxW = tf.where(tf.range(window) == 0, START, window_BxW) if blank_first else window_BxW
+        return _at_last(model(read_BxW), known_B), [window_BxW, known_B]
 
     return Stepper(advance, lambda rows: _nothing_fed(rows, window))
 

@@ -53,6 +53,30 @@ def test_a_model_without_song_marks_gets_no_start(scale):
     assert pool.of(0) == tuple(ids("C4", "d:1"))
 
 
+def test_a_model_that_begins_from_nothing_anywhere_gets_a_start_anywhere(scale, tmp_path):
+    begins = dataclasses.replace(reader(2, song_marks=False), blank_first=True)
+    music = (START, *ids("C4", "d:1"))
+    assert begins.from_file(scale, instrument="all", parser="music21").of(0) == music
+    assert begins.from_tokens("C4 d:1").of(0) == music
+    data = write_dataset(tmp_path, [[(7, ids("C4", "d:1", "s:1"))]])
+    assert begins.from_split(data, "validation", seed=0, content=CONTENT).of(0) == music
+
+
+@pytest.mark.parametrize(
+    ("song_marks", "train", "warns"), [(True, {}, False), (False, {}, True), (False, {"blank_first": True}, False)]
+)
+def test_a_model_that_never_saw_a_beginning_is_warned_of(tmp_path, caplog, song_marks, train, warns):
+    loaded = bundle.load(write_model(tmp_path, song_marks=song_marks, train=train))
+    assert priming.primers_of(GenerateConfig(), loaded).of(0) == (START,)
+    said = [
+        message for message in caplog.messages if message.startswith("--primer start: the model was trained without")
+    ]
+    assert bool(said) == warns
+    caplog.clear()
+    priming.primers_of(GenerateConfig(primer="C4 d:1"), loaded)
+    assert not caplog.messages
+
+
 def test_a_chord_that_the_model_does_not_know_is_spelled(tmp_path):
     path = tmp_path / "chord.mid"
     path.write_bytes(builders.midi([event for pitch in (60, 64, 67) for event in builders.note(0, 480, pitch)]))

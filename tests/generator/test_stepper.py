@@ -6,6 +6,7 @@ import tensorflow as tf
 from generator import samplers
 from generator.stepper import Stepper, windowed_and_carried
 from models import bundle, network
+from songs.vocabulary import START
 from tests.generator.models import write_model
 
 SIZE, UNITS, WINDOW = 9, 6, 3
@@ -76,6 +77,14 @@ def test_a_model_goes_on_as_it_was_trained(tmp_path, target, carry_state, hears)
     folder = write_model(tmp_path, target=target, window=WINDOW, train={"carry_state": carry_state})
     one, other = said(samplers.stepper_of(bundle.load(folder)), np.array([[4, 6, 5, 8, 7], [7, 6, 5, 8, 7]]))[:, -1]
     assert bool(np.abs(one - other).max() > 1e-6) == hears
+
+
+def test_a_window_begins_with_nothing_where_the_model_was_trained_so(tmp_path):
+    loaded = bundle.load(write_model(tmp_path, target="last", window=WINDOW, train={"blank_first": True}))
+    song = [START, *SONGS[0].tolist()]
+    logits = said(samplers.stepper_of(loaded), np.array([song]))[0]
+    expected = [loaded.model(np.array([[START, *song[1 : at + 1][1 - WINDOW :]]])).numpy()[0, -1] for at in range(8)]
+    np.testing.assert_allclose(logits, expected, atol=1e-5)
 
 
 def test_the_state_is_that_of_windows_where_the_model_was_trained_so(tmp_path):
