@@ -3,6 +3,7 @@
 # make lock       resolves requirements.lock again from setup.py
 # make parity     compares the fast reader with music21 over FOLDERS
 # make fuzz       100,000 damaged files through the fast reader, made from those in FOLDERS
+# make seeds      the five tutorials that Nabi grew from, each by its recipe, beside what they state (30 minutes)
 # make chaos      kills a training 50 times and looks whether its result is what it would have been
 # make test-newest  the end-to-end test with the newest TensorFlow and Beam, in an environment of its own
 
@@ -13,7 +14,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 PIP_FLAGS := --quiet --disable-pip-version-check --no-deps --no-compile
 
-.PHONY: run test parity fuzz chaos lock test-newest clean
+.PHONY: run test parity fuzz seeds chaos lock test-newest clean
 
 run: .venv/installed
 	$(BIN)/python -m pipelines.retrain --recipe chorales --output runs/chorales
@@ -29,6 +30,9 @@ parity: .venv/installed
 
 fuzz: .venv/installed
 	$(BIN)/python -m benchmarks.fuzz $(FOLDERS)
+
+seeds: .venv/installed
+	$(BIN)/python -m benchmarks.seeds
 
 chaos: .venv/installed
 	$(BIN)/python -m pipelines.preprocess --recipe chorales --output runs/chorales-data

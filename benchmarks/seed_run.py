@@ -1,0 +1,72 @@
+"""A finished run of a recipe, and the figures that can be read off it."""
+
+import csv
+import dataclasses
+import functools
+import io
+from typing import Any
+
+import symusic
+
+from songs import layout, storage
+from songs.vocabulary import SPECIAL_TOKENS, Vocabulary
+
+
+@dataclasses.dataclass(frozen=True)
+class SeedRun:
+    """What `pipelines.retrain` left.
+
+    Attributes:
+      folder: the run's directory, `runs/<request>`.
+    """
+
+    folder: str
+
+    @functools.cached_property
+    def dataset(self) -> dict[str, Any]:
+        """dataset.json."""
+        read: dict[str, Any] = layout.read_json(self._path(layout.DATA, layout.DATASET))
+        return read
+
+    @functools.cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The dataset's."""
+        return Vocabulary.from_json(storage.read_text(self._path(layout.DATA, layout.VOCABULARY)))
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The tokens of the vocabulary, the special ones left out."""
+        return self.vocabulary.tokens[len(SPECIAL_TOKENS) :]
+
+    def counted(self, what: str) -> int:
+        """`songs`, `tokens` or `windows` of all splits together."""
+        return sum(split[what] for split in self.dataset["splits"].values())
+
+    def metrics(self, model: str = "") -> dict[str, Any]:
+        """metrics.json of a model, the first or the one of that name."""
+        read: dict[str, Any] = layout.read_json(self._path(_named(layout.MODELS, model), layout.METRICS))
+        return read
+
+    def history(self, column: str, model: str = "") -> dict[int, float]:
+        """A column of history.csv: step -> its value, where there is one."""
+        text = storage.read_text(self._path(_named(layout.MODELS, model), layout.HISTORY))
+        rows = csv.DictReader(io.StringIO(text))
+        return {int(row["step"]): float(row[column]) for row in rows if row[column]}
+
+    def song(self, run: str = "") -> dict[str, Any]:
+        """The row of the first song of a run."""
+        folder = self._path(_named(layout.SONGS, run))
+        path = next(info.path for info in storage.match(folder) if info.path.endswith(".jsonl"))
+        return layout.read_rows(path)[0]
+
+    def score(self, run: str = "") -> symusic.Score:
+        """The first song's MIDI file, as another library reads it."""
+        name = self.song(run)["file"]
+        return symusic.Score.from_midi(storage.read_bytes(self._path(_named(layout.SONGS, run), name)))
+
+    def _path(self, *parts: str) -> str:
+        return storage.join(self.folder, *parts)
+
+
+def _named(base: str, name: str) -> str:
+    return f"{base}-{name}" if name else base

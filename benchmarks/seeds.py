@@ -1,0 +1,61 @@
+"""The five documents that Nabi grew from, each run by its recipe, beside what the documents say.
+
+    python -m benchmarks.seeds                      all five into runs/seeds, and the table
+    python -m benchmarks.seeds --only jazz-solo     one of them
+
+A recipe whose music is not below --midi is left out, saying so. Run again, what is finished is not made again. The
+table is Markdown, as in docs/seeds.md.
+"""
+
+import argparse
+import logging
+import pathlib
+import sys
+from collections.abc import Iterator
+
+from benchmarks.seed_facts import SEEDS, Seed
+from benchmarks.seed_run import SeedRun
+from pipelines import retrain
+
+
+def main() -> None:
+    """Runs the recipes and prints the table."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    chosen = _flags().parse_args()
+    wanted = [seed for seed in SEEDS if not chosen.only or seed.recipe in chosen.only]
+    runs = {seed.recipe: run for seed in wanted if (run := make(seed, chosen.midi, chosen.output))}
+    print("\n".join(line for seed in wanted if seed.recipe in runs for line in table(seed, runs[seed.recipe])))
+
+
+def make(seed: Seed, midi: pathlib.Path, output: pathlib.Path) -> SeedRun | None:
+    """Runs a recipe to its songs; None where its music is missing."""
+    music = midi / seed.music
+    if seed.music and not music.exists():
+        logging.info("%s: left out, %s is not there", seed.recipe, music)
+        return None
+    more = {"generate": ["--no_audio"]}
+    inputs = [str(music)] if seed.music else None
+    folder = retrain.run(inputs=inputs, output=str(output / seed.recipe), recipe=seed.recipe, more=more)
+    return SeedRun(folder)
+
+
+def table(seed: Seed, run: SeedRun) -> Iterator[str]:
+    """The lines of a recipe's table, in Markdown."""
+    yield f"\n### {seed.recipe}\n"
+    yield "| | the document | Nabi | why they differ |"
+    yield "|---|---|---|---|"
+    for fact in seed.facts:
+        yield f"| {fact.what} | {fact.document} | {fact.nabi(run)} | {fact.why} |"
+
+
+def _flags() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--midi", type=pathlib.Path, default=pathlib.Path("../shared/midi"), help="where the music lies: %(default)s")
+    add("--output", type=pathlib.Path, default=pathlib.Path("runs/seeds"), help="default: %(default)s")
+    add("--only", action="append", choices=[seed.recipe for seed in SEEDS], help="any number of times")
+    return parser
+
+
+if __name__ == "__main__":
+    main()
