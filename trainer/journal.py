@@ -1,5 +1,6 @@
 """What a run leaves while it goes on: history.csv, timing.csv, TensorBoard, and a line every few seconds."""
 
+import math
 import time
 
 from songs import layout
@@ -8,6 +9,10 @@ from trainer.config import TrainConfig
 from trainer.feed import ReadAhead
 from trainer.folder import Folders
 from trainer.history import TIMING_COLUMNS, Reporter, Table, Value, history_columns
+
+# Seconds from one publication of the tables to the next: they are written whole, and a small network may leave a
+# checkpoint every tenth of a second. What a kill loses of them is in the checkpoint.
+_TABLES_EVERY = 3.0
 
 
 class Journal:
@@ -30,6 +35,7 @@ class Journal:
         self.timing = Table(folders.file(layout.TIMING), TIMING_COLUMNS)
         self._board = Board(folders.tensorboard, config) if writes else None
         self._steps = config.steps
+        self._published = -math.inf
 
     def restore(self, rows: dict[str, list]) -> None:
         """Takes back what `rows` gave."""
@@ -81,9 +87,12 @@ class Journal:
         if self._board:
             self._board.write(row, tokens_per_second=self.timing.rows[-1]["tokens_per_second"])
 
-    def write(self) -> None:
-        """Publishes both tables and what TensorBoard has."""
-        self.history.write()
-        self.timing.write()
+    def write(self, *, at_once: bool) -> None:
+        """Publishes what TensorBoard has and, if it is time or `at_once`, both tables."""
         if self._board:
             self._board.flush()
+        now = time.monotonic()
+        if at_once or now - self._published >= _TABLES_EVERY:
+            self._published = now
+            self.history.write()
+            self.timing.write()

@@ -139,14 +139,14 @@ class Run:
                 self._advance(batches.next())
                 stop = self._learner.any(bool(caught))
                 if stop or self.steps_done % config.checkpoint_every == 0:
-                    self._save()
+                    self._save(last=stop)
                 if self._stopped():
                     say(f"stopped early: no better loss in the last {self.best.stale} evaluations")
                 if stop:
                     raise StoppedError(caught[0] if caught else signal.SIGTERM)
         finally:
             batches.close()
-        self._save()
+        self._save(last=True)
 
     def _advance(self, steps: Steps) -> None:
         """Trains up to the next row of history.csv and writes that row."""
@@ -181,7 +181,7 @@ class Run:
     def _stopped(self) -> bool:
         return 0 < self._config.early_stopping <= self.best.stale
 
-    def _save(self) -> None:
+    def _save(self, *, last: bool) -> None:
         state = self._learner.carried() if self._config.carry_state else []
         if not self.writes:
             return
@@ -196,7 +196,7 @@ class Run:
                 self._request,
             )
         )
-        self.journal.write()
+        self.journal.write(at_once=last)
 
 
 _CALMER = "try a lower --learning_rate or a lower --clip_norm, from another --model_dir or with --overwrite"
