@@ -49,6 +49,8 @@ DATA = "dataset"
 MODELS = "model"
 SONGS = "songs"
 INDEX = "index.html"
+# What the pages of a songs directory say of the model that made it.
+MADE_BY = "made_by.json"
 # Temperatures and top-p that a job tried before it chose.
 AUTO_SAMPLING = "auto_sampling.json"
 # What the songs are like, beside the training songs.

@@ -46,6 +46,7 @@ def test_no_arrow_runs_the_wrong_way(room):
         "trainer/evaluate.py",
         "generator/generate.py",
         "generator/explain.py",
+        "generator/compare.py",
     ],
 )
 def test_flags_and_help_need_no_heavy_import(entry):
