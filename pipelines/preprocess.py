@@ -62,6 +62,8 @@ def parse(arguments: Sequence[str] | None) -> tuple[dict[str, Any], list[str]]:
         "limits": ParseLimits(chosen.parse_timeout, chosen.parse_memory << 20),
         "max_lost_fraction": chosen.max_lost_fraction,
         "overwrite": chosen.overwrite,
+        "reuse": storage.folder(chosen.reuse) if chosen.reuse else None,
+        "keep_songs": chosen.keep_songs,
         "dry_run": chosen.dry_run,
     }, [f"--runner={chosen.runner}", *beam_flags]
 

@@ -135,6 +135,16 @@ def rows_paths(folder: str, kind: str) -> list[str]:
     return [info.path for info in storage.match(folder) if name.fullmatch(info.path)]
 
 
+def kept_songs_name(split: str, index: int, count: int) -> str:
+    """Such as `train-00000-of-00016.songs`: the songs of a shard, for the next run."""
+    return f"{split}-{index:05d}-of-{count:05d}.songs"
+
+
+def kept_songs_paths(folder: str) -> list[str]:
+    """The files of kept songs that lie in a directory, in order."""
+    return [info.path for info in storage.match(folder) if info.path.endswith(".songs")]
+
+
 def completed(folder: str) -> dict[str, str] | None:
     """The fingerprints of a whole directory, None for an unfinished or a missing one."""
     path = storage.join(folder, COMPLETED)
