@@ -29,7 +29,7 @@ class Fact:
 
 @dataclasses.dataclass(frozen=True)
 class Seed:
-    """A document: its recipe, the music that it needs below `--midi` ("": none), its figures, and a word on its budget."""
+    """A document: its recipe, the music that it needs below `--midi` ("": none), its figures; a note on its budget."""
 
     recipe: str
     music: str
