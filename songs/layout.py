@@ -58,6 +58,13 @@ SUMMARY = "summary.json"
 SUMMARY_PAGE = "summary.html"
 
 CHAMPION = "champion"
+# What a retraining run asked for, and from which champion it set out.
+REQUEST = "request.json"
+# Songs that are sampled to judge a model by, and the judgement.
+GATE_SONGS = "gate-songs"
+GATE = "gate"
+DECISION = "decision.json"
+DECISION_PAGE = "decision.html"
 
 
 def shard_name(split: str, index: int, count: int) -> str:
