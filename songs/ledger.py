@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,8 +36,8 @@ class Ledger:
     def read(cls, folder: str) -> "Ledger":
         """The ledger of a dataset directory, file by file."""
         parts = [_columns(path) for path in layout.rows_paths(folder, layout.LEDGER)]
-        empty = (np.zeros(0, np.uint64),) * 3 + (np.zeros(0, np.int8),)
-        return cls(*(np.concatenate(columns) for columns in zip(empty, *parts, strict=True)))
+        nothing = np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0, np.int8)
+        return cls(*(np.concatenate(columns) for columns in zip(nothing, *parts, strict=True)))
 
 
 def unheard(ledger: Ledger, earlier: Ledger, split: str) -> Hashes:
@@ -52,7 +53,8 @@ def unheard(ledger: Ledger, earlier: Ledger, split: str) -> Hashes:
     heard = earlier.songs[np.isin(earlier.splits, [SPLITS.index("train"), SPLITS.index("validation")])]
     alike = ledger.clusters[np.isin(ledger.songs, heard)]
     there = (ledger.splits == SPLITS.index(split)) & ~np.isin(ledger.clusters, alike)
-    return np.unique(ledger.songs[there])
+    songs: Hashes = np.unique(ledger.songs[there])
+    return songs
 
 
 def differences(ledger: Ledger, earlier: Ledger) -> dict[str, int]:
@@ -72,13 +74,13 @@ def bits(sha256: str) -> int:
     return int(sha256[:16], 16) if sha256 else 0
 
 
-def _columns(path: str) -> tuple[Hashes, Hashes, Hashes, npt.NDArray[np.int8]]:
+def _columns(path: str) -> tuple[npt.NDArray[Any], ...]:
     rows = layout.read_rows(path)
     sources = [int.from_bytes(hashlib.blake2b(_bytes(row["source"]), digest_size=8).digest(), "big") for row in rows]
     songs = [bits(row["sha256"]) for row in rows]
     clusters = [bits(row["cluster"]) or song for row, song in zip(rows, songs, strict=True)]
     splits = [SPLITS.index(row["split"]) if row["split"] else NO_SPLIT for row in rows]
-    return *(np.array(column, np.uint64) for column in (sources, songs, clusters)), np.array(splits, np.int8)  # type: ignore[return-value]
+    return (*(np.array(column, np.uint64) for column in (sources, songs, clusters)), np.array(splits, np.int8))
 
 
 def _bytes(name: str) -> bytes:

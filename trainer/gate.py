@@ -25,8 +25,8 @@ _EXAMPLES = """examples:
       --champion OLD/model --champion_data OLD/dataset --output NEW/gate
 
 Both models are asked about the songs of the new test split that neither saw in training or validation, nor a near
-duplicate of them. OUTPUT gets decision.json, with every threshold, what was found and why, and decision.html, the same to
-read, with what changed in the music. The exit status is 0 for either decision. pipelines.retrain runs this.
+duplicate of them. OUTPUT gets decision.json, with every threshold, what was found and why, and decision.html, the same
+to read, with what changed in the music. The exit status is 0 for either decision. pipelines.retrain runs this.
 """
 
 
@@ -71,13 +71,9 @@ def run(of: Contestants, output: str, thresholds: Thresholds) -> dict[str, Any]:
       ValueError, songs.storage.StorageError: in one sentence, if a directory is not whole or cannot be read.
     """
     remote.open_schemes(*dataclasses.astuple(of), output)
-    for folder, what in (
-        (of.model, "model"),
-        (of.champion, "model"),
-        (of.data, "dataset"),
-        (of.songs, "songs directory"),
-    ):
-        layout.require_completed(folder, what, "python -m pipelines.retrain")
+    kinds = ("model", "dataset", "songs directory", "model", "dataset")
+    for folder, kind in zip(dataclasses.astuple(of), kinds, strict=True):
+        layout.require_completed(folder, kind, "python -m pipelines.retrain")
     checks, judging = _checks(of, thresholds)
     decision = {
         "promote": all(check.passed for check in checks),

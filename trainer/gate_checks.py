@@ -119,7 +119,7 @@ def reasons(checks: Iterable[Check]) -> list[str]:
 
 
 def _mean(name: str, values: Sequence[float], most: float, what: str) -> Check:
-    threshold = f"at most {most:g}"
+    threshold = f"at most {100 * most:g} %"
     if not values:
         return Check(name, None, threshold, False, "no sampled song tells")
     value = float(np.mean(values))

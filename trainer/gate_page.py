@@ -33,9 +33,8 @@ def _headline(decision: Mapping[str, Any]) -> list[str]:
 
 
 def _reasons(decision: Mapping[str, Any]) -> str:
-    return "".join(f"<li>{text(reason)}</li>" for reason in decision["reasons"]) or markup.nothing(
-        "Nothing stood against it."
-    )
+    items = "".join(f"<li>{text(reason)}</li>" for reason in decision["reasons"])
+    return items or "<li>Nothing.</li>"
 
 
 def _check(check: Mapping[str, Any]) -> list[str]:
@@ -46,9 +45,8 @@ def _check(check: Mapping[str, Any]) -> list[str]:
 def _music(found: Mapping[str, Any]) -> str:
     files = ", ".join(f"{count:,} {what}" for what, count in found["files"].items())
     rows = [[text(name), *(f"{value:,}" for value in found[name])] for name in ("songs", "tokens", "vocabulary")]
-    rows += [
-        [text(name.replace("_", " ")), *(_figure(value) for value in pair)] for name, pair in found["figures"].items()
-    ]
+    for name, pair in found["figures"].items():
+        rows.append([text(name.replace("_", " ")), *map(_figure, pair)])
     return f"<p>Files: {text(files)}.</p>" + markup.table(("", "Champion's", "Challenger's"), rows)
 
 
