@@ -164,8 +164,9 @@ def start(job: Job) -> None:
     last: collections.deque[str] = collections.deque(maxlen=_LAST_LINES)
     command = [sys.executable, "-m", job.module, *job.arguments]
     process: Any
+    # A job keeps the lock of `runs.alone`, whatever becomes of this process: nothing else can be inherited.
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", close_fds=False
     ) as process:
         try:
             for line in process.stdout:

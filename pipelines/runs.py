@@ -98,7 +98,8 @@ def decision(folder: str, champion: str) -> dict[str, Any] | None:
 def alone(output: str) -> Iterator[None]:
     """Keeps other retraining jobs of this machine out of a local directory while this one works in it.
 
-    The kernel ends the lock with the process, however it ends. A bucket has none: there, schedulers keep jobs apart
+    The kernel ends the lock with the process, however it ends, and with the jobs that it has started: of a job whose
+    parent was killed the next one is told, instead of working beside it. A bucket has none: there, schedulers keep jobs apart
     (`max_concurrent_run_count=1`), and promotion alone is safe from others.
 
     Raises:
@@ -115,7 +116,10 @@ def alone(output: str) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ValueError(f"another retraining job works in --output {output}: wait for it, or stop it") from None
+            raise ValueError(
+                f"another retraining job, or what is left of one, works in --output {output}: wait for it, or stop it"
+            ) from None
+        os.set_inheritable(descriptor, True)
         yield
     finally:
         os.close(descriptor)

@@ -186,13 +186,23 @@ def test_a_failed_run_leaves_the_champion_alone(tmp_path, fake, retrained, monke
 
 def test_two_jobs_at_once_in_one_directory_are_one(tmp_path, fake, retrained, monkeypatch):
     def start_another(job):
-        with pytest.raises(ValueError, match="another retraining job works in"), runs.alone(str(tmp_path / "out")):
+        with pytest.raises(ValueError, match="another retraining job"), runs.alone(str(tmp_path / "out")):
             raise AssertionError
         fake.start(job)
 
     monkeypatch.setattr(jobs, "start", start_another)
     retrained()
     assert "train" in fake.ran
+
+
+def test_a_job_that_outlives_its_parent_keeps_others_out(tmp_path):
+    with runs.alone(str(tmp_path)):
+        job = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)
+    with pytest.raises(ValueError, match="or what is left of one, works in"), runs.alone(str(tmp_path)):
+        raise AssertionError
+    job.communicate(b"\n")
+    with runs.alone(str(tmp_path)):
+        pass
 
 
 def test_a_watch_goes_on_after_a_failure(monkeypatch):
