@@ -99,8 +99,8 @@ def alone(output: str) -> Iterator[None]:
     """Keeps other retraining jobs of this machine out of a local directory while this one works in it.
 
     The kernel ends the lock with the process, however it ends, and with the jobs that it has started: of a job whose
-    parent was killed the next one is told, instead of working beside it. A bucket has none: there, schedulers keep jobs apart
-    (`max_concurrent_run_count=1`), and promotion alone is safe from others.
+    parent was killed the next one is told, instead of working beside it. A bucket has none: there, schedulers keep jobs
+    apart (`max_concurrent_run_count=1`), and promotion alone is safe from others.
 
     Raises:
       ValueError: if another job works there.
