@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from beam_jobs import failures
 from beam_jobs.options import beam_options, open_pipeline
 from pipelines import progress, report, sources, verdict
 from pipelines.rows import ParseLimits
@@ -49,6 +50,7 @@ def build(
     Raises:
       ValueError, StorageError: before work starts, if input, settings or output are wrong.
       verdict.UnusableError: after it, the ledger being written.
+      failures.JobError: if the work cannot be finished, such as on a full disk or a cluster that went away.
     """
     began = time.monotonic()
     listing = sources.expand(inputs)
@@ -113,7 +115,8 @@ def _run_pipeline(
         )
     ledger_shards = -(-len(listing) // _LEDGER_ROWS)
     totals_path = storage.join(staging, "totals.json")
-    with progress.shown(staging, len(listing)), open_pipeline(options) as pipeline:
+    run_again = "nothing is published: the same command begins anew"
+    with failures.explained(run_again), progress.shown(staging, len(listing)), open_pipeline(options) as pipeline:
         _ = (
             pipeline
             | "Listings" >> beam.Create(listings)

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from beam_jobs import failures
 from beam_jobs.options import beam_options, quiet
 from pipelines import dataset, flags, forecast, sources, verdict
 from pipelines.rows import ParseLimits
@@ -24,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(forecast.describe(forecast.forecast(sources.expand(chosen["inputs"]), chosen["settings"])))
             return
         dataset.build(options=beam_options(beam_flags), **chosen)
-    except verdict.UnusableError as error:
+    except (failures.JobError, verdict.UnusableError) as error:
         sys.exit(f"preprocess failed: {error}")
     except (ValueError, storage.StorageError) as error:
         print(f"preprocess: {error}", file=sys.stderr)

@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pytest
 
+from beam_jobs.failures import JobError
 from generator import generate, job
 from generator.config import GenerateConfig
 from generator.writing import Writer
@@ -116,7 +117,7 @@ def test_an_interrupted_job_goes_on_and_ends_with_the_same_bytes(model, forty, t
 
     with monkeypatch.context() as patch:
         patch.setattr(Writer, "write", full_disk)
-        with pytest.raises(job.JobError, match="No space left"):
+        with pytest.raises(JobError, match="No space left"):
             make(model, folder, 40)
     assert layout.completed(str(folder)) is None
     first = {path: path.stat().st_mtime_ns for path in folder.glob("song-0000*")}

@@ -13,7 +13,7 @@ import zipfile
 
 import pytest
 
-from pipelines import preprocess
+from pipelines import preprocess, shards
 from songs import layout, midi, records
 from songs.encodings import Events
 from songs.vocabulary import END, START, Vocabulary
@@ -318,6 +318,16 @@ def test_a_killed_job_started_again_ends_as_if_it_had_not_been(dataset, music, t
     (folder / ".train-00000-of-00016.tfrecord.0f.partial").write_bytes(b"half")
     run(music, folder, "--split=0.6,0.2,0.2")
     assert content(folder) == content(dataset)
+
+
+def test_work_that_fails_ends_in_a_sentence_and_nothing_published(music, tmp_path, monkeypatch):
+    def fail(*shard, **more):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(shards, "write_shard", fail)
+    with pytest.raises(SystemExit, match=r"^preprocess failed: .*No space left on device.*; nothing is published"):
+        run(music, tmp_path / "out")
+    assert not (tmp_path / "out" / layout.COMPLETED).exists()
 
 
 def test_recipes_set_flags_and_flags_win(tmp_path):
