@@ -52,7 +52,8 @@ LOCKED := setup.py --extra preprocess --extra train --extra generate --extra tes
 lock:
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install --quiet uv==0.13.8
-	.venv-lock/bin/uv pip compile $(LOCKED) --extra cpu --output-file requirements.lock
+	.venv-lock/bin/uv pip compile $(LOCKED) --extra cpu --extra vertex --extra pipeline --extra cloud-test \
+		--output-file requirements.lock
 	.venv-lock/bin/uv pip compile $(LOCKED) --extra newest --output-file requirements-newest.lock
 
 test-newest: .venv-newest/installed
