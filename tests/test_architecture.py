@@ -50,6 +50,7 @@ def test_no_arrow_runs_the_wrong_way(room):
         "generator/generate.py",
         "generator/explain.py",
         "deploy/vertex.py",
+        "deploy/pipeline.py",
     ],
 )
 def test_flags_and_help_need_no_heavy_import(entry):
