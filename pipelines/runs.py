@@ -41,7 +41,7 @@ class Request:
         given = tuple(inputs or table.get("preprocess", {}).get("input", ()))
         if not given:
             raise ValueError("give --input (files, folders, globs, or corpus:bach-chorales), or a recipe that has one")
-        listing = [dataclasses.astuple(source) for source in sources.expand(given)]
+        listing = layout.fingerprint_all(map(dataclasses.astuple, sources.expand(given)))
         # How a challenger is judged is no part of what it is.
         kept = {job: list(flags) for job, flags in more.items() if job != "gate"}
         settings = layout.fingerprint([table, recipe, kept])
