@@ -8,10 +8,10 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from pipelines import champion, jobs, runs
-from pipelines.champion import Champion
+from pipelines import jobs, runs
 from pipelines.runs import Request
-from songs import layout, recipes, storage
+from songs import champion, layout, recipes, storage
+from songs.champion import Champion
 
 _EXAMPLES = """examples:
   python -m pipelines.retrain --recipe chorales --output runs/chorales
@@ -145,8 +145,7 @@ def _work(request: Request, output: str, folder: str, fresh: bool) -> None:
     elif before and layout.completed(storage.join(before, layout.DATA)) is None:
         logging.info("the dataset of %s is not there any more: all files are read again", pinned)
         before = ""
-    warm = bool(before) and not fresh and request.learns_vectors and runs.same_settings(before, request)
-    plan = jobs.plan(folder, request.inputs, request.recipe, request.more, champion=before, warm=warm)
+    plan = jobs.plan(folder, request.inputs, request.recipe, request.more, champion=before, warm=not fresh)
     _do(plan.dataset)
     if before and runs.same_settings(before, request) and runs.same_songs(folder, before):
         logging.info("the files changed, and the songs in them did not: the champion %s stays", pinned)
@@ -174,12 +173,11 @@ def _is_champion(request: Request, output: str, folder: str, trial: jobs.Job) ->
 
 
 def _is_better(seen: Champion, request: Request, output: str, folder: str, trial: jobs.Job) -> bool:
-    best = storage.join(output, layout.RUNS, seen.run)
-    found = runs.decision(folder, best)
+    found = champion.judgement(output, request.name, seen.run)
     if found is None:
         _do(trial)
-        jobs.start(jobs.gate(folder, best, request.more))
-        found = runs.decision(folder, best)
+        jobs.start(jobs.gate(folder, storage.join(output, layout.RUNS, seen.run), request.more))
+        found = champion.judgement(output, request.name, seen.run)
     if found is None:
         raise jobs.JobFailedError(f"gate left no decision in {storage.join(folder, layout.GATE)}")
     if not found["promote"]:
