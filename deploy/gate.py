@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from songs import layout, storage
+from songs import layout, logs, storage
 
 DECISION = "decision.json"
 
@@ -84,9 +84,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         decision = run(output=storage.folder(chosen.output), run=chosen.run, margin=chosen.margin)
     except (ValueError, storage.StorageError) as error:
-        print(f"gate: {error}", file=sys.stderr)
+        logs.complain(f"gate: {error}")
         return 2
-    print("\n".join([*decision.reasons, f"{chosen.run} is {'' if decision.promoted else 'not '}promoted"]))
+    logs.say("\n".join([*decision.reasons, f"{chosen.run} is {'' if decision.promoted else 'not '}promoted"]))
     return 0
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from beam_jobs.options import quiet
 from generator import audio, config, job
 from generator.config import GenerateConfig
-from songs import recipes, storage
+from songs import logs, recipes, storage
 
 _EXAMPLES = """examples:
   python -m generator.generate --model runs/mine/model --output songs
@@ -67,10 +67,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             beam_flags=beam_flags,
         )
     except (ValueError, storage.StorageError, audio.AudioError) as error:
-        print(f"generate: {error}", file=sys.stderr)
+        logs.complain(f"generate: {error}")
         return 2
     except job.JobError as error:
-        print(f"generate failed: {error}", file=sys.stderr)
+        logs.complain(f"generate failed: {error}")
         return 1
     return 0
 
