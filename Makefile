@@ -5,6 +5,7 @@
 # make fuzz       100,000 damaged files through the fast reader, made from those in FOLDERS
 # make seeds      the five tutorials that Nabi grew from, each by its recipe, beside what they state (30 minutes)
 # make chaos      kills a training 50 times and looks whether its result is what it would have been
+# make test-flink  both jobs on an Apache Flink cluster, also while its parts are killed (needs Java and Maven; 7 minutes)
 # make lock-images  resolves what each image installs again, deploy/locks, to the versions of requirements.lock
 # make test-images  replays the Dockerfiles in fresh environments and runs each job there (several GB, 20 minutes)
 # make templates  writes the parameters of the Dataflow templates again from the jobs' flags
@@ -17,7 +18,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 PIP_FLAGS := --quiet --disable-pip-version-check --no-deps --no-compile
 
-.PHONY: run test parity fuzz seeds chaos lock lock-images test-images templates test-newest clean
+.PHONY: run test parity fuzz seeds chaos lock lock-images test-images templates test-newest test-flink clean
 
 run: .venv/installed
 	$(BIN)/python -m pipelines.retrain --recipe chorales --output runs/chorales
@@ -88,5 +89,13 @@ test-newest: .venv-newest/installed
 	.venv-newest/bin/pip install $(PIP_FLAGS) --require-hashes -r requirements-newest.lock
 	touch $@
 
+test-flink: .venv/installed .engines/flink/installed
+	$(BIN)/python -m pytest -m cluster tests/engines/test_flink.py
+
+.engines/flink/installed: deploy/flink/pom.xml
+	rm -rf $(@D)
+	mvn --quiet --batch-mode -f $< dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/$(@D)/jars
+	touch $@
+
 clean:
-	rm -rf .venv .venv-lock .venv-newest runs
+	rm -rf .venv .venv-lock .venv-newest .engines runs

@@ -7,6 +7,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from beam_jobs import failures
 from beam_jobs.options import quiet
 from generator import audio, config, job
 from generator.config import GenerateConfig
@@ -69,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, storage.StorageError, audio.AudioError) as error:
         logs.complain(f"generate: {error}")
         return 2
-    except job.JobError as error:
+    except failures.JobError as error:
         logs.complain(f"generate failed: {error}")
         return 1
     return 0

@@ -1,12 +1,11 @@
 """The job: checks, a Beam pipeline over batches of song numbers, the page, COMPLETED."""
 
-import contextlib
 import hashlib
 import logging
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from beam_jobs import failures
 from beam_jobs.options import beam_options, open_pipeline, use_cores
 from generator import audio, copying, output, plan, priming
 from generator.config import GenerateConfig
@@ -23,12 +22,8 @@ if TYPE_CHECKING:
     from models.bundle import Bundle
 
 
-# What Beam puts around the sentence of an error of ours.
-_BEAMS_OWN = re.compile(r"^(songs\.storage\.StorageError|ValueError): | \[while running '[^']*'\]$")
-
-
-class JobError(RuntimeError):
-    """Work that could not be finished, in a sentence."""
+# What is there when a job fails.
+_GO_ON = "the batches made so far stay: the same command goes on from them"
 
 
 def run(
@@ -117,7 +112,7 @@ def _make(missing: list[Batch], batches: list[Batch], options: Any, sample: Any,
     waiting = [rows_path(write.writer.folder, batch.index, len(batches)) for batch in missing]
     with Progress(waiting, done=total - left, total=total) as progress:
         if missing:
-            with _explained(), open_pipeline(options) as pipeline:
+            with failures.explained(_GO_ON), open_pipeline(options) as pipeline:
                 _ = (
                     pipeline
                     | "Plan" >> beam.Create(missing)
@@ -126,16 +121,6 @@ def _make(missing: list[Batch], batches: list[Batch], options: Any, sample: Any,
                     | "Write" >> write
                 )
         logging.info(progress.look())
-
-
-@contextlib.contextmanager
-def _explained() -> Iterator[None]:
-    """Tells what goes wrong in the work from what was wrong before it, in the last line of what a worker says."""
-    try:
-        yield
-    except (ValueError, OSError, RuntimeError) as error:
-        reason = _BEAMS_OWN.sub("", str(error).strip().rpartition("\n")[2])
-        raise JobError(f"{reason}; the batches made so far stay: the same command goes on from them") from error
 
 
 def _index(model_dir: str, model: "Bundle", config: GenerateConfig) -> copying.IndexFile | None:

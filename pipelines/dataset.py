@@ -1,11 +1,13 @@
 """Builds a dataset directory: checks, the pipeline, the verdict, COMPLETED."""
 
 import dataclasses
+import itertools
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from beam_jobs import failures
 from beam_jobs.options import beam_options, open_pipeline
 from pipelines import progress, report, sources, verdict
 from pipelines.rows import ParseLimits
@@ -25,6 +27,8 @@ def build(
     limits: ParseLimits | None = None,
     max_lost_fraction: float = 0.1,
     overwrite: bool = False,
+    reuse: str | None = None,
+    keep_songs: bool = False,
     options: Any = None,
 ) -> dict[str, Any]:
     """Makes a dataset directory, unless it is there already.
@@ -36,6 +40,9 @@ def build(
       limits: of time and memory for reading one file; None takes the defaults.
       max_lost_fraction: of the files, 0..1.
       overwrite: whether a finished dataset of another request may be deleted.
+      reuse: a finished dataset directory that kept its songs: files of the same bytes are not read again, and what is
+        made is the same.
+      keep_songs: whether this one keeps its songs, for a run that reuses them.
       options: Beam's PipelineOptions; None runs on this machine.
 
     Returns:
@@ -44,24 +51,61 @@ def build(
     Raises:
       ValueError, StorageError: before work starts, if input, settings or output are wrong.
       verdict.UnusableError: after it, the ledger being written.
+      failures.JobError: if the work cannot be finished, such as on a full disk or a cluster that went away.
     """
     began = time.monotonic()
     listing = sources.expand(inputs)
-    request = layout.fingerprint([settings.to_json(), verdict.READER_VERSION, *map(dataclasses.astuple, listing)])
+    request = request_of(settings, listing)
     if not layout.begin(output, "dataset", request, overwrite):
         logging.info("%s is there already, made of the same input and settings: nothing to do", output)
         described: dict[str, Any] = layout.read_json(storage.join(output, layout.DATASET))
         return described
     logging.info("reading %d files into %s", len(listing), output)
-    totals = _run_pipeline(listing, output, settings, limits or ParseLimits(), options or beam_options([]))
+    known = reusable(reuse, settings) if reuse else ""
+    totals = _run_pipeline(
+        listing,
+        output,
+        options or beam_options([]),
+        settings=settings,
+        limits=limits or ParseLimits(),
+        reuse=known,
+        keep_songs=keep_songs,
+    )
+    if known:
+        logging.info("%d of %d files were read before (%s)", totals["reused"].get("songs", 0), len(listing), known)
     verdict.check(totals, max_lost_fraction, storage.join(output, f"{layout.LEDGER}-*.jsonl"))
     described = _complete(output, settings, totals, request)
     logging.info("%s", summary(described, time.monotonic() - began))
     return described
 
 
+def reusable(folder: str, settings: Settings) -> str:
+    """The directory, if its kept songs are those that these settings would read; "" if not, saying why.
+
+    Raises:
+      ValueError: if it is no finished dataset.
+    """
+    layout.require_completed(folder, "dataset", "python -m pipelines.preprocess")
+    reading = layout.read_json(storage.join(folder, layout.DATASET)).get("reading")
+    if reading != verdict.reading(settings):
+        logging.info("--reuse %s: its files were read by other settings or versions, so all are read again", folder)
+    elif not layout.kept_songs_paths(folder):
+        logging.info("--reuse %s: it was made without --keep_songs, so all files are read again", folder)
+    elif settings.parser == "both":
+        logging.info("--parser both compares the readers, so all files are read again")
+    else:
+        return folder
+    return ""
+
+
+def request_of(settings: Settings, listing: Iterable[sources.Source]) -> str:
+    """The fingerprint of what is to be made: settings, the reader's version, the listing with its marks."""
+    rows = map(dataclasses.astuple, listing)
+    return layout.fingerprint_all(itertools.chain([settings.to_json(), verdict.READER_VERSION], rows))
+
+
 def _run_pipeline(
-    listing: Sequence[sources.Source], output: str, settings: Settings, limits: ParseLimits, options: Any
+    listing: Sequence[sources.Source], output: str, options: Any, *, settings: Settings, **wanted: Any
 ) -> Any:
     """Runs the pipeline to its end and returns the totals that it wrote."""
     import apache_beam as beam
@@ -78,11 +122,12 @@ def _run_pipeline(
         )
     ledger_shards = -(-len(listing) // _LEDGER_ROWS)
     totals_path = storage.join(staging, "totals.json")
-    with progress.shown(staging, len(listing)), open_pipeline(options) as pipeline:
+    run_again = "nothing is published: the same command begins anew"
+    with failures.explained(run_again), progress.shown(staging, len(listing)), open_pipeline(options) as pipeline:
         _ = (
             pipeline
             | "Listings" >> beam.Create(listings)
-            | "BuildDataset" >> transforms.BuildDataset(settings, limits, output, ledger_shards)
+            | "BuildDataset" >> transforms.BuildDataset(settings, folder=output, ledger_shards=ledger_shards, **wanted)
             | "WriteTotals" >> beam.Map(lambda totals: layout.write_json(totals_path, totals))
         )
     return layout.read_json(totals_path)

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from beam_jobs import failures
 from beam_jobs.options import beam_options, quiet
 from pipelines import dataset, flags, forecast, sources, verdict
 from pipelines.rows import ParseLimits
@@ -24,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(forecast.describe(forecast.forecast(sources.expand(chosen["inputs"]), chosen["settings"])))
             return
         dataset.build(options=beam_options(beam_flags), **chosen)
-    except verdict.UnusableError as error:
+    except (failures.JobError, verdict.UnusableError) as error:
         logs.complain(f"preprocess failed: {error}")
         sys.exit(1)
     except (ValueError, storage.StorageError) as error:
@@ -63,6 +64,8 @@ def parse(arguments: Sequence[str] | None) -> tuple[dict[str, Any], list[str]]:
         "limits": ParseLimits(chosen.parse_timeout, chosen.parse_memory << 20),
         "max_lost_fraction": chosen.max_lost_fraction,
         "overwrite": chosen.overwrite,
+        "reuse": storage.folder(chosen.reuse) if chosen.reuse else None,
+        "keep_songs": chosen.keep_songs,
         "dry_run": chosen.dry_run,
     }, [f"--runner={chosen.runner}", *beam_flags]
 

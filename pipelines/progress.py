@@ -53,13 +53,14 @@ def shown(staging: str, total: int) -> Iterator[None]:
 
 
 def _show(staging: pathlib.Path, total: int, stop: threading.Event) -> None:
-    began, last = time.monotonic(), 0
+    began, last, all_read = time.monotonic(), 0, False
     while not stop.wait(_SECONDS):
         counts = [_read(path) for path in staging.glob("*.progress")]
         done, lost = (sum(column) for column in zip(*counts, strict=True)) if counts else (0, 0)
         if done != last:
             logging.info(line(done, total, lost, time.monotonic() - began))
-        elif done == total:
+        elif done == total and not all_read:
+            all_read = True
             logging.info("all %d files are read; counting tokens and writing records", total)
         last = done
 

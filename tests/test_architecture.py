@@ -49,6 +49,8 @@ def test_no_arrow_runs_the_wrong_way(room):
         "trainer/evaluate.py",
         "generator/generate.py",
         "generator/explain.py",
+        "generator/compare.py",
+        "trainer/gate.py",
         "deploy/vertex.py",
         "deploy/pipeline.py",
     ],
