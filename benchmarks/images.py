@@ -57,15 +57,15 @@ def chain(stages: dict[str, dockerfile.Stage], runs: pathlib.Path) -> None:
         ("preprocess", [*launcher(stages["preprocess"]), *tunes, f"--output={data}", "--split=.5,.25,.25"]),
         ("train", [*stages["train"].entrypoint[1:], f"--data={data}", f"--model_dir={model}", *small]),
         ("train", ["-m", "trainer.evaluate", f"--model={model}", f"--data={data}"]),
-        ("preprocess", ["-m", "deploy.step", "gate", f"--output={runs}", "--run=none"]),
+        ("preprocess", ["-m", "pipelines.promote", f"--output={runs}", "--run=none"]),
         ("generate", [*launcher(stages["generate"]), f"--model={model}", f"--output={songs}", "--num_songs=2"]),
     )
     for name, command in jobs:
         require(stages[name].python(*command[:2], "--help"), f"{name}: --help")
         done = stages[name].python(*command)
-        if "deploy.step" in command:
+        if "pipelines.promote" in command:
             # It has no such run, and says so: all that it needs is there.
-            assert "run `python -m trainer.evaluate` on that model first" in done.stderr, done.stderr
+            assert "run `python -m trainer.task` first" in done.stderr, done.stderr
             continue
         require(done, f"{name}: {' '.join(command)}")
     found = sorted(path.name for path in pathlib.Path(songs).glob("song-*.mid"))

@@ -52,21 +52,26 @@ def define(component: Components, given: Mapping[str, Machine]) -> Any:
             given[step.image].give(task)
         return task.after(before) if before else task
 
-    @dsl.pipeline(name="nabi", description="MIDI files -> dataset -> model -> champion? -> songs")
+    @dsl.pipeline(name="nabi", description="MIDI files -> dataset -> model -> champion -> songs")
     def nabi(
         source: str,
         output: str,
         run: str = "",
         preprocess_flags: str = "",
         train_flags: str = "",
-        evaluate_flags: str = "",
         gate_flags: str = "",
         generate_flags: str = "",
     ) -> None:
-        flags = (preprocess_flags, train_flags, evaluate_flags, gate_flags, generate_flags)
+        flags = {
+            "preprocess": preprocess_flags,
+            "train": train_flags,
+            "sample": generate_flags,
+            "gate": gate_flags,
+            "generate": generate_flags,
+        }
         task = None
-        for step, more in zip(STEPS, flags, strict=True):
-            task = add(step, task, source=source, output=output, run=run, more=more)
+        for step in STEPS:
+            task = add(step, task, source=source, output=output, run=run, more=flags.get(step.name, ""))
 
     return nabi
 

@@ -1,6 +1,6 @@
 """`python -m deploy.step NAME --output DIR --run RUN`: one of a pipeline's steps, in an image or on this machine.
 
-Directories are those of `pipelines.retrain`: OUTPUT/runs/RUN/{dataset,model,songs} and OUTPUT/champion. The command
+Directories are those of `pipelines.retrain`: OUTPUT/runs/RUN/{dataset,model,songs ...} and OUTPUT/champion. The command
 takes the place of this process, so that signals reach it: a training that is told to stop leaves a checkpoint.
 """
 
@@ -11,10 +11,12 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from songs import layout, storage
+from songs import layout, logs, storage
 
 PREPROCESS, TRAIN, GENERATE = "preprocess", "train", "generate"
 IMAGES = (PREPROCESS, TRAIN, GENERATE)
+# When a step has something to do: always, if there is a champion to beat, or if its run is the champion.
+ALWAYS, CHALLENGER, CHAMPION = "always", "challenger", "champion"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,26 +27,60 @@ class Step:
       name: is shown.
       image: has what the command needs; one of `IMAGES`.
       module: what `python -m` runs.
-      flags: its flags, in which {source}, {output}, {run}, {data}, {model} and {songs} stand for paths.
+      flags: its flags, in which names in braces stand for paths, see `command`.
+      against: further flags where there is a champion to beat.
+      when: it has something to do.
     """
 
     name: str
     image: str
     module: str
     flags: tuple[str, ...]
+    against: tuple[str, ...] = ()
+    when: str = ALWAYS
 
 
+_JUDGED = ("--model={model}", "--data={data}", "--songs={gate_songs}", "--output={gate}")
 STEPS = (
-    Step("preprocess", PREPROCESS, "pipelines.preprocess", ("--input={source}", "--output={data}")),
+    Step(
+        "preprocess",
+        PREPROCESS,
+        "pipelines.preprocess",
+        ("--input={source}", "--output={data}", "--keep_songs"),
+        against=("--reuse={champion_data}",),
+    ),
     Step("train", TRAIN, "trainer.task", ("--data={data}", "--model_dir={model}")),
     Step("evaluate", TRAIN, "trainer.evaluate", ("--model={model}", "--data={data}")),
-    Step("gate", PREPROCESS, "deploy.gate", ("--output={output}", "--run={run}")),
-    Step("generate", GENERATE, "generator.generate", ("--model={model}", "--output={songs}")),
+    # As many as tell whether a model copies, loops or drifts.
+    Step(
+        "sample",
+        GENERATE,
+        "generator.generate",
+        ("--model={model}", "--output={gate_songs}", "--num_songs=32", "--no_audio"),
+        when=CHALLENGER,
+    ),
+    Step(
+        "gate",
+        TRAIN,
+        "trainer.gate",
+        _JUDGED,
+        against=("--champion={champion_model}", "--champion_data={champion_data}"),
+        when=CHALLENGER,
+    ),
+    Step("promote", PREPROCESS, "pipelines.promote", ("--output={output}", "--run={run}")),
+    Step("generate", GENERATE, "generator.generate", ("--model={model}", "--output={songs}"), when=CHAMPION),
 )
+_FOLDERS = {
+    "data": layout.DATA,
+    "model": layout.MODELS,
+    "songs": layout.SONGS,
+    "gate_songs": layout.GATE_SONGS,
+    "gate": layout.GATE,
+}
 
 
-def command(name: str, *, source: str, output: str, run: str, more: str = "") -> list[str]:
-    """A step's command line.
+def command(name: str, *, source: str, output: str, run: str, more: str = "") -> list[str] | None:
+    """A step's command line; None if it has nothing to do.
 
     Args:
       name: of the step.
@@ -54,20 +90,34 @@ def command(name: str, *, source: str, output: str, run: str, more: str = "") ->
       more: further flags as a person types them, `--steps=500 --schedule cosine`.
 
     Raises:
-      ValueError: if a directory has no name, or quotes in `more` are not closed.
+      ValueError: if a name is no directory's, quotes in `more` are not closed, or the champion's file is damaged.
     """
-    if not run.strip() or "/" in run:
+    if not run.strip() or "/" in run or run in (".", ".."):
         raise ValueError(f"--run {run!r} must be the name of one folder")
     step = next(step for step in STEPS if step.name == name)
     output = storage.folder(output)
-    names = {"data": layout.DATA, "model": layout.MODELS, "songs": layout.SONGS}
-    places = {key: storage.join(output, layout.RUNS, run, value) for key, value in names.items()}
-    flags = [flag.format(source=source, output=output, run=run, **places) for flag in step.flags]
+    best = champion_of(output)
+    challenges = best not in ("", run)
+    if not {ALWAYS: True, CHALLENGER: challenges, CHAMPION: best == run}[step.when]:
+        return None
+    places = {
+        "champion_model": storage.join(output, layout.RUNS, best, layout.MODELS),
+        "champion_data": storage.join(output, layout.RUNS, best, layout.DATA),
+        **{key: storage.join(output, layout.RUNS, run, folder) for key, folder in _FOLDERS.items()},
+    }
+    templates = (*step.flags, *(step.against if challenges else ()))
+    flags = [flag.format(source=source, output=output, run=run, **places) for flag in templates]
     return [sys.executable, "-m", step.module, *flags, *shlex.split(more)]
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Becomes the command."""
+def champion_of(output: str) -> str:
+    """The name of the champion's run; "" where there is none."""
+    path = storage.join(output, layout.CHAMPION)
+    return str(layout.read_object(path, "run")["run"]) if storage.exists(path) else ""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Becomes the command; the exit status: 0 if there is nothing to do, 2 (wrong use)."""
     parser = argparse.ArgumentParser(prog="python -m deploy.step", description=__doc__, allow_abbrev=False)
     add = parser.add_argument
     add("name", choices=[step.name for step in STEPS], help="which step")
@@ -80,11 +130,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     run = chosen.run or chosen.job
     try:
         line = command(chosen.name, source=chosen.source, output=chosen.output, run=run, more=chosen.more)
-    except ValueError as error:
-        parser.error(str(error))
-    print(shlex.join(line), file=sys.stderr, flush=True)
+    except (ValueError, storage.StorageError) as error:
+        logs.complain(f"step: {error}")
+        return 2
+    if line is None:
+        best = champion_of(chosen.output) or "none"
+        logs.say(f"{chosen.name}: nothing to do for run {run}, the champion being {best}")
+        return 0
+    logs.say(f"{chosen.name}: {shlex.join(line)}")
     os.execv(line[0], line)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from models import remote
-from songs import layout, storage
+from songs import layout, logs, storage
+from songs.logs import say
 from trainer import drift, gate_checks, gate_page
 from trainer.gate_checks import Check, Thresholds
-from trainer.history import say
 
 if TYPE_CHECKING:
     # At run time it takes seconds; flags and checks come without.
@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except (ValueError, storage.StorageError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        logs.complain(f"error: {error}")
         return 2
     return 0
 

@@ -5,7 +5,7 @@ import os
 import sys
 
 from models import remote
-from songs import recipes, storage
+from songs import logs, recipes, storage
 from trainer import cluster, config, folder, search, tune, tuning
 from trainer.dataset import Dataset, open_dataset
 from trainer.warm_start import Warm, open_warm
@@ -38,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except (ValueError, storage.StorageError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        logs.complain(f"error: {error}")
         return 2
 
 
@@ -78,7 +78,7 @@ def run(
     if overwrite and cluster.is_chief():
         folder.clear(folders)
     elif not overwrite and folder.is_done(folders, training, dataset, warm):
-        print(f"{folders.model} already holds this model: nothing to do")
+        logs.say(f"{folders.model} already holds this model: nothing to do")
         return 0
     if cluster.is_chief():
         folder.claim(folders, training, dataset, warm)
@@ -103,13 +103,13 @@ def _train(dataset: Dataset, folders: folder.Folders, training: config.TrainConf
     except train.DivergedError as error:
         if cluster.is_chief():
             folder.mark_diverged(folders, training, dataset, warm, str(error))
-        print(f"error: {error}", file=sys.stderr)
+        logs.complain(f"error: {error}")
         return 1
     except train.StoppedError as stop:
-        print("stopped, with a checkpoint: start the same command again to go on", file=sys.stderr)
+        logs.complain("stopped, with a checkpoint: start the same command again to go on")
         return 128 + stop.signal
     except strategy.LostMachineError as error:
-        print(f"error: {error}", file=sys.stderr)
+        logs.complain(f"error: {error}")
         return 1
     return 0
 
