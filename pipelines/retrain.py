@@ -8,10 +8,9 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from pipelines import jobs, runs
+from pipelines import jobs, promote, runs
 from pipelines.runs import Request
 from songs import champion, layout, recipes, storage
-from songs.champion import Champion
 
 _EXAMPLES = """examples:
   python -m pipelines.retrain --recipe chorales --output runs/chorales
@@ -160,31 +159,13 @@ def _work(request: Request, output: str, folder: str, fresh: bool) -> None:
 def _is_champion(request: Request, output: str, folder: str, trial: jobs.Job) -> bool:
     """Judges a run against the champion, unless that was done, and promotes it if it is better."""
     seen = champion.read(output)
-    if seen.run == request.name:
-        return True
-    if request.name in (*seen.before, *seen.withdrawn):
-        logging.info("run %s was the champion before %s, and is not promoted again by itself", request.name, seen.run)
-        return False
-    if seen.run and not _is_better(seen, request, output, folder, trial):
-        return False
-    champion.promote(output, request.name, seen)
-    logging.info("run %s is the champion%s", request.name, f" after {seen.run}" if seen.run else "")
-    return True
-
-
-def _is_better(seen: Champion, request: Request, output: str, folder: str, trial: jobs.Job) -> bool:
-    found = champion.judgement(output, request.name, seen.run)
-    if found is None:
+    rival = seen.run not in ("", request.name) and request.name not in (*seen.before, *seen.withdrawn)
+    if rival and champion.judgement(output, request.name, seen.run) is None:
         _do(trial)
         jobs.start(jobs.gate(folder, storage.join(output, layout.RUNS, seen.run), request.more))
-        found = champion.judgement(output, request.name, seen.run)
-    if found is None:
-        raise jobs.JobFailedError(f"gate left no decision in {storage.join(folder, layout.GATE)}")
-    if not found["promote"]:
-        page = storage.join(folder, layout.GATE, layout.DECISION_PAGE)
-        logging.info("\nrun %s is not promoted, %s stays the champion:", request.name, seen.run)
-        logging.info("%s\n%s", "\n".join(f"  {reason}" for reason in found["reasons"]), page)
-    return bool(found["promote"])
+    promotion = promote.promote(output, request.name)
+    logging.info("\n%s", promotion.said)
+    return promotion.done
 
 
 def _do(job: jobs.Job) -> None:
