@@ -63,6 +63,16 @@ class TensorFlowFiles:
             with self._gfile.GFile(path, "rb") as file:
                 return io.BytesIO(file.read())
 
+    def read_bytes(self, path: str) -> bytes:
+        """The file's content."""
+        with self.read(path) as file:
+            return file.read()
+
+    def replace(self, path: str, seen: bytes | None, data: bytes) -> None:
+        """Raises OSError: these file systems offer nothing by which one of several writers would win."""
+        del path, seen, data
+        raise OSError("only local paths and gs:// can be written on condition that nobody else has: use one of them")
+
     @contextlib.contextmanager
     def write(self, path: str) -> Iterator[IO[bytes]]:
         """Collects in memory and writes at the end, so that a failure leaves no file."""

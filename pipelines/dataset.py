@@ -1,9 +1,10 @@
 """Builds a dataset directory: checks, the pipeline, the verdict, COMPLETED."""
 
 import dataclasses
+import itertools
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from beam_jobs import failures
@@ -49,7 +50,7 @@ def build(
     """
     began = time.monotonic()
     listing = sources.expand(inputs)
-    request = layout.fingerprint([settings.to_json(), verdict.READER_VERSION, *map(dataclasses.astuple, listing)])
+    request = request_of(settings, listing)
     if not layout.begin(output, "dataset", request, overwrite):
         logging.info("%s is there already, made of the same input and settings: nothing to do", output)
         described: dict[str, Any] = layout.read_json(storage.join(output, layout.DATASET))
@@ -60,6 +61,12 @@ def build(
     described = _complete(output, settings, totals, request)
     logging.info("%s", summary(described, time.monotonic() - began))
     return described
+
+
+def request_of(settings: Settings, listing: Iterable[sources.Source]) -> str:
+    """The fingerprint of what is to be made: settings, the reader's version, the listing with its marks."""
+    rows = map(dataclasses.astuple, listing)
+    return layout.fingerprint_all(itertools.chain([settings.to_json(), verdict.READER_VERSION], rows))
 
 
 def _run_pipeline(

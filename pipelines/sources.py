@@ -12,9 +12,9 @@ from songs import archives, codes, endings, storage
 ENDINGS = (*endings.MIDI, *endings.SCORES, *endings.ARCHIVES)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Source:
-    """A file that may hold a song.
+    """A file that may hold a song. (With slots: there may be millions, and all are sorted in memory.)
 
     Attributes:
       name: what the ledger calls it.
@@ -121,7 +121,12 @@ def _members(archive: storage.FileInfo, sidecars: licences.Sidecars) -> Iterator
 
 def as_text(path: str) -> str:
     """A path with what is no text in it (a name in Latin-1, on this machine) as escapes: it can be written as UTF-8."""
-    return path.encode("utf-8", "backslashreplace").decode()
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return path.encode("utf-8", "backslashreplace").decode()
+    # Not a copy of it: names and paths are most of a listing's memory.
+    return path
 
 
 def _chorales() -> Iterator[Source]:

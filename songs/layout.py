@@ -6,6 +6,7 @@ The three jobs meet only in these files.
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from songs import storage
@@ -86,6 +87,15 @@ def song_name(song: int) -> str:
 def fingerprint(value: object) -> str:
     """16 hexadecimal digits of any JSON value, independent of the order of keys."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def fingerprint_all(values: Iterable[object]) -> str:
+    """The fingerprint of a list of JSON values, of which one is in memory at a time."""
+    digest = hashlib.sha256(b"[")
+    for index, value in enumerate(values):
+        digest.update(f"{', ' if index else ''}{json.dumps(value, sort_keys=True)}".encode())
+    digest.update(b"]")
+    return digest.hexdigest()[:16]
 
 
 def write_json(path: str, value: object) -> None:

@@ -24,6 +24,12 @@ def test_a_fingerprint_does_not_depend_on_the_order_of_keys():
     assert layout.fingerprint({"a": 1}) != layout.fingerprint({"a": 2})
 
 
+def test_a_fingerprint_of_many_is_that_of_their_list():
+    values = [{"b": 1, "a": ["é"]}, None, ["x", 2.5]]
+    assert layout.fingerprint_all(iter(values)) == layout.fingerprint(values)
+    assert layout.fingerprint_all([]) == layout.fingerprint([])
+
+
 def test_an_object_must_have_its_keys(tmp_path):
     path = tmp_path / "config.json"
     path.write_text('{"a": 1, "b": null}')

@@ -1,0 +1,9 @@
+"""Fixtures that tests of several rooms share."""
+
+from tests.cloud.fixtures import (  # noqa: F401 - pytest finds them by their names here
+    gcs,
+    google_environment,
+    gs_folder,
+    metadata_server,
+    tls_front,
+)
