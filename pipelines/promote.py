@@ -32,7 +32,7 @@ def promote(output: str, run: str) -> str:
     """Makes a run the champion if there is none or `trainer.gate` found it better; returns what was done in words.
 
     Raises:
-      ValueError, songs.storage.StorageError: if the run's model is not finished or was not judged against this champion.
+      ValueError, songs.storage.StorageError: if the model is not finished or was not judged against this champion.
       songs.storage.ChangedError: if another run was promoted just now.
     """
     folder, seen = storage.join(output, layout.RUNS, run), champion.read(output)
