@@ -9,6 +9,7 @@
 # make lock-images  resolves what each image installs again, deploy/locks, to the versions of requirements.lock
 # make test-images  replays the Dockerfiles in fresh environments and runs each job there (several GB, 20 minutes)
 # make templates  writes the parameters of the Dataflow templates again from the jobs' flags
+# make test-prism  both jobs on Prism, built from Beam's Go module (needs Go)
 # make test-newest  the end-to-end test with the newest TensorFlow and Beam, in an environment of its own
 
 PYTHON ?= python3
@@ -18,7 +19,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 PIP_FLAGS := --quiet --disable-pip-version-check --no-deps --no-compile
 
-.PHONY: run test parity fuzz seeds chaos lock lock-images test-images templates test-newest test-flink clean
+.PHONY: run test parity fuzz seeds chaos lock lock-images test-images templates test-newest test-flink test-prism clean
 
 run: .venv/installed
 	$(BIN)/python -m pipelines.retrain --recipe chorales --output runs/chorales
@@ -96,6 +97,13 @@ test-flink: .venv/installed .engines/flink/installed
 	rm -rf $(@D)
 	mvn --quiet --batch-mode -f $< dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/$(@D)/jars
 	touch $@
+
+test-prism: .venv/installed .engines/prism/prism
+	$(BIN)/python -m pytest -m cluster tests/engines/test_prism.py
+
+# go.sum has the hashes, so nothing is asked whether they are right.
+.engines/prism/prism: deploy/prism/go.mod deploy/prism/go.sum
+	cd deploy/prism && go build -p 1 -mod=readonly -o $(CURDIR)/$@ github.com/apache/beam/sdks/v2/go/cmd/prism
 
 clean:
 	rm -rf .venv .venv-lock .venv-newest .engines runs

@@ -49,7 +49,13 @@ STEPS = (
         ("--input={source}", "--output={data}", "--keep_songs"),
         against=("--reuse={champion_data}",),
     ),
-    Step("train", TRAIN, "trainer.task", ("--data={data}", "--model_dir={model}")),
+    Step(
+        "train",
+        TRAIN,
+        "trainer.task",
+        ("--data={data}", "--model_dir={model}"),
+        against=("--warm_start={champion_model}", "--or_fresh"),
+    ),
     Step("evaluate", TRAIN, "trainer.evaluate", ("--model={model}", "--data={data}")),
     # As many as tell whether a model copies, loops or drifts.
     Step(

@@ -130,7 +130,7 @@ def _preprocess(name: str, inputs: Sequence[str], folder: str, more: Mapping[str
 def _train(name: str, run: str, place: str, folder: str, more: Mapping[str, Sequence[str]], start: str) -> Job:
     """The training of a model, from the model of the same name of another run if that has one."""
     before = storage.join(start, place.rpartition("/")[2]) if start else ""
-    warm = ["--warm_start", before] if before and layout.completed(before) else []
+    warm = ["--warm_start", before, "--or_fresh"] if before and layout.completed(before) else []
     data = storage.join(folder, layout.DATA)
     return Job(TRAIN, place, (*_recipe(name, run), "--data", data, "--model_dir", place, *warm, *more.get(TRAIN, ())))
 

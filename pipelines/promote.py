@@ -4,11 +4,11 @@ What `pipelines.retrain` does at its end, as a step of its own for schedulers th
 """
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Sequence
 
-from pipelines import champion, runs
-from songs import layout, logs, storage
+from songs import champion, layout, logs, storage
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--run", required=True, help="name of the run, a directory of OUTPUT/runs")
     chosen = parser.parse_args(arguments)
     try:
-        logs.say(promote(storage.folder(chosen.output), chosen.run))
+        logs.say(promote(storage.folder(chosen.output), chosen.run).said)
     except storage.ChangedError as error:
         logs.complain(f"promote failed: {error}")
         return 1
@@ -28,28 +28,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def promote(output: str, run: str) -> str:
-    """Makes a run the champion if there is none or `trainer.gate` found it better; returns what was done in words.
+@dataclasses.dataclass(frozen=True)
+class Promotion:
+    """Whether a run is the champion now, and why, in words."""
+
+    done: bool
+    said: str
+
+
+def promote(output: str, run: str) -> Promotion:
+    """Makes a run the champion if there is none, or `trainer.gate` found it better.
 
     Raises:
-      ValueError, songs.storage.StorageError: if the model is not finished or was not judged against this champion.
+      ValueError, songs.storage.StorageError: if the run's model is not finished, or was not judged against this
+        champion.
       songs.storage.ChangedError: if another run was promoted just now.
     """
-    folder, seen = storage.join(output, layout.RUNS, run), champion.read(output)
-    layout.require_completed(storage.join(folder, layout.MODELS), "model", "python -m trainer.task")
+    seen = champion.read(output)
+    layout.require_completed(storage.join(output, layout.RUNS, run, layout.MODELS), "model", "python -m trainer.task")
     if seen.run == run:
-        return f"run {run} is the champion already"
+        return Promotion(True, f"run {run} is the champion already")
     if run in (*seen.before, *seen.withdrawn):
-        return f"run {run} was the champion before {seen.run}, and is not promoted again by itself"
-    found = runs.decision(folder, storage.join(output, layout.RUNS, seen.run)) if seen.run else {"promote": True}
+        return Promotion(False, f"run {run} was the champion before {seen.run}, and is not promoted again by itself")
+    found = champion.judgement(output, run, seen.run) if seen.run else {"promote": True}
     if found is None:
         raise ValueError(
             f"run {run} was not judged against the champion {seen.run}: run `python -m trainer.gate` first"
         )
     if not found["promote"]:
-        return "\n".join([f"run {run} is not promoted, {seen.run} stays the champion:", *found["reasons"]])
+        page = storage.join(output, layout.RUNS, run, layout.GATE, layout.DECISION_PAGE)
+        said = [f"run {run} is not promoted, {seen.run} stays the champion:", *found["reasons"], page]
+        return Promotion(False, "\n  ".join(said))
     champion.promote(output, run, seen)
-    return f"run {run} is the champion{f' after {seen.run}' if seen.run else ''}"
+    return Promotion(True, f"run {run} is the champion{f' after {seen.run}' if seen.run else ''}")
 
 
 if __name__ == "__main__":

@@ -8,10 +8,9 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from pipelines import champion, jobs, runs
-from pipelines.champion import Champion
+from pipelines import jobs, promote, runs
 from pipelines.runs import Request
-from songs import layout, recipes, storage
+from songs import champion, layout, recipes, storage
 
 _EXAMPLES = """examples:
   python -m pipelines.retrain --recipe chorales --output runs/chorales
@@ -145,8 +144,7 @@ def _work(request: Request, output: str, folder: str, fresh: bool) -> None:
     elif before and layout.completed(storage.join(before, layout.DATA)) is None:
         logging.info("the dataset of %s is not there any more: all files are read again", pinned)
         before = ""
-    warm = bool(before) and not fresh and request.learns_vectors and runs.same_settings(before, request)
-    plan = jobs.plan(folder, request.inputs, request.recipe, request.more, champion=before, warm=warm)
+    plan = jobs.plan(folder, request.inputs, request.recipe, request.more, champion=before, warm=not fresh)
     _do(plan.dataset)
     if before and runs.same_settings(before, request) and runs.same_songs(folder, before):
         logging.info("the files changed, and the songs in them did not: the champion %s stays", pinned)
@@ -161,32 +159,13 @@ def _work(request: Request, output: str, folder: str, fresh: bool) -> None:
 def _is_champion(request: Request, output: str, folder: str, trial: jobs.Job) -> bool:
     """Judges a run against the champion, unless that was done, and promotes it if it is better."""
     seen = champion.read(output)
-    if seen.run == request.name:
-        return True
-    if request.name in (*seen.before, *seen.withdrawn):
-        logging.info("run %s was the champion before %s, and is not promoted again by itself", request.name, seen.run)
-        return False
-    if seen.run and not _is_better(seen, request, output, folder, trial):
-        return False
-    champion.promote(output, request.name, seen)
-    logging.info("run %s is the champion%s", request.name, f" after {seen.run}" if seen.run else "")
-    return True
-
-
-def _is_better(seen: Champion, request: Request, output: str, folder: str, trial: jobs.Job) -> bool:
-    best = storage.join(output, layout.RUNS, seen.run)
-    found = runs.decision(folder, best)
-    if found is None:
+    rival = seen.run not in ("", request.name) and request.name not in (*seen.before, *seen.withdrawn)
+    if rival and champion.judgement(output, request.name, seen.run) is None:
         _do(trial)
-        jobs.start(jobs.gate(folder, best, request.more))
-        found = runs.decision(folder, best)
-    if found is None:
-        raise jobs.JobFailedError(f"gate left no decision in {storage.join(folder, layout.GATE)}")
-    if not found["promote"]:
-        page = storage.join(folder, layout.GATE, layout.DECISION_PAGE)
-        logging.info("\nrun %s is not promoted, %s stays the champion:", request.name, seen.run)
-        logging.info("%s\n%s", "\n".join(f"  {reason}" for reason in found["reasons"]), page)
-    return bool(found["promote"])
+        jobs.start(jobs.gate(folder, storage.join(output, layout.RUNS, seen.run), request.more))
+    promotion = promote.promote(output, request.name)
+    logging.info("\n%s", promotion.said)
+    return promotion.done
 
 
 def _do(job: jobs.Job) -> None:

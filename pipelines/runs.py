@@ -6,7 +6,6 @@ import fcntl
 import os
 import pathlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from pipelines import sources
 from songs import layout, recipes, storage
@@ -47,13 +46,6 @@ class Request:
         settings = layout.fingerprint([table, recipe, kept])
         return cls(given, recipe, more, layout.fingerprint([listing, settings]), settings)
 
-    @property
-    def learns_vectors(self) -> bool:
-        """Whether a token's vector is learnt, so that a model of another vocabulary can be started from."""
-        settings = recipes.load(self.recipe, "train") if self.recipe else {}
-        flags = " ".join(self.more.get("train", ()))
-        return settings.get("input_features", "embedding") == "embedding" and "--input_features" not in flags
-
 
 def begin(folder: str, request: Request, champion: str) -> dict[str, str]:
     """What a run set out with; written when it first starts, so that it goes on with the same after a kill.
@@ -83,15 +75,6 @@ def same_songs(folder: str, other: str) -> bool:
     marks = [layout.completed(storage.join(run, layout.DATA)) for run in (folder, other)]
     contents = [mark and mark["content"] for mark in marks]
     return contents[0] is not None and contents[0] == contents[1]
-
-
-def decision(folder: str, champion: str) -> dict[str, Any] | None:
-    """How a run was judged against a champion's run directory; None if it was not."""
-    path = storage.join(folder, layout.GATE, layout.DECISION)
-    if not storage.exists(path):
-        return None
-    found = layout.read_object(path, "promote", "champion", "reasons")
-    return found if found["champion"] == storage.join(champion, layout.MODELS) else None
 
 
 @contextlib.contextmanager

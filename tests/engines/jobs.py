@@ -14,7 +14,8 @@ _DIFFERENT = (layout.LEDGER, layout.REPORT, layout.STAGING)
 
 
 def write_music(folder: pathlib.Path, songs: int = 60) -> pathlib.Path:
-    """Songs, a duplicate, a transposed one, and three files that cannot be read."""
+    """Songs, a duplicate, a transposed one, and three files that cannot be read, in a folder."""
+    folder.mkdir(exist_ok=True)
     for index in range(songs):
         (folder / f"song{index:03d}.mid").write_bytes(builders.scale(8 + index, 20 + index))
     (folder / "again.mid").write_bytes(builders.scale(8, 20))

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from pipelines import champion, promote
-from songs import layout
+from pipelines import promote
+from songs import champion, layout
 
 
 @pytest.fixture
@@ -49,8 +49,12 @@ def test_a_worse_run_leaves_it_and_says_why(tmp_path, trained, capsys):
     trained("r1")
     trained("r2", against="r1")
     promoted(tmp_path, "r1", capsys)
-    said = "run r2 is not promoted, r1 stays the champion:\nit has not learnt enough"
-    assert promoted(tmp_path, "r2", capsys) == (0, said)
+    status, said = promoted(tmp_path, "r2", capsys)
+    assert (status, said.split("\n  ")[:2]) == (
+        0,
+        ["run r2 is not promoted, r1 stays the champion:", "it has not learnt enough"],
+    )
+    assert said.endswith("gate/decision.html")
     assert champion.read(str(tmp_path)).run == "r1"
 
 

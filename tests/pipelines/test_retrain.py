@@ -3,8 +3,8 @@ import sys
 
 import pytest
 
-from pipelines import champion, jobs, retrain, runs
-from songs import layout
+from pipelines import jobs, retrain, runs
+from songs import champion, layout
 from tests import builders
 
 
@@ -137,7 +137,7 @@ def test_files_that_changed_without_their_songs_end_the_run_early(tmp_path, fake
     assert f"the songs in them did not: the champion {first} stays" in caplog.text
 
 
-def test_other_settings_are_another_run_whose_model_starts_afresh(fake, retrained):
+def test_other_settings_are_another_run_that_is_judged_too(fake, retrained):
     retrained()
     retrained(train=["--steps=9"])
     assert fake.took() == ["preprocess", "train", "generate", "preprocess", "train", "generate", "gate", "generate"]

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from typing import Any
 
 from songs import layout, storage
 
@@ -53,6 +54,16 @@ def promote(output: str, run: str, seen: Champion) -> None:
     """
     before = (seen.run, *seen.before)[:_MOST_BEFORE] if seen.run else ()
     _replace(output, Champion(run, before, seen.withdrawn), seen)
+
+
+def judgement(output: str, run: str, champion: str) -> dict[str, Any] | None:
+    """How a run was judged against a champion (decision.json of `trainer.gate`); None if it was not."""
+    runs = storage.join(output, layout.RUNS)
+    path = storage.join(runs, run, layout.GATE, layout.DECISION)
+    if not storage.exists(path):
+        return None
+    found = layout.read_object(path, "promote", "champion", "reasons")
+    return found if found["champion"] == storage.join(runs, champion, layout.MODELS) else None
 
 
 def rollback(output: str) -> Champion:

@@ -3,8 +3,7 @@ import multiprocessing
 
 import pytest
 
-from pipelines import champion
-from songs import layout, storage
+from songs import champion, layout, storage
 
 
 @pytest.fixture
