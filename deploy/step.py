@@ -113,7 +113,8 @@ def command(name: str, *, source: str, output: str, run: str, more: str = "") ->
     }
     templates = (*step.flags, *(step.against if challenges else ()))
     flags = [flag.format(source=source, output=output, run=run, **places) for flag in templates]
-    return [sys.executable, "-m", step.module, *flags, *shlex.split(more)]
+    # Of a flag given twice the last one holds: nobody moves a directory from under the next step.
+    return [sys.executable, "-m", step.module, *shlex.split(more), *flags]
 
 
 def champion_of(output: str) -> str:

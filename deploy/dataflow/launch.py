@@ -9,9 +9,10 @@ import os
 import pathlib
 import runpy
 import sys
+from typing import Any
 
 
-def flags(arguments: list[str], parameters: list[dict]) -> list[str]:
+def flags(arguments: list[str], parameters: list[dict[str, Any]]) -> list[str]:
     """A job's flags of the launcher's; what is empty was not given.
 
     Args:

@@ -21,8 +21,8 @@ PARSERS = {
 def test_a_step_is_a_command_in_the_runs_directories(tmp_path):
     line = step.command("train", source="", output=f"{tmp_path}/", run="r1", more="--steps=5 --recipe 'my own'")
     folder = f"{tmp_path}/runs/r1"
-    assert line[1:5] == ["-m", "trainer.task", f"--data={folder}/dataset", f"--model_dir={folder}/model"]
-    assert line[5:] == ["--steps=5", "--recipe", "my own"]
+    assert line[1:6] == ["-m", "trainer.task", "--steps=5", "--recipe", "my own"]
+    assert line[6:] == [f"--data={folder}/dataset", f"--model_dir={folder}/model"]
 
 
 def test_what_stands_in_braces_in_a_path_is_no_name():
@@ -82,7 +82,7 @@ def test_flags_that_begin_with_dashes_reach_the_command():
         [sys.executable, "-m", "deploy.step", "train", *given], capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert "-m trainer.task --data=/none/runs/j1/dataset --model_dir=/none/runs/j1/model --steps=x" in done.stdout
+    assert "-m trainer.task --steps=x --data=/none/runs/j1/dataset --model_dir=/none/runs/j1/model" in done.stdout
     assert "argument --steps: invalid int value: 'x'" in done.stderr
 
 
