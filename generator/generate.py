@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from beam_jobs.options import quiet
 from generator import audio, config, job
 from generator.config import GenerateConfig
+from models import remote
 from songs import recipes, storage
 
 _EXAMPLES = """examples:
@@ -76,4 +77,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    remote.exit_with(main)

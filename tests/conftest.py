@@ -5,5 +5,6 @@ from tests.cloud.fixtures import (  # noqa: F401 - pytest finds them by their na
     google_environment,
     gs_folder,
     metadata_server,
+    s3,
     tls_front,
 )
