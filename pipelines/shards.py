@@ -42,8 +42,10 @@ def write_shard(
     encoded: list[Encoded] = []
     encoder = Encoder(settings.build_encoding(), vocabulary, settings)
     name = layout.shard_name(split, index, settings.shard_counts()[split])
-    with SpoolReader() as spool, storage.open_write(storage.join(folder, name)) as file:
-        for song in sorted(songs, key=lambda placed: placed.song):
+    ordered = sorted(songs, key=lambda placed: placed.song)
+    positions = [song.position for song in ordered]
+    with SpoolReader(positions) as spool, storage.open_write(storage.join(folder, name)) as file:
+        for song in ordered:
             music = spool.read(song.position)
             ids = encoder.encode(music)
             count = records.write(file, encoder.records(song, music, ids))
