@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 import uuid
 
 import pytest
@@ -27,6 +28,20 @@ def gs_folder(gcs, monkeypatch):
     # The client of an earlier test, or of none, may know another address.
     monkeypatch.setitem(storage._FILE_SYSTEMS, "gs", CloudFiles())
     return f"gs://{BUCKET}/{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture(params=["local", "gs"])
+def place(request, tmp_path):
+    """A folder: on this machine and in the bucket."""
+    return str(tmp_path) if request.param == "local" else request.getfixturevalue("gs_folder")
+
+
+@pytest.fixture
+def pauses(monkeypatch):
+    """How long the clients would have waited between their tries."""
+    waited = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    return waited
 
 
 @pytest.fixture(scope="session")
