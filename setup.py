@@ -34,8 +34,13 @@ EXTRAS = {
     # Reads the .mat files of benchmarks/polyphonic.py; not in the lock, since no job and no other test needs it.
     "benchmark": ["scipy>=1.13,<2"],
     "test": [
+        # For the certificate of what stands at Google's address.
+        "cryptography>=47,<51",
+        # Google Cloud Storage as a server of the tests' own; S3 is moto's.
+        "gcp-storage-emulator==2026.7.19",
         "hypothesis==6.170.15",
         "mido==1.3.3",
+        "moto[server]==5.2.5",
         "mypy==2.4.1",
         # Drives the Chromium of the system: it brings no browser of its own, and `playwright install` is not needed.
         "playwright==1.65.2",

@@ -11,6 +11,7 @@ from beam_jobs import failures
 from beam_jobs.options import quiet
 from generator import audio, config, job
 from generator.config import GenerateConfig
+from models import remote
 from songs import logs, recipes, storage
 
 _EXAMPLES = """examples:
@@ -77,4 +78,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    remote.exit_with(main)

@@ -2,13 +2,20 @@
 
 import contextlib
 import io
-from collections.abc import Iterator
-from typing import IO, Any
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from typing import IO, Any, NoReturn
 
 from songs import storage
 
 # Schemes that tensorflow-io brings. Local paths and gs:// need nothing of it.
 SCHEMES = ("s3", "az", "hdfs", "viewfs", "http", "https")
+
+# Those that this process has opened.
+_opened: set[str] = set()
 
 
 def open_schemes(*paths: str) -> None:
@@ -20,6 +27,8 @@ def open_schemes(*paths: str) -> None:
     wanted = sorted({storage.scheme_of(path) for path in paths} & set(SCHEMES))
     if not wanted:
         return
+    # Its own remarks would bury the job's.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Seconds to import, and needed for these schemes only.
     import tensorflow as tf
 
@@ -34,6 +43,29 @@ def open_schemes(*paths: str) -> None:
         )
     for scheme in wanted:
         storage.register(scheme, TensorFlowFiles(tf.io.gfile, tf.errors))
+    _opened.update(wanted)
+
+
+def exit_with(main: Callable[[], int]) -> NoReturn:
+    """Runs a command and ends the process with the status that it returns, 1 if it raises.
+
+    Where s3:// was opened, an orderly end aborts (134, "pure virtual method called"): when the interpreter unloads
+    tensorflow-io's client for it, a thread of that still calls what is gone, and it offers nothing to stop it before.
+    The work being done and published, the process is ended without being taken apart.
+    """
+    try:
+        status = main()
+    except Exception:
+        if "s3" not in _opened:
+            raise
+        traceback.print_exc()
+        status = 1
+    if "s3" in _opened:
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 class TensorFlowFiles:

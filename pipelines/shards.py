@@ -62,7 +62,8 @@ def write_shard(
     count = settings.shard_counts()[split]
     name = layout.shard_name(split, index, count)
     in_order = sorted(songs, key=lambda placed: placed.song)
-    with SpoolReader() as spool, storage.open_write(storage.join(folder, name)) as file:
+    positions = [song.position for song in in_order]
+    with SpoolReader(positions) as spool, storage.open_write(storage.join(folder, name)) as file:
         for song in in_order:
             music = spool.read(song.position)
             ids = encoder.encode(music)

@@ -5,11 +5,19 @@ Beam's local runner holds every shuffled element in memory at over five times it
 
 import contextlib
 import dataclasses
+import itertools
+import tempfile
 import uuid
+from collections.abc import Iterable, Iterator
 from typing import IO
 
 from songs import storage
 from songs.song import Song
+
+_GAP_BYTES = 1 << 20
+_STRETCH_BYTES = 1 << 24
+# Songs of a shard; more are kept on disk.
+_IN_MEMORY = 1 << 26
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -43,23 +51,60 @@ class SpoolWriter:
         self._stack.close()
 
 
-class SpoolReader:
-    """Reads songs by position, each spool file opened once; use as a context."""
+def stretches(positions: Iterable[Position]) -> Iterator[list[Position]]:
+    """The positions in the order in which they lie, those together that one request should read.
 
-    def __init__(self) -> None:
-        self._stack = contextlib.ExitStack()
-        self._files: dict[str, IO[bytes]] = {}
+    In a bucket a request takes as long as a megabyte does: gaps below that are read, larger ones left out.
+    """
+    together: list[Position] = []
+    for position in sorted(positions, key=lambda position: (position.path, position.offset)):
+        if together and not _belongs(position, together[0], together[-1]):
+            yield together
+            together = []
+        together.append(position)
+    if together:
+        yield together
+
+
+def _belongs(position: Position, first: Position, last: Position) -> bool:
+    gap = position.offset - (last.offset + last.size)
+    total = position.offset + position.size - first.offset
+    return position.path == last.path and gap <= _GAP_BYTES and total <= _STRETCH_BYTES
+
+
+def stored(positions: Iterable[Position]) -> Iterator[tuple[Position, bytes]]:
+    """The songs at these positions, as they are stored, in the order in which they lie; little of them in memory."""
+    for _, of_file in itertools.groupby(stretches(positions), key=lambda stretch: stretch[0].path):
+        first = next(of_file)
+        with storage.open_read(first[0].path) as file:
+            for stretch in itertools.chain([first], of_file):
+                begin, end = stretch[0].offset, stretch[-1].offset + stretch[-1].size
+                file.seek(begin)
+                data = file.read(end - begin)
+                yield from ((at, data[at.offset - begin : at.offset - begin + at.size]) for at in stretch)
+
+
+class SpoolReader:
+    """Reads songs by position in any order; use as a context.
+
+    They are first collected in a temporary file of this machine, so that a bucket is read in its own order.
+    """
+
+    def __init__(self, positions: Iterable[Position]) -> None:
+        self._positions = positions
+        self._offsets: dict[Position, int] = {}
 
     def __enter__(self) -> "SpoolReader":
+        self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)
+        for position, data in stored(self._positions):
+            self._offsets[position] = self._file.tell()
+            self._file.write(data)
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._stack.close()
+        self._file.close()
 
     def read(self, position: Position) -> Song:
-        """The song at a position."""
-        if position.path not in self._files:
-            self._files[position.path] = self._stack.enter_context(storage.open_read(position.path))
-        file = self._files[position.path]
-        file.seek(position.offset)
-        return Song.from_bytes(file.read(position.size))
+        """The song at one of the positions."""
+        self._file.seek(self._offsets[position])
+        return Song.from_bytes(self._file.read(position.size))

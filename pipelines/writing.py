@@ -8,12 +8,12 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.metrics import Metrics
 
-from pipelines import rows, shards, totals
+from pipelines import rows, shards, spool, totals
 from pipelines.rows import Encoded, Row
 from pipelines.settings import Settings
 from pipelines.shards import Placed
-from pipelines.spool import SpoolReader
 from songs import layout, storage, windows
+from songs.song import Song
 from songs.vocabulary import Vocabulary
 
 
@@ -137,9 +137,8 @@ class Totals(beam.PTransform):
 def _count_tokens(spooled: tuple[str, Iterable[Placed]], settings: Settings) -> Iterator[tuple[str, int]]:
     encoding = settings.build_encoding()
     counts: collections.Counter[str] = collections.Counter()
-    with SpoolReader() as spool:
-        for song in spooled[1]:
-            counts.update(encoding.encode(spool.read(song.position)))
+    for _, data in spool.stored(song.position for song in spooled[1]):
+        counts.update(encoding.encode(Song.from_bytes(data)))
     yield from counts.items()
 
 

@@ -17,8 +17,8 @@ from songs.files import ChangedError, FileInfo, StorageError
 
 # A larger upload is collected on disk.
 _IN_MEMORY = 1 << 26
-# Read at a time: a request takes tens of milliseconds, however little it asks for.
-_READ_AHEAD = 1 << 22
+# Read at least: a request takes tens of milliseconds, however little it asks for.
+_READ_AHEAD = 1 << 20
 # The service gives whole pages of objects; of each no more than this is needed.
 _FIELDS = "items(name,size,generation),nextPageToken"
 # Tells a writer its own object from that of another.

@@ -4,7 +4,9 @@ A file of songs has the songs one after the other, compressed, then an index of 
 length and a magic number. It is written song by song and read at its end first.
 """
 
+import shutil
 import struct
+import tempfile
 import zlib
 from collections.abc import Iterable
 from typing import IO
@@ -54,11 +56,20 @@ class KeptSongs:
         at = int(np.searchsorted(_keys(index), wanted)[0])
         if at == len(index) or index["sha256"][at].tobytes().hex() != sha256:
             return None
-        path = self._paths[self._files[at]]
+        file = self._opened(self._paths[self._files[at]])
+        file.seek(int(index["offset"][at]))
+        return Song.from_bytes(zlib.decompress(file.read(int(index["size"][at]))))
+
+    def _opened(self, path: str) -> IO[bytes]:
+        """A file of songs; of a bucket a copy, since a request for each song would take longer than to read it."""
         if path not in self._open:
             self._open[path] = storage.open_read(path)
-        self._open[path].seek(int(index["offset"][at]))
-        return Song.from_bytes(zlib.decompress(self._open[path].read(int(index["size"][at]))))
+            if storage.scheme_of(path):
+                copy: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=1 << 26)
+                with self._open[path] as remote:
+                    shutil.copyfileobj(remote, copy)
+                self._open[path] = copy
+        return self._open[path]
 
     def close(self) -> None:
         """Closes the files."""

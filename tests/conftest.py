@@ -5,5 +5,8 @@ from tests.cloud.fixtures import (  # noqa: F401 - pytest finds them by their na
     google_environment,
     gs_folder,
     metadata_server,
+    pauses,
+    place,
+    s3,
     tls_front,
 )

@@ -42,8 +42,8 @@ class Folders:
         """The folders of a model directory, in it where none is given."""
         return cls(
             storage.folder(model),
-            checkpoints or storage.join(model, layout.CHECKPOINTS),
-            tensorboard or storage.join(model, layout.TENSORBOARD),
+            storage.folder(checkpoints) if checkpoints else storage.join(model, layout.CHECKPOINTS),
+            storage.folder(tensorboard) if tensorboard else storage.join(model, layout.TENSORBOARD),
         )
 
 

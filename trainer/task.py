@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sys
 
 from models import remote
 from songs import logs, recipes, storage
@@ -146,4 +145,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    remote.exit_with(main)

@@ -1,6 +1,8 @@
 """The cloud's services as fixtures, started once a session; `tests/conftest.py` offers them to every test."""
 
+import logging
 import os
+import time
 import uuid
 
 import pytest
@@ -26,6 +28,38 @@ def gs_folder(gcs, monkeypatch):
     # The client of an earlier test, or of none, may know another address.
     monkeypatch.setitem(storage._FILE_SYSTEMS, "gs", CloudFiles())
     return f"gs://{BUCKET}/{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture(params=["local", "gs"])
+def place(request, tmp_path):
+    """A folder: on this machine and in the bucket."""
+    return str(tmp_path) if request.param == "local" else request.getfixturevalue("gs_folder")
+
+
+@pytest.fixture
+def pauses(monkeypatch):
+    """How long the clients would have waited between their tries."""
+    waited = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    return waited
+
+
+@pytest.fixture(scope="session")
+def s3():
+    """Amazon's S3, as moto has it: a boto3 client with the bucket `music`, and the environment to find it by."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    address = "http://{}:{}".format(*server.get_host_and_port())
+    keys = {"aws_access_key_id": "a-key", "aws_secret_access_key": "a-secret", "region_name": "us-east-1"}
+    client = boto3.client("s3", endpoint_url=address, **keys)
+    client.create_bucket(Bucket="music")
+    names = {"AWS_ACCESS_KEY_ID": "a-key", "AWS_SECRET_ACCESS_KEY": "a-secret", "AWS_REGION": "us-east-1"}
+    yield client, {**os.environ, **names, "S3_ENDPOINT": address, "AWS_EC2_METADATA_DISABLED": "true"}
+    server.stop()
 
 
 @pytest.fixture(scope="session")
