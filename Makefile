@@ -1,11 +1,14 @@
 # make run        the whole chain on Bach's chorales: install, preprocess, train, generate
-# make test       ruff, mypy on songs/, the whole test suite
+# make test       ruff, mypy on songs/ and deploy/, the whole test suite
 # make lock       resolves requirements.lock again from setup.py
 # make parity     compares the fast reader with music21 over FOLDERS
 # make fuzz       100,000 damaged files through the fast reader, made from those in FOLDERS
 # make seeds      the five tutorials that Nabi grew from, each by its recipe, beside what they state (30 minutes)
 # make chaos      kills a training 50 times and looks whether its result is what it would have been
 # make test-flink  both jobs on an Apache Flink cluster, also while its parts are killed (needs Java and Maven; 7 minutes)
+# make lock-images  resolves what each image installs again, deploy/locks, to the versions of requirements.lock
+# make test-images  replays the Dockerfiles in fresh environments and runs each job there (several GB, 20 minutes)
+# make templates  writes the parameters of the Dataflow templates again from the jobs' flags
 # make test-prism  both jobs on Prism, built from Beam's Go module (needs Go)
 # make test-newest  the end-to-end test with the newest TensorFlow and Beam, in an environment of its own
 
@@ -16,7 +19,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 PIP_FLAGS := --quiet --disable-pip-version-check --no-deps --no-compile
 
-.PHONY: run test parity fuzz seeds chaos lock test-newest test-flink test-prism clean
+.PHONY: run test parity fuzz seeds chaos lock lock-images test-images templates test-newest test-flink test-prism clean
 
 run: .venv/installed
 	$(BIN)/python -m pipelines.retrain --recipe chorales --output runs/chorales
@@ -51,11 +54,33 @@ chaos: .venv/installed
 LOCKED := setup.py --extra preprocess --extra train --extra generate --extra test \
 	--generate-hashes --universal --python-version 3.11 --quiet
 
-lock:
+UV := .venv-lock/bin/uv
+$(UV):
 	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/pip install --quiet uv==0.13.8
-	.venv-lock/bin/uv pip compile $(LOCKED) --extra cpu --output-file requirements.lock
-	.venv-lock/bin/uv pip compile $(LOCKED) --extra newest --output-file requirements-newest.lock
+	.venv-lock/bin/python -m pip install --quiet uv==0.13.8
+
+lock: $(UV)
+	$(UV) pip compile $(LOCKED) --extra cpu --extra vertex --extra pipeline --extra cloud-test \
+		--output-file requirements.lock
+	$(UV) pip compile $(LOCKED) --extra newest --output-file requirements-newest.lock
+	$(MAKE) lock-images
+
+# Images are Linux with Python 3.11, so their locks name no other; versions are those that the tests ran with.
+FOR_IMAGES := --constraint requirements.lock --generate-hashes --python-version 3.11 \
+	--python-platform x86_64-manylinux_2_28 --quiet
+
+lock-images: $(UV)
+	$(UV) pip compile setup.py --extra preprocess $(FOR_IMAGES) --output-file deploy/locks/preprocess.lock
+	$(UV) pip compile setup.py --extra train --extra gpu $(FOR_IMAGES) --output-file deploy/locks/train.lock
+	$(UV) pip compile setup.py --extra generate --extra cpu $(FOR_IMAGES) --output-file deploy/locks/generate.lock
+	$(UV) pip compile setup.py --extra generate --extra gpu $(FOR_IMAGES) --output-file deploy/locks/generate-gpu.lock
+	printf 'setuptools\nwheel\n' | $(UV) pip compile - $(FOR_IMAGES) --output-file deploy/locks/build.lock
+
+templates: .venv/installed
+	$(BIN)/python -m tests.deploy.test_templates
+
+test-images: .venv/installed
+	$(BIN)/python -m benchmarks.images
 
 test-newest: .venv-newest/installed
 	.venv-newest/bin/python -m pytest tests/test_end_to_end.py

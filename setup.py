@@ -26,6 +26,11 @@ EXTRAS = {
     "gpu": [*TENSORFLOW_2_17, "tensorflow[and-cuda]==2.17.1"],
     # Without tensorflow-io: no s3://, az://, hdfs:// or http://.
     "newest": ["apache-beam[gcp]==2.77.0", "keras==3.15.1", "tensorflow-cpu==2.21.0", "tensorboard"],
+    # What `deploy` speaks to Google Cloud with; no job needs it. kfp 2.13 is the newest for TensorFlow 2.17's protobuf.
+    "vertex": ["google-cloud-aiplatform==1.165.1"],
+    "pipeline": ["kfp==2.13.0"],
+    # The services' own schemas, against which the tests hold what is sent; not for `newest`, whose protobuf differs.
+    "cloud-test": ["check-jsonschema==0.39.0", "google-cloud-build==3.37.0", "google-cloud-dataflow-client==0.14.0"],
     # Reads the .mat files of benchmarks/polyphonic.py; not in the lock, since no job and no other test needs it.
     "benchmark": ["scipy>=1.13,<2"],
     "test": [
@@ -49,6 +54,7 @@ setuptools.setup(
     # Listed, not searched: tests and benchmarks never ship.
     packages=[
         "beam_jobs",
+        "deploy",
         "generator",
         "models",
         "pages",

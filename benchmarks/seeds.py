@@ -46,6 +46,8 @@ def table(seed: Seed, run: SeedRun) -> Iterator[str]:
     yield "|---|---|---|---|"
     for fact in seed.facts:
         yield f"| {fact.what} | {fact.document} | {fact.nabi(run)} | {fact.why} |"
+    if seed.note:
+        yield f"\n{seed.note}"
 
 
 def _flags() -> argparse.ArgumentParser:

@@ -197,4 +197,4 @@ class GenerateConfig(Settings):
 def notable(settings: Mapping[str, object]) -> dict[str, object]:
     """Those of some settings that a person would ask for: the usual ones, and what is not at its default."""
     defaults = GenerateConfig().as_dict()
-    return {name: value for name, value in settings.items() if name in _ALWAYS_TOLD or value != defaults[name]}
+    return {name: value for name, value in settings.items() if name in _ALWAYS_TOLD or value != defaults.get(name)}

@@ -1,14 +1,16 @@
-"""The songs page: one HTML file that shows and plays every song of a songs directory, without a network.
+"""The songs page: one HTML file that shows and plays every song of one or more songs directories, without a network.
 
 Everything shown is data that the page's script writes as text; no name, path or setting can become markup.
 """
 
+import dataclasses
 import html
 import importlib.resources
 import json
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from generator import losses
+from generator.losses import number
 from pages import template
 from songs import layout
 from songs.names import PITCH_NAMES
@@ -21,12 +23,14 @@ TEMPLATE = "gallery.html"
 _PARTS = {
     "style": "gallery.css",
     "list": "gallery_list.js",
+    "about": "gallery_about.js",
     "card": "gallery_card.js",
     "player": "gallery_player.js",
 }
 
 # What the page shows of a song's row; the rest of the row (its tokens above all) stays in songs-*.jsonl.
-_TEXTS = ("file", "picture", "audio", "key", "copied", "copied_from")
+_FILES = ("file", "picture", "audio")
+_TEXTS = ("key", "copied", "copied_from")
 _NUMBERS = (
     "seed",
     "seconds",
@@ -43,36 +47,48 @@ _NUMBERS = (
 _SCRIPT_SAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
 
 
-def page(
-    songs: Sequence[Mapping[str, object]],
-    *,
-    title: str,
-    model: Mapping[str, object],
-    metrics: Mapping[str, object],
-    settings: Mapping[str, object],
-    summary: str | None = None,
-) -> str:
-    """The page as HTML, to be written beside the songs' files, which it names relatively.
+@dataclasses.dataclass(frozen=True)
+class SongSet:
+    """The songs of a songs directory, and what a page says of them.
 
-    Args:
-      songs: the rows of songs-*.jsonl, in any order; the page begins sorted by number. Of a row the page knows
-        `song` (its number, the only one that has to be there), `name`, `file`, `picture`, `audio`, `key`, `seed`,
-        `seconds`, `notes`, `log_likelihood` (nats), `ended`, `attempts`, `agreement`, what `copying.figures` tells,
-        `tokens` (a list, or their number, which may also stand in `length`), `pitch_range` (the lowest and the highest
-        MIDI number) and `roll` (`render.time_span`: where the song begins and ends in its picture). Without `audio` a
-        song has no player.
-      title: the page's heading.
+    Attributes:
+      songs: the rows of songs-*.jsonl, in any order. Of a row the page knows `song` (its number, the only one that has
+        to be there), `name`, `file`, `picture`, `audio`, `key`, `seed`, `seconds`, `notes`, `log_likelihood` (nats),
+        `ended`, `attempts`, `agreement`, what `copying.figures` tells, `tokens` (a list, or their number, which may
+        also stand in `length`), `pitch_range` (the lowest and the highest MIDI number) and `roll`
+        (`render.time_span`: where the song begins and ends in its picture). Without `audio` a song has no player.
       model: what to say of the model, label -> value.
       metrics: the model's metrics.json; the validation figures and the baselines are shown.
       settings: what the songs were made with, label -> value.
-      summary: the name of the page beside this one that compares the set with the training songs, if there is one.
+      folder: where the songs' files lie, as the page beside them or elsewhere names it: `../greedy`; "" beside it.
+      summary: the page in that folder that compares the set with the training songs, if there is one.
+      index: the page in that folder of this set alone, if there is one.
+      name: of the set, where there are several.
     """
+
+    songs: Sequence[Mapping[str, object]]
+    model: Mapping[str, object]
+    metrics: Mapping[str, object]
+    settings: Mapping[str, object]
+    folder: str = ""
+    summary: str = ""
+    index: str = ""
+    name: str = ""
+
+
+def page(sets: Sequence[SongSet], *, title: str) -> str:
+    """The page as HTML, with the songs of several sets side by side, those of equal number together.
+
+    Args:
+      sets: in the order in which their songs stand; of several each has a name.
+      title: the page's heading.
+    """
+    entries = ((entry["song"], at, entry) for at, one in enumerate(sets) for entry in _entries(one))
+    ordered = sorted(entries, key=lambda entry: entry[:2])
     data = {
-        "model": _texts(model),
-        "losses": losses(metrics),
-        "settings": _texts(settings),
-        "songs": [_entry(row) for row in songs],
-        **({"summary": summary} if summary else {}),
+        "sets": [_told(one) for one in sets],
+        "losses": _losses(sets),
+        "songs": [{**entry, "set": at} if at else entry for _, at, entry in ordered],
     }
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).translate(_SCRIPT_SAFE)
     # A training song's name may hold bytes that are no text: as JSON escapes they can be written and read.
@@ -81,46 +97,36 @@ def page(
     return template.fill("generator", TEMPLATE, {**parts, "title": html.escape(title), "data": text})
 
 
-def losses(metrics: Mapping[str, object]) -> list[dict[str, object]]:
-    """The model's validation loss among the baselines', in nats a token, the highest first, as the page's chart.
+def _told(one: SongSet) -> dict[str, object]:
+    """What the page is told of a set besides its songs."""
+    pages = {name: _placed(one.folder, page) for name, page in (("summary", one.summary), ("index", one.index)) if page}
+    return {"name": one.name, "model": _texts(one.model), "settings": _texts(one.settings), **pages}
 
-    Where there was no validation split the training loss stands in, and `split` says so; without either there is
-    nothing to compare and the list is empty.
-    """
-    for split in ("validation", "train"):
-        figures = _mapping(metrics.get(split))
-        loss = _number(figures.get("loss_nats"))
-        if loss is not None:
-            break
-    else:
+
+def _losses(sets: Sequence[SongSet]) -> list[losses.Bar]:
+    """The chart's bars; none where the models learned from different datasets."""
+    if len({one.model.get("dataset") for one in sets}) > 1:
         return []
-    of_split = _mapping(_mapping(metrics.get("baselines")).get(split))
-    baselines = {name: _number(value) for name, value in of_split.items()}
-    rows: list[tuple[float, dict[str, object]]] = [
-        (value, {"name": name, "loss": value}) for name, value in baselines.items() if value is not None
-    ]
-    ours = {
-        "name": "this model",
-        "loss": loss,
-        "model": True,
-        "split": split,
-        "accuracy": _number(figures.get("accuracy")),
-    }
-    rows.append((loss, {key: value for key, value in ours.items() if value is not None}))
-    return [row for _, row in sorted(rows, key=lambda row: -row[0])]
+    return losses.bars([(one.name or "this model", one.metrics) for one in sets])
 
 
-def _entry(row: Mapping[str, object]) -> dict[str, object]:
+def _entries(one: SongSet) -> Iterable[dict[str, object]]:
+    return (_entry(row, one) for row in one.songs)
+
+
+def _entry(row: Mapping[str, object], one: SongSet) -> dict[str, object]:
     """What the page is given of a row; what the row lacks, or what is not a number where one belongs, is left out."""
-    number = int(str(row["song"]))
+    song = int(str(row["song"]))
+    name = str(row.get("name") or f"Song {song}")
+    files = {"file": f"{layout.song_name(song)}.mid"} | {key: str(row[key]) for key in _FILES if row.get(key)}
     entry: dict[str, object] = {
-        "song": number,
-        "name": str(row.get("name") or f"Song {number}"),
-        "file": f"{layout.song_name(number)}.mid",
+        "song": song,
+        "name": f"{one.name} · {name}" if one.name else name,
+        **{key: _placed(one.folder, file) for key, file in files.items()},
+        **{key: str(row[key]) for key in _TEXTS if row.get(key)},
     }
-    entry |= {key: str(row[key]) for key in _TEXTS if row.get(key)}
-    numbers = {key: _number(row.get(key)) for key in _NUMBERS}
-    numbers["tokens"] = _number(_length(row.get("tokens", row.get("length"))))
+    numbers = {key: number(row.get(key)) for key in _NUMBERS}
+    numbers["tokens"] = number(_length(row.get("tokens", row.get("length"))))
     numbers["per_token"] = _per_token(numbers["log_likelihood"], numbers["tokens"], bool(row.get("ended")))
     entry |= {key: value for key, value in numbers.items() if value is not None}
     if roll := _pair(row.get("roll")):
@@ -128,6 +134,10 @@ def _entry(row: Mapping[str, object]) -> dict[str, object]:
     if pitches := _pair(row.get("pitch_range")):
         entry["pitches"] = " to ".join(PITCH_NAMES[int(pitch)] for pitch in pitches)
     return entry
+
+
+def _placed(folder: str, file: str) -> str:
+    return f"{folder}/{file}" if folder else file
 
 
 def _per_token(log_likelihood: float | None, tokens: float | None, ended: bool) -> float | None:
@@ -141,7 +151,7 @@ def _pair(values: object) -> tuple[float, float] | None:
     """Two numbers; None for anything else."""
     if not isinstance(values, Sequence) or len(values) != 2:
         return None
-    low, high = (_number(value) for value in values)
+    low, high = (number(value) for value in values)
     return None if low is None or high is None else (low, high)
 
 
@@ -149,19 +159,8 @@ def _length(tokens: object) -> object:
     return len(tokens) if isinstance(tokens, Sequence) else tokens
 
 
-def _number(value: object) -> int | float | None:
-    """A number that JSON can hold; None for anything else, infinities and not-a-number among it."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        return None
-    return value
-
-
 def _read(name: str) -> str:
     return importlib.resources.files("generator").joinpath(name).read_text(encoding="utf-8")
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _texts(values: Mapping[str, object]) -> dict[str, str]:

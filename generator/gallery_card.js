@@ -8,6 +8,7 @@ function card(song) {
   made.setAttribute("aria-label", song.name);
   showPicture(made.querySelector(".roll"), song);
   made.querySelector("h3 bdi").textContent = song.name;
+  if (several) coloured(made, song.set);
   if (song.key) made.querySelector("h3").append(element("span", song.key, "key"));
   made.querySelector("p").append(...facts(song));
   made.querySelector(".links").prepend(...downloads(song));
@@ -49,7 +50,7 @@ function downloads(song) {
   return kinds.filter(([, path]) => path).map(([label, path]) => {
     const link = element("a", label);
     link.href = address(path);
-    link.download = String(path).split("/").pop();
+    link.download = [song.set.name, String(path).split("/").pop()].filter(Boolean).join("-");
     link.setAttribute("aria-label", `${label} of ${song.name}`);
     return link;
   });

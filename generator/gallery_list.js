@@ -1,7 +1,8 @@
 "use strict";
-// The list: what is said of the set and of each song, sorting, filtering, pages.
+// The list of songs: sorting, filtering, pages.
 // Everything shown is set as text or through encoded addresses; nothing of the data is ever read as markup.
-const PAGE_SIZE = 48;
+// Of several sets songs of one number stand in a row, in so many columns at most.
+const MOST_COLUMNS = 4;
 
 // ---- Words and numbers ----
 
@@ -36,9 +37,12 @@ function element(name, text, className) {
 const wordsOf = (text) => text.toLowerCase().split(/[^\p{L}\p{N}#]+/u).filter(Boolean);
 const at = (id) => document.getElementById(id);
 const data = JSON.parse(at("data").textContent);
+const sets = data.sets;
+const several = sets.length > 1;
 const songs = data.songs.map((song, index) => ({
   ...song,
   index,
+  set: sets[song.set || 0],
   words: ` ${wordsOf([song.name, song.file, song.key || "", song.seed === undefined ? "" : `seed ${song.seed}`].join(" ")).join(" ")}`,
 }));
 const hasSound = songs.some((song) => song.audio);
@@ -60,49 +64,9 @@ const RANGES = [
   { name: "Likelihood", unit: "nats a token", of: (song) => rounded(song.per_token, 2) },
 ].filter(known);
 
-const state = { view: songs, page: 0, sort: SORTS[0], up: true, key: "", ranges: [], current: null, selected: null, failed: false };
+const PAGE_SIZE = Math.max(48 - (48 % sets.length), sets.length);
 
-// ---- What is said of the whole set ----
-
-function showAbout() {
-  const seconds = songs.reduce((sum, song) => sum + (song.seconds || 0), 0);
-  at("summary").textContent = seconds ? `${clock(seconds)} of music` : "";
-  at("report").hidden = !data.summary;
-  if (data.summary) at("report").firstElementChild.href = address(data.summary);
-  for (const part of ["model", "settings"]) {
-    for (const [name, value] of Object.entries(data[part])) {
-      at(part).append(element("dt", name.replaceAll("_", " ")), element("dd", value));
-      at(`${part}-section`).hidden = false;
-    }
-  }
-  showLosses();
-  at("about").hidden = !document.querySelector(".about section:not([hidden])");
-  at("about").open = matchMedia("(min-width: 48rem)").matches;
-  if (!hasSound) document.body.classList.add("no-sound");
-  document.querySelector("#keys .sound").hidden = !hasSound;
-}
-
-function showLosses() {
-  const table = at("losses");
-  const highest = Math.max(...data.losses.map((row) => row.loss));
-  table.append(element("span"), element("span"), element("span", "nats a token", "head"), element("span", "perplexity", "head"));
-  for (const row of data.losses) {
-    const kind = row.model ? "ours" : "";
-    const track = element("div", undefined, `track ${kind}`);
-    track.append(element("i"));
-    track.firstChild.style.width = `${(100 * row.loss) / (highest || 1)}%`;
-    const figures = [row.loss.toFixed(2), grouped(Number(Math.exp(row.loss).toFixed(1)))];
-    table.append(element("span", row.name, kind), track, ...figures.map((figure) => element("span", figure, `value ${kind}`)));
-    if (row.model) showNote(row);
-    at("losses-section").hidden = false;
-  }
-}
-
-function showNote(row) {
-  const held = row.split === "train" ? "the songs it learned from (none was held out)" : "songs it never saw";
-  const right = row.accuracy === undefined ? "" : ` It names the next token right ${(100 * row.accuracy).toFixed(1)} % of the time.`;
-  at("losses-note").textContent = `Lower is better. Measured on ${held}.${right}`;
-}
+const state = { view: songs, page: 0, sort: SORTS[0], up: true, key: "", set: "", ranges: [], current: null, selected: null, failed: false };
 
 // ---- Sorting and filtering ----
 
@@ -132,26 +96,26 @@ function compare(one, other, sign) {
 // A comparison with undefined is false: a song without a figure is in no range of it.
 function passes(song) {
   const inRanges = state.ranges.every(({ of, least, greatest }) => of(song) >= least && of(song) <= greatest);
-  return inRanges && (!state.key || song.key === state.key);
+  return inRanges && (!state.key || song.key === state.key) && (!state.set || song.set.name === state.set);
 }
 
 function setFilters() {
-  const select = at("key");
-  state.key = select ? select.value : "";
+  for (const name of ["key", "set"]) state[name] = at(name) ? at(name).value : "";
   state.ranges = RANGES.map(({ of }, index) => {
     const [low, high] = ["least", "greatest"].map((end) => at(`${end}-${index}`).value);
     return { of, least: low === "" ? -Infinity : Number(low), greatest: high === "" ? Infinity : Number(high) };
   }).filter(({ least, greatest }) => least > -Infinity || greatest < Infinity);
-  const set = state.ranges.length + (state.key ? 1 : 0);
-  at("filters-toggle").textContent = set ? `Filters (${set})` : "Filters";
-  at("filters-toggle").classList.toggle("set", set > 0);
+  const chosen = state.ranges.length + [state.key, state.set].filter(Boolean).length;
+  at("filters-toggle").textContent = chosen ? `Filters (${chosen})` : "Filters";
+  at("filters-toggle").classList.toggle("chosen", chosen > 0);
   refresh();
 }
 
 function makeFilters() {
   const panel = at("filters");
   const keys = [...new Set(songs.map((song) => song.key).filter(Boolean))].sort(inWords);
-  if (keys.length > 1) panel.append(keyFilter(keys));
+  if (several) panel.append(choice("set", "Songs", sets.map((set) => set.name)));
+  if (keys.length > 1) panel.append(choice("key", "Key", keys));
   panel.append(...RANGES.map(rangeFilter));
   at("filters-toggle").hidden = !panel.childElementCount;
   const clear = element("button", "Clear");
@@ -165,12 +129,12 @@ function makeFilters() {
   panel.addEventListener("input", setFilters);
 }
 
-function keyFilter(keys) {
+function choice(id, name, values) {
   const label = element("label");
   const select = element("select");
-  select.id = "key";
-  select.append(new Option("any", ""), ...keys.map((key) => new Option(key, key)));
-  label.append(element("span", "Key"), select);
+  select.id = id;
+  select.append(new Option("any", ""), ...values.map((value) => new Option(value, value)));
+  label.append(element("span", name), select);
   return label;
 }
 
@@ -196,6 +160,7 @@ function showPage(page) {
   state.page = Math.min(Math.max(page, 0), pages - 1);
   const shown = state.view.slice(state.page * PAGE_SIZE, (state.page + 1) * PAGE_SIZE);
   at("songs").replaceChildren(...shown.map(card));
+  placeBeside(shown);
   at("pager").hidden = pages === 1;
   at("page-number").value = state.page + 1;
   at("page-number").max = pages;
@@ -205,4 +170,21 @@ function showPage(page) {
   const first = shown.includes(state.selected) ? state.selected : shown[0];
   if (first) cardOf(first).tabIndex = 0;
   showPlaying();
+}
+
+// By number, songs of one number begin a row, each set in its column, also where a set lacks a song. In any other order,
+// and where there is no room, they flow.
+function placeBeside(shown) {
+  const lines = Math.ceil(sets.length / MOST_COLUMNS);
+  const columns = Math.ceil(sets.length / lines);
+  const beside = state.sort.name === "number" && new Set(state.view.map((song) => song.set)).size > 1;
+  at("songs").classList.toggle("beside", beside);
+  at("songs").classList.toggle("four", columns === 4);
+  at("songs").style.setProperty("--columns", columns);
+  const numbers = [...new Set(shown.map((song) => song.song))];
+  for (const song of shown) {
+    const set = sets.indexOf(song.set);
+    cardOf(song).style.setProperty("--row", 1 + lines * numbers.indexOf(song.song) + Math.floor(set / columns));
+    cardOf(song).style.setProperty("--column", 1 + (set % columns));
+  }
 }

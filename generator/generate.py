@@ -11,7 +11,7 @@ from beam_jobs import failures
 from beam_jobs.options import quiet
 from generator import audio, config, job
 from generator.config import GenerateConfig
-from songs import recipes, storage
+from songs import logs, recipes, storage
 
 _EXAMPLES = """examples:
   python -m generator.generate --model runs/mine/model --output songs
@@ -68,10 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             beam_flags=beam_flags,
         )
     except (ValueError, storage.StorageError, audio.AudioError) as error:
-        print(f"generate: {error}", file=sys.stderr)
+        logs.complain(f"generate: {error}")
         return 2
     except failures.JobError as error:
-        print(f"generate failed: {error}", file=sys.stderr)
+        logs.complain(f"generate failed: {error}")
         return 1
     return 0
 

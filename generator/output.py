@@ -4,8 +4,9 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from generator import gallery, summary_page
+from generator import gallery, made_by, summary_page
 from generator.config import notable
+from generator.gallery import SongSet
 from generator.plan import Batch
 from generator.summary import Summary
 from generator.writing import rows_path
@@ -29,12 +30,12 @@ def finish(
     marks: dict[str, str],
     reference: Reference | None = None,
 ) -> None:
-    """Publishes what the songs are like, the page of all songs and, last, COMPLETED.
+    """Publishes what the songs are like, what made them, the page of all songs and, last, COMPLETED.
 
     Args:
       folder: the songs directory, with all songs in it.
       batches: all of them.
-      model_dir: the model directory; its metrics stand on the page.
+      model_dir: the model directory, of which the page tells.
       settings: what the songs were made with, the seed among it, for the pages.
       marks: the fingerprints `request` and `content`.
       reference: what the model's training songs are like; None for a model that does not tell.
@@ -42,17 +43,9 @@ def finish(
     _summarise(folder, Summary.of(_rows(folder, batches)), settings, reference)
     songs = sum(len(batch.songs) for batch in batches)
     rows = list(itertools.islice(_rows(folder, batches), gallery.MOST_SONGS))
-    path = storage.join(model_dir, layout.METRICS)
-    metrics = layout.read_json(path) if storage.exists(path) else {}
-    page = gallery.page(
-        rows,
-        title=_title(songs),
-        model=_described(layout.read_json(storage.join(model_dir, layout.CONFIG)), metrics),
-        metrics=metrics,
-        settings=notable(settings),
-        summary=layout.SUMMARY_PAGE,
-    )
-    storage.write_text(storage.join(folder, layout.INDEX), page)
+    told = made_by.publish(folder, model_dir)
+    shown = SongSet(rows, **told, settings=notable(settings), summary=layout.SUMMARY_PAGE)
+    storage.write_text(storage.join(folder, layout.INDEX), gallery.page([shown], title=_title(songs)))
     layout.complete(folder, marks)
 
 
@@ -74,17 +67,3 @@ def _summarise(folder: str, summary: Summary, settings: dict[str, Any], referenc
     storage.write_text(
         storage.join(folder, layout.SUMMARY_PAGE), summary_page.page({**told, "settings": notable(settings)}, reference)
     )
-
-
-def _described(config: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any]:
-    """What the page says of the model; what a model directory does not tell is left out."""
-    train = config["train"]
-    network = f"{train['layers']} x LSTM({train['units']})" if {"layers", "units"} <= set(train) else None
-    return {
-        "network": network,
-        "parameters": metrics.get("parameters"),
-        "steps": metrics.get("best_step"),
-        "encoding": config["encoding"]["name"],
-        "window": config["dataset"]["window"],
-        "dataset": config["content"],
-    }

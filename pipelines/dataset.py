@@ -27,6 +27,8 @@ def build(
     limits: ParseLimits | None = None,
     max_lost_fraction: float = 0.1,
     overwrite: bool = False,
+    reuse: str | None = None,
+    keep_songs: bool = False,
     options: Any = None,
 ) -> dict[str, Any]:
     """Makes a dataset directory, unless it is there already.
@@ -38,6 +40,9 @@ def build(
       limits: of time and memory for reading one file; None takes the defaults.
       max_lost_fraction: of the files, 0..1.
       overwrite: whether a finished dataset of another request may be deleted.
+      reuse: a finished dataset directory that kept its songs: files of the same bytes are not read again, and what is
+        made is the same.
+      keep_songs: whether this one keeps its songs, for a run that reuses them.
       options: Beam's PipelineOptions; None runs on this machine.
 
     Returns:
@@ -56,11 +61,41 @@ def build(
         described: dict[str, Any] = layout.read_json(storage.join(output, layout.DATASET))
         return described
     logging.info("reading %d files into %s", len(listing), output)
-    totals = _run_pipeline(listing, output, settings, limits or ParseLimits(), options or beam_options([]))
+    known = reusable(reuse, settings) if reuse else ""
+    totals = _run_pipeline(
+        listing,
+        output,
+        options or beam_options([]),
+        settings=settings,
+        limits=limits or ParseLimits(),
+        reuse=known,
+        keep_songs=keep_songs,
+    )
+    if known:
+        logging.info("%d of %d files were read before (%s)", totals["reused"].get("songs", 0), len(listing), known)
     verdict.check(totals, max_lost_fraction, storage.join(output, f"{layout.LEDGER}-*.jsonl"))
     described = _complete(output, settings, totals, request)
     logging.info("%s", summary(described, time.monotonic() - began))
     return described
+
+
+def reusable(folder: str, settings: Settings) -> str:
+    """The directory, if its kept songs are those that these settings would read; "" if not, saying why.
+
+    Raises:
+      ValueError: if it is no finished dataset.
+    """
+    layout.require_completed(folder, "dataset", "python -m pipelines.preprocess")
+    reading = layout.read_json(storage.join(folder, layout.DATASET)).get("reading")
+    if reading != verdict.reading(settings):
+        logging.info("--reuse %s: its files were read by other settings or versions, so all are read again", folder)
+    elif not layout.kept_songs_paths(folder):
+        logging.info("--reuse %s: it was made without --keep_songs, so all files are read again", folder)
+    elif settings.parser == "both":
+        logging.info("--parser both compares the readers, so all files are read again")
+    else:
+        return folder
+    return ""
 
 
 def request_of(settings: Settings, listing: Iterable[sources.Source]) -> str:
@@ -70,7 +105,7 @@ def request_of(settings: Settings, listing: Iterable[sources.Source]) -> str:
 
 
 def _run_pipeline(
-    listing: Sequence[sources.Source], output: str, settings: Settings, limits: ParseLimits, options: Any
+    listing: Sequence[sources.Source], output: str, options: Any, *, settings: Settings, **wanted: Any
 ) -> Any:
     """Runs the pipeline to its end and returns the totals that it wrote."""
     import apache_beam as beam
@@ -92,7 +127,7 @@ def _run_pipeline(
         _ = (
             pipeline
             | "Listings" >> beam.Create(listings)
-            | "BuildDataset" >> transforms.BuildDataset(settings, limits, output, ledger_shards)
+            | "BuildDataset" >> transforms.BuildDataset(settings, folder=output, ledger_shards=ledger_shards, **wanted)
             | "WriteTotals" >> beam.Map(lambda totals: layout.write_json(totals_path, totals))
         )
     return layout.read_json(totals_path)

@@ -47,6 +47,17 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     add("--recipe", help=f"take settings from a recipe ({', '.join(recipes.names())}, or a TOML file); flags win")
     add("--dry_run", action="store_true", help="read a sample of the input, say what would be made, and write nothing")
     add("--overwrite", action="store_true", help="delete a finished dataset of other settings or input")
+    add(
+        "--keep_songs",
+        action="store_true",
+        help="keep the songs that were read beside the records, so that a later run may --reuse them",
+    )
+    add(
+        "--reuse",
+        metavar="DATASET",
+        help="a finished dataset made with --keep_songs: files of the same bytes are not read again, and the "
+        "result is that of reading all",
+    )
     add("--runner", default="DirectRunner", help="Beam's runner (default: %(default)s, on this machine)")
 
 

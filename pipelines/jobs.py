@@ -13,15 +13,18 @@ from songs import layout, recipes, storage
 
 _LAST_LINES = 20
 
-PREPROCESS, TRAIN, GENERATE, COMPARE = "preprocess", "train", "generate", "compare"
+PREPROCESS, TRAIN, GENERATE, GATE, COMPARE = "preprocess", "train", "generate", "gate", "compare"
 _MODULES = {
     PREPROCESS: "pipelines.preprocess",
     TRAIN: "trainer.task",
     GENERATE: "generator.generate",
+    GATE: "trainer.gate",
     COMPARE: "generator.compare",
 }
-# Those that take flags and a recipe's table.
-WITH_FLAGS = (PREPROCESS, TRAIN, GENERATE)
+# Those whose flags may be given by hand; the first three also take a recipe's table.
+WITH_FLAGS = (PREPROCESS, TRAIN, GENERATE, GATE)
+# Songs that a model is judged by, enough to tell whether it copies, loops or drifts.
+_GATE_SONGS = 32
 
 
 class JobFailedError(Exception):
@@ -48,8 +51,33 @@ class Job:
         return _MODULES[self.name]
 
 
-def plan(folder: str, inputs: Sequence[str], recipe: str | None, more: Mapping[str, Sequence[str]]) -> tuple[Job, ...]:
-    """The jobs of a run, in order: the dataset, then each model with its songs, then a page of all songs.
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """The jobs of a run, in order.
+
+    Attributes:
+      dataset: makes the dataset.
+      model: trains the first model of the recipe, the challenger.
+      trial: samples the songs that the challenger is judged by.
+      songs: what is left when it is promoted: its songs, the other models with theirs, and a page of all.
+    """
+
+    dataset: Job
+    model: Job
+    trial: Job
+    songs: tuple[Job, ...]
+
+
+def plan(
+    folder: str,
+    inputs: Sequence[str],
+    recipe: str | None,
+    more: Mapping[str, Sequence[str]],
+    *,
+    champion: str = "",
+    warm: bool = False,
+) -> Plan:
+    """What a run does.
 
     The first songs and their model lie in `songs` and `model`, those of further runs of the recipe in `songs-NAME`
     and `model-NAME`.
@@ -59,25 +87,56 @@ def plan(folder: str, inputs: Sequence[str], recipe: str | None, more: Mapping[s
       inputs: of preprocess.
       recipe: a recipe's name or file, `NAME:run` for one of its runs, or None.
       more: job -> flags of that job.
+      champion: the directory of the run whose songs need not be read again; "": none.
+      warm: whether its models are started from.
 
     Raises:
       ValueError: if there is no such recipe or run.
     """
     wanted = recipes.plan(recipe) if recipe else [recipes.Songs("", "")]
     name = recipe.partition(":")[0] if recipe else ""
-    dataset = storage.join(folder, layout.DATA)
-    given = [flag for pattern in inputs for flag in ("--input", pattern)]
-    jobs = [Job(PREPROCESS, dataset, (*_recipe(name), *given, "--output", dataset, *more.get(PREPROCESS, ())))]
     models, songs = _places(folder, wanted)
-    for run, place in models.items():
-        flags = (*_recipe(name, run), "--data", dataset, "--model_dir", place, *more.get(TRAIN, ()))
-        jobs.append(Job(TRAIN, place, flags))
-        for made in (made for made in wanted if made.model == run):
-            flags = (*_recipe(name, made.name), "--model", place, "--output", songs[made.name], *more.get(GENERATE, ()))
-            jobs.append(Job(GENERATE, songs[made.name], flags))
-    if len(songs) > 1:
-        jobs.append(_page(folder, songs))
-    return tuple(jobs)
+    trained = {run: _train(name, run, place, folder, more, champion if warm else "") for run, place in models.items()}
+    made = [_generate(name, one.name, models[one.model], songs[one.name], more) for one in wanted]
+    first = wanted[0]
+    trial = _generate(name, first.name, models[first.model], storage.join(folder, layout.GATE_SONGS), more)
+    of_model = {run: [job for job, one in zip(made, wanted, strict=True) if one.model == run] for run in models}
+    others = [job for run in list(models)[1:] for job in (trained[run], *of_model[run])]
+    return Plan(
+        dataset=_preprocess(name, inputs, folder, more, champion),
+        model=trained[first.model],
+        trial=dataclasses.replace(trial, arguments=(*trial.arguments, f"--num_songs={_GATE_SONGS}", "--no_audio")),
+        songs=(*of_model[first.model], *others, *([_page(folder, songs)] if len(songs) > 1 else [])),
+    )
+
+
+def gate(folder: str, champion: str, more: Mapping[str, Sequence[str]]) -> Job:
+    """The job that judges a run's model against the champion's; of the runs' directories."""
+    ours, theirs = ([storage.join(run, place) for place in (layout.MODELS, layout.DATA)] for run in (folder, champion))
+    flags = ("--model", ours[0], "--data", ours[1], "--champion", theirs[0], "--champion_data", theirs[1])
+    output = storage.join(folder, layout.GATE)
+    songs = storage.join(folder, layout.GATE_SONGS)
+    return Job(GATE, output, (*flags, "--songs", songs, "--output", output, *more.get(GATE, ())))
+
+
+def _preprocess(name: str, inputs: Sequence[str], folder: str, more: Mapping[str, Sequence[str]], champion: str) -> Job:
+    place = storage.join(folder, layout.DATA)
+    given = [flag for pattern in inputs for flag in ("--input", pattern)]
+    reuse = ["--reuse", storage.join(champion, layout.DATA)] if champion else []
+    flags = (*_recipe(name), *given, "--output", place, "--keep_songs", *reuse)
+    return Job(PREPROCESS, place, (*flags, *more.get(PREPROCESS, ())))
+
+
+def _train(name: str, run: str, place: str, folder: str, more: Mapping[str, Sequence[str]], start: str) -> Job:
+    """The training of a model, from the model of the same name of another run if that has one."""
+    before = storage.join(start, place.rpartition("/")[2]) if start else ""
+    warm = ["--warm_start", before, "--or_fresh"] if before and layout.completed(before) else []
+    data = storage.join(folder, layout.DATA)
+    return Job(TRAIN, place, (*_recipe(name, run), "--data", data, "--model_dir", place, *warm, *more.get(TRAIN, ())))
+
+
+def _generate(name: str, run: str, model: str, place: str, more: Mapping[str, Sequence[str]]) -> Job:
+    return Job(GENERATE, place, (*_recipe(name, run), "--model", model, "--output", place, *more.get(GENERATE, ())))
 
 
 def _places(folder: str, wanted: Sequence[recipes.Songs]) -> tuple[dict[str, str], dict[str, str]]:
@@ -105,8 +164,9 @@ def start(job: Job) -> None:
     last: collections.deque[str] = collections.deque(maxlen=_LAST_LINES)
     command = [sys.executable, "-m", job.module, *job.arguments]
     process: Any
+    # A job keeps the lock of `runs.alone`, whatever becomes of this process: nothing else can be inherited.
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", close_fds=False
     ) as process:
         try:
             for line in process.stdout:

@@ -10,7 +10,7 @@ from beam_jobs.options import beam_options, quiet
 from pipelines import dataset, flags, forecast, sources, verdict
 from pipelines.rows import ParseLimits
 from pipelines.settings import Settings
-from songs import encodings, names, recipes, storage, vocabulary
+from songs import encodings, logs, names, recipes, storage, vocabulary
 from songs.limits import Limits
 from songs.selection import Selection, parse_pair
 from songs.variants import parse_scales, parse_transpose
@@ -26,9 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             return
         dataset.build(options=beam_options(beam_flags), **chosen)
     except (failures.JobError, verdict.UnusableError) as error:
-        sys.exit(f"preprocess failed: {error}")
+        logs.complain(f"preprocess failed: {error}")
+        sys.exit(1)
     except (ValueError, storage.StorageError) as error:
-        print(f"preprocess: {error}", file=sys.stderr)
+        logs.complain(f"preprocess: {error}")
         sys.exit(2)
 
 
@@ -63,6 +64,8 @@ def parse(arguments: Sequence[str] | None) -> tuple[dict[str, Any], list[str]]:
         "limits": ParseLimits(chosen.parse_timeout, chosen.parse_memory << 20),
         "max_lost_fraction": chosen.max_lost_fraction,
         "overwrite": chosen.overwrite,
+        "reuse": storage.folder(chosen.reuse) if chosen.reuse else None,
+        "keep_songs": chosen.keep_songs,
         "dry_run": chosen.dry_run,
     }, [f"--runner={chosen.runner}", *beam_flags]
 

@@ -41,29 +41,33 @@ class ReadSongs(beam.PTransform):
     settings: Settings
     limits: ParseLimits
     folder: str
+    reuse: str
 
     def expand(self, sources: beam.PCollection[list[Source]]) -> Any:
         """Reads and spools."""
-        reader = _ReadAndSpool(self.settings, self.limits, storage.join(self.folder, layout.STAGING))
+        reader = _ReadAndSpool(self.settings, self.limits, storage.join(self.folder, layout.STAGING), self.reuse)
         return sources | "Read" >> beam.ParDo(reader).with_outputs("rejects", main="songs")
 
 
 class _ReadAndSpool(beam.DoFn):
     """Keeps one process that parses a worker, and one spool file open a bundle."""
 
-    def __init__(self, settings: Settings, limits: ParseLimits, staging: str) -> None:
+    def __init__(self, settings: Settings, limits: ParseLimits, staging: str, reuse: str) -> None:
         self._settings = settings
         self._limits = limits
         self._staging = staging
+        self._reuse = reuse
         self._spool: SpoolWriter | None = None
 
     def setup(self) -> None:
         self._progress = Progress(self._staging)
-        self._reader = rows.SourceReader(self._settings, self._limits)
+        self._reader = rows.SourceReader(self._settings, self._limits, self._reuse)
 
     def process(self, sources: list[Source]) -> Iterator[Any]:
         for row, song in self._reader.read(sources):
             Metrics.counter("ReadSongs", f"{row.outcome}-{row.reason}" if row.reason else row.outcome).inc()
+            if row.reused:
+                Metrics.counter("ReadSongs", "reused").inc()
             if song is None:
                 yield beam.pvalue.TaggedOutput("rejects", row)
             else:

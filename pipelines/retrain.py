@@ -1,23 +1,29 @@
-"""`python -m pipelines.retrain`: preprocess, train, promote, generate, by hand or on a schedule."""
+"""`python -m pipelines.retrain`: preprocess, train, judge, promote, generate, by hand or on a schedule."""
 
 import argparse
-import dataclasses
 import logging
 import shlex
 import signal
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 
-from pipelines import jobs, sources
-from songs import layout, recipes, storage
+from pipelines import jobs, promote, runs
+from pipelines.runs import Request
+from songs import champion, layout, recipes, storage
 
 _EXAMPLES = """examples:
   python -m pipelines.retrain --recipe chorales --output runs/chorales
   python -m pipelines.retrain --recipe piano --input ~/midi --output runs/mine \\
       --preprocess="--direct_num_workers=2 --direct_running_mode=multi_processing" \\
       --train="--steps=500" --generate="--num_songs=40 --seed=7"
+  python -m pipelines.retrain --recipe piano --input ~/midi --output runs/mine --watch 60
+  python -m pipelines.retrain --output runs/mine --rollback
 
-Run again with the same input and settings, it skips what is finished and goes on where it was stopped.
+Run again with the same input and settings, it skips what is finished and goes on where it was stopped. With new or
+changed files it reads those, trains from the champion's weights, asks both models about songs that neither knew, and
+promotes the new one if it is better (python -m trainer.gate --help has the checks and their thresholds, for --gate).
+OUTPUT/champion names the run whose model and songs are to be used; only a promotion or a rollback changes it.
 """
 
 
@@ -25,7 +31,7 @@ def flags() -> argparse.ArgumentParser:
     """The flags of this job."""
     parser = argparse.ArgumentParser(
         prog="python -m pipelines.retrain",
-        description="Runs the three jobs in order into OUTPUT/runs/REQUEST, and names the run OUTPUT/champion.",
+        description="Runs the jobs in order into OUTPUT/runs/REQUEST, and names the best run OUTPUT/champion.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -35,24 +41,36 @@ def flags() -> argparse.ArgumentParser:
     add("--output", required=True, help="the retraining directory, local or gs://")
     add(
         "--recipe",
-        help=f"settings of all three jobs: {', '.join(recipes.names())}, or a TOML file; all its runs, or with :RUN "
-        "one",
+        help=f"settings of all jobs: {', '.join(recipes.names())}, or a TOML file; all its runs, or with :RUN one",
     )
+    add("--fresh", action="store_true", help="train from first weights, not from the champion's")
+    add("--watch", type=float, metavar="MINUTES", help="run for ever, looking for new files every so many minutes")
+    add("--rollback", action="store_true", help="make the champion before this one the champion again, and do no more")
     for job in jobs.WITH_FLAGS:
         add(f"--{job}", default="", metavar="FLAGS", help=f"more flags for the {job} job, in quotes")
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Reads flags and runs; exits with 2 for a wrong flag, with the failed job's status if one fails."""
+    """Reads flags and runs; exits with 2 for a wrong flag, with 1 if a job fails or another run was promoted first."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     # As an interrupt from the keyboard, so that the running job is stopped too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen = flags().parse_args(arguments)
     try:
+        if chosen.watch is not None and not chosen.watch > 0:
+            raise ValueError(f"--watch {chosen.watch:g} must be above 0 minutes")
+        output = storage.folder(chosen.output)
+        if chosen.rollback:
+            print(f"the champion is {champion.rollback(output).run} again")
+            return
         more = {job: shlex.split(getattr(chosen, job)) for job in jobs.WITH_FLAGS}
-        run(inputs=chosen.input, output=storage.folder(chosen.output), recipe=chosen.recipe, more=more)
-    except jobs.JobFailedError as error:
+        work = {"inputs": chosen.input, "output": output, "recipe": chosen.recipe, "more": more}
+        if chosen.watch is None:
+            run(**work, fresh=chosen.fresh)
+        else:
+            watch(lambda: run(**work, fresh=chosen.fresh), chosen.watch)
+    except (jobs.JobFailedError, storage.ChangedError) as error:
         sys.exit(str(error))
     except (ValueError, storage.StorageError) as error:
         print(f"retrain: {error}", file=sys.stderr)
@@ -61,38 +79,49 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit("stopped: the same command goes on from here")
 
 
-def run(*, inputs: Sequence[str] | None, output: str, recipe: str | None, more: dict[str, list[str]]) -> str:
-    """Makes a run's dataset, model and songs, skipping what is finished.
+def run(
+    *,
+    inputs: Sequence[str] | None,
+    output: str,
+    recipe: str | None,
+    more: Mapping[str, Sequence[str]],
+    fresh: bool = False,
+) -> str:
+    """Makes a run's dataset and model, judges it, and if it is promoted its songs; skips what is finished.
 
     Args:
       inputs: see `pipelines.sources.expand`; None takes the recipe's.
       output: the retraining directory.
       recipe: a recipe's name or file, with `:run` for one of its runs alone, or None.
       more: job -> flags of that job, of all its runs.
+      fresh: whether training begins with first weights, although there is a champion.
 
     Returns:
       The run's directory.
 
     Raises:
-      ValueError, StorageError: if input or recipe are wrong.
+      ValueError, StorageError: if input or recipe are wrong, or another job works in the directory.
+      storage.ChangedError: if another run was promoted while this one was judged.
       jobs.JobFailedError: if a job fails, with its last lines.
     """
-    settings = recipes.read(recipe.partition(":")[0]) if recipe else {}
-    given = list(inputs or settings.get("preprocess", {}).get("input", []))
-    if not given:
-        raise ValueError("give --input (files, folders, globs, or corpus:bach-chorales), or a recipe that has one")
-    listing = [dataclasses.astuple(source) for source in sources.expand(given)]
-    request = layout.fingerprint([listing, settings, recipe, more])
-    folder = storage.join(output, layout.RUNS, request)
-    for job in jobs.plan(folder, given, recipe, more):
-        if job.name != jobs.COMPARE and layout.completed(job.folder) is not None:
-            logging.info("%s: %s is finished, skipped", job.name, job.folder)
-        else:
-            jobs.start(job)
-        if job.folder == storage.join(folder, layout.MODELS):
-            _promote(output, request)
-    print(report(folder), flush=True)
+    request = Request.of(inputs, recipe, more)
+    folder = storage.join(output, layout.RUNS, request.name)
+    with runs.alone(output):
+        _work(request, output, folder, fresh)
     return folder
+
+
+def watch(work: Callable[[], object], minutes: float) -> None:
+    """Works every so many minutes, for ever; a run that fails is told and tried again."""
+    while True:
+        began = time.monotonic()
+        try:
+            work()
+        except (jobs.JobFailedError, storage.StorageError) as error:
+            logging.error("%s", error)
+        wait = max(60 * minutes - (time.monotonic() - began), 0)
+        logging.info("looking again in %.1f minutes", wait / 60)
+        time.sleep(wait)
 
 
 def report(folder: str) -> str:
@@ -106,9 +135,45 @@ def report(folder: str) -> str:
     return "\n".join(["", *(f"{name:8} {path}" for name, path in lines)])
 
 
-def _promote(output: str, request: str) -> None:
-    """Names a run the champion, in one write."""
-    layout.write_json(storage.join(output, layout.CHAMPION), {"run": request})
+def _work(request: Request, output: str, folder: str, fresh: bool) -> None:
+    now = champion.read(output)
+    pinned = runs.begin(folder, request, "" if now.run == request.name else now.run)["champion"]
+    before = storage.join(output, layout.RUNS, pinned) if pinned else ""
+    if now.run == request.name:
+        logging.info("the files and the settings are those of the champion %s", now.run)
+    elif before and layout.completed(storage.join(before, layout.DATA)) is None:
+        logging.info("the dataset of %s is not there any more: all files are read again", pinned)
+        before = ""
+    plan = jobs.plan(folder, request.inputs, request.recipe, request.more, champion=before, warm=not fresh)
+    _do(plan.dataset)
+    if before and runs.same_settings(before, request) and runs.same_songs(folder, before):
+        logging.info("the files changed, and the songs in them did not: the champion %s stays", pinned)
+        return
+    _do(plan.model)
+    if _is_champion(request, output, folder, plan.trial):
+        for job in plan.songs:
+            _do(job)
+        print(report(folder), flush=True)
+
+
+def _is_champion(request: Request, output: str, folder: str, trial: jobs.Job) -> bool:
+    """Judges a run against the champion, unless that was done, and promotes it if it is better."""
+    seen = champion.read(output)
+    rival = seen.run not in ("", request.name) and request.name not in (*seen.before, *seen.withdrawn)
+    if rival and champion.judgement(output, request.name, seen.run) is None:
+        _do(trial)
+        jobs.start(jobs.gate(folder, storage.join(output, layout.RUNS, seen.run), request.more))
+    promotion = promote.promote(output, request.name)
+    logging.info("\n%s", promotion.said)
+    return promotion.done
+
+
+def _do(job: jobs.Job) -> None:
+    """Starts a job unless what it makes is finished; a page is made each time."""
+    if job.name != jobs.COMPARE and layout.completed(job.folder) is not None:
+        logging.info("%s: %s is finished, skipped", job.name, job.folder)
+    else:
+        jobs.start(job)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What happened to each source: the row that a worker makes of it, and the ledger's row."""
 
 import dataclasses
+import hashlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from pipelines.sources import Source, as_text
 from pipelines.spool import Position
 from songs import archives, codes, midi, reading, storage, tunes
 from songs.errors import ParseError
+from songs.kept_songs import KeptSongs
 from songs.song import Song
 
 # Files that go together to the process that parses, and that a worker takes at once: going there costs the fast parser
@@ -41,6 +43,7 @@ class Row:
       song: the name under which its records are written: the hash, `+1` ... where duplicates are kept.
       bands: of the tune (see `songs.tunes`), with spaces between, until clusters are named.
       cluster: 16 digits of the smallest song of the near duplicates that it belongs to, itself among them.
+      reused: whether the song was kept by an earlier run and not read again.
       duplicate_of: the source whose records stand for this one, "" if it has its own.
     """
 
@@ -58,6 +61,7 @@ class Row:
     song: str = ""
     bands: str = ""
     cluster: str = ""
+    reused: bool = False
     duplicate_of: str = ""
 
 
@@ -95,13 +99,15 @@ class Encoded:
 class SourceReader:
     """Reads sources where they can harm nothing but themselves; to be closed, or used as a context."""
 
-    def __init__(self, settings: Settings, limits: ParseLimits) -> None:
+    def __init__(self, settings: Settings, limits: ParseLimits, reuse: str = "") -> None:
         """Starts nothing yet.
 
         Args:
           settings: of the dataset.
           limits: of time and memory, for each file.
+          reuse: a dataset directory of the same reading whose kept songs are taken; "": none.
         """
+        self._kept = KeptSongs(reuse) if reuse else None
         self._settings = settings
         self._archives = archives.MemberReader()
         self._licences = LicenceReader()
@@ -123,10 +129,18 @@ class SourceReader:
 
     def _read_together(self, sources: Sequence[Source]) -> Iterator[tuple[Row, Song | None]]:
         fetched = [(source, self._fetch(source)) for source in sources]
-        files = [(source, data) for source, data in fetched if isinstance(data, bytes)]
-        answers = iter(self._parser.read_packed([(data, source.name) for source, data in files]) if files else ())
-        for source, data in fetched:
-            outcomes = [(data, None)] if isinstance(data, Row) else [self._row(source, said) for said in next(answers)]
+        known = [self._known(source, data) for source, data in fetched]
+        files = [
+            (data, source.name)
+            for (source, data), kept in zip(fetched, known, strict=True)
+            if isinstance(data, bytes) and kept is None
+        ]
+        answers = iter(self._parser.read_packed(files) if files else ())
+        for (source, data), kept in zip(fetched, known, strict=True):
+            if isinstance(data, Row):
+                outcomes = [(data, None)]
+            else:
+                outcomes = [kept] if kept else [self._row(source, said) for said in next(answers)]
             licence = self._licences.read(source.sidecar)
             yield from ((dataclasses.replace(row, licence=licence), song) for row, song in outcomes)
 
@@ -148,6 +162,17 @@ class SourceReader:
         except storage.StorageError as error:
             return _no_song(source.name, LOST, "unreadable", str(error), time.monotonic() - began)
 
+    def _known(self, source: Source, data: bytes | Row) -> tuple[Row, Song] | None:
+        """The row and the song of a file that an earlier run has read."""
+        if self._kept is None or isinstance(data, Row):
+            return None
+        began = time.monotonic()
+        song = self._kept.get(hashlib.sha256(data).hexdigest())
+        if song is None or self._settings.refusal(song):
+            return None
+        song = dataclasses.replace(song, about=dataclasses.replace(song.about, source=source.name))
+        return dataclasses.replace(self._read_row(source.name, song, time.monotonic() - began), reused=True), song
+
     def _row(self, source: Source, answer: Answer) -> tuple[Row, Song | None]:
         name = f"{source.name}#{answer.tune}" if answer.tune else source.name
         result = answer.result
@@ -156,25 +181,30 @@ class SourceReader:
         song = self._settings.selection.of(Song.from_bytes(result.data))
         if refusal := self._settings.refusal(song):
             return _no_song(name, FILTERED, *refusal, answer.seconds), None
-        row = Row(
+        row = self._read_row(name, song, answer.seconds)
+        if result.difference:
+            row = dataclasses.replace(row, reason="readers-differ", detail=result.difference)
+        return row, song
+
+    def _read_row(self, name: str, song: Song, seconds: float) -> Row:
+        return Row(
             source=name,
             outcome=READ,
-            reason="readers-differ" if result.difference else "",
-            detail=result.difference,
             bands=" ".join(tunes.bands(song)) if self._settings.near_duplicates != "keep" else "",
-            sha256=result.sha256,
-            instrument=result.instrument,
+            sha256=song.about.sha256,
+            instrument=song.about.instrument,
             alternatives=song.about.alternatives,
             events=len(song),
-            seconds=answer.seconds,
+            seconds=seconds,
         )
-        return row, song
 
     def close(self) -> None:
         """Ends the process that parses and closes archives."""
         self._parser.close()
         self._licences.close()
         self._archives.close()
+        if self._kept:
+            self._kept.close()
 
     def __enter__(self) -> "SourceReader":
         return self
@@ -233,6 +263,7 @@ def ledger_row(row: Row, encoded: Sequence[Encoded]) -> dict[str, Any]:
         "windows": written.windows,
         "split": written.split,
         "duplicate_of": row.duplicate_of,
+        "reused": row.reused,
         "cluster": written.cluster or row.cluster,
         "seconds": round(row.seconds, 4),
     }

@@ -100,6 +100,11 @@ class Settings:
             return None
         return "too-short", "the song has fewer than 2 tokens"
 
+    def reading(self) -> dict[str, Any]:
+        """Those settings that decide which song a file gives."""
+        selection = dataclasses.asdict(self.selection)
+        return {"instrument": self.instrument, "parser": self.parser, "selection": selection}
+
     def required_tokens(self) -> Sequence[str]:
         """Tokens that belong to the vocabulary, counted or not."""
         return self.build_encoding().required() if self.vocabulary is None else self.vocabulary

@@ -10,11 +10,13 @@ import numpy.typing as npt
 from pipelines.rows import Encoded
 from pipelines.settings import Settings
 from pipelines.spool import Position, SpoolReader
-from songs import layout, records, storage, windows
+from songs import kept_songs, layout, records, storage, windows
 from songs.encodings import Encoding
 from songs.song import Song
 from songs.variants import variants
 from songs.vocabulary import UNKNOWN, Vocabulary
+
+_HASH_DIGITS = 64
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -33,22 +35,45 @@ def shard_of(song: Placed, settings: Settings) -> tuple[str, int]:
 
 
 def write_shard(
-    split: str, index: int, songs: Iterable[Placed], *, vocabulary: Vocabulary, settings: Settings, folder: str
+    split: str,
+    index: int,
+    songs: Iterable[Placed],
+    *,
+    vocabulary: Vocabulary,
+    settings: Settings,
+    folder: str,
+    keep_songs: bool = False,
 ) -> list[Encoded]:
     """Publishes a shard, ordered by song, and says what it holds; an empty shard is an empty file.
 
     The bytes depend on the songs alone, not on their order or on the worker.
+
+    Args:
+      split: of the shard.
+      index: of the shard.
+      songs: that belong to it.
+      vocabulary: of the dataset.
+      settings: of the dataset.
+      folder: the dataset directory.
+      keep_songs: whether the songs themselves are kept beside their records, for the next run.
     """
     encoded: list[Encoded] = []
     encoder = Encoder(settings.build_encoding(), vocabulary, settings)
-    name = layout.shard_name(split, index, settings.shard_counts()[split])
+    count = settings.shard_counts()[split]
+    name = layout.shard_name(split, index, count)
+    in_order = sorted(songs, key=lambda placed: placed.song)
     with SpoolReader() as spool, storage.open_write(storage.join(folder, name)) as file:
-        for song in sorted(songs, key=lambda placed: placed.song):
+        for song in in_order:
             music = spool.read(song.position)
             ids = encoder.encode(music)
-            count = records.write(file, encoder.records(song, music, ids))
+            written = records.write(file, encoder.records(song, music, ids))
             unknown = int((ids == UNKNOWN).sum())
-            encoded.append(Encoded(song.song, split, len(ids), unknown, count, song.cluster))
+            encoded.append(Encoded(song.song, split, len(ids), unknown, written, song.cluster))
+        if keep_songs:
+            # Those whose names are the hashes of their files: neither a tune of several nor a copy.
+            named = (song for song in in_order if len(song.song) == _HASH_DIGITS)
+            path = storage.join(folder, layout.kept_songs_name(split, index, count))
+            kept_songs.write_songs(path, ((song.song, spool.read(song.position)) for song in named))
     return encoded
 
 

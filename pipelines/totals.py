@@ -37,7 +37,7 @@ class SplitSummary(beam.CombineFn):
 
 
 class FileTotals(beam.CombineFn):
-    """Ledger rows -> {"files": {outcome: count}, "reasons": {reason: count}, "duplicates": count}."""
+    """Ledger rows -> {"files": {outcome: count}, "reasons": {reason: count}, "duplicates": count, "reused": count}."""
 
     def create_accumulator(self) -> collections.Counter[tuple[str, str]]:  # noqa: D102
         return collections.Counter()
@@ -46,6 +46,8 @@ class FileTotals(beam.CombineFn):
         accumulator["files", row["outcome"]] += 1
         if row["reason"]:
             accumulator["reasons", row["reason"]] += 1
+        if row["reused"]:
+            accumulator["reused", "songs"] += 1
         if row["duplicate_of"]:
             accumulator["duplicates", "dropped"] += 1
         return accumulator
@@ -54,7 +56,7 @@ class FileTotals(beam.CombineFn):
         return sum(accumulators, collections.Counter())
 
     def extract_output(self, accumulator: Any) -> dict[str, dict[str, int]]:  # noqa: D102
-        output: dict[str, dict[str, int]] = {"files": {}, "reasons": {}, "duplicates": {}}
+        output: dict[str, dict[str, int]] = {"files": {}, "reasons": {}, "duplicates": {}, "reused": {}}
         for (group, name), count in sorted(accumulator.items()):
             output[group][name] = count
         return output

@@ -26,20 +26,24 @@ class BuildDataset(beam.PTransform):
       limits: of time and memory for reading one file.
       folder: the dataset directory.
       ledger_shards: ledger files to write.
+      reuse: a dataset directory whose kept songs need not be read again; "": none.
+      keep_songs: whether this one keeps its songs.
     """
 
     settings: Settings
     limits: ParseLimits
     folder: str
     ledger_shards: int
+    reuse: str = ""
+    keep_songs: bool = False
 
     def expand(self, listings: beam.PCollection[str]) -> beam.PCollection[dict[str, Any]]:
         """The pipeline; its output is one element, the totals."""
-        read = listings | ReadSources(self.settings) | ReadSongs(self.settings, self.limits, self.folder)
+        read = listings | ReadSources(self.settings) | ReadSongs(self.settings, self.limits, self.folder, self.reuse)
         songs = read.songs | NameSongs(self.settings)
         placed = songs | PlaceSongs(self.settings)
         vocabulary = placed | BuildVocabulary(self.settings)
-        encoded = placed | WriteShards(self.settings, self.folder, vocabulary)
+        encoded = placed | WriteShards(self.settings, self.folder, vocabulary, self.keep_songs)
         ledger = songs | JoinLedger(encoded, read.rejects)
         _ = vocabulary | "WriteVocabulary" >> beam.Map(_write_vocabulary, folder=self.folder)
         _ = ledger | WriteLedger(self.folder, self.ledger_shards)

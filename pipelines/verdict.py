@@ -64,6 +64,7 @@ def dataset(settings: Settings, totals: Mapping[str, Any], *, request: str, voca
         "request": request,
         "content": layout.fingerprint(parts),
         "settings": described,
+        "reading": reading(settings),
         "splits": {
             split: {**nothing, **totals["splits"].get(split, {}), "shards": shards}
             for split, shards in settings.shard_counts().items()
@@ -74,6 +75,11 @@ def dataset(settings: Settings, totals: Mapping[str, Any], *, request: str, voca
         "duplicates": totals["duplicates"].get("dropped", 0),
         "versions": versions(),
     }
+
+
+def reading(settings: Settings) -> str:
+    """The fingerprint of what decides which song the bytes of a file give."""
+    return layout.fingerprint([READER_VERSION, versions().get("music21"), settings.reading()])
 
 
 def versions() -> dict[str, str]:

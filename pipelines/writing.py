@@ -59,6 +59,7 @@ class WriteShards(beam.PTransform):
     settings: Settings
     folder: str
     vocabulary: beam.PCollection[Vocabulary]
+    keep_songs: bool
 
     def expand(self, placed: beam.PCollection[Placed]) -> beam.PCollection[Encoded]:
         """Groups by shard; a shard without songs is written too."""
@@ -75,6 +76,7 @@ class WriteShards(beam.PTransform):
                 vocabulary=beam.pvalue.AsSingleton(self.vocabulary),
                 settings=self.settings,
                 folder=self.folder,
+                keep_songs=self.keep_songs,
             )
         )
 
@@ -142,11 +144,17 @@ def _count_tokens(spooled: tuple[str, Iterable[Placed]], settings: Settings) -> 
 
 
 def _write_shard(
-    shard: tuple[tuple[str, int], Iterable[Placed | None]], vocabulary: Vocabulary, settings: Settings, folder: str
+    shard: tuple[tuple[str, int], Iterable[Placed | None]],
+    vocabulary: Vocabulary,
+    settings: Settings,
+    folder: str,
+    keep_songs: bool,
 ) -> list[Encoded]:
     (split, index), songs = shard
     there = [song for song in songs if song is not None]
-    encoded = shards.write_shard(split, index, there, vocabulary=vocabulary, settings=settings, folder=folder)
+    encoded = shards.write_shard(
+        split, index, there, vocabulary=vocabulary, settings=settings, folder=folder, keep_songs=keep_songs
+    )
     Metrics.counter("WriteShards", f"windows-{split}").inc(sum(song.windows for song in encoded))
     return encoded
 

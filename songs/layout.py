@@ -50,6 +50,8 @@ DATA = "dataset"
 MODELS = "model"
 SONGS = "songs"
 INDEX = "index.html"
+# What the pages of a songs directory say of the model that made it.
+MADE_BY = "made_by.json"
 # Temperatures and top-p that a job tried before it chose.
 AUTO_SAMPLING = "auto_sampling.json"
 # What the songs are like, beside the training songs.
@@ -57,6 +59,13 @@ SUMMARY = "summary.json"
 SUMMARY_PAGE = "summary.html"
 
 CHAMPION = "champion"
+# What a retraining run asked for, and from which champion it set out.
+REQUEST = "request.json"
+# Songs that are sampled to judge a model by, and the judgement.
+GATE_SONGS = "gate-songs"
+GATE = "gate"
+DECISION = "decision.json"
+DECISION_PAGE = "decision.html"
 
 
 def shard_name(split: str, index: int, count: int) -> str:
@@ -141,6 +150,16 @@ def rows_paths(folder: str, kind: str) -> list[str]:
     prefix = f"{folder.rstrip('/')}/"
     name = re.compile(rf"{re.escape(prefix)}{kind}-[0-9]+-of-[0-9]+\.jsonl")
     return [info.path for info in storage.match(folder) if name.fullmatch(info.path)]
+
+
+def kept_songs_name(split: str, index: int, count: int) -> str:
+    """Such as `train-00000-of-00016.songs`: the songs of a shard, for the next run."""
+    return f"{split}-{index:05d}-of-{count:05d}.songs"
+
+
+def kept_songs_paths(folder: str) -> list[str]:
+    """The files of kept songs that lie in a directory, in order."""
+    return [info.path for info in storage.match(folder) if info.path.endswith(".songs")]
 
 
 def completed(folder: str) -> dict[str, str] | None:

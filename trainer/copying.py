@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from songs import copies, layout, storage
+from songs.logs import say
 from songs.song import Song
 from songs.windows import fraction_of
 from trainer import batches
 from trainer.dataset import Dataset
-from trainer.history import clock, say
+from trainer.history import clock
 
 # Validation songs that are compared: the first, in the order of their hashes.
 MOST_HELD_OUT = 1000

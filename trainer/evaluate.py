@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from models import remote
-from songs import layout, storage
+from songs import layout, logs, storage
+from songs.logs import say
 from songs.windows import SPLITS
 from trainer import evaluation_page, verdicts
 from trainer.baselines import told
 from trainer.dataset import Dataset, open_dataset
-from trainer.history import HISTORY_COLUMNS, Table, say
+from trainer.history import HISTORY_COLUMNS, Table
 from trainer.reading import Reading
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except (ValueError, storage.StorageError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        logs.complain(f"error: {error}")
         return 2
     return 0
 

@@ -7,13 +7,14 @@ import keras
 
 from models import bundle
 from songs import layout, storage
+from songs.logs import say
 from songs.reference import Reference
 from songs.windows import SPLITS
 from trainer import copying, curves, folder, verdicts
 from trainer.baselines import ORDERS, told
 from trainer.config import TrainConfig
 from trainer.dataset import Dataset
-from trainer.history import Table, say
+from trainer.history import Table
 from trainer.scoring import Score, score_split
 from trainer.survey import Survey
 from trainer.warm_start import Warm

@@ -3,11 +3,11 @@
 import csv
 import dataclasses
 import io
-import sys
 import time
 from collections.abc import Mapping
 
 from songs import storage
+from songs.logs import say
 
 HISTORY_COLUMNS = (
     "step",
@@ -113,11 +113,6 @@ class Reporter:
         right = "" if accuracy is None else f"  accuracy {accuracy:.3f}"
         say(f"step {step}/{self.steps}  loss {loss:.4f} nats{right}  {rate:,.0f} tokens/s  {clock(left)} left")
         self._printed, self._tokens = now, 0.0
-
-
-def say(line: str) -> None:
-    """One line for a person, at once, also where output is a pipe."""
-    print(line, file=sys.stdout, flush=True)
 
 
 def clock(seconds: float) -> str:

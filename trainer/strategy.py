@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
+from songs.logs import say
 from trainer import cluster
 from trainer.config import check_division
-from trainer.history import say
 
 
 class LostMachineError(Exception):

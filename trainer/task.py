@@ -5,7 +5,7 @@ import os
 import sys
 
 from models import remote
-from songs import recipes, storage
+from songs import logs, recipes, storage
 from trainer import cluster, config, folder, search, tune, tuning
 from trainer.dataset import Dataset, open_dataset
 from trainer.warm_start import Warm, open_warm
@@ -23,7 +23,7 @@ def main(argv: list[str] | None = None) -> int:
         training = config.TrainConfig.create(settings)
         if flags.tune is not None:
             folders = folder.Folders.of(flags.model_dir, flags.checkpoint_dir, flags.tensorboard_dir)
-            dataset, warm = _open(flags.data, folders, flags.warm_start)
+            dataset, warm = _open(flags.data, folders, flags.warm_start, flags.or_fresh)
             return tune.run(tuning.plan(flags.tune, settings, folders, dataset, warm), overwrite=flags.overwrite)
         return run(
             data=flags.data,
@@ -32,12 +32,13 @@ def main(argv: list[str] | None = None) -> int:
             tensorboard_dir=flags.tensorboard_dir,
             training=training,
             warm_start=flags.warm_start,
+            or_fresh=flags.or_fresh,
             overwrite=flags.overwrite,
         )
     except KeyboardInterrupt:
         return 130
     except (ValueError, storage.StorageError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        logs.complain(f"error: {error}")
         return 2
 
 
@@ -49,6 +50,7 @@ def run(
     checkpoint_dir: str | None = None,
     tensorboard_dir: str | None = None,
     warm_start: str | None = None,
+    or_fresh: bool = False,
     overwrite: bool = False,
 ) -> int:
     """Trains a model on a dataset; every check that needs no TensorFlow comes first.
@@ -60,6 +62,7 @@ def run(
       checkpoint_dir: instead of `checkpoints` in the model directory.
       tensorboard_dir: instead of `tensorboard` in the model directory.
       warm_start: a finished model directory to start from.
+      or_fresh: starts from first weights if that one has another network.
       overwrite: replaces what an earlier run left there.
 
     Returns:
@@ -70,22 +73,22 @@ def run(
       ValueError, songs.storage.StorageError: in one sentence, what the user has to change.
     """
     folders = folder.Folders.of(model_dir, checkpoint_dir, tensorboard_dir)
-    dataset, warm = _open(data, folders, warm_start)
+    dataset, warm = _open(data, folders, warm_start, or_fresh)
     # Of several machines one writes; the others wait for it where TensorFlow connects them.
     if overwrite and cluster.is_chief():
         folder.clear(folders)
     elif not overwrite and folder.is_done(folders, training, dataset, warm):
-        print(f"{folders.model} already holds this model: nothing to do")
+        logs.say(f"{folders.model} already holds this model: nothing to do")
         return 0
     if cluster.is_chief():
         folder.claim(folders, training, dataset, warm)
     return _train(dataset, folders, training, warm)
 
 
-def _open(data: str, folders: folder.Folders, warm_start: str | None) -> tuple[Dataset, Warm | None]:
+def _open(data: str, folders: folder.Folders, warm_start: str | None, or_fresh: bool) -> tuple[Dataset, Warm | None]:
     remote.open_schemes(data, folders.model, folders.checkpoints, folders.tensorboard)
     dataset = open_dataset(storage.folder(data))
-    warm = open_warm(storage.folder(warm_start)) if warm_start else None
+    warm = open_warm(storage.folder(warm_start), or_fresh=or_fresh) if warm_start else None
     folder.require_apart(folders, dataset, warm)
     return dataset, warm
 
@@ -100,13 +103,13 @@ def _train(dataset: Dataset, folders: folder.Folders, training: config.TrainConf
     except train.DivergedError as error:
         if cluster.is_chief():
             folder.mark_diverged(folders, training, dataset, warm, str(error))
-        print(f"error: {error}", file=sys.stderr)
+        logs.complain(f"error: {error}")
         return 1
     except train.StoppedError as stop:
-        print("stopped, with a checkpoint: start the same command again to go on", file=sys.stderr)
+        logs.complain("stopped, with a checkpoint: start the same command again to go on")
         return 128 + stop.signal
     except strategy.LostMachineError as error:
-        print(f"error: {error}", file=sys.stderr)
+        logs.complain(f"error: {error}")
         return 1
     return 0
 
@@ -128,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--recipe", help="NAME or NAME:run of a recipe, or a TOML file, whose [[train]] table is taken")
     add("--warm_start", metavar="MODEL_DIR", help="a finished model to start from; tokens in common keep their weights")
+    add("--or_fresh", action="store_true", help="with --warm_start: start from first weights if its network is another")
     add("--overwrite", action="store_true", help="replace what an earlier run left in the model directory")
     add(
         "--tune",

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from songs.logs import say
 from trainer import cluster, export, folder, strategy
 from trainer.batches import first_songs
 from trainer.checkpoint import Best, Checkpoints, Snapshot
@@ -17,7 +18,7 @@ from trainer.config import TrainConfig
 from trainer.dataset import Dataset
 from trainer.features import table
 from trainer.feed import Feed, ReadAhead, Steps
-from trainer.history import mean_training_loss, say
+from trainer.history import mean_training_loss
 from trainer.journal import Journal
 from trainer.order import Position
 from trainer.reading import Reading

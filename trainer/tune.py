@@ -1,14 +1,14 @@
 """Search for settings (`--tune`): one trial after the other, a table of them, and the best as the model."""
 
 import dataclasses
-import sys
 import time
 from collections.abc import Sequence
 
-from songs import layout, storage
+from songs import layout, logs, storage
+from songs.logs import say
 from trainer import folder, trials_table, tune_page, tuning
 from trainer.child import Child
-from trainer.history import clock, say
+from trainer.history import clock
 from trainer.search import Search, listed
 from trainer.trial import Result, Trial
 from trainer.tuning import Tuning
@@ -46,7 +46,7 @@ def run(wanted: Tuning, *, overwrite: bool) -> int:
     try:
         results = _search(wanted)
     except EndedError as end:
-        print(end, file=sys.stderr)
+        logs.complain(str(end))
         return end.status
     return _finish(wanted, results)
 
@@ -81,7 +81,7 @@ def _train(trial: Trial, wanted: Tuning, child: Child) -> Result:
     """Trains in a process of its own, which leaves nothing of TensorFlow's memory and threads to the next."""
     name = f"trial {trial.number}/{wanted.trials}"
     say(f"{name}: {trials_table.settings(trial.settings)}")
-    status = child.run(trial.command(), lambda line: say(f"{name}  {line}"))
+    status = child.run(trial.command(), lambda line: say(f"{name}  {logs.message_of(line)}"))
     if child.caught:
         raise EndedError("stopped: start the same command again to go on", 128 + child.caught[0])
     result = trial.result()
@@ -119,10 +119,9 @@ def _finish(wanted: Tuning, results: Sequence[Result]) -> int:
     say(wanted.folders.file(layout.TUNE_PAGE))
     best = trials_table.ordered(results)[0]
     if best.diverged:
-        print(
+        logs.complain(
             "error: every trial diverged, so there is no model: give a lower --learning_rate or --clip_norm, in "
-            "another --model_dir or with --overwrite",
-            file=sys.stderr,
+            "another --model_dir or with --overwrite"
         )
         return 1
     _publish(wanted, best)

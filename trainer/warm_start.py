@@ -22,10 +22,12 @@ class Warm:
     Attributes:
       folder: its model directory.
       request: the fingerprint of the model, so that a resumed run is known to start from the same.
+      or_fresh: whether a network that it does not fit starts from its own first weights.
     """
 
     folder: str
     request: str
+    or_fresh: bool = False
 
     def into(self, start: "keras.Model", vocabulary: Vocabulary) -> str:
         """Carries weights over to a network.
@@ -38,17 +40,28 @@ class Warm:
           What was carried over, in a sentence.
 
         Raises:
-          ValueError: if a layer is missing on either side or of another size, saying which flag would make it fit.
+          ValueError: if a layer is missing on either side or of another size, saying which flag would make it fit;
+            not with `or_fresh`.
         """
+        try:
+            return self._carry_over(start, vocabulary)
+        except ValueError as error:
+            if not self.or_fresh:
+                raise
+            return f"started from first weights, since {error}"
+
+    def _carry_over(self, start: "keras.Model", vocabulary: Vocabulary) -> str:
         source = bundle.load(self.folder)
         common = [(new, source.vocabulary.ids[token]) for new, token in enumerate(vocabulary.tokens) if
                   token in source.vocabulary.ids]  # fmt: skip
         ids = np.array(common).T
         theirs = {layer.name: layer for layer in source.model.layers}
         self._require_same_network(start, source.model, ids)
-        for layer in start.layers:
-            if layer.weights:
-                layer.set_weights(_carried(layer, theirs.get(layer.name), ids, self.folder))
+        layers = [layer for layer in start.layers if layer.weights]
+        # All of them, or none: a network that is half another's would be no start.
+        carried = [_carried(layer, theirs.get(layer.name), ids, self.folder) for layer in layers]
+        for layer, weights in zip(layers, carried, strict=True):
+            layer.set_weights(weights)
         different = len(vocabulary) - len(common)
         return (
             f"started from {self.folder}: {len(common)} of {len(vocabulary)} tokens carried over, "
@@ -76,8 +89,12 @@ class Warm:
 _SAME_FLAGS = "use its --embedding, --units, --layers and --layer_norm"
 
 
-def open_warm(folder: str) -> Warm:
+def open_warm(folder: str, *, or_fresh: bool = False) -> Warm:
     """A finished model directory to start from; needs no TensorFlow.
+
+    Args:
+      folder: the directory.
+      or_fresh: see `Warm`.
 
     Raises:
       ValueError: if it is unfinished.
@@ -86,7 +103,7 @@ def open_warm(folder: str) -> Warm:
     marks = layout.require_completed(folder, "model", f"python -m trainer.task --model_dir {folder}")
     layout.read_object(storage.join(folder, layout.CONFIG), "vocabulary", "encoding")
     bundle.load_vocabulary(folder)
-    return Warm(folder, marks["request"])
+    return Warm(folder, marks["request"], or_fresh)
 
 
 def _carried(

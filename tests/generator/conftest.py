@@ -23,16 +23,18 @@ def browser():
 
 @pytest.fixture
 def open_page(browser, tmp_path):
-    """open_page(rows, more of gallery.page, context=...) -> a page of the songs in `tmp_path`.
+    """open_page(rows, more of the set, context=...) -> a page of the songs in `tmp_path`.
+
+    Rows of several sets are given as `gallery.SongSet`s, `sets`, and none beside them.
 
     In the end no page may have asked for anything outside its folder, logged an error or opened a dialog; a test that
     expects one empties `page.problems`.
     """
     contexts, problems = [], []
 
-    def opened(rows, *, context=None, **more):
-        described = {"title": "Songs", "model": {}, "metrics": {}, "settings": {}} | more
-        (tmp_path / "index.html").write_text(gallery.page(rows, **described), encoding="utf-8")
+    def opened(rows=(), *, title="Songs", sets=None, context=None, **more):
+        sets = sets or [gallery.SongSet(rows, **{"model": {}, "metrics": {}, "settings": {}, **more})]
+        (tmp_path / "index.html").write_text(gallery.page(sets, title=title), encoding="utf-8")
         contexts.append(browser.new_context(**(context or {})))
         page = contexts[-1].new_page()
         page.set_default_timeout(20_000)

@@ -3,6 +3,7 @@ import math
 import re
 
 from generator import gallery
+from generator.gallery import SongSet
 
 HOSTILE = "</script><script>alert(1)</script><!-- <img src=x onerror=alert(2)> & {{data}}"
 
@@ -11,8 +12,8 @@ def row(song, **more):
     return {"song": song, "file": f"song-{song:05d}.mid", "seed": 0, "tokens": ["C4", "R"], "seconds": 2.0} | more
 
 
-def page(rows, *, title="Songs", model=None, metrics=None, settings=None):
-    return gallery.page(rows, title=title, model=model or {}, metrics=metrics or {}, settings=settings or {})
+def page(rows, *, title="Songs", model=None, metrics=None, settings=None, **more):
+    return gallery.page([SongSet(rows, model or {}, metrics or {}, settings or {}, **more)], title=title)
 
 
 def data_of(text):
@@ -80,9 +81,8 @@ def test_a_name_of_bytes_that_are_no_text_can_be_written_and_read():
 
 
 def test_the_comparison_is_named_where_there_is_one():
-    assert "summary" not in data_of(page([row(1)]))
-    described = {"title": "", "model": {}, "metrics": {}, "settings": {}}
-    assert data_of(gallery.page([row(1)], **described, summary="summary.html"))["summary"] == "summary.html"
+    assert "summary" not in data_of(page([row(1)]))["sets"][0]
+    assert data_of(page([row(1)], summary="summary.html"))["sets"][0]["summary"] == "summary.html"
 
 
 def test_hostile_text_stays_text():
@@ -93,7 +93,8 @@ def test_hostile_text_stays_text():
     for sign in ("<script", "</script", "<!--", "<img"):
         assert text.count(sign) == plain.count(sign), sign
     data = data_of(text)
-    assert data["songs"][0]["name"] == data["settings"]["primer"] == data["model"][HOSTILE] == HOSTILE
+    (told,) = data["sets"]
+    assert data["songs"][0]["name"] == told["settings"]["primer"] == told["model"][HOSTILE] == HOSTILE
     assert "&lt;/script&gt;&lt;script&gt;alert(1)" in text
 
 
@@ -104,30 +105,43 @@ def test_numbers_that_json_cannot_hold_are_left_out():
     assert not {"log_likelihood", "seconds"} & set(data["songs"][0])
 
 
-def test_model_stands_among_its_baselines():
-    metrics = {
-        "train": {"loss_nats": 1.0},
-        "validation": {"loss_nats": 1.5, "perplexity": 4.48, "accuracy": 0.5, "tokens": 10},
-        "test": None,
-        "baselines": {"validation": {"unigram": 3.5, "uniform": 6.0, "bigram": 1.25, "trigram": None}},
-    }
-    assert data_of(page([row(1)], metrics=metrics))["losses"] == [
-        {"name": "uniform", "loss": 6.0},
-        {"name": "unigram", "loss": 3.5},
-        {"name": "this model", "loss": 1.5, "model": True, "split": "validation", "accuracy": 0.5},
-        {"name": "bigram", "loss": 1.25},
+def test_files_lie_where_the_set_does():
+    files = {"file": "a.mid", "picture": "p.png", "audio": "a.mp3"}
+    data = data_of(page([row(1, **files)], folder="../greedy", summary="summary.html", index="index.html"))
+    assert {key: data["songs"][0][key] for key in files} == {key: f"../greedy/{file}" for key, file in files.items()}
+    assert (data["sets"][0]["summary"], data["sets"][0]["index"]) == ("../greedy/summary.html", "../greedy/index.html")
+    assert data_of(page([{"song": 4}], folder="b"))["songs"][0]["file"] == "b/song-00004.mid"
+
+
+def test_songs_of_one_number_stand_together_in_the_order_of_their_sets():
+    rows = {"sampled": [2, 0, 1], "greedy": [0, 2]}
+    sets = [SongSet([row(song) for song in songs], {}, {}, {}, name=name) for name, songs in rows.items()]
+    data = data_of(gallery.page(sets, title="Both"))
+    assert [(song["name"], song.get("set")) for song in data["songs"]] == [
+        ("sampled · Song 0", None),
+        ("greedy · Song 0", 1),
+        ("sampled · Song 1", None),
+        ("sampled · Song 2", None),
+        ("greedy · Song 2", 1),
     ]
+    assert [one["name"] for one in data["sets"]] == ["sampled", "greedy"]
 
 
-def test_without_a_validation_split_the_training_loss_is_named_as_such():
-    losses = gallery.losses({"train": {"loss_nats": 1.0}, "validation": None, "baselines": {"validation": {}}})
-    assert losses == [{"name": "this model", "loss": 1.0, "model": True, "split": "train"}]
-    assert gallery.losses({}) == []
+def test_losses_are_compared_of_models_of_one_dataset_alone():
+    def shown(*datasets):
+        sets = [
+            SongSet([row(1)], {"dataset": dataset}, {"train": {"loss_nats": float(at)}}, {}, name=f"{at}")
+            for at, dataset in enumerate(datasets)
+        ]
+        return [bar["name"] for bar in data_of(gallery.page(sets, title=""))["losses"]]
+
+    assert shown("a", "a") == ["1", "0"]
+    assert shown("a", "b") == []
 
 
 def test_settings_read_as_a_person_writes_them():
     settings = {"temperature": 0.9, "top_k": None, "primer": "<start>", "pitches": [60, 64]}
-    assert data_of(page([row(1)], settings=settings))["settings"] == {
+    assert data_of(page([row(1)], settings=settings))["sets"][0]["settings"] == {
         "temperature": "0.9",
         "primer": "<start>",
         "pitches": "[60, 64]",

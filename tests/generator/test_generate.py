@@ -64,10 +64,20 @@ def test_a_songs_directory_is_whole_and_every_file_reads_back(model, tmp_path):
     assert generate.main([f"--model={model}", f"--output={folder}/", "--num_songs=3", "--max_tokens=30"]) == 0
     names = [f"song-0000{song}.{kind}" for song in range(3) for kind in ("mid", "mp3", "png")]
     assert sorted(content(folder)) == sorted(
-        ["COMPLETED", *names, "index.html", "songs-00000-of-00001.jsonl", "summary.html", "summary.json"]
+        [
+            "COMPLETED",
+            *names,
+            "index.html",
+            "made_by.json",
+            "songs-00000-of-00001.jsonl",
+            "summary.html",
+            "summary.json",
+        ]
     )
     assert layout.completed(str(folder))["content"] == CONTENT
     assert "song-00002.mp3" in (folder / "index.html").read_text()
+    told = layout.read_json(str(folder / layout.MADE_BY))
+    assert (told["model"]["encoding"], told["model"]["dataset"], told["metrics"]) == ("events", CONTENT, {})
     assert [row["song"] for row in rows(folder)] == [0, 1, 2]
     for row in rows(folder):
         song = midi.read_exact((folder / row["file"]).read_bytes())
@@ -79,7 +89,7 @@ def test_a_songs_directory_is_whole_and_every_file_reads_back(model, tmp_path):
 def test_a_song_does_not_depend_on_how_many_were_asked_for(model, forty, tmp_path):
     make(model, tmp_path / "seven", 7)
     seven, all_songs = content(tmp_path / "seven"), content(forty)
-    assert len(all_songs) == 40 * 2 + 7
+    assert len(all_songs) == 40 * 2 + 8
     for song in range(7):
         for kind in ("mid", "png"):
             assert seven[f"song-0000{song}.{kind}"] == all_songs[f"song-0000{song}.{kind}"]

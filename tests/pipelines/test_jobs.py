@@ -1,6 +1,7 @@
 import pytest
 
 from pipelines import jobs
+from songs import layout
 
 RECIPE = """
 [[train]]
@@ -25,23 +26,23 @@ def recipe(tmp_path):
     return str(tmp_path / "mine.toml")
 
 
-def commands(planned):
+def commands(*planned):
     return [f"{job.module} {' '.join(job.arguments)}" for job in planned]
 
 
 def test_jobs_meet_in_the_runs_folder():
-    planned = jobs.plan("r", ["a", "b"], None, {"train": ["-x"]})
-    assert commands(planned) == [
-        "pipelines.preprocess --input a --input b --output r/dataset",
+    plan = jobs.plan("r", ["a", "b"], None, {"train": ["-x"]})
+    assert commands(plan.dataset, plan.model, *plan.songs) == [
+        "pipelines.preprocess --input a --input b --output r/dataset --keep_songs",
         "trainer.task --data r/dataset --model_dir r/model -x",
         "generator.generate --model r/model --output r/songs",
     ]
-    assert [job.folder for job in planned] == ["r/dataset", "r/model", "r/songs"]
+    assert [job.folder for job in (plan.dataset, plan.model, *plan.songs)] == ["r/dataset", "r/model", "r/songs"]
 
 
 def test_a_recipe_of_several_runs_trains_what_its_songs_need_and_shows_them_on_one_page(recipe):
-    assert commands(jobs.plan("r", ["a"], recipe, {"generate": ["-y"]})) == [
-        f"pipelines.preprocess --recipe {recipe} --input a --output r/dataset",
+    plan = jobs.plan("r", ["a"], recipe, {"generate": ["-y"]})
+    assert commands(plan.model, *plan.songs) == [
         f"trainer.task --recipe {recipe}:large --data r/dataset --model_dir r/model",
         f"generator.generate --recipe {recipe}:sampled --model r/model --output r/songs -y",
         f"generator.generate --recipe {recipe}:likeliest --model r/model --output r/songs-likeliest -y",
@@ -57,10 +58,26 @@ def test_a_recipe_of_several_runs_trains_what_its_songs_need_and_shows_them_on_o
     [("other", "small", "other"), ("small", "small", "sampled"), ("unused", "unused", "sampled")],
 )
 def test_one_run_of_a_recipe_is_made_alone(recipe, run, model, songs):
-    assert commands(jobs.plan("r", ["a"], f"{recipe}:{run}", {}))[1:] == [
+    plan = jobs.plan("r", ["a"], f"{recipe}:{run}", {})
+    assert commands(plan.model, *plan.songs) == [
         f"trainer.task --recipe {recipe}:{model} --data r/dataset --model_dir r/model",
         f"generator.generate --recipe {recipe}:{songs} --model r/model --output r/songs",
     ]
+
+
+def test_a_challenger_reuses_the_champions_songs_starts_from_its_model_and_is_judged_against_it(tmp_path):
+    champion = str(tmp_path)
+    layout.complete(f"{champion}/model", {"request": "r", "content": "c"})
+    plan = jobs.plan("r", ["a"], None, {"gate": ["-z"]}, champion=champion, warm=True)
+    assert commands(plan.dataset, plan.model, plan.trial, jobs.gate("r", champion, {"gate": ["-z"]})) == [
+        f"pipelines.preprocess --input a --output r/dataset --keep_songs --reuse {champion}/dataset",
+        f"trainer.task --data r/dataset --model_dir r/model --warm_start {champion}/model --or_fresh",
+        "generator.generate --model r/model --output r/gate-songs --num_songs=32 --no_audio",
+        f"trainer.gate --model r/model --data r/dataset --champion {champion}/model "
+        f"--champion_data {champion}/dataset --songs r/gate-songs --output r/gate -z",
+    ]
+    cold = jobs.plan("r", ["a"], None, {}, champion=champion)
+    assert "--warm_start" not in cold.model.arguments
 
 
 def test_a_failed_job_tells_its_last_lines():

@@ -349,3 +349,49 @@ def test_a_recipe_with_an_unknown_setting_is_refused(tmp_path):
     recipe.write_text("[preprocess]\nwidow = 7\n")
     with pytest.raises(ValueError, match="no setting widow"):
         preprocess.parse(["--recipe", str(recipe), "--input", "x", "--output", "o"])
+
+
+@pytest.fixture
+def grown(music, tmp_path):
+    """The music with one song more and one changed."""
+    folder = tmp_path / "grown"
+    folder.mkdir()
+    for path in music.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    (folder / "new.mid").write_bytes(builders.scale(9, 70))
+    (folder / "song1.mid").write_bytes(builders.scale(7, 40))
+    return folder
+
+
+def test_reused_songs_give_what_reading_all_files_gives(music, grown, tmp_path, caplog):
+    caplog.set_level("INFO")
+    flags = ("--split=0.6,0.2,0.2", "--keep_songs", "--shards=2")
+    run(music, tmp_path / "before", *flags)
+    run(grown, tmp_path / "all", *flags)
+    caplog.clear()
+    run(grown, tmp_path / "again", *flags, f"--reuse={tmp_path / 'before'}")
+    assert content(tmp_path / "again") == content(tmp_path / "all")
+    assert "6 of 11 files were read before" in caplog.text
+    reused = {name for name, row in ledger(tmp_path / "again").items() if row["reused"]}
+    assert reused == {"song0.mid", "again.mid", "song2.mid", "song3.mid", "song4.mid", "song5.mid"}
+
+
+@pytest.mark.parametrize(
+    ("before", "flags", "message"),
+    [
+        (["--keep_songs"], ["--instrument=piano"], "read by other settings or versions"),
+        ([], [], "made without --keep_songs"),
+        (["--keep_songs", "--parser=both"], ["--parser=both"], "--parser both compares the readers"),
+    ],
+)
+def test_what_cannot_be_reused_is_read_again(music, tmp_path, caplog, before, flags, message):
+    caplog.set_level("INFO")
+    run(music, tmp_path / "before", *before)
+    run(music, tmp_path / "after", *flags, f"--reuse={tmp_path / 'before'}")
+    assert message in caplog.text
+    assert not any(row["reused"] for row in ledger(tmp_path / "after").values())
+
+
+def test_reusing_what_is_no_dataset_stops_before_work(music, tmp_path, capsys):
+    flags = ("--input", str(music), "--output", str(tmp_path / "a"), "--reuse", str(tmp_path / "b"))
+    assert "does not exist" in failure(capsys, *flags)[1]

@@ -87,5 +87,5 @@ def test_a_ledger_row_says_what_became_of_a_source():
     assert row == {
         "source": "a", "outcome": "read", "reason": "", "detail": "", "sha256": "h", "instrument": "Piano",
         "alternatives": ["Violin (40)"], "licence": "CC0-1.0", "events": 2, "tokens": 7, "unknown_tokens": 1,
-        "windows": 2, "split": "train", "duplicate_of": "", "cluster": "", "seconds": 0.1235,
+        "windows": 2, "split": "train", "reused": False, "duplicate_of": "", "cluster": "", "seconds": 0.1235,
     }  # fmt: skip

@@ -56,6 +56,16 @@ def test_another_architecture(folder, options):
         open_warm(folder).into(built(6, **options), Vocabulary.from_ordered(["C4", "E4"], {}))
 
 
+@pytest.mark.parametrize("options", [{"units": 5}, {"embedding": 2}, {"layers": 2}, {"layer_norm": True}])
+def test_another_architecture_starts_fresh_if_asked_to_and_wholly(folder, options):
+    new = built(6, **options)
+    fresh = [weights.copy() for weights in new.get_weights()]
+    said = open_warm(folder, or_fresh=True).into(new, Vocabulary.from_ordered(["C4", "E4"], {}))
+    assert said.startswith("started from first weights, since --warm_start")
+    for mine, first in zip(new.get_weights(), fresh, strict=True):
+        np.testing.assert_array_equal(mine, first)
+
+
 @pytest.mark.parametrize("options", [{"layers": 2}, {"layer_norm": True}])
 def test_no_layer_is_dropped_in_silence(folder, options):
     bundle.save_model(built(6, **options), f"{folder}/{layout.MODEL}")

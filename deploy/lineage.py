@@ -1,0 +1,48 @@
+"""What the model registry is told of a model directory: figures and where it comes from."""
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from typing import Any
+
+from songs import layout, storage
+from songs.windows import SPLITS
+
+
+def read(folder: str) -> tuple[dict[str, str], str]:
+    """Labels and a description of a finished model directory.
+
+    Labels hold small letters, digits, - and _ alone, so a loss stands there in thousandths of a nat, as a whole number.
+
+    Raises:
+      ValueError, songs.storage.StorageError: if the directory is not a finished model.
+    """
+    marks = layout.require_completed(folder, "model", "python -m trainer.task")
+    metrics = layout.read_object(storage.join(folder, layout.METRICS), *SPLITS, "steps", "parameters")
+    config = layout.read_object(storage.join(folder, layout.CONFIG), "data", "encoding")
+    losses = {split: metrics[split]["loss_nats"] for split in SPLITS if metrics[split]}
+    labels = {
+        "dataset": marks["content"],
+        "request": marks["request"],
+        "encoding": str(config["encoding"]["name"]),
+        **{f"{split}_loss_millinats": str(round(1000 * loss)) for split, loss in losses.items()},
+    }
+    return labels, _described(config, metrics, losses, marks)
+
+
+def _described(
+    config: Mapping[str, Any], metrics: Mapping[str, Any], losses: Mapping[str, float], marks: Mapping[str, str]
+) -> str:
+    figures = ", ".join(f"{split} {loss:.4f}" for split, loss in losses.items())
+    return (
+        f"{metrics['parameters']:,} parameters, {metrics['steps']:,} steps; loss in nats a token: {figures}; "
+        f"dataset {config['data']} (content {marks['content']}), request {marks['request']}"
+    )
+
+
+def commit() -> str:
+    """The git commit of the working directory, "" outside of one or without git."""
+    if not shutil.which("git"):
+        return ""
+    done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,124 @@
+"""`python -m generator.compare SONGS ... --output PAGE.html`: the songs of several directories on one page."""
+
+import argparse
+import dataclasses
+import itertools
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from generator import gallery, made_by, places
+from generator.config import notable
+from generator.gallery import SongSet
+from models import remote
+from songs import layout, storage
+
+_EXAMPLES = """examples:
+  python -m generator.compare runs/sampled runs/greedy runs/untrained --output runs/compare.html
+  python -m generator.compare before/songs after/songs --names before,after --output compare.html
+
+Songs of equal number stand next to each other, in the order in which the directories are given, with the pictures and
+the player of each directory's own page. The page names files by where they lie from it: move all of them together.
+"""
+
+_MAKE_IT = "python -m generator.generate"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parses flags and writes the page; returns the exit status: 0, or 2, with one sentence, for what was wrong."""
+    flags = _parser().parse_args(argv)
+    try:
+        print(compare([storage.folder(folder) for folder in flags.songs], flags.output, flags.names), flush=True)
+    except (ValueError, storage.StorageError) as error:
+        print(f"compare: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def compare(folders: Sequence[str], output: str, names: str = "") -> str:
+    """Writes a page of the songs of some songs directories; returns what to say of it.
+
+    Args:
+      folders: the directories, finished, in the order in which their songs stand.
+      output: the page.
+      names: what to call them, with commas between; "": by the ends of their paths.
+
+    Raises:
+      ValueError, songs.storage.StorageError: in one sentence, what the user has to change.
+    """
+    remote.open_schemes(output, *folders)
+    _check_page(output)
+    found = places.ends(folders)
+    called = _given(names, folders) if names else found
+    most = gallery.MOST_SONGS // len(folders)
+    sets = [
+        _set(folder, name=name, place=places.relative(folder, output), most=most)
+        for folder, name in zip(folders, called, strict=True)
+    ]
+    storage.write_text(output, gallery.page(_told_alike(sets), title=_title(called)))
+    return f"{sum(len(one.songs) for one in sets):,} songs of {', '.join(called)}: {output}"
+
+
+def _check_page(output: str) -> None:
+    """Raises ValueError if the page would take the place of something else."""
+    folder, _, name = output.rpartition("/")
+    if not name.endswith(".html"):
+        raise ValueError(f"--output {output} must be the name of a page, such as {output.rstrip('/')}/compare.html")
+    if name in (layout.INDEX, layout.SUMMARY_PAGE) and layout.completed(folder or "."):
+        raise ValueError(f"--output {output} is that directory's own page: give another name")
+
+
+def _given(names: str, folders: Sequence[str]) -> list[str]:
+    """The names that `--names` gives; raises ValueError unless each directory has its own."""
+    called = [name.strip() for name in names.split(",")]
+    if len(called) != len(folders) or not all(called) or len(set(called)) < len(called):
+        raise ValueError(f"--names {names} must name each of the {len(folders)} directories otherwise: a,b,c")
+    return called
+
+
+def _set(folder: str, *, name: str, place: str, most: int) -> SongSet:
+    """A directory's songs, `most` at most, and all of its settings."""
+    layout.require_completed(folder, "songs directory", _MAKE_IT)
+    rows = list(itertools.islice(_rows(folder), most))
+    if not rows:
+        raise ValueError(f"{folder} has no {layout.SONGS}-*.jsonl: name a songs directory, as `{_MAKE_IT}` makes it")
+    told = made_by.read(folder)
+    settings = {"seed": rows[0]["seed"], **rows[0]["settings"]}
+    pages = {"index": layout.INDEX, "summary": layout.SUMMARY_PAGE}
+    return SongSet(rows, told["model"], told["metrics"], settings, folder=place, name=name, **pages)
+
+
+def _rows(folder: str) -> Iterator[dict[str, Any]]:
+    for path in layout.rows_paths(folder, layout.SONGS):
+        yield from layout.read_rows(path)
+
+
+def _told_alike(sets: Sequence[SongSet]) -> list[SongSet]:
+    """The sets with those settings that are worth telling of one of them."""
+    worth = {name for one in sets for name in notable(one.settings)}
+    every = dict.fromkeys(name for one in sets for name in one.settings)
+    told = [name for name in every if name in worth]
+    return [dataclasses.replace(one, settings={name: one.settings.get(name) for name in told}) for one in sets]
+
+
+def _title(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m generator.compare",
+        description=__doc__,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("songs", metavar="SONGS_DIR", nargs="+", help="a songs directory that generator.generate finished")
+    add("--output", required=True, metavar="PAGE.html", help="the page to write, beside or above the directories")
+    add("--names", default="", help="what to call them, in their order: a,b,c (default: the ends of their paths)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

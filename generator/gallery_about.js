@@ -1,0 +1,112 @@
+"use strict";
+// What is said above the songs: of one set in lists, of several in a table, a column each.
+const COLOURS = [262, 150, 28, 205, 335, 85];
+
+function showAbout() {
+  const seconds = songs.reduce((sum, song) => sum + (song.seconds || 0), 0);
+  at("summary").textContent = seconds ? `${clock(seconds)} of music` : "";
+  if (several) showSets();
+  else showSet(sets[0]);
+  showLosses();
+  at("about").hidden = !document.querySelector(".about section:not([hidden])");
+  at("about").open = matchMedia("(min-width: 48rem)").matches;
+  document.body.classList.toggle("no-sound", !hasSound);
+  document.body.classList.toggle("several", several);
+  document.querySelector("#keys .sound").hidden = !hasSound;
+}
+
+function showSet(set) {
+  at("report").hidden = !set.summary;
+  if (set.summary) at("report").firstElementChild.href = address(set.summary);
+  for (const part of ["model", "settings"]) {
+    for (const [name, value] of Object.entries(set[part])) {
+      at(part).append(element("dt", readable(name)), element("dd", value));
+      at(`${part}-section`).hidden = false;
+    }
+  }
+}
+
+const readable = (name) => name.replaceAll("_", " ");
+
+// ---- Several sets ----
+
+// A set is known by its colour, in the table and at each of its songs.
+function coloured(made, set) {
+  made.style.setProperty("--hue", COLOURS[sets.indexOf(set) % COLOURS.length]);
+  made.classList.add("coloured");
+  return made;
+}
+
+function showSets() {
+  at("sets-section").hidden = false;
+  const rows = ["model", "settings"].flatMap(valuesOf);
+  const head = element("tr");
+  head.append(element("td"), ...sets.map(headOf));
+  at("sets").append(head, ...rows.filter(({ same }) => !same).map(rowOf));
+  for (const { name, values } of rows.filter(({ same }) => same)) at("common").append(fact(name, values[0]));
+  at("common-section").hidden = !at("common").childElementCount;
+}
+
+function headOf(set) {
+  const made = coloured(element("th"), set);
+  made.scope = "col";
+  for (const [path, text] of [[set.index, set.name], [set.summary, "summary"]]) {
+    const link = element("a", text);
+    link.href = address(path);
+    made.append(link);
+  }
+  return made;
+}
+
+function valuesOf(part) {
+  return [...new Set(sets.flatMap((set) => Object.keys(set[part])))].map((name) => {
+    const values = sets.map((set) => set[part][name]);
+    return { name, values, same: values.every((value) => value === values[0]) };
+  });
+}
+
+function rowOf({ name, values }) {
+  const row = element("tr");
+  const label = element("th", readable(name));
+  label.scope = "row";
+  row.append(label, ...values.map((value) => element("td", value === undefined ? "–" : value)));
+  return row;
+}
+
+function fact(name, value) {
+  const made = element("div");
+  made.append(element("dt", readable(name)), element("dd", value));
+  return made;
+}
+
+// ---- How well the models predict ----
+
+function showLosses() {
+  const table = at("losses");
+  const highest = Math.max(...data.losses.map((row) => row.loss));
+  table.append(element("span"), element("span"), element("span", "nats a token", "head"), element("span", "perplexity", "head"));
+  for (const row of data.losses) {
+    const kind = row.model ? "ours" : "";
+    const track = element("div", undefined, `track ${kind}`);
+    track.append(element("i"));
+    track.firstChild.style.width = `${(100 * row.loss) / (highest || 1)}%`;
+    const figures = [row.loss.toFixed(2), grouped(Number(Math.exp(row.loss).toFixed(1)))];
+    table.append(element("span", row.name, kind), track, ...figures.map((figure) => element("span", figure, `value ${kind}`)));
+    at("losses-section").hidden = false;
+  }
+  if (several) at("losses-title").textContent = "How well they predict";
+  showNote(data.losses.filter((row) => row.model));
+}
+
+function showNote(models) {
+  if (!models.length) return;
+  const who = several ? "they" : "it";
+  const held = models[0].split === "train" ? `the songs ${who} learned from (none was held out)` : `songs ${who} never saw`;
+  at("losses-note").textContent = ["Lower is better.", `Measured on ${held}.`, right(models.filter((row) => row.accuracy !== undefined))].join(" ");
+}
+
+function right(models) {
+  const shares = models.map((row) => `${several ? `${row.name} ` : ""}${(100 * row.accuracy).toFixed(1)} %`);
+  if (!shares.length) return "";
+  return several ? `Next tokens named right: ${shares.join("; ")}.` : `It names the next token right ${shares[0]} of the time.`;
+}

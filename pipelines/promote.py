@@ -1,0 +1,67 @@
+"""`python -m pipelines.promote --output DIR --run NAME`: names a run the champion, if it was judged to be better.
+
+What `pipelines.retrain` does at its end, as a step of its own for schedulers that run each job on another machine.
+"""
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Sequence
+
+from songs import champion, layout, logs, storage
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Promotes; the exit status: 0 (promoted or not), 1 (another run was promoted just now) or 2 (wrong use)."""
+    parser = argparse.ArgumentParser(prog="python -m pipelines.promote", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--output", required=True, help="the retraining directory, local or gs://")
+    parser.add_argument("--run", required=True, help="name of the run, a directory of OUTPUT/runs")
+    chosen = parser.parse_args(arguments)
+    try:
+        logs.say(promote(storage.folder(chosen.output), chosen.run).said)
+    except storage.ChangedError as error:
+        logs.complain(f"promote failed: {error}")
+        return 1
+    except (ValueError, storage.StorageError) as error:
+        logs.complain(f"promote: {error}")
+        return 2
+    return 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Promotion:
+    """Whether a run is the champion now, and why, in words."""
+
+    done: bool
+    said: str
+
+
+def promote(output: str, run: str) -> Promotion:
+    """Makes a run the champion if there is none, or `trainer.gate` found it better.
+
+    Raises:
+      ValueError, songs.storage.StorageError: if the run's model is not finished, or was not judged against this
+        champion.
+      songs.storage.ChangedError: if another run was promoted just now.
+    """
+    seen = champion.read(output)
+    layout.require_completed(storage.join(output, layout.RUNS, run, layout.MODELS), "model", "python -m trainer.task")
+    if seen.run == run:
+        return Promotion(True, f"run {run} is the champion already")
+    if run in (*seen.before, *seen.withdrawn):
+        return Promotion(False, f"run {run} was the champion before {seen.run}, and is not promoted again by itself")
+    found = champion.judgement(output, run, seen.run) if seen.run else {"promote": True}
+    if found is None:
+        raise ValueError(
+            f"run {run} was not judged against the champion {seen.run}: run `python -m trainer.gate` first"
+        )
+    if not found["promote"]:
+        page = storage.join(output, layout.RUNS, run, layout.GATE, layout.DECISION_PAGE)
+        said = [f"run {run} is not promoted, {seen.run} stays the champion:", *found["reasons"], page]
+        return Promotion(False, "\n  ".join(said))
+    champion.promote(output, run, seen)
+    return Promotion(True, f"run {run} is the champion{f' after {seen.run}' if seen.run else ''}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""Songs that were read, kept with a dataset by the hash of their files, so that the next run need not read them again.
+
+A file of songs has the songs one after the other, compressed, then an index of (sha256, offset, size), then the index's
+length and a magic number. It is written song by song and read at its end first.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterable
+from typing import IO
+
+import numpy as np
+import numpy.typing as npt
+
+from songs import layout, storage
+from songs.song import Song
+
+_INDEX = np.dtype([("sha256", "V32"), ("offset", "<i8"), ("size", "<i4")])
+_TRAILER = struct.Struct("<Q4s")
+_MAGIC = b"NKs1"
+
+
+class _Writer:
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self._offset = file, 0
+        self._index: list[tuple[bytes, int, int]] = []
+
+    def add(self, sha256: str, song: Song) -> None:
+        data = zlib.compress(song.to_bytes())
+        self._file.write(data)
+        self._index.append((bytes.fromhex(sha256), self._offset, len(data)))
+        self._offset += len(data)
+
+    def finish(self) -> None:
+        index = np.array(self._index, _INDEX).tobytes()
+        self._file.write(index + _TRAILER.pack(len(index), _MAGIC))
+
+
+class KeptSongs:
+    """The songs of a dataset directory by the hash of their files: 48 bytes of memory a song; to be closed."""
+
+    def __init__(self, folder: str) -> None:
+        """Names the dataset directory; nothing is read until a song is asked for."""
+        self._folder = folder
+        self._open: dict[str, IO[bytes]] = {}
+        self._paths: list[str] = []
+        self._index: npt.NDArray[np.void] | None = None
+        self._files: npt.NDArray[np.int32] = np.zeros(0, np.int32)
+
+    def get(self, sha256: str) -> Song | None:
+        """The song of the file with this hash; None if there is none."""
+        index = self._load()
+        wanted = np.frombuffer(bytes.fromhex(sha256), "S32")
+        at = int(np.searchsorted(_keys(index), wanted)[0])
+        if at == len(index) or index["sha256"][at].tobytes().hex() != sha256:
+            return None
+        path = self._paths[self._files[at]]
+        if path not in self._open:
+            self._open[path] = storage.open_read(path)
+        self._open[path].seek(int(index["offset"][at]))
+        return Song.from_bytes(zlib.decompress(self._open[path].read(int(index["size"][at]))))
+
+    def close(self) -> None:
+        """Closes the files."""
+        for file in self._open.values():
+            file.close()
+
+    def _load(self) -> npt.NDArray[np.void]:
+        if self._index is None:
+            self._paths = list(layout.kept_songs_paths(self._folder))
+            parts = [_read_index(path) for path in self._paths]
+            index = np.concatenate([np.zeros(0, _INDEX), *parts])
+            files = np.repeat(np.arange(len(parts), dtype=np.int32), [len(part) for part in parts])
+            order = np.argsort(_keys(index), kind="stable")
+            self._index, self._files = index[order], files[order]
+        return self._index
+
+
+def write_songs(path: str, songs: Iterable[tuple[str, Song]]) -> None:
+    """Publishes a file of (hash of the song's file, 64 hexadecimal digits; song); equal songs give equal bytes."""
+    with storage.open_write(path) as file:
+        writer = _Writer(file)
+        for sha256, song in songs:
+            writer.add(sha256, song)
+        writer.finish()
+
+
+def _keys(index: npt.NDArray[np.void]) -> npt.NDArray[np.bytes_]:
+    """The hashes as NumPy can sort them; two that differ in zeros at their end alone do not occur."""
+    return np.ascontiguousarray(index["sha256"]).view("S32")
+
+
+def _read_index(path: str) -> npt.NDArray[np.void]:
+    with storage.open_read(path) as file:
+        file.seek(-_TRAILER.size, 2)
+        size, magic = _TRAILER.unpack(file.read(_TRAILER.size))
+        if magic != _MAGIC:
+            raise ValueError(f"{path} holds no kept songs of this version (it ends with {magic!r}, not {_MAGIC!r})")
+        file.seek(-_TRAILER.size - size, 2)
+        return np.frombuffer(file.read(size), _INDEX)

@@ -1,0 +1,87 @@
+"""A dataset's ledger in columns of numbers, small enough to hold for millions of files."""
+
+import dataclasses
+import hashlib
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from songs import layout
+from songs.windows import SPLITS
+
+Hashes = npt.NDArray[np.uint64]
+
+# Of what was read and has a split; others have this one.
+NO_SPLIT = -1
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Ledger:
+    """The rows of a ledger, one a source; [N] each.
+
+    Attributes:
+      sources: hash of each source's name.
+      songs: 64 bits of the hash of its bytes; 0 where there was no song.
+      clusters: 64 bits of the near duplicates' name that the song belongs to, or of the song itself.
+      splits: index in `SPLITS`, or `NO_SPLIT`.
+    """
+
+    sources: Hashes
+    songs: Hashes
+    clusters: Hashes
+    splits: npt.NDArray[np.int8]
+
+    @classmethod
+    def read(cls, folder: str) -> "Ledger":
+        """The ledger of a dataset directory, file by file."""
+        parts = [_columns(path) for path in layout.rows_paths(folder, layout.LEDGER)]
+        nothing = np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0, np.int8)
+        return cls(*(np.concatenate(columns) for columns in zip(nothing, *parts, strict=True)))
+
+
+def unheard(ledger: Ledger, earlier: Ledger, split: str) -> Hashes:
+    """The songs of a split that a model of an earlier dataset can judge as well as one of this.
+
+    Left out is what the earlier training or validation had, and what is nearly alike to something of it.
+
+    Args:
+      ledger: of the dataset.
+      earlier: of the dataset that the other model was trained on.
+      split: such as `test`.
+    """
+    heard = earlier.songs[np.isin(earlier.splits, [SPLITS.index("train"), SPLITS.index("validation")])]
+    alike = ledger.clusters[np.isin(ledger.songs, heard)]
+    there = (ledger.splits == SPLITS.index(split)) & ~np.isin(ledger.clusters, alike)
+    songs: Hashes = np.unique(ledger.songs[there])
+    return songs
+
+
+def differences(ledger: Ledger, earlier: Ledger) -> dict[str, int]:
+    """How many sources are `new`, `gone`, `changed` (another content under the same name) and `same`."""
+    shared, here, there = np.intersect1d(ledger.sources, earlier.sources, return_indices=True)
+    changed = int(np.count_nonzero(ledger.songs[here] != earlier.songs[there]))
+    return {
+        "new": len(ledger.sources) - len(shared),
+        "gone": len(earlier.sources) - len(shared),
+        "changed": changed,
+        "same": len(shared) - changed,
+    }
+
+
+def bits(sha256: str) -> int:
+    """The first 64 bits of a hash in hexadecimal, whatever follows it; 0 for none."""
+    return int(sha256[:16], 16) if sha256 else 0
+
+
+def _columns(path: str) -> tuple[npt.NDArray[Any], ...]:
+    rows = layout.read_rows(path)
+    sources = [int.from_bytes(hashlib.blake2b(_bytes(row["source"]), digest_size=8).digest(), "big") for row in rows]
+    songs = [bits(row["sha256"]) for row in rows]
+    clusters = [bits(row["cluster"]) or song for row, song in zip(rows, songs, strict=True)]
+    splits = [SPLITS.index(row["split"]) if row["split"] else NO_SPLIT for row in rows]
+    return (*(np.array(column, np.uint64) for column in (sources, songs, clusters)), np.array(splits, np.int8))
+
+
+def _bytes(name: str) -> bytes:
+    return name.encode("utf-8", "backslashreplace")

@@ -1,0 +1,151 @@
+"""The gate on real directories: two small models, one of a dataset that grew."""
+
+import dataclasses
+import random
+
+import numpy as np
+import pytest
+
+from generator import generate
+from models import bundle
+from pipelines import preprocess
+from songs import layout
+from songs.vocabulary import UNKNOWN, Vocabulary
+from tests import builders
+from tests.builders import note
+from trainer import batches, gate, gate_scores, task
+from trainer.dataset import open_dataset
+
+SMALL = ["--units=16", "--embedding=8", "--layers=1", "--batch_size=8", "--early_stopping=0", "--dropout=0"]
+
+
+def melody(seed):
+    """A walk up and down a scale."""
+    walk, at = random.Random(seed), 60
+    events = []
+    for beat in range(40):
+        at = min(max(at + walk.choice((-2, -1, 1, 2)), 48), 72)
+        events += note(240 * beat, 240 * beat + 240, at)
+    return builders.midi(events)
+
+
+def made(folder, songs, steps):
+    """A run's dataset, model and songs."""
+    music = folder / "music"
+    music.mkdir(parents=True)
+    for seed in range(songs):
+        (music / f"{seed}.mid").write_bytes(melody(seed))
+    data, model, out = (str(folder / name) for name in ("dataset", "model", "gate-songs"))
+    preprocess.main(["--input", str(music), "--output", data, "--window=32", "--split=0.4,0.3,0.3"])
+    assert task.main(["--data", data, "--model_dir", model, f"--steps={steps}", "--learning_rate=0.01", *SMALL]) == 0
+    generate.main(["--model", model, "--output", out, "--num_songs=4", "--max_tokens=60", "--no_audio"])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory):
+    return made(tmp_path_factory.mktemp("gate") / "old", songs=20, steps=3)
+
+
+@pytest.fixture(scope="module")
+def new(tmp_path_factory):
+    return made(tmp_path_factory.mktemp("gate") / "new", songs=40, steps=80)
+
+
+def judge(challenger, champion, output, *flags):
+    status = gate.main(
+        [
+            f"--model={challenger}/model", f"--data={challenger}/dataset", f"--songs={challenger}/gate-songs",
+            f"--champion={champion}/model", f"--champion_data={champion}/dataset", f"--output={output}", *flags,
+        ]
+    )  # fmt: skip
+    assert status == 0
+    return layout.read_json(str(output / layout.DECISION))
+
+
+LENIENT = ("--min_gate_songs=1", "--max_copied_share=1", "--max_loop_rate=1", "--min_likeness=0")
+
+
+def verdicts(decision):
+    return {check["name"]: check["passed"] for check in decision["checks"]}
+
+
+def test_a_better_model_passes_and_a_worse_one_does_not(old, new, tmp_path):
+    better = verdicts(judge(new, old, tmp_path / "a", *LENIENT))
+    assert better["loss against the champion"]
+    worse = judge(old, new, tmp_path / "b", *LENIENT)
+    assert not verdicts(worse)["loss against the champion"]
+    assert not worse["promote"]
+    assert any(reason.startswith("loss against the champion") for reason in worse["reasons"])
+
+
+def test_too_few_songs_promote_nothing(old, new, tmp_path):
+    decision = judge(new, old, tmp_path, "--min_gate_songs=1000")
+    assert (decision["promote"], verdicts(decision)["songs to judge by"]) == (False, False)
+
+
+def test_the_songs_that_judge_are_of_the_test_split_and_were_not_heard(old, new, tmp_path):
+    decision = judge(new, old, tmp_path, *LENIENT)
+    splits = {folder: {row["sha256"]: row["split"] for row in rows(folder)} for folder in (old, new)}
+    expected = [
+        song for song, split in splits[new].items()
+        if split == "test" and splits[old].get(song) not in ("train", "validation")
+    ]  # fmt: skip
+    assert decision["songs_to_judge_by"] == len(expected) > 0
+
+
+def rows(folder):
+    return [row for path in layout.rows_paths(f"{folder}/dataset", layout.LEDGER) for row in layout.read_rows(path)]
+
+
+def test_the_drift_tells_what_is_new(old, new, tmp_path):
+    drift = judge(new, old, tmp_path, *LENIENT)["drift"]
+    # The two folders of music are others, so that all files are.
+    assert drift["files"] == {"new": 40, "gone": 20, "changed": 0, "same": 0}
+    assert drift["songs"] == [20, 40]
+    assert 0 < drift["overlaps"]["pitches"] <= 1
+    assert "Files: 40 new" in (tmp_path / layout.DECISION_PAGE).read_text()
+
+
+def test_a_models_nats_are_those_of_its_evaluation(new):
+    model = bundle.load(f"{new}/model")
+    songs = [
+        model.encoding.decode(model.vocabulary.decode(ids.tolist()))
+        for _, ids in batches.read_songs(open_dataset(f"{new}/dataset"), "test")
+    ]
+    score = layout.read_json(f"{new}/model/{layout.METRICS}")["test"]
+    nats = gate_scores.nats_of_songs(model, songs)
+    assert nats.shape == (len(songs),)
+    assert nats.sum() == pytest.approx(score["loss_nats"] * score["tokens"], rel=1e-4)
+
+
+def test_an_unknown_token_costs_as_much_as_any(new):
+    model = bundle.load(f"{new}/model")
+    tokens = tuple("unheard" if token == "C4" else token for token in model.vocabulary.tokens)
+    forgetful = dataclasses.replace(model, vocabulary=Vocabulary(tokens, model.vocabulary.counts))
+    song = builders.song((0, 12, 60), (12, 12, 62))
+    assert UNKNOWN in gate_scores.ids_of(forgetful, song)
+    (known,), (unknown,) = (gate_scores.nats_of_songs(one, [song]) for one in (model, forgetful))
+    # The other tokens cost about as much after `<unk>`; the unknown one costs the log of 4 + all tokens.
+    assert np.log(len(tokens)) < unknown < known + np.log(len(tokens)) + 5
+
+
+def test_models_of_other_encodings_do_not_compare(new):
+    model = bundle.load(f"{new}/model")
+    other = bundle.Bundle(
+        model.model, model.vocabulary, model.encoding,
+        {**model.config, "dataset": {**model.config["dataset"], "encoding": {"name": "grid"}}}, model.marks,
+    )  # fmt: skip
+    assert "encoding" in gate_scores.comparable(model, other)
+    assert gate_scores.comparable(model, model) == ""
+
+
+def test_an_unfinished_directory_is_refused(old, new, tmp_path, capsys):
+    status = gate.main(
+        [
+            f"--model={tmp_path}", f"--data={new}/dataset", f"--songs={new}/gate-songs", f"--champion={old}/model",
+            f"--champion_data={old}/dataset", f"--output={tmp_path / 'out'}",
+        ]
+    )  # fmt: skip
+    assert status == 2
+    assert "does not exist, or is empty" in capsys.readouterr().err

@@ -1,0 +1,66 @@
+"""`decision.html`: whether a model was promoted, by which checks, and what changed in the music."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pages import markup, template
+from pages.charts import meter
+from pages.markup import text
+
+TEMPLATE = "gate.html"
+
+
+def page(decision: Mapping[str, Any]) -> str:
+    """The page as HTML; of what decision.json has."""
+    found = decision["drift"]
+    verdict = "The challenger is better" if decision["promote"] else "The champion stays"
+    filled = {
+        "title": verdict,
+        "summary": "".join(f"<span>{text(fact)}</span>" for fact in _headline(decision)),
+        "reasons": _reasons(decision),
+        "checks": markup.table(("Check", "Found", "Has to be", ""), [_check(check) for check in decision["checks"]]),
+        "music": _music(found),
+        "overlaps": _overlaps(found),
+    }
+    return template.fill("trainer", TEMPLATE, filled)
+
+
+def _headline(decision: Mapping[str, Any]) -> list[str]:
+    failed = sum(not check["passed"] for check in decision["checks"])
+    judged = f"{markup.count(decision['songs_to_judge_by'], 'song')} that neither model knew"
+    verdict = f"{markup.count(failed, 'check')} failed" if failed else "all checks passed"
+    return [verdict, judged, f"{decision['challenger']} against {decision['champion']}"]
+
+
+def _reasons(decision: Mapping[str, Any]) -> str:
+    items = "".join(f"<li>{text(reason)}</li>" for reason in decision["reasons"])
+    return items or "<li>Nothing.</li>"
+
+
+def _check(check: Mapping[str, Any]) -> list[str]:
+    verdict = "passed" if check["passed"] else '<b class="failed">failed</b>'
+    return [f"<b>{text(check['name'])}</b>", text(check["said"]), text(check["threshold"]), verdict]
+
+
+def _music(found: Mapping[str, Any]) -> str:
+    files = ", ".join(f"{count:,} {what}" for what, count in found["files"].items())
+    rows = [[text(name), *(f"{value:,}" for value in found[name])] for name in ("songs", "tokens", "vocabulary")]
+    for name, pair in found["figures"].items():
+        rows.append([text(name.replace("_", " ")), *map(_figure, pair)])
+    return f"<p>Files: {text(files)}.</p>" + markup.table(("", "Champion's", "Challenger's"), rows)
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _overlaps(found: Mapping[str, Any]) -> str:
+    rows = [
+        [text(name.replace("_", " ")), "–" if value is None else meter(value), _figure(value), _moved(name, found)]
+        for name, value in found["overlaps"].items()
+    ]
+    return markup.table(("Distribution", "", "Overlap", ""), rows)
+
+
+def _moved(name: str, found: Mapping[str, Any]) -> str:
+    return '<b class="failed">moved</b>' if name in found["moved"] else ""
