@@ -18,10 +18,10 @@ SONGS_PAGE = ["pillow>=11,<13", "pretty_midi==0.2.11.post0", "soundfile==0.14.0"
 TENSORFLOW_2_17 = ["keras==3.15.1", "tensorflow-io==0.37.1", "setuptools<81"]
 
 EXTRAS = {
-    "preprocess": BEAM + READING,
+    "preprocess": BEAM,
     # What Optuna's sampler proposes for a seed may change with its version, so that --tune would go on differently.
     "train": ["matplotlib>=3.9,<4", "optuna==5.0.0"],
-    "generate": BEAM + READING + SONGS_PAGE,
+    "generate": BEAM + SONGS_PAGE,
     "cpu": [*TENSORFLOW_2_17, "tensorflow-cpu==2.17.1"],
     "gpu": [*TENSORFLOW_2_17, "tensorflow[and-cuda]==2.17.1"],
     # Without tensorflow-io: no s3://, az://, hdfs:// or http://.
@@ -78,6 +78,8 @@ setuptools.setup(
         "trainer": ["*.html"],
     },
     python_requires=">=3.11,<3.13",
-    install_requires=["numpy>=1.26,<3", "google-cloud-storage>=2.19,<4", "protobuf>=4.25,<7"],
+    # What songs/ needs, and all that preprocessing needs besides Beam: Dataflow's workers install the tarball of
+    # `--setup_file` without extras.
+    install_requires=["numpy>=1.26,<3", "google-cloud-storage>=2.19,<4", "protobuf>=4.25,<7", *READING],
     extras_require=EXTRAS,
 )

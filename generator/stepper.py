@@ -38,6 +38,13 @@ def use_one_thread() -> None:
         tf.config.threading.set_intra_op_parallelism_threads(1)
 
 
+def share_gpus() -> None:
+    """Lets several workers use a machine's GPUs: TensorFlow takes all memory of each otherwise, when it starts."""
+    for gpu in tf.config.list_physical_devices("GPU"):
+        with contextlib.suppress(RuntimeError):
+            tf.config.experimental.set_memory_growth(gpu, True)
+
+
 def carried(model: keras.Model) -> Stepper:
     """A network whose LSTM state is carried from token to token, however long the song."""
     sizes = network.state_sizes(model)

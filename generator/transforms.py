@@ -11,7 +11,7 @@ from generator.plan import SLOTS, Batch
 from generator.primers import Primers
 from generator.probabilities import Explainer
 from generator.row import Sampled
-from generator.stepper import use_one_thread
+from generator.stepper import share_gpus, use_one_thread
 from generator.writing import Writer
 from models import bundle, remote
 from models.bundle import Bundle
@@ -37,6 +37,7 @@ class SampleSongs(beam.DoFn):
     def setup(self) -> None:
         """Loads the model."""
         use_one_thread()
+        share_gpus()
         remote.open_schemes(self._model_dir)
         model = bundle.load(self._model_dir)
         self._sampler = samplers.sampler_of(model, self._config, refuses=self._refuses(model), slots=self._slots)

@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from generator import samplers
-from generator.stepper import Stepper, windowed_and_carried
+from generator.stepper import Stepper, share_gpus, windowed_and_carried
 from models import bundle, network
 from songs.vocabulary import START
 from tests.generator.models import write_model
@@ -92,3 +92,17 @@ def test_the_state_is_that_of_windows_where_the_model_was_trained_so(tmp_path):
     loaded = bundle.load(folder)
     expected = said(windowed_and_carried(loaded.model, WINDOW), SONGS)
     np.testing.assert_allclose(said(samplers.stepper_of(loaded), SONGS), expected)
+
+
+def test_workers_share_a_gpu_and_one_that_has_started_is_left_as_it_is(monkeypatch):
+    grown = []
+
+    def grow(gpu, enabled):
+        if gpu == "started":
+            raise RuntimeError("Physical devices cannot be modified after being initialized")
+        grown.append((gpu, enabled))
+
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["started", "first", "second"])
+    monkeypatch.setattr(tf.config.experimental, "set_memory_growth", grow)
+    share_gpus()
+    assert grown == [("first", True), ("second", True)]
