@@ -84,6 +84,18 @@ def use_cores(options: "PipelineOptions", flags: Sequence[str], parts: int) -> N
         direct.direct_num_workers, direct.direct_running_mode = workers, "multi_processing"
 
 
+def hands_over(options: "PipelineOptions") -> bool:
+    """Whether this process only describes the work and ends before it is done: then the work must end itself.
+
+    The launcher of a Dataflow template does, which has to (it gives `--template_location`), and whoever asks for it by
+    `--no_wait_until_finish`.
+    """
+    from apache_beam.options.pipeline_options import GoogleCloudOptions, StandardOptions
+
+    template = options.view_as(GoogleCloudOptions).template_location
+    return bool(template or options.view_as(StandardOptions).no_wait_until_finish)
+
+
 def open_pipeline(options: "PipelineOptions") -> "beam.Pipeline":
     """A pipeline with these options, as a context that runs it at the end.
 
@@ -96,6 +108,7 @@ def open_pipeline(options: "PipelineOptions") -> "beam.Pipeline":
     from apache_beam.runners.job.utils import dict_to_struct
     from apache_beam.runners.portability.fn_api_runner import fn_runner
 
+    options.view_as(StandardOptions).no_wait_until_finish = hands_over(options)
     if options.view_as(StandardOptions).runner != LOCAL_RUNNER:
         return beam.Pipeline(options=options)
     level = options.view_as(WorkerOptions).default_sdk_harness_log_level

@@ -1,12 +1,13 @@
 """The job: checks, a Beam pipeline over batches of song numbers, the page, COMPLETED."""
 
+import functools
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from beam_jobs import failures
-from beam_jobs.options import beam_options, open_pipeline, use_cores
+from beam_jobs.options import beam_options, hands_over, open_pipeline, use_cores
 from generator import audio, copying, output, plan, priming
 from generator.config import GenerateConfig
 from generator.plan import SLOTS, Batch
@@ -61,7 +62,8 @@ def run(
         return
 
     _work(model_dir, folder, config, slots, options, beam_flags, request)
-    logging.info("%d songs: %s", config.num_songs, storage.join(folder, layout.INDEX))
+    state = "handed over, the work ends by itself" if hands_over(options) else f"{config.num_songs} songs"
+    logging.info("%s: %s", state, storage.join(folder, layout.INDEX))
 
 
 def _work(
@@ -81,7 +83,7 @@ def _work(
     stepper.use_one_thread()
     model = bundle.load(model_dir)
     content = model.config["content"]
-    index, reference = _index(model_dir, model, config), load_if_there(model_dir, content)
+    index = _index(model_dir, model, config)
     samplers.grammar_of(model, config)
     primers = priming.primers_of(config, model)
     if config.auto_sampling:
@@ -91,19 +93,39 @@ def _work(
     use_cores(options, beam_flags, len(missing))
     sample = transforms.SampleSongs(model_dir, config, primers, index, slots)
     writer = Writer(folder, model.vocabulary, model.encoding, config, index)
-    _make(missing, batches, options, sample, transforms.WriteSongs(writer, len(batches)))
-    output.finish(
-        folder,
-        batches,
+    finish = functools.partial(
+        _finish,
+        folder=folder,
+        batches=batches,
         model_dir=model_dir,
         settings={"seed": config.seed, **told(config)},
         marks={"request": request, "content": content},
-        reference=reference,
     )
+    written = transforms.WriteSongs(writer, len(batches))
+    if hands_over(options):
+        _make(missing, batches, options, sample, written, finish)
+    else:
+        _make(missing, batches, options, sample, written)
+        finish(len(missing))
 
 
-def _make(missing: list[Batch], batches: list[Batch], options: Any, sample: Any, write: Any) -> None:
-    """Runs the pipeline over the missing batches."""
+def _finish(made: int, *, folder: str, model_dir: str, marks: dict[str, str], **about: Any) -> None:
+    """What `output.finish` does, here or, after `made` batches, as the last step of the pipeline."""
+    del made
+    remote.open_schemes(model_dir, folder)
+    reference = load_if_there(model_dir, marks["content"])
+    output.finish(folder, model_dir=model_dir, marks=marks, reference=reference, **about)
+
+
+def _make(
+    missing: list[Batch],
+    batches: list[Batch],
+    options: Any,
+    sample: Any,
+    write: Any,
+    finish: Callable[[int], None] | None = None,
+) -> None:
+    """Runs the pipeline over the missing batches; `finish`, if given, is its last step."""
     import apache_beam as beam
 
     total, left = (sum(len(batch.songs) for batch in some) for some in (batches, missing))
@@ -111,15 +133,18 @@ def _make(missing: list[Batch], batches: list[Batch], options: Any, sample: Any,
         logging.info("%d of %d songs are there already", total - left, total)
     waiting = [rows_path(write.writer.folder, batch.index, len(batches)) for batch in missing]
     with Progress(waiting, done=total - left, total=total) as progress:
-        if missing:
+        if missing or finish:
             with failures.explained(_GO_ON), open_pipeline(options) as pipeline:
-                _ = (
+                written = (
                     pipeline
                     | "Plan" >> beam.Create(missing)
                     | "Spread" >> beam.Reshuffle()
                     | "Sample" >> beam.ParDo(sample)
                     | "Write" >> write
                 )
+                if finish:
+                    # A count is there when all is written, also where nothing was missing.
+                    _ = written | "All" >> beam.combiners.Count.Globally() | "Finish" >> beam.Map(finish)
         logging.info(progress.look())
 
 

@@ -1,14 +1,15 @@
 """Builds a dataset directory: checks, the pipeline, the verdict, COMPLETED."""
 
 import dataclasses
+import functools
 import itertools
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from beam_jobs import failures
-from beam_jobs.options import beam_options, open_pipeline
+from beam_jobs.options import beam_options, hands_over, open_pipeline
 from pipelines import progress, report, sources, verdict
 from pipelines.rows import ParseLimits
 from pipelines.settings import Settings
@@ -46,7 +47,7 @@ def build(
       options: Beam's PipelineOptions; None runs on this machine.
 
     Returns:
-      What `dataset.json` says.
+      What `dataset.json` says; nothing if the work goes on without this process.
 
     Raises:
       ValueError, StorageError: before work starts, if input, settings or output are wrong.
@@ -62,19 +63,24 @@ def build(
         return described
     logging.info("reading %d files into %s", len(listing), output)
     known = reusable(reuse, settings) if reuse else ""
-    totals = _run_pipeline(
+    options = options or beam_options([])
+    finish = functools.partial(
+        _finish, output=output, settings=settings, request=request, max_lost_fraction=max_lost_fraction, reuse=known
+    )
+    totals_path = _run_pipeline(
         listing,
         output,
-        options or beam_options([]),
+        options,
+        finish if hands_over(options) else None,
         settings=settings,
         limits=limits or ParseLimits(),
         reuse=known,
         keep_songs=keep_songs,
     )
-    if known:
-        logging.info("%d of %d files were read before (%s)", totals["reused"].get("songs", 0), len(listing), known)
-    verdict.check(totals, max_lost_fraction, storage.join(output, f"{layout.LEDGER}-*.jsonl"))
-    described = _complete(output, settings, totals, request)
+    if hands_over(options):
+        logging.info("handed over: the work ends by itself, with %s", storage.join(output, layout.COMPLETED))
+        return {}
+    described = finish(totals_path)
     logging.info("%s", summary(described, time.monotonic() - began))
     return described
 
@@ -105,9 +111,15 @@ def request_of(settings: Settings, listing: Iterable[sources.Source]) -> str:
 
 
 def _run_pipeline(
-    listing: Sequence[sources.Source], output: str, options: Any, *, settings: Settings, **wanted: Any
-) -> Any:
-    """Runs the pipeline to its end and returns the totals that it wrote."""
+    listing: Sequence[sources.Source],
+    output: str,
+    options: Any,
+    finish: Callable[[str], object] | None,
+    *,
+    settings: Settings,
+    **wanted: Any,
+) -> str:
+    """Runs the pipeline and returns the path of the totals that it writes; `finish`, if given, is its last step."""
     import apache_beam as beam
 
     from pipelines import transforms
@@ -124,13 +136,35 @@ def _run_pipeline(
     totals_path = storage.join(staging, "totals.json")
     run_again = "nothing is published: the same command begins anew"
     with failures.explained(run_again), progress.shown(staging, len(listing)), open_pipeline(options) as pipeline:
-        _ = (
+        totals = (
             pipeline
             | "Listings" >> beam.Create(listings)
             | "BuildDataset" >> transforms.BuildDataset(settings, folder=output, ledger_shards=ledger_shards, **wanted)
-            | "WriteTotals" >> beam.Map(lambda totals: layout.write_json(totals_path, totals))
+            | "WriteTotals" >> beam.Map(_write_totals, totals_path)
         )
-    return layout.read_json(totals_path)
+        if finish:
+            _ = totals | "Finish" >> beam.Map(finish)
+    return totals_path
+
+
+def _write_totals(totals: Any, path: str) -> str:
+    layout.write_json(path, totals)
+    return path
+
+
+def _finish(
+    totals_path: str, *, output: str, settings: Settings, request: str, max_lost_fraction: float, reuse: str
+) -> dict[str, Any]:
+    """The verdict on a pipeline's totals, and all that makes the directory whole; it is not done twice."""
+    if layout.completed(output):
+        finished: dict[str, Any] = layout.read_json(storage.join(output, layout.DATASET))
+        return finished
+    totals = layout.read_json(totals_path)
+    if reuse:
+        files = sum(totals["files"].values())
+        logging.info("%d of %d files were read before (%s)", totals["reused"].get("songs", 0), files, reuse)
+    verdict.check(totals, max_lost_fraction, storage.join(output, f"{layout.LEDGER}-*.jsonl"))
+    return _complete(output, settings, totals, request)
 
 
 def _complete(output: str, settings: Settings, totals: Any, request: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 import pytest
 from apache_beam.options.pipeline_options import DirectOptions, GoogleCloudOptions, StandardOptions
 
-from beam_jobs.options import beam_options, use_cores
+from beam_jobs.options import beam_options, hands_over, use_cores
 from songs import machine
 
 
@@ -44,3 +44,11 @@ def test_much_local_work_is_for_all_cores_unless_a_flag_says_otherwise(monkeypat
     direct = chosen.view_as(DirectOptions)
     assert direct.direct_num_workers == workers
     assert (direct.direct_running_mode == "multi_processing") == (workers == 4)
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [([], False), (["--template_location=gs://b/t"], True), (["--no_wait_until_finish"], True)],
+)
+def test_a_templates_launcher_hands_the_work_over(flags, expected):
+    assert hands_over(beam_options(flags)) is expected

@@ -59,6 +59,20 @@ def forty(model, tmp_path_factory) -> pathlib.Path:
     return folder
 
 
+@pytest.mark.parametrize("left", [0, 1])
+def test_handed_over_the_pipeline_itself_makes_the_directory_whole(model, forty, tmp_path, left, monkeypatch):
+    """A launcher ends before the work does, also where all songs but the page are there."""
+    folder = tmp_path / "songs"
+    make(model, folder, 40)
+    for name in (layout.COMPLETED, layout.INDEX, *[path.name for path in folder.glob("songs-*.jsonl")][:left]):
+        (folder / name).unlink()
+    marks = json.loads((forty / layout.COMPLETED).read_text())
+    (folder / layout.UNFINISHED).write_text(json.dumps({"request": marks["request"]}))
+    monkeypatch.setattr(job, "hands_over", lambda _: True)
+    make(model, folder, 40)
+    assert content(folder) == content(forty)
+
+
 def test_a_songs_directory_is_whole_and_every_file_reads_back(model, tmp_path):
     folder = tmp_path / "songs"
     assert generate.main([f"--model={model}", f"--output={folder}/", "--num_songs=3", "--max_tokens=30"]) == 0

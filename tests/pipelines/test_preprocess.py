@@ -13,6 +13,7 @@ import zipfile
 
 import pytest
 
+from pipelines import dataset as dataset_job
 from pipelines import preprocess, shards
 from songs import layout, midi, records
 from songs.encodings import Events
@@ -121,6 +122,21 @@ def test_same_bytes_with_two_workers_and_with_input_in_another_order(dataset, mu
     files = [flag for path in sorted(music.iterdir(), reverse=True) for flag in ("--input", str(path))]
     run(music / "song3.mid", tmp_path / "shuffled", "--split=0.6,0.2,0.2", *files)
     assert content(tmp_path / "shuffled") == content(dataset)
+
+
+def test_handed_over_the_pipeline_itself_makes_the_directory_whole(dataset, music, tmp_path, monkeypatch):
+    # What this process would do after the pipeline.
+    monkeypatch.delattr(dataset_job, "summary")
+    run(music, tmp_path / "data", "--split=0.6,0.2,0.2", "--template_location=gs://none/template")
+    assert content(tmp_path / "data") == content(dataset)
+
+
+def test_handed_over_too_many_losses_leave_no_dataset(music, tmp_path, capsys):
+    _, said = failure(
+        capsys, f"--input={music}", f"--output={tmp_path / 'data'}", "--max_lost_fraction=0", "--no_wait_until_finish"
+    )
+    assert "more than --max_lost_fraction 0 allows" in said
+    assert layout.completed(str(tmp_path / "data")) is None
 
 
 def test_the_same_request_again_is_no_work(dataset, music, capsys, caplog):
