@@ -65,7 +65,7 @@ class KeptSongs:
         if path not in self._open:
             self._open[path] = storage.open_read(path)
             if storage.scheme_of(path):
-                copy: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=1 << 26)
+                copy: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=1 << 26)  # noqa: SIM115 - `close` does.
                 with self._open[path] as remote:
                     shutil.copyfileobj(remote, copy)
                 self._open[path] = copy
