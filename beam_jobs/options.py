@@ -3,7 +3,6 @@
 import argparse
 import logging
 import os
-import sys
 import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -23,9 +22,7 @@ _LOCAL_NAMES = ("DirectRunner", "direct", "", None)
 
 def quiet() -> None:
     """Logs a job's own lines to the terminal, and of Beam, Google's and TensorFlow's insides only what went wrong."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logs.Formatter("%(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logs.start()
     logging.getLogger("apache_beam").setLevel(logging.WARNING)
     # A worker prints the traceback of what it raises, and logs it, and raises it again where the pipeline runs.
     logging.getLogger("apache_beam.runners.worker.sdk_worker").setLevel(logging.CRITICAL)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from songs import layout, recipes, storage
+from songs import layout, logs, recipes, storage
 
 _LAST_LINES = 20
 
@@ -170,10 +170,11 @@ def start(job: Job) -> None:
     ) as process:
         try:
             for line in process.stdout:
-                last.append(line)
+                last.append(logs.message_of(line.rstrip("\n")))
                 print(line, end="", flush=True)
         except BaseException:
             process.terminate()
             raise
     if process.returncode:
-        raise JobFailedError(f"\n{job.name} failed with status {process.returncode}; its last lines:\n{''.join(last)}")
+        said = "\n".join(last)
+        raise JobFailedError(f"\n{job.name} failed with status {process.returncode}; its last lines:\n{said}")

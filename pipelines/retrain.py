@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pipelines import jobs, promote, runs
 from pipelines.runs import Request
-from songs import champion, layout, recipes, storage
+from songs import champion, layout, logs, recipes, storage
 
 _EXAMPLES = """examples:
   python -m pipelines.retrain --recipe chorales --output runs/chorales
@@ -53,7 +53,7 @@ def flags() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Reads flags and runs; exits with 2 for a wrong flag, with 1 if a job fails or another run was promoted first."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logs.start()
     # As an interrupt from the keyboard, so that the running job is stopped too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen = flags().parse_args(arguments)
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise ValueError(f"--watch {chosen.watch:g} must be above 0 minutes")
         output = storage.folder(chosen.output)
         if chosen.rollback:
-            print(f"the champion is {champion.rollback(output).run} again")
+            logs.say(f"the champion is {champion.rollback(output).run} again")
             return
         more = {job: shlex.split(getattr(chosen, job)) for job in jobs.WITH_FLAGS}
         work = {"inputs": chosen.input, "output": output, "recipe": chosen.recipe, "more": more}
@@ -71,12 +71,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         else:
             watch(lambda: run(**work, fresh=chosen.fresh), chosen.watch)
     except (jobs.JobFailedError, storage.ChangedError) as error:
-        sys.exit(str(error))
+        logs.complain(str(error))
+        sys.exit(1)
     except (ValueError, storage.StorageError) as error:
-        print(f"retrain: {error}", file=sys.stderr)
+        logs.complain(f"retrain: {error}")
         sys.exit(2)
     except KeyboardInterrupt:
-        sys.exit("stopped: the same command goes on from here")
+        logs.complain("stopped: the same command goes on from here")
+        sys.exit(1)
 
 
 def run(
@@ -153,7 +155,7 @@ def _work(request: Request, output: str, folder: str, fresh: bool) -> None:
     if _is_champion(request, output, folder, plan.trial):
         for job in plan.songs:
             _do(job)
-        print(report(folder), flush=True)
+        logs.say(report(folder))
 
 
 def _is_champion(request: Request, output: str, folder: str, trial: jobs.Job) -> bool:

@@ -67,3 +67,10 @@ class Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """A record's line; the traceback of an exception is part of the message."""
         return line(super().format(record), record.levelname, record.created)
+
+
+def start() -> None:
+    """Sends what goes through `logging`, from INFO on, to standard error in this form, unless that was set before."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Formatter("%(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
