@@ -26,8 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             return
         dataset.build(options=beam_options(beam_flags), **chosen)
     except (failures.JobError, verdict.UnusableError) as error:
-        logs.complain(f"preprocess failed: {error}")
-        sys.exit(1)
+        sys.exit(logs.line(f"preprocess failed: {error}", "ERROR"))
     except (ValueError, storage.StorageError) as error:
         logs.complain(f"preprocess: {error}")
         sys.exit(2)

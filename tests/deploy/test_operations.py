@@ -19,7 +19,7 @@ def quoted():
     """The messages of the runbook's first column; what a service of Google's says is none of ours."""
     rows = [line for line in TEXT.partition("## When something fails")[2].splitlines() if line.startswith("| ")]
     firsts = [row.split(" | ")[0] for row in rows[1:]]
-    ours = [first for first in firsts if not re.search("Dataflow:|JOB_STATE", first)]
+    ours = [first for first in firsts if not re.search("Dataflow:|JOB_STATE|a template", first)]
     return [message for first in ours for message in re.findall(r"`([^`]+)`", first)]
 
 
