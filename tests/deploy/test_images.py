@@ -99,7 +99,7 @@ def test_an_image_has_the_versions_that_the_tests_ran_with(name):
 
 def test_no_image_has_what_its_job_does_not_need():
     assert not {"tensorflow", "tensorflow-cpu", "keras", "kfp", "pytest"} & lock("preprocess").keys()
-    assert not {"apache-beam", "tensorflow-cpu", "music21", "kfp", "pytest"} & lock("train").keys()
+    assert not {"apache-beam", "tensorflow-cpu", "kfp", "pytest"} & lock("train").keys()
     assert not {"tensorflow", "kfp", "pytest"} & lock("generate").keys()
     assert "nvidia-cudnn-cu12" in lock("train")
     assert "nvidia-cudnn-cu12" in lock("generate-gpu")
