@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
+from pipelines import spool
 from pipelines.rows import Encoded
 from pipelines.settings import Settings
-from pipelines.spool import Position, SpoolReader
+from pipelines.spool import Position
 from songs import kept_songs, layout, records, storage, windows
 from songs.encodings import Encoding
 from songs.song import Song
@@ -62,7 +63,7 @@ def write_shard(
     count = settings.shard_counts()[split]
     name = layout.shard_name(split, index, count)
     in_order = sorted(songs, key=lambda placed: placed.song)
-    with SpoolReader() as spool, storage.open_write(storage.join(folder, name)) as file:
+    with storage.open_write(storage.join(folder, name)) as file:
         for song in in_order:
             music = spool.read(song.position)
             ids = encoder.encode(music)

@@ -6,6 +6,7 @@ Beam's local runner holds every shuffled element in memory at over five times it
 import contextlib
 import dataclasses
 import uuid
+from collections.abc import Iterable, Iterator
 from typing import IO
 
 from songs import storage
@@ -43,23 +44,16 @@ class SpoolWriter:
         self._stack.close()
 
 
-class SpoolReader:
-    """Reads songs by position, each spool file opened once; use as a context."""
+def read(position: Position) -> Song:
+    """The song at a position. A shard's songs lie in as many spool files as there are: none is held open."""
+    return Song.from_bytes(storage.read_range(position.path, position.offset, position.size))
 
-    def __init__(self) -> None:
-        self._stack = contextlib.ExitStack()
-        self._files: dict[str, IO[bytes]] = {}
 
-    def __enter__(self) -> "SpoolReader":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stack.close()
-
-    def read(self, position: Position) -> Song:
-        """The song at a position."""
-        if position.path not in self._files:
-            self._files[position.path] = self._stack.enter_context(storage.open_read(position.path))
-        file = self._files[position.path]
-        file.seek(position.offset)
-        return Song.from_bytes(file.read(position.size))
+def read_together(positions: Iterable[Position]) -> Iterator[Song]:
+    """The songs at positions of one spool file, in its order: it is read once, from the beginning to the end."""
+    in_order = sorted(positions, key=lambda position: position.offset)
+    if in_order:
+        with storage.open_read(in_order[0].path) as file:
+            for position in in_order:
+                file.seek(position.offset)
+                yield Song.from_bytes(file.read(position.size))

@@ -49,6 +49,13 @@ class CloudFiles:
             blob.reload(retry=self._retry)
             return io.BufferedReader(_Ranges(blob, path, self._retry), _READ_AHEAD)
 
+    def read_range(self, path: str, offset: int, size: int) -> bytes:
+        """A part of an object, in one request."""
+        with explained("read", path):
+            last = offset + size - 1
+            data: bytes = self._blob(path).download_as_bytes(start=offset, end=last, retry=self._retry, checksum=None)
+            return data
+
     def read_bytes(self, path: str) -> bytes:
         """An object's whole content, in one request, its checksum compared."""
         with explained("read", path):

@@ -40,6 +40,9 @@ class FileSystem(Protocol):
     def read_bytes(self, path: str) -> bytes:
         """A file's whole content; raises FileNotFoundError."""
 
+    def read_range(self, path: str, offset: int, size: int) -> bytes:
+        """Bytes [offset, offset + size) of a file, and no more from where it lies; raises FileNotFoundError."""
+
     def write(self, path: str) -> contextlib.AbstractContextManager[IO[bytes]]:
         """A writer whose file appears when the context ends without an exception."""
 

@@ -37,12 +37,11 @@ class _Writer:
 
 
 class KeptSongs:
-    """The songs of a dataset directory by the hash of their files: 48 bytes of memory a song; to be closed."""
+    """The songs of a dataset directory by the hash of their files: 48 bytes of memory a song."""
 
     def __init__(self, folder: str) -> None:
         """Names the dataset directory; nothing is read until a song is asked for."""
         self._folder = folder
-        self._open: dict[str, IO[bytes]] = {}
         self._paths: list[str] = []
         self._index: npt.NDArray[np.void] | None = None
         self._files: npt.NDArray[np.int32] = np.zeros(0, np.int32)
@@ -54,16 +53,8 @@ class KeptSongs:
         at = int(np.searchsorted(_keys(index), wanted)[0])
         if at == len(index) or index["sha256"][at].tobytes().hex() != sha256:
             return None
-        path = self._paths[self._files[at]]
-        if path not in self._open:
-            self._open[path] = storage.open_read(path)
-        self._open[path].seek(int(index["offset"][at]))
-        return Song.from_bytes(zlib.decompress(self._open[path].read(int(index["size"][at]))))
-
-    def close(self) -> None:
-        """Closes the files."""
-        for file in self._open.values():
-            file.close()
+        offset, size = int(index["offset"][at]), int(index["size"][at])
+        return Song.from_bytes(zlib.decompress(storage.read_range(self._paths[self._files[at]], offset, size)))
 
     def _load(self) -> npt.NDArray[np.void]:
         if self._index is None:

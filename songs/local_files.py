@@ -37,6 +37,12 @@ class LocalFiles:
             raise OSError("it is no plain file")
         return pathlib.Path(path).open("rb")
 
+    def read_range(self, path: str, offset: int, size: int) -> bytes:
+        """A part of a file."""
+        with self.read(path) as file:
+            file.seek(offset)
+            return file.read(size)
+
     def read_bytes(self, path: str) -> bytes:
         """A file's whole content."""
         with self.read(path) as file:

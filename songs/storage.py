@@ -77,6 +77,18 @@ def open_read(path: str) -> IO[bytes]:
         return _file_system(path).read(path)
 
 
+def read_range(path: str, offset: int, size: int) -> bytes:
+    """Bytes [offset, offset + size), size at least 1; raises StorageError naming the path, also if there are fewer.
+
+    For a few bytes here and there in many files, of which `open_read` would keep a handle and megabytes each.
+    """
+    with _explained("read", path):
+        data = _file_system(path).read_range(path, offset, size)
+        if len(data) != size:
+            raise OSError(f"it has {len(data)} of the {size} bytes expected at {offset}")
+        return data
+
+
 @contextlib.contextmanager
 def open_write(path: str) -> Iterator[IO[bytes]]:
     """A writer whose file appears, whole, when the context ends without an exception."""

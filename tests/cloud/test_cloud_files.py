@@ -80,6 +80,13 @@ def test_requests_a_file(gcs, gs_folder):
     assert count_requests(gcs, lambda: storage.exists(path)) == 1
 
 
+def test_a_part_is_one_request_for_its_bytes_alone(gcs, gs_folder):
+    path = f"{gs_folder}/a"
+    storage.write_bytes(path, bytes(range(256)) * 100)
+    assert count_requests(gcs, lambda: storage.read_range(path, 1000, 3)) == 1
+    assert storage.read_range(path, 1000, 3) == bytes([232, 233, 234])
+
+
 def test_archive_is_read_by_ranges(gcs, gs_folder):
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:

@@ -23,7 +23,6 @@ def folder(tmp_path):
 def test_every_song_is_found_by_the_hash_of_its_file(folder):
     kept = KeptSongs(str(folder))
     assert all(kept.get(digest(number)) == song((number, 12, 60)) for number in range(40))
-    kept.close()
 
 
 def test_what_was_not_kept_is_not_found(folder, tmp_path_factory):

@@ -149,3 +149,12 @@ def test_a_file_that_is_gone_before_it_is_looked_at_is_not_listed(tmp_path):
     assert next(found).path == f"{tmp_path}/a"
     (tmp_path / "b").unlink()
     assert [info.path for info in found] == [f"{tmp_path}/c"]
+
+
+def test_a_part_of_a_file_is_read_whole_or_not(tmp_path):
+    (tmp_path / "a").write_bytes(b"0123456789")
+    assert storage.read_range(str(tmp_path / "a"), 3, 4) == b"3456"
+    with pytest.raises(storage.StorageError, match=r"a: it has 2 of the 4 bytes expected at 8"):
+        storage.read_range(str(tmp_path / "a"), 8, 4)
+    with pytest.raises(storage.StorageError, match="cannot read"):
+        storage.read_range(str(tmp_path / "b"), 0, 1)
