@@ -11,8 +11,6 @@ from collections.abc import Iterable, Iterator
 import apache_beam as beam
 from apache_beam.metrics import Metrics
 
-from pipelines.rows import FILTERED, Row
-
 # A band of more songs tells of a habit (a drum loop, a scale), not of one tune.
 LARGEST_BAND = 1000
 
@@ -23,8 +21,6 @@ ROUNDS = 3
 # Bands are shuffled in 4,096 buckets, by their first digits: Beam's local runner holds a key of its own for each band,
 # nearly all of one song, in 350 bytes; a song's 20 bands cost it 8 kB so, and a third less time.
 _BUCKET_DIGITS = 3
-
-NEAR_DUPLICATE = "near-duplicate"
 
 # What a song hears: a hash that it is connected to, and songs it is linked to.
 Message = tuple[str, tuple[str, ...]]
@@ -109,17 +105,6 @@ def tell(song: str, message: Message) -> Iterator[tuple[str, Message]]:
     smallest = min(song, heard)
     yield song, (smallest, neighbours)
     yield from ((neighbour, (smallest, ())) for neighbour in neighbours)
-
-
-def drop_near_duplicates(cluster: Iterable[Row]) -> Iterator[Row]:
-    """The rows of one cluster's songs: the song with the smallest name stays, the others are filtered."""
-    first, *others = sorted(cluster, key=lambda row: row.song)
-    yield first
-    detail = f"the same tune as {first.source}"
-    for row in others:
-        yield dataclasses.replace(
-            row, outcome=FILTERED, reason=NEAR_DUPLICATE, detail=detail, duplicate_of=first.source
-        )
 
 
 def _link_counted(bucket: tuple[str, Iterable[str]], largest_band: int) -> Iterator[tuple[str, Message]]:

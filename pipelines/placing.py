@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
 
-from pipelines import clusters, rows, totals
+from pipelines import clusters, duplicates, rows, totals
 from pipelines.rows import Row
 from pipelines.settings import Settings
 from pipelines.shards import Placed
@@ -36,7 +36,7 @@ class NameSongs(beam.PTransform):
                 clustered
                 | "KeyByCluster" >> beam.Map(lambda row: (row.cluster, row))
                 | "GroupByCluster" >> beam.GroupByKey()
-                | "DropNearDuplicates" >> beam.FlatMap(lambda cluster: clusters.drop_near_duplicates(cluster[1]))
+                | "DropNearDuplicates" >> beam.FlatMap(lambda cluster: duplicates.drop_near_duplicates(cluster[1]))
             )
         return (clustered, copies) | "WithCopies" >> beam.Flatten()
 
@@ -82,7 +82,7 @@ class PlaceSongs(beam.PTransform):
 
 
 def _name_duplicates(same: tuple[str, Iterable[Row]], keep: bool) -> Iterator[Row]:
-    yield from rows.name_duplicates(same[1], keep)
+    yield from duplicates.name_duplicates(same[1], keep)
 
 
 def _with_cluster(joined: tuple[str, dict[str, Iterable[str | Row]]]) -> Iterator[Row]:

@@ -217,32 +217,20 @@ def _no_song(source: str, outcome: str, reason: str, detail: str, seconds: float
     return Row(source, outcome, reason, as_text(detail), seconds=seconds)
 
 
-def name_duplicates(rows: Iterable[Row], keep: bool) -> Iterator[Row]:
-    """Names the songs of byte-identical sources.
-
-    Args:
-      rows: read from sources of equal content, in any order.
-      keep: whether each is a song of its own; otherwise the first by source name stands for all.
-    """
-    first, *others = sorted(rows, key=lambda row: row.source)
-    yield dataclasses.replace(first, song=first.sha256)
-    for number, row in enumerate(others, 1):
-        song = f"{row.sha256}+{number}" if keep else row.sha256
-        yield dataclasses.replace(row, song=song, duplicate_of="" if keep else first.source)
-
-
-def ledger_rows(same: Sequence[Row], encoded: Sequence[Encoded]) -> Iterator[dict[str, Any]]:
+def ledger_rows(told: Iterable[Row | Encoded]) -> Iterator[dict[str, Any]]:
     """The ledger's rows of one song.
 
     Args:
-      same: the row of the song, and those of its byte-identical copies.
-      encoded: what was written of it; nothing if it was dropped as a near duplicate, and its copies with it.
+      told: the row of the song, those of its byte-identical copies, and what was written of it; nothing was if it was
+        dropped as a near duplicate, and its copies with it. Gone through three times, as there may be a million.
     """
-    dropped = next((row for row in same if row.outcome == FILTERED), None)
-    for row in same:
-        if dropped and row is not dropped:
-            row = dataclasses.replace(row, outcome=FILTERED, reason=dropped.reason, detail=dropped.detail)
-        yield ledger_row(row, encoded)
+    encoded = [one for one in told if isinstance(one, Encoded)]
+    dropped = next((one for one in told if isinstance(one, Row) and one.outcome == FILTERED), None)
+    for row in told:
+        if isinstance(row, Row):
+            if dropped and row.outcome != FILTERED:
+                row = dataclasses.replace(row, outcome=FILTERED, reason=dropped.reason, detail=dropped.detail)
+            yield ledger_row(row, encoded)
 
 
 def ledger_row(row: Row, encoded: Sequence[Encoded]) -> dict[str, Any]:

@@ -90,13 +90,13 @@ class JoinLedger(beam.PTransform):
 
     def expand(self, songs: beam.PCollection[Row]) -> beam.PCollection[dict[str, Any]]:
         """Joins by song."""
+        row_by_song = songs | "RowBySong" >> beam.Map(lambda row: (row.song, dataclasses.replace(row, position=None)))
+        encoded_by_song = self.encoded | "EncodedBySong" >> beam.Map(lambda written: (written.song, written))
+        # CoGroupByKey would make lists, and one song may have a million copies.
         joined = (
-            {
-                "rows": songs
-                | "RowBySong" >> beam.Map(lambda row: (row.song, dataclasses.replace(row, position=None))),
-                "encoded": self.encoded | "EncodedBySong" >> beam.Map(lambda written: (written.song, written)),
-            }
-            | "Join" >> beam.CoGroupByKey()
+            (row_by_song, encoded_by_song)
+            | "RowsAndEncoded" >> beam.Flatten()
+            | "Join" >> beam.GroupByKey()
             | "LedgerRows" >> beam.FlatMap(_ledger_rows)
         )
         lost = self.rejects | "RejectRows" >> beam.Map(lambda row: rows.ledger_row(row, ()))
@@ -158,8 +158,8 @@ def _write_shard(
     return encoded
 
 
-def _ledger_rows(joined: tuple[str, dict[str, Iterable[Any]]]) -> Iterator[dict[str, Any]]:
-    yield from rows.ledger_rows(list(joined[1]["rows"]), list(joined[1]["encoded"]))
+def _ledger_rows(joined: tuple[str, Iterable[Row | Encoded]]) -> Iterator[dict[str, Any]]:
+    yield from rows.ledger_rows(joined[1])
 
 
 def _write_ledger(shard: tuple[int, Iterable[dict[str, Any]]], folder: str, count: int) -> None:

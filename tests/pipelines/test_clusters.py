@@ -8,8 +8,7 @@ from apache_beam.metrics import MetricsFilter
 from apache_beam.testing.util import assert_that, equal_to
 
 from beam_jobs.options import beam_options, open_pipeline
-from pipelines.clusters import ClusterSongs, drop_near_duplicates, group_by_band, hear, link, tell
-from pipelines.rows import Row
+from pipelines.clusters import ClusterSongs, group_by_band, hear, link, tell
 
 
 def band(name) -> str:
@@ -111,13 +110,3 @@ def test_a_song_tells_all_neighbours_the_smallest_it_heard_of():
     expected = [("b", ("a", ("c", "d"))), ("c", ("a", ())), ("d", ("a", ()))]
     assert hear(messages) == hear([hear(messages[1:]), messages[0]]) == ("a", ("c", "d"))
     assert list(tell("b", hear(messages))) == expected
-
-
-def test_the_smallest_song_of_a_cluster_stays():
-    cluster = [Row(source, "read", sha256=song, song=song) for source, song in [("x", "b"), ("y", "a"), ("z", "c")]]
-    first, *others = drop_near_duplicates(cluster)
-    assert first == cluster[1]
-    assert [(row.source, row.outcome, row.reason, row.duplicate_of) for row in others] == [
-        ("x", "filtered", "near-duplicate", "y"),
-        ("z", "filtered", "near-duplicate", "y"),
-    ]

@@ -72,14 +72,6 @@ def test_a_song_with_nothing_to_predict_is_filtered(tmp_path):
     assert read_source(source(tmp_path, builders.scale(1)), marked)[0].outcome == "read"
 
 
-def test_duplicates_are_dropped_or_kept_as_songs_of_their_own():
-    same = [Row("c", "read", sha256="h"), Row("a", "read", sha256="h"), Row("b", "read", sha256="h")]
-    dropped = [(row.source, row.song, row.duplicate_of) for row in rows.name_duplicates(same, keep=False)]
-    assert dropped == [("a", "h", ""), ("b", "h", "a"), ("c", "h", "a")]
-    kept = [(row.source, row.song, row.duplicate_of) for row in rows.name_duplicates(same, keep=True)]
-    assert kept == [("a", "h", ""), ("b", "h+1", ""), ("c", "h+2", "")]
-
-
 def test_a_ledger_row_says_what_became_of_a_source():
     told = {"instrument": "Piano", "alternatives": ("Violin (40)",), "licence": "CC0-1.0"}
     read = Row("a", "read", sha256="h", events=2, seconds=0.123456, **told)
