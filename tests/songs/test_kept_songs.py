@@ -26,6 +26,15 @@ def test_every_song_is_found_by_the_hash_of_its_file(folder):
     kept.close()
 
 
+def test_looking_up_does_not_copy_the_index_of_all(folder, monkeypatch):
+    copies, keys = [], kept_songs._keys
+    monkeypatch.setattr(kept_songs, "_keys", lambda index: copies.append(len(index)) or keys(index))
+    kept = KeptSongs(str(folder))
+    assert all(kept.get(digest(number)) for number in range(40))
+    assert len(copies) <= 2
+    kept.close()
+
+
 def test_what_was_not_kept_is_not_found(folder, tmp_path_factory):
     assert KeptSongs(str(folder)).get(digest(40)) is None
     assert KeptSongs(str(tmp_path_factory.mktemp("empty"))).get(digest(0)) is None
