@@ -45,6 +45,22 @@ def test_a_file_without_songs_is_a_file(tmp_path):
     assert KeptSongs(str(tmp_path)).get(digest(0)) is None
 
 
+@pytest.mark.parametrize("left", [0, 5, 500])
+def test_a_file_that_was_cut_off_is_told(folder, left):
+    assert kept_songs.damage(str(folder)) == ""
+    cut = folder / layout.kept_songs_name("train", 1, 2)
+    cut.write_bytes(cut.read_bytes()[:left])
+    assert f"{cut} holds no kept songs" in kept_songs.damage(str(folder))
+
+
+def test_a_damaged_song_is_not_found(folder):
+    path = folder / layout.kept_songs_name("train", 0, 2)
+    path.write_bytes(b"damage" + path.read_bytes()[6:])
+    kept = KeptSongs(str(folder))
+    assert [number for number in range(40) if kept.get(digest(number)) is None] == [0]
+    kept.close()
+
+
 def test_another_version_is_refused(tmp_path):
     (tmp_path / "a.songs").write_bytes(b"songs of another version")
     with pytest.raises(ValueError, match=r"a\.songs holds no kept songs of this version"):
