@@ -54,9 +54,9 @@ class Contestants:
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses flags and decides; returns the exit status: 0, 2 (wrong use) or 130 (interrupted)."""
     flags = _parser().parse_args(argv)
-    folders = {field.name: storage.folder(getattr(flags, field.name)) for field in dataclasses.fields(Contestants)}
     limits = {field.name: getattr(flags, field.name) for field in dataclasses.fields(Thresholds)}
     try:
+        folders = {field.name: storage.folder(getattr(flags, field.name)) for field in dataclasses.fields(Contestants)}
         run(Contestants(**folders), storage.folder(flags.output), Thresholds(**limits))
     except KeyboardInterrupt:
         return 130
