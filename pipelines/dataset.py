@@ -13,7 +13,7 @@ from beam_jobs.options import beam_options, hands_over, open_pipeline
 from pipelines import progress, report, sources, verdict
 from pipelines.rows import ParseLimits
 from pipelines.settings import Settings
-from songs import layout, storage, vocabulary
+from songs import kept_songs, layout, storage, vocabulary
 
 # Rows a file: a listing file is one element of the pipeline, a ledger file is sorted in memory.
 _LISTING_ROWS = 10_000
@@ -97,6 +97,8 @@ def reusable(folder: str, settings: Settings) -> str:
         logging.info("--reuse %s: its files were read by other settings or versions, so all are read again", folder)
     elif not layout.kept_songs_paths(folder):
         logging.info("--reuse %s: it was made without --keep_songs, so all files are read again", folder)
+    elif damage := kept_songs.damage(folder):
+        logging.warning("--reuse %s: %s, so all files are read again", folder, damage)
     elif settings.parser == "both":
         logging.info("--parser both compares the readers, so all files are read again")
     else:

@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if chosen.rollback:
             logs.say(f"the champion is {champion.rollback(output).run} again")
             return
-        more = {job: shlex.split(getattr(chosen, job)) for job in jobs.WITH_FLAGS}
+        more = {job: _split(f"--{job}", getattr(chosen, job)) for job in jobs.WITH_FLAGS}
         work = {"inputs": chosen.input, "output": output, "recipe": chosen.recipe, "more": more}
         if chosen.watch is None:
             run(**work, fresh=chosen.fresh)
@@ -79,6 +79,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         logs.complain("stopped: the same command goes on from here")
         sys.exit(1)
+
+
+def _split(flag: str, text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise ValueError(f"{flag} {text!r} must be flags as a terminal takes them ({error})") from error
 
 
 def run(
@@ -106,7 +113,7 @@ def run(
       storage.ChangedError: if another run was promoted while this one was judged.
       jobs.JobFailedError: if a job fails, with its last lines.
     """
-    request = Request.of(inputs, recipe, more)
+    request = Request.of(inputs, recipe, more, output=output, fresh=fresh)
     folder = storage.join(output, layout.RUNS, request.name)
     with runs.alone(output):
         _work(request, output, folder, fresh)
@@ -114,13 +121,23 @@ def run(
 
 
 def watch(work: Callable[[], object], minutes: float) -> None:
-    """Works every so many minutes, for ever; a run that fails is told and tried again."""
+    """Works every so many minutes, for ever; a run that fails is told and tried again.
+
+    Raises:
+      ValueError: if what is asked for is wrong the first time; later it is told: a folder may come back.
+    """
+    looked = False
     while True:
         began = time.monotonic()
         try:
             work()
         except (jobs.JobFailedError, storage.StorageError) as error:
             logging.error("%s", error)
+        except ValueError as error:
+            if not looked:
+                raise
+            logging.error("%s", error)
+        looked = True
         wait = max(60 * minutes - (time.monotonic() - began), 0)
         logging.info("looking again in %.1f minutes", wait / 60)
         time.sleep(wait)
@@ -139,6 +156,8 @@ def report(folder: str) -> str:
 
 def _work(request: Request, output: str, folder: str, fresh: bool) -> None:
     now = champion.read(output)
+    if now.run not in ("", request.name):
+        _require_comparable(output, now.run)
     pinned = runs.begin(folder, request, "" if now.run == request.name else now.run)["champion"]
     before = storage.join(output, layout.RUNS, pinned) if pinned else ""
     if now.run == request.name:
@@ -148,8 +167,8 @@ def _work(request: Request, output: str, folder: str, fresh: bool) -> None:
         before = ""
     plan = jobs.plan(folder, request.inputs, request.recipe, request.more, champion=before, warm=not fresh)
     _do(plan.dataset)
-    if before and runs.same_settings(before, request) and runs.same_songs(folder, before):
-        logging.info("the files changed, and the songs in them did not: the champion %s stays", pinned)
+    if known := _of_the_same_songs(request, output, folder, now):
+        logging.info("the songs and the settings are those of %s: the champion %s stays", known, now.run)
         return
     _do(plan.model)
     if _is_champion(request, output, folder, plan.trial):
@@ -158,13 +177,37 @@ def _work(request: Request, output: str, folder: str, fresh: bool) -> None:
         logs.say(report(folder))
 
 
+def _require_comparable(output: str, run: str) -> None:
+    """Raises ValueError if the champion is not there for a challenger to be judged against."""
+    for place in (layout.MODELS, layout.DATA):
+        path = storage.join(output, layout.RUNS, run, place)
+        if layout.completed(path) is None:
+            raise ValueError(
+                f"{path} of the champion is not there any more, so that nothing can be judged against it: copy it "
+                f"back, go back to the champion before it (--rollback), or delete {output}/{layout.CHAMPION} to begin "
+                "without one"
+            )
+
+
+def _of_the_same_songs(request: Request, output: str, folder: str, now: champion.Champion) -> str:
+    """The champion, or what a rollback withdrew, if it was made of a run's songs by its settings; "" if neither was."""
+    for other in (now.run, *now.withdrawn):
+        path = storage.join(output, layout.RUNS, other)
+        different = other not in ("", request.name)
+        if different and runs.same_settings(path, request) and runs.same_songs(folder, path):
+            return other
+    return ""
+
+
 def _is_champion(request: Request, output: str, folder: str, trial: jobs.Job) -> bool:
     """Judges a run against the champion, unless that was done, and promotes it if it is better."""
     seen = champion.read(output)
     rival = seen.run not in ("", request.name) and request.name not in (*seen.before, *seen.withdrawn)
-    if rival and champion.judgement(output, request.name, seen.run) is None:
+    asked = list(request.more.get(jobs.GATE, ()))
+    if rival and (champion.judgement(output, request.name, seen.run) is None or runs.judged_by(folder) != asked):
         _do(trial)
         jobs.start(jobs.gate(folder, storage.join(output, layout.RUNS, seen.run), request.more))
+        runs.judge_by(folder, asked)
     promotion = promote.promote(output, request.name)
     logging.info("\n%s", promotion.said)
     return promotion.done

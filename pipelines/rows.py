@@ -170,6 +170,9 @@ class SourceReader:
         song = self._kept.get(hashlib.sha256(data).hexdigest())
         if song is None or self._settings.refusal(song):
             return None
+        # The same bytes under another ending are read by another reader, and may be no song.
+        if reading.score_ending(song.about.source) != reading.score_ending(source.name):
+            return None
         song = dataclasses.replace(song, about=dataclasses.replace(song.about, source=source.name))
         return dataclasses.replace(self._read_row(source.name, song, time.monotonic() - began), reused=True), song
 

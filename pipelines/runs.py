@@ -3,9 +3,10 @@
 import contextlib
 import dataclasses
 import fcntl
+import itertools
 import os
 import pathlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pipelines import sources
 from songs import layout, recipes, storage
@@ -30,8 +31,23 @@ class Request:
     settings: str
 
     @classmethod
-    def of(cls, inputs: Sequence[str] | None, recipe: str | None, more: Mapping[str, Sequence[str]]) -> "Request":
+    def of(
+        cls,
+        inputs: Sequence[str] | None,
+        recipe: str | None,
+        more: Mapping[str, Sequence[str]],
+        *,
+        output: str,
+        fresh: bool = False,
+    ) -> "Request":
         """Lists the files.
+
+        Args:
+          inputs: of preprocess; None takes the recipe's.
+          recipe: a recipe's name or file, or None.
+          more: job -> flags of that job.
+          output: the retraining directory.
+          fresh: whether training begins with first weights, although there is a champion.
 
         Raises:
           ValueError, StorageError: if input or recipe are wrong.
@@ -40,11 +56,35 @@ class Request:
         given = tuple(inputs or table.get("preprocess", {}).get("input", ()))
         if not given:
             raise ValueError("give --input (files, folders, globs, or corpus:bach-chorales), or a recipe that has one")
-        listing = layout.fingerprint_all(map(dataclasses.astuple, sources.expand(given)))
+        found = sources.expand(given)
+        _refuse_own_songs(given, {source.path.rpartition("/")[0] for source in found}, output)
+        listing = layout.fingerprint_all(map(dataclasses.astuple, found))
         # How a challenger is judged is no part of what it is.
         kept = {job: list(flags) for job, flags in more.items() if job != "gate"}
-        settings = layout.fingerprint([table, recipe, kept])
+        settings = layout.fingerprint([table, recipe, kept, *(["fresh"] if fresh else [])])
         return cls(given, recipe, more, layout.fingerprint([listing, settings]), settings)
+
+
+def _refuse_own_songs(inputs: Iterable[str], folders: Iterable[str], output: str) -> None:
+    """Raises ValueError if the songs that runs make are among the input, or would be.
+
+    Args:
+      inputs: as they are given; a folder is searched below.
+      folders: that hold a file of the input.
+      output: the retraining directory.
+    """
+    runs = _place(storage.join(output, layout.RUNS))
+    around = (path for path in inputs if f"{runs}/".startswith(f"{_place(path)}/"))
+    within = (path for path in folders if f"{_place(path)}/".startswith(f"{runs}/"))
+    if path := next(itertools.chain(around, within), ""):
+        raise ValueError(
+            f"the songs that --output {output} gets would be input, by {path}: models would be trained on what models "
+            "before them made; give an --output outside of --input"
+        )
+
+
+def _place(path: str) -> str:
+    return path.rstrip("/") if storage.scheme_of(path) else str(pathlib.Path(path).resolve()).rstrip("/")
 
 
 def begin(folder: str, request: Request, champion: str) -> dict[str, str]:
@@ -77,6 +117,17 @@ def same_songs(folder: str, other: str) -> bool:
     return contents[0] is not None and contents[0] == contents[1]
 
 
+def judged_by(folder: str) -> list[str] | None:
+    """The gate's flags that a run was judged by; None if it was not, or that is not known."""
+    path = storage.join(folder, layout.GATE, layout.REQUEST)
+    return layout.read_object(path, "flags")["flags"] if storage.exists(path) else None
+
+
+def judge_by(folder: str, flags: Sequence[str]) -> None:
+    """Remembers the gate's flags that a run was judged by, once it is."""
+    layout.write_json(storage.join(folder, layout.GATE, layout.REQUEST), {"flags": list(flags)})
+
+
 @contextlib.contextmanager
 def alone(output: str) -> Iterator[None]:
     """Keeps other retraining jobs of this machine out of a local directory while this one works in it.
@@ -87,14 +138,18 @@ def alone(output: str) -> Iterator[None]:
 
     Raises:
       ValueError: if another job works there.
+      StorageError: if nothing can be written there.
     """
     if storage.scheme_of(output):
         yield
         return
     # Not the directory itself: `storage.write_if_unchanged` locks that one for a moment.
     folder = pathlib.Path(storage.join(output, layout.RUNS))
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise storage.StorageError(f"cannot write below --output {output}: {error.strerror or error}") from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

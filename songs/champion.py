@@ -34,11 +34,11 @@ def read(output: str) -> Champion:
         return Champion()
     content = storage.read_bytes(path)
     try:
-        said = json.loads(content)
-        before, withdrawn = (tuple(map(str, said.get(name, ()))) for name in ("before", "withdrawn"))
-        return Champion(str(said["run"]), before, withdrawn, content)
+        said = {"before": [], "withdrawn": [], **json.loads(content)}
+        run, before, withdrawn = _name(said["run"]), *(tuple(map(_name, said[key])) for key in ("before", "withdrawn"))
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path} does not name a run ({error!r}): copy it again, or delete it") from error
+    return Champion(run, before, withdrawn, content)
 
 
 def promote(output: str, run: str, seen: Champion) -> None:
@@ -83,6 +83,13 @@ def rollback(output: str) -> Champion:
     champion = Champion(run, seen.before[1:], (seen.run, *seen.withdrawn)[:_MOST_BEFORE])
     _replace(output, champion, seen)
     return champion
+
+
+def _name(run: object) -> str:
+    """A run's name; raises ValueError if it is none."""
+    if not isinstance(run, str) or run.strip() in ("", ".", "..") or "/" in run:
+        raise ValueError(f"{run!r} is no name of a directory")
+    return run
 
 
 def _replace(output: str, champion: Champion, seen: Champion) -> None:

@@ -39,7 +39,7 @@ class _Writer:
 
 
 class KeptSongs:
-    """The songs of a dataset directory by the hash of their files: 48 bytes of memory a song; to be closed."""
+    """The songs of a dataset directory by the hash of their files: 80 bytes of memory a song; to be closed."""
 
     def __init__(self, folder: str) -> None:
         """Names the dataset directory; nothing is read until a song is asked for."""
@@ -47,18 +47,22 @@ class KeptSongs:
         self._open: dict[str, IO[bytes]] = {}
         self._paths: list[str] = []
         self._index: npt.NDArray[np.void] | None = None
+        self._keys: npt.NDArray[np.bytes_] = np.zeros(0, "S32")
         self._files: npt.NDArray[np.int32] = np.zeros(0, np.int32)
 
     def get(self, sha256: str) -> Song | None:
-        """The song of the file with this hash; None if there is none."""
+        """The song of the file with this hash; None if there is none, or it is damaged."""
         index = self._load()
         wanted = np.frombuffer(bytes.fromhex(sha256), "S32")
-        at = int(np.searchsorted(_keys(index), wanted)[0])
+        at = int(np.searchsorted(self._keys, wanted)[0])
         if at == len(index) or index["sha256"][at].tobytes().hex() != sha256:
             return None
         file = self._opened(self._paths[self._files[at]])
         file.seek(int(index["offset"][at]))
-        return Song.from_bytes(zlib.decompress(file.read(int(index["size"][at]))))
+        try:
+            return Song.from_bytes(zlib.decompress(file.read(int(index["size"][at]))))
+        except (zlib.error, ValueError):
+            return None
 
     def _opened(self, path: str) -> IO[bytes]:
         """A file of songs; of a bucket a copy, since a request for each song would take longer than to read it."""
@@ -84,6 +88,8 @@ class KeptSongs:
             files = np.repeat(np.arange(len(parts), dtype=np.int32), [len(part) for part in parts])
             order = np.argsort(_keys(index), kind="stable")
             self._index, self._files = index[order], files[order]
+            # Once: taken out of the index for each song, it would be copied whole for each.
+            self._keys = _keys(self._index)
         return self._index
 
 
@@ -101,11 +107,30 @@ def _keys(index: npt.NDArray[np.void]) -> npt.NDArray[np.bytes_]:
     return np.ascontiguousarray(index["sha256"]).view("S32")
 
 
+def damage(folder: str) -> str:
+    """Why the kept songs of a dataset directory cannot be used, in a sentence; "" if they can."""
+    try:
+        for path in layout.kept_songs_paths(folder):
+            with storage.open_read(path) as file:
+                _index_size(path, file)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def _read_index(path: str) -> npt.NDArray[np.void]:
     with storage.open_read(path) as file:
-        file.seek(-_TRAILER.size, 2)
-        size, magic = _TRAILER.unpack(file.read(_TRAILER.size))
-        if magic != _MAGIC:
-            raise ValueError(f"{path} holds no kept songs of this version (it ends with {magic!r}, not {_MAGIC!r})")
+        size = _index_size(path, file)
         file.seek(-_TRAILER.size - size, 2)
         return np.frombuffer(file.read(size), _INDEX)
+
+
+def _index_size(path: str, file: IO[bytes]) -> int:
+    """The bytes of a file's index; raises ValueError if it has none."""
+    length = file.seek(0, 2)
+    file.seek(max(length - _TRAILER.size, 0))
+    ending = file.read()
+    size, magic = _TRAILER.unpack(ending) if len(ending) == _TRAILER.size else (0, ending)
+    if magic != _MAGIC or size % _INDEX.itemsize or size > length - _TRAILER.size:
+        raise ValueError(f"{path} holds no kept songs of this version (it ends with {magic!r}, not {_MAGIC!r})")
+    return int(size)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import re
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ Hashes = npt.NDArray[np.uint64]
 # Of what was read and has a split; others have this one.
 NO_SPLIT = -1
 
+# What a byte-identical copy that is kept has after its name.
+_COPY = re.compile(r"\+[0-9]+$")
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Ledger:
@@ -22,8 +26,8 @@ class Ledger:
 
     Attributes:
       sources: hash of each source's name.
-      songs: 64 bits of the hash of its bytes; 0 where there was no song.
-      clusters: 64 bits of the near duplicates' name that the song belongs to, or of the song itself.
+      songs: `bits` of the hash of its bytes; 0 where there was no song.
+      clusters: `bits` of the near duplicates' name that the song belongs to, or of the song itself.
       splits: index in `SPLITS`, or `NO_SPLIT`.
     """
 
@@ -43,15 +47,18 @@ class Ledger:
 def unheard(ledger: Ledger, earlier: Ledger, split: str) -> Hashes:
     """The songs of a split that a model of an earlier dataset can judge as well as one of this.
 
-    Left out is what the earlier training or validation had, and what is nearly alike to something of it.
+    Left out is what the earlier training or validation had, by its content or by its name (a file that was edited is
+    mostly the same music), and what is nearly alike to something of it, in either dataset.
 
     Args:
       ledger: of the dataset.
       earlier: of the dataset that the other model was trained on.
       split: such as `test`.
     """
-    heard = earlier.songs[np.isin(earlier.splits, [SPLITS.index("train"), SPLITS.index("validation")])]
-    alike = ledger.clusters[np.isin(ledger.songs, heard)]
+    known = np.isin(earlier.splits, [SPLITS.index("train"), SPLITS.index("validation")])
+    heard = np.isin(earlier.clusters, earlier.clusters[known]) & (earlier.songs != 0)
+    again = np.isin(ledger.songs, earlier.songs[heard]) | np.isin(ledger.sources, earlier.sources[heard])
+    alike = ledger.clusters[again & (ledger.songs != 0)]
     there = (ledger.splits == SPLITS.index(split)) & ~np.isin(ledger.clusters, alike)
     songs: Hashes = np.unique(ledger.songs[there])
     return songs
@@ -70,18 +77,24 @@ def differences(ledger: Ledger, earlier: Ledger) -> dict[str, int]:
 
 
 def bits(sha256: str) -> int:
-    """The first 64 bits of a hash in hexadecimal, whatever follows it; 0 for none."""
-    return int(sha256[:16], 16) if sha256 else 0
+    """64 bits of a song's name, a hash in hexadecimal, whole or its first 16 digits; 0 for none.
+
+    A copy (`+1`) is the song itself; a tune of a file of several (`#tune`) is a song of its own.
+    """
+    name, _, tune = sha256.partition("#")
+    if not tune:
+        return int(name[:16], 16) if name else 0
+    return _hash(f"{name[:16]}#{_COPY.sub('', tune)}".encode())
 
 
 def _columns(path: str) -> tuple[npt.NDArray[Any], ...]:
     rows = layout.read_rows(path)
-    sources = [int.from_bytes(hashlib.blake2b(_bytes(row["source"]), digest_size=8).digest(), "big") for row in rows]
+    sources = [_hash(row["source"].encode("utf-8", "backslashreplace")) for row in rows]
     songs = [bits(row["sha256"]) for row in rows]
     clusters = [bits(row["cluster"]) or song for row, song in zip(rows, songs, strict=True)]
     splits = [SPLITS.index(row["split"]) if row["split"] else NO_SPLIT for row in rows]
     return (*(np.array(column, np.uint64) for column in (sources, songs, clusters)), np.array(splits, np.int8))
 
 
-def _bytes(name: str) -> bytes:
-    return name.encode("utf-8", "backslashreplace")
+def _hash(name: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "big")

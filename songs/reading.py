@@ -60,8 +60,8 @@ def read_songs(
     Returns:
       One, named "", for a file of one song. An ABC or Humdrum file may hold several.
     """
-    ending = source[source.rfind(".") :].lower()
-    if ending in endings.SCORES and len(data) <= MAX_BYTES:
+    ending = score_ending(source)
+    if ending and len(data) <= MAX_BYTES:
         from songs import scores
 
         about = About(source=source, sha256=hashlib.sha256(data).hexdigest())
@@ -70,6 +70,12 @@ def read_songs(
         return [("", read_song(data, source=source, instrument=instrument, parser=parser))]
     except ParseError as error:
         return [("", error)]
+
+
+def score_ending(source: str) -> str:
+    """The ending that tells what kind of score a file is, lower case; "" of what is read as MIDI."""
+    ending = source[source.rfind(".") :].lower()
+    return ending if ending in endings.SCORES else ""
 
 
 def difference(data: bytes, instrument: str = "all") -> str:

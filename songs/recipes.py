@@ -89,6 +89,12 @@ def read(name: str) -> dict[str, Any]:
         if not isinstance(rows, list) or not all("name" in row for row in rows):
             raise ValueError(f"recipe {name}: write [[{table}]] with a `name` in each")
         named = [row["name"] for row in rows]
+        for one in named:
+            if not isinstance(one, str) or not one.strip() or "/" in one or "," in one:
+                raise ValueError(
+                    f"recipe {name}: the `name` {one!r} of a [[{table}]] must be text without / and ,: directories are "
+                    "named after it, and lists hold it"
+                )
         if len(set(named)) < len(named):
             raise ValueError(f"recipe {name}: each [[{table}]] needs a `name` of its own; there are {', '.join(named)}")
     trained = [row["name"] for row in content.get("train", [])]

@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from models import remote
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from songs.song import Song
 
 JUDGING_SPLIT = "test"
+
+_FORGOTTEN = "{} is not there any more: songs that it was trained on are not left out of those to judge by"
 
 _EXAMPLES = """examples:
   python -m trainer.gate --model NEW/model --data NEW/dataset --songs NEW/gate-songs \\
@@ -52,9 +54,9 @@ class Contestants:
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses flags and decides; returns the exit status: 0, 2 (wrong use) or 130 (interrupted)."""
     flags = _parser().parse_args(argv)
-    folders = {field.name: storage.folder(getattr(flags, field.name)) for field in dataclasses.fields(Contestants)}
     limits = {field.name: getattr(flags, field.name) for field in dataclasses.fields(Thresholds)}
     try:
+        folders = {field.name: storage.folder(getattr(flags, field.name)) for field in dataclasses.fields(Contestants)}
         run(Contestants(**folders), storage.folder(flags.output), Thresholds(**limits))
     except KeyboardInterrupt:
         return 130
@@ -122,11 +124,38 @@ def judging_songs(of: Contestants, challenger: "Bundle") -> "list[Song]":
     from trainer.batches import read_songs
     from trainer.dataset import open_dataset
 
-    dataset = open_dataset(of.data)
-    wanted = set(unheard(Ledger.read(of.data), Ledger.read(of.champion_data), JUDGING_SPLIT).tolist())
+    dataset, ledger = open_dataset(of.data), Ledger.read(of.data)
+    known = (unheard(ledger, Ledger.read(folder), JUDGING_SPLIT) for folder in heard(of))
+    wanted = set.intersection(*(set(songs.tolist()) for songs in known))
     found = (ids for name, ids in read_songs(dataset, JUDGING_SPLIT) if bits(name) in wanted)
     songs = (challenger.encoding.decode(challenger.vocabulary.decode(ids.tolist())) for ids in found)
     return [song for song in songs if len(song)]
+
+
+def heard(of: Contestants) -> list[str]:
+    """The champion's dataset, and those of the models whose weights it or the challenger was started from.
+
+    A song may be held out now and have been trained on then: its split changes when near duplicates come.
+    """
+    found = [of.champion_data]
+    for model in (of.model, of.champion):
+        found += _before(model)
+    return list(dict.fromkeys(found))
+
+
+def _before(model: str) -> Iterator[str]:
+    """The datasets of the models that a model was started from, the nearest first, as far as they are there."""
+    seen, config = {model}, layout.read_json(storage.join(model, layout.CONFIG))
+    while (model := config.get("warm_started_from")) and model not in seen:
+        seen.add(model)
+        if layout.completed(model) is None:
+            say(_FORGOTTEN.format(model))
+            return
+        config = layout.read_json(storage.join(model, layout.CONFIG))
+        if layout.completed(config["data"]) is None:
+            say(_FORGOTTEN.format(config["data"]))
+        else:
+            yield config["data"]
 
 
 def _against(champion: "Bundle", challenger: "Bundle", songs: "list[Song]", least: float) -> list[Check]:

@@ -9,6 +9,14 @@ import numpy.typing as npt
 
 # Resamples of the songs, and the share of them that the interval holds.
 _RESAMPLES, _SHARE = 2000, 0.95
+# Of each threshold the least and the most.
+_LEGAL = (
+    ("min_gate_songs", 1, 1e9),
+    ("min_gain", -100, 100),
+    ("max_copied_share", 0, 1),
+    ("max_loop_rate", 0, 1),
+    ("min_likeness", 0, 1e9),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +37,13 @@ class Thresholds:
     max_copied_share: float = 0.5
     max_loop_rate: float = 0.25
     min_likeness: float = 0.75
+
+    def __post_init__(self) -> None:
+        for name, least, most in _LEGAL:
+            value = getattr(self, name)
+            # Also of what is no number.
+            if not least <= value <= most:
+                raise ValueError(f"--{name} {value:g} must be in {least:g}..{most:g}")
 
 
 @dataclasses.dataclass(frozen=True)

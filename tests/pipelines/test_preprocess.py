@@ -392,6 +392,17 @@ def test_reused_songs_give_what_reading_all_files_gives(music, grown, tmp_path, 
     assert reused == {"song0.mid", "again.mid", "song2.mid", "song3.mid", "song4.mid", "song5.mid"}
 
 
+def test_reused_songs_under_another_ending_are_read_again(grown, tmp_path):
+    tune = grown / "tune.abc"
+    tune.write_text("X:1\nT:Up\nM:4/4\nL:1/4\nK:C\nCDEF|GABc|\n")
+    run(grown, tmp_path / "before", "--keep_songs")
+    tune.rename(grown / "tune.mid")
+    run(grown, tmp_path / "all", "--keep_songs")
+    run(grown, tmp_path / "again", "--keep_songs", f"--reuse={tmp_path / 'before'}")
+    assert ledger(tmp_path / "again")["tune.mid"]["outcome"] == "lost"
+    assert content(tmp_path / "again") == content(tmp_path / "all")
+
+
 @pytest.mark.parametrize(
     ("before", "flags", "message"),
     [

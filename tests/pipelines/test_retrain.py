@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from pipelines import jobs, retrain, runs
-from songs import champion, layout
+from songs import champion, layout, storage
 from tests import builders
 
 
@@ -28,6 +28,10 @@ def test_a_failed_job_ends_the_run_with_its_last_lines(tmp_path):
         (["--input", "/none"], "--input /none matches no file"),
         ([], "give --input"),
         (["--recipe", "unheard"], "recipe 'unheard' is neither"),
+        (
+            ["--input", "x", "--train=--steps='6"],
+            '--train "--steps=\'6" must be flags as a terminal takes them (No closing',
+        ),
     ],
 )
 def test_wrong_flags_end_with_one_sentence(tmp_path, flags, message):
@@ -77,9 +81,9 @@ def retrained(tmp_path, fake):
     (tmp_path / "music").mkdir()
     (tmp_path / "music" / "a.mid").write_bytes(builders.scale())
 
-    def run(**more):
+    def run(*, fresh=False, **more):
         flags = {"inputs": [str(tmp_path / "music")], "output": str(tmp_path / "out"), "recipe": None}
-        folder = retrain.run(**flags, more=more)
+        folder = retrain.run(**flags, more=more, fresh=fresh)
         return folder.rpartition("/")[2]
 
     return run
@@ -134,7 +138,7 @@ def test_files_that_changed_without_their_songs_end_the_run_early(tmp_path, fake
     add_file(tmp_path)
     retrained()
     assert fake.took() == ["preprocess"]
-    assert f"the songs in them did not: the champion {first} stays" in caplog.text
+    assert f"the songs and the settings are those of {first}: the champion {first} stays" in caplog.text
 
 
 def test_other_settings_are_another_run_that_is_judged_too(fake, retrained):
@@ -203,6 +207,81 @@ def test_a_job_that_outlives_its_parent_keeps_others_out(tmp_path):
     job.communicate(b"\n")
     with runs.alone(str(tmp_path)):
         pass
+
+
+def test_other_thresholds_judge_again(tmp_path, fake, retrained):
+    retrained()
+    add_file(tmp_path)
+    fake.content, fake.promote = "grown", False
+    retrained()
+    fake.took()
+    fake.promote = True
+    run = retrained(gate=["--min_gate_songs=5"])
+    assert fake.took() == ["gate", "generate"]
+    assert champion_of(tmp_path) == run
+
+
+def test_fresh_weights_are_another_run(fake, retrained):
+    retrained()
+    fake.took()
+    retrained(fresh=True)
+    assert "train" in fake.took()
+
+
+@pytest.mark.parametrize("gone", ["model", "dataset"])
+def test_a_champion_that_is_gone_is_told_before_work(tmp_path, fake, retrained, gone):
+    first = retrained()
+    fake.took()
+    add_file(tmp_path)
+    (tmp_path / "out" / "runs" / first / gone / "COMPLETED").unlink()
+    with pytest.raises(ValueError, match=f"{first}/{gone} of the champion is not there any more"):
+        retrained()
+    assert fake.took() == []
+
+
+def test_the_songs_of_what_a_rollback_withdrew_are_not_trained_on_again(tmp_path, fake, retrained):
+    retrained()
+    add_file(tmp_path)
+    fake.content = "grown"
+    retrained()
+    champion.rollback(str(tmp_path / "out"))
+    fake.took()
+    (tmp_path / "music" / "b.mid").touch()
+    retrained()
+    assert fake.took() == ["preprocess"]
+
+
+@pytest.mark.parametrize("output", ["music/out", "music/deep/../out", "."])
+def test_songs_of_its_own_are_no_input(tmp_path, monkeypatch, output):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "music" / "runs").mkdir(parents=True)
+    for place in ("music", "runs"):
+        (tmp_path / place).mkdir(exist_ok=True)
+        (tmp_path / place / "a.mid").write_bytes(builders.scale())
+    with pytest.raises(ValueError, match=f"the songs that --output {output} gets would be input"):
+        retrain.run(inputs=["music", "**/*.mid"], output=output, recipe=None, more={})
+
+
+def test_an_output_that_cannot_be_written_is_one_sentence(tmp_path):
+    (tmp_path / "a.mid").write_bytes(builders.scale())
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(storage.StorageError, match=r"cannot write below --output .*out: Not a directory"):
+        retrain.run(inputs=[str(tmp_path / "a.mid")], output=str(tmp_path / "out"), recipe=None, more={})
+
+
+def test_a_watch_ends_with_what_is_wrong_at_first_and_outlives_it_later(monkeypatch):
+    outcomes = [None, ValueError("--input music matches no file"), KeyboardInterrupt()]
+
+    def work():
+        if outcome := outcomes.pop(0):
+            raise outcome
+
+    monkeypatch.setattr(retrain.time, "sleep", lambda seconds: None)
+    with pytest.raises(KeyboardInterrupt):
+        retrain.watch(work, minutes=10)
+    outcomes = [ValueError("wrong")]
+    with pytest.raises(ValueError, match="wrong"):
+        retrain.watch(work, minutes=10)
 
 
 def test_a_watch_goes_on_after_a_failure(monkeypatch):

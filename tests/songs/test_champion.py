@@ -80,7 +80,11 @@ def test_what_an_older_version_wrote_is_read(output):
     assert champion.read(output).run == "a"
 
 
-def test_a_damaged_file_is_named(output):
-    storage.write_text(f"{output}/champion", "{")
+@pytest.mark.parametrize(
+    "content", ["{", "", "[]", "7", "null", "{}", '{"run": ""}', '{"run": null}', '{"run": "../a"}',
+                '{"run": "a", "before": "b", "withdrawn": [7]}'],
+)  # fmt: skip
+def test_a_damaged_file_is_named(output, content):
+    storage.write_text(f"{output}/champion", content)
     with pytest.raises(ValueError, match="champion does not name a run"):
         champion.read(output)

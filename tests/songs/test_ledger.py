@@ -34,6 +34,26 @@ def test_songs_that_neither_model_heard(tmp_path):
     assert names(unheard(ledger, earlier, "test")) == {"c", "d", "g"}
 
 
+def test_a_file_that_was_edited_was_heard(tmp_path):
+    earlier = write(tmp_path / "old", ("1", "a", "train", "a"), ("2", "b", "test", "b"))
+    ledger = write(tmp_path / "new", ("1", "c", "test", "c"), ("2", "d", "test", "d"), ("3", "e", "test", "c"))
+    # c is a with another byte, e nearly c.
+    assert names(unheard(ledger, earlier, "test")) == {"d"}
+
+
+def test_what_was_dropped_as_nearly_alike_to_a_song_was_heard_with_it(tmp_path):
+    earlier = write(tmp_path / "old", ("1", "a", "train", "a"), ("2", "b", "", "a"))
+    ledger = write(tmp_path / "new", ("2", "b", "test", "b"), ("3", "c", "test", "c"))
+    assert names(unheard(ledger, earlier, "test")) == {"c"}
+
+
+def test_tunes_of_one_file_are_songs_of_their_own(tmp_path):
+    digits = DIGITS["a"]
+    assert len({bits(digits), bits(f"{digits}#1"), bits(f"{digits}#2")}) == 3
+    assert bits(f"{digits}#1") == bits(f"{digits}#1+1") == bits(f"{digits[:16]}#1")
+    assert bits(digits) == bits(f"{digits}+1")
+
+
 def test_files_that_changed(tmp_path):
     earlier = write(tmp_path / "old", ("1", "a", "train", ""), ("2", "b", "train", ""), ("3", "c", "test", ""))
     ledger = write(tmp_path / "new", ("1", "a", "train", ""), ("2", "d", "train", ""), ("4", "e", "test", ""))

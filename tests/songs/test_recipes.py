@@ -63,3 +63,11 @@ def test_no_such_recipe():
 @pytest.mark.parametrize("name", recipes.names())
 def test_every_recipe_that_nabi_brings_is_sound(name):
     assert recipes.read(name)
+
+
+@pytest.mark.parametrize("name", ['"a, b"', '"a/b"', '""', "7"])
+def test_a_name_that_is_no_directorys_is_told(tmp_path, name):
+    path = tmp_path / "mine.toml"
+    path.write_text(f"[[generate]]\nname = {name}\n")
+    with pytest.raises(ValueError, match=r"of a \[\[generate\]\] must be text without / and ,"):
+        recipes.read(str(path))

@@ -94,6 +94,24 @@ def test_the_songs_that_judge_are_of_the_test_split_and_were_not_heard(old, new,
     assert decision["songs_to_judge_by"] == len(expected) > 0
 
 
+def test_songs_of_the_models_that_were_started_from_were_heard(tmp_path, capsys):
+    def run(name, warm):
+        folder = tmp_path / name
+        layout.write_json(f"{folder}/model/{layout.CONFIG}", {"data": f"{folder}/dataset", "warm_started_from": warm})
+        for place in ("model", "dataset"):
+            layout.complete(f"{folder}/{place}", {"request": name, "content": name})
+        return f"{folder}/model"
+
+    first = run("first", None)
+    second, third, other = run("second", first), run("third", first), run("other", None)
+    of = gate.Contestants(run("new", third), "", "", second, f"{tmp_path}/second/dataset")
+    assert gate.heard(of) == [f"{tmp_path}/{name}/dataset" for name in ("second", "third", "first")]
+    (tmp_path / "first" / "model" / layout.COMPLETED).unlink()
+    assert gate.heard(of) == [f"{tmp_path}/{name}/dataset" for name in ("second", "third")]
+    assert f"{first} is not there any more" in capsys.readouterr().out
+    assert gate.heard(dataclasses.replace(of, model=other, champion=other)) == [f"{tmp_path}/second/dataset"]
+
+
 def rows(folder):
     return [row for path in layout.rows_paths(f"{folder}/dataset", layout.LEDGER) for row in layout.read_rows(path)]
 

@@ -75,3 +75,12 @@ def test_reasons_are_the_checks_that_failed():
     (reason,) = gate_checks.reasons(checks)
     assert reason.startswith("songs to judge by: 3 songs were held out")
     assert reason.endswith("it has to be at least 10")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"min_gate_songs": 0}, {"min_gain": float("nan")}, {"max_copied_share": 50}, {"min_likeness": -1}]
+)
+def test_a_threshold_out_of_range_is_told(wrong):
+    (name,) = wrong
+    with pytest.raises(ValueError, match=f"--{name} .* must be in "):
+        gate_checks.Thresholds(**wrong)
