@@ -8,7 +8,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.metrics import Metrics
 
-from pipelines import rows, shards, spool, totals
+from pipelines import ledger_rows, shards, spool, totals
 from pipelines.rows import Encoded, Row
 from pipelines.settings import Settings
 from pipelines.shards import Placed
@@ -99,7 +99,7 @@ class JoinLedger(beam.PTransform):
             | "Join" >> beam.GroupByKey()
             | "LedgerRows" >> beam.FlatMap(_ledger_rows)
         )
-        lost = self.rejects | "RejectRows" >> beam.Map(lambda row: rows.ledger_row(row, ()))
+        lost = self.rejects | "RejectRows" >> beam.Map(lambda row: ledger_rows.of_source(row, ()))
         return (joined, lost) | "AllRows" >> beam.Flatten()
 
 
@@ -159,7 +159,7 @@ def _write_shard(
 
 
 def _ledger_rows(joined: tuple[str, Iterable[Row | Encoded]]) -> Iterator[dict[str, Any]]:
-    yield from rows.ledger_rows(joined[1])
+    yield from ledger_rows.of_song(joined[1])
 
 
 def _write_ledger(shard: tuple[int, Iterable[dict[str, Any]]], folder: str, count: int) -> None:

@@ -1,6 +1,6 @@
 import dataclasses
 
-from pipelines import rows
+from pipelines import ledger_rows, rows
 from pipelines.licences import Sidecar
 from pipelines.rows import Encoded, ParseLimits, Row
 from pipelines.settings import Settings
@@ -75,7 +75,7 @@ def test_a_song_with_nothing_to_predict_is_filtered(tmp_path):
 def test_a_ledger_row_says_what_became_of_a_source():
     told = {"instrument": "Piano", "alternatives": ("Violin (40)",), "licence": "CC0-1.0"}
     read = Row("a", "read", sha256="h", events=2, seconds=0.123456, **told)
-    row = rows.ledger_row(read, [Encoded("h", "train", 7, 1, 2)])
+    row = ledger_rows.of_source(read, [Encoded("h", "train", 7, 1, 2)])
     assert row == {
         "source": "a", "outcome": "read", "reason": "", "detail": "", "sha256": "h", "instrument": "Piano",
         "alternatives": ["Violin (40)"], "licence": "CC0-1.0", "events": 2, "tokens": 7, "unknown_tokens": 1,
