@@ -168,7 +168,8 @@ def _work(request: Request, output: str, folder: str, fresh: bool) -> None:
     plan = jobs.plan(folder, request.inputs, request.recipe, request.more, champion=before, warm=not fresh)
     _do(plan.dataset)
     if known := _of_the_same_songs(request, output, folder, now):
-        logging.info("the songs and the settings are those of %s: the champion %s stays", known, now.run)
+        why = "" if known == now.run else ", which a rollback took back"
+        logging.info("the songs and the settings are those of %s%s: the champion %s stays", known, why, now.run)
         return
     _do(plan.model)
     if _is_champion(request, output, folder, plan.trial):

@@ -1,6 +1,7 @@
 """`python -m trainer.gate`: whether a new model takes the champion's place, and why."""
 
 import argparse
+import contextlib
 import dataclasses
 import os
 import sys
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from songs.song import Song
 
 JUDGING_SPLIT = "test"
+
+# A song's name, unless it is a tune of a file of several, or a copy.
+_HASH_DIGITS = 64
 
 _FORGOTTEN = "{} is not there any more: songs that it was trained on are not left out of those to judge by"
 
@@ -120,6 +124,7 @@ def _checks(of: Contestants, thresholds: Thresholds) -> tuple[list[Check], int]:
 
 def judging_songs(of: Contestants, challenger: "Bundle") -> "list[Song]":
     """The songs that both models are asked about: of the new test split, heard by neither."""
+    from songs.kept_songs import KeptSongs
     from songs.ledger import Ledger, bits, unheard
     from trainer.batches import read_songs
     from trainer.dataset import open_dataset
@@ -127,9 +132,15 @@ def judging_songs(of: Contestants, challenger: "Bundle") -> "list[Song]":
     dataset, ledger = open_dataset(of.data), Ledger.read(of.data)
     known = (unheard(ledger, Ledger.read(folder), JUDGING_SPLIT) for folder in heard(of))
     wanted = set.intersection(*(set(songs.tolist()) for songs in known))
-    found = (ids for name, ids in read_songs(dataset, JUDGING_SPLIT) if bits(name) in wanted)
-    songs = (challenger.encoding.decode(challenger.vocabulary.decode(ids.tolist())) for ids in found)
-    return [song for song in songs if len(song)]
+    found = [(name, ids) for name, ids in read_songs(dataset, JUDGING_SPLIT) if bits(name) in wanted]
+    with contextlib.closing(KeptSongs(of.data)) as kept:
+        wholes = [kept.get(name) if len(name) == _HASH_DIGITS else None for name, _ in found]
+    # What the challenger's vocabulary lacks is not in its records, and would not be asked for.
+    tokens = [
+        challenger.encoding.encode(whole) if whole else challenger.vocabulary.decode(ids.tolist())
+        for whole, (_, ids) in zip(wholes, found, strict=True)
+    ]
+    return [song for song in map(challenger.encoding.decode, tokens) if len(song)]
 
 
 def heard(of: Contestants) -> list[str]:

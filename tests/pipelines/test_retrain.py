@@ -239,7 +239,8 @@ def test_a_champion_that_is_gone_is_told_before_work(tmp_path, fake, retrained, 
     assert fake.took() == []
 
 
-def test_the_songs_of_what_a_rollback_withdrew_are_not_trained_on_again(tmp_path, fake, retrained):
+def test_the_songs_of_what_a_rollback_withdrew_are_not_trained_on_again(tmp_path, fake, retrained, caplog):
+    caplog.set_level("INFO")
     retrained()
     add_file(tmp_path)
     fake.content = "grown"
@@ -249,6 +250,7 @@ def test_the_songs_of_what_a_rollback_withdrew_are_not_trained_on_again(tmp_path
     (tmp_path / "music" / "b.mid").touch()
     retrained()
     assert fake.took() == ["preprocess"]
+    assert "which a rollback took back" in caplog.text
 
 
 @pytest.mark.parametrize("output", ["music/out", "music/deep/../out", "."])

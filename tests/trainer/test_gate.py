@@ -2,6 +2,7 @@
 
 import dataclasses
 import random
+import types
 
 import numpy as np
 import pytest
@@ -110,6 +111,18 @@ def test_songs_of_the_models_that_were_started_from_were_heard(tmp_path, capsys)
     assert gate.heard(of) == [f"{tmp_path}/{name}/dataset" for name in ("second", "third")]
     assert f"{first} is not there any more" in capsys.readouterr().out
     assert gate.heard(dataclasses.replace(of, model=other, champion=other)) == [f"{tmp_path}/second/dataset"]
+
+
+def test_songs_are_asked_for_whole_though_the_challenger_does_not_know_all_of_their_tokens(new, tmp_path):
+    data = str(tmp_path / "dataset")
+    flags = ["--encoding=pitch-duration", "--max_vocabulary=3", "--window=32", "--split=0.4,0.3,0.3", "--keep_songs"]
+    preprocess.main(["--input", f"{new}/music", "--output", data, *flags])
+    dataset = open_dataset(data)
+    challenger = types.SimpleNamespace(encoding=dataset.encoding, vocabulary=dataset.vocabulary, config={})
+    layout.write_json(f"{tmp_path}/model/{layout.CONFIG}", {"warm_started_from": None})
+    of = gate.Contestants(f"{tmp_path}/model", data, "", f"{tmp_path}/model", data)
+    # Every melody has 40 notes.
+    assert [len(song) for song in gate.judging_songs(of, challenger)] == [40] * dataset.counts["test"]["songs"]
 
 
 def rows(folder):
