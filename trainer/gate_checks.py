@@ -67,7 +67,7 @@ class Check:
 
 def enough(songs: int, least: int) -> Check:
     """Whether there are songs enough to judge by."""
-    said = f"{songs} songs were held out of both models' training and validation"
+    said = f"{songs} song{' was' if songs == 1 else 's were'} held out of both models' training and validation"
     return Check("songs to judge by", songs, f"at least {least}", songs >= least, said)
 
 

@@ -5,7 +5,6 @@ import itertools
 import json
 import pathlib
 import random
-import re
 import subprocess
 import sys
 import tarfile
