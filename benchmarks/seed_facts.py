@@ -124,8 +124,8 @@ def _filtered(run: SeedRun) -> str:
 
 def _shortest(run: SeedRun) -> int:
     folder = storage.join(run.folder, layout.DATA)
-    ledgers = [info.path for info in storage.match(folder) if f"/{layout.LEDGER}-" in info.path]
-    return min(row["tokens"] for path in ledgers for row in layout.read_rows(path) if row["outcome"] == "read")
+    ledger = layout.rows_paths(folder, layout.LEDGER)
+    return min(row["tokens"] for path in ledger for row in layout.read_rows(path) if row["outcome"] == "read")
 
 
 def _accuracy(step: int, model: str) -> Callable[[SeedRun], str]:

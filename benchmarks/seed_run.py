@@ -56,8 +56,7 @@ class SeedRun:
     def song(self, run: str = "") -> dict[str, Any]:
         """The row of the first song of a run."""
         folder = self._path(_named(layout.SONGS, run))
-        path = next(info.path for info in storage.match(folder) if info.path.endswith(".jsonl"))
-        return layout.read_rows(path)[0]
+        return layout.read_rows(layout.rows_paths(folder, layout.SONGS)[0])[0]
 
     def score(self, run: str = "") -> symusic.Score:
         """The first song's MIDI file, as another library reads it."""

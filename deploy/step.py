@@ -11,7 +11,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from songs import layout, logs, storage
+from songs import champion, layout, logs, storage
 
 PREPROCESS, TRAIN, GENERATE = "preprocess", "train", "generate"
 IMAGES = (PREPROCESS, TRAIN, GENERATE)
@@ -102,7 +102,7 @@ def command(name: str, *, source: str, output: str, run: str, more: str = "") ->
         raise ValueError(f"--run {run!r} must be the name of one folder")
     step = next(step for step in STEPS if step.name == name)
     output = storage.folder(output)
-    best = champion_of(output)
+    best = champion.read(output).run
     challenges = best not in ("", run)
     if not {ALWAYS: True, CHALLENGER: challenges, CHAMPION: best == run}[step.when]:
         return None
@@ -115,12 +115,6 @@ def command(name: str, *, source: str, output: str, run: str, more: str = "") ->
     flags = [flag.format(source=source, output=output, run=run, **places) for flag in templates]
     # Of a flag given twice the last one holds: nobody moves a directory from under the next step.
     return [sys.executable, "-m", step.module, *shlex.split(more), *flags]
-
-
-def champion_of(output: str) -> str:
-    """The name of the champion's run; "" where there is none."""
-    path = storage.join(output, layout.CHAMPION)
-    return str(layout.read_object(path, "run")["run"]) if storage.exists(path) else ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -141,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logs.complain(f"step: {error}")
         return 2
     if line is None:
-        best = champion_of(chosen.output) or "none"
+        best = champion.read(storage.folder(chosen.output)).run or "none"
         logs.say(f"{chosen.name}: nothing to do for run {run}, the champion being {best}")
         return 0
     logs.say(f"{chosen.name}: {shlex.join(line)}")

@@ -16,8 +16,6 @@ from songs.song import Song
 from songs.variants import variants
 from songs.vocabulary import UNKNOWN, Vocabulary
 
-_HASH_DIGITS = 64
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Placed:
@@ -71,8 +69,7 @@ def write_shard(
             unknown = int((ids == UNKNOWN).sum())
             encoded.append(Encoded(song.song, split, len(ids), unknown, written, song.cluster))
         if keep_songs:
-            # Those whose names are the hashes of their files: neither a tune of several nor a copy.
-            named = (song for song in in_order if len(song.song) == _HASH_DIGITS)
+            named = (song for song in in_order if kept_songs.is_kept(song.song))
             path = storage.join(folder, layout.kept_songs_name(split, index, count))
             kept_songs.write_songs(path, ((song.song, spool.read(song.position)) for song in named))
     return encoded

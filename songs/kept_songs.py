@@ -20,6 +20,7 @@ from songs.song import Song
 _INDEX = np.dtype([("sha256", "V32"), ("offset", "<i8"), ("size", "<i4")])
 _TRAILER = struct.Struct("<Q4s")
 _MAGIC = b"NKs1"
+_HASH_DIGITS = 64
 
 
 class _Writer:
@@ -91,6 +92,11 @@ class KeptSongs:
             # Once: taken out of the index for each song, it would be copied whole for each.
             self._keys = _keys(self._index)
         return self._index
+
+
+def is_kept(name: str) -> bool:
+    """Whether a song of this name is kept: the hash of its file, neither a tune of several nor a copy."""
+    return len(name) == _HASH_DIGITS
 
 
 def write_songs(path: str, songs: Iterable[tuple[str, Song]]) -> None:

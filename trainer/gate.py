@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from songs.song import Song
 
 JUDGING_SPLIT = "test"
-
-# A song's name, unless it is a tune of a file of several, or a copy.
-_HASH_DIGITS = 64
-
 _FORGOTTEN = "{} is not there any more: songs that it was trained on are not left out of those to judge by"
 
 _EXAMPLES = """examples:
@@ -124,7 +120,7 @@ def _checks(of: Contestants, thresholds: Thresholds) -> tuple[list[Check], int]:
 
 def judging_songs(of: Contestants, challenger: "Bundle") -> "list[Song]":
     """The songs that both models are asked about: of the new test split, heard by neither."""
-    from songs.kept_songs import KeptSongs
+    from songs.kept_songs import KeptSongs, is_kept
     from songs.ledger import Ledger, bits, unheard
     from trainer.batches import read_songs
     from trainer.dataset import open_dataset
@@ -134,7 +130,7 @@ def judging_songs(of: Contestants, challenger: "Bundle") -> "list[Song]":
     wanted = set.intersection(*(set(songs.tolist()) for songs in known))
     found = [(name, ids) for name, ids in read_songs(dataset, JUDGING_SPLIT) if bits(name) in wanted]
     with contextlib.closing(KeptSongs(of.data)) as kept:
-        wholes = [kept.get(name) if len(name) == _HASH_DIGITS else None for name, _ in found]
+        wholes = [kept.get(name) if is_kept(name) else None for name, _ in found]
     # What the challenger's vocabulary lacks is not in its records, and would not be asked for.
     tokens = [
         challenger.encoding.encode(whole) if whole else challenger.vocabulary.decode(ids.tolist())
