@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 TOLD_ORDERS = (1, 2, 5)
 HIGHEST_ORDER = 14
 
-# The n-grams count the first whole songs of the training split up to so many tokens: a minute of one core, and
-# 1.5 GB.
+# The n-grams count the first whole songs of the training split up to so many tokens: 45 seconds of
+# one core, and 1.5 GB.
 COUNTED_TOKENS = 10_000_000
 
 

@@ -51,8 +51,8 @@ def each_order(
 
     The model of order n counts n-grams; below that it counts, of each k-gram, the different ids that stand before it
     (section 2.7). A song's beginning counts as one more such id each time, so that what only ever begins songs,
-    such as `<start>`, counts as often as it is seen; no history crosses into another song. The unigrams
-    are interpolated with 1 / A for each of the A ids that may be predicted: all of them together have probability 1, and
+    such as `<start>`, counts as often as it is seen; no history crosses into another song. The unigrams are
+    interpolated with 1 / A for each of the A ids that may be predicted: all of them together have probability 1, and
     the others 0.
 
     The lower orders of all models are the same, so each order is counted once, and forgotten when the next one has

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from songs import windows
-from trainer.baselines import Baselines, Counted, told, tokens_of
+from trainer.baselines import Baselines, Counted, tokens_of, told
 from trainer.batches import Windows
 from trainer.reading import Reading
 
