@@ -54,7 +54,7 @@ chaos: .venv/installed
 		$(or $(VERSION),not installed): name one of these, such as `make run PYTHON=python3.12`))
 	$(PYTHON) -m venv --clear .venv
 	@echo "installing the $$(grep -c '==' $(LOCK)) packages of $(LOCK) for Python $(VERSION) into .venv (1 to 3 minutes)"
-	$(if $(NEWEST),@echo "without tensorflow-io, which Python 3.13 has not: s3:// az:// hdfs:// http:// will be refused")
+	$(if $(NEWEST),@echo "there is no tensorflow-io for Python $(VERSION): s3:// and az:// and hdfs:// and http:// cannot be opened")
 	$(BIN)/pip install $(PIP_FLAGS) --require-hashes -r $(LOCK)
 	$(BIN)/pip install $(PIP_FLAGS) --no-build-isolation --editable .
 	touch $@
