@@ -11,7 +11,7 @@ from generator import gallery, made_by, places
 from generator.config import notable
 from generator.gallery import SongSet
 from models import remote
-from songs import layout, storage
+from songs import ending, layout, storage
 
 _EXAMPLES = """examples:
   python -m generator.compare runs/sampled runs/greedy runs/untrained --output runs/compare.html
@@ -121,4 +121,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ending.run(main, "compare")

@@ -1,7 +1,6 @@
 """`python -m generator.explain SONG --model MODEL`: which stretches of a song stand in training songs, and where."""
 
 import argparse
-import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +11,7 @@ import numpy as np
 from generator.copying import index_file
 from models import remote
 from pages.markup import plain
-from songs import bars, copies, encodings, layout, midi, reading, storage
+from songs import bars, copies, encodings, ending, layout, midi, reading, storage
 from songs.song import Song
 
 _EXAMPLES = """examples:
@@ -40,9 +39,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, storage.StorageError) as error:
         print(f"explain: {error}", file=sys.stderr)
         return 2
-    except BrokenPipeError:
-        # Whoever reads has seen enough; nothing may be written at the end either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
@@ -165,4 +161,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    remote.exit_with(main)
+    ending.run(main, "explain")

@@ -11,8 +11,7 @@ from beam_jobs import failures
 from beam_jobs.options import quiet
 from generator import audio, config, job
 from generator.config import GenerateConfig
-from models import remote
-from songs import logs, recipes, storage
+from songs import ending, logs, recipes, storage
 
 _EXAMPLES = """examples:
   python -m generator.generate --model runs/mine/model --output songs
@@ -78,4 +77,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    remote.exit_with(main)
+    ending.run(main, "generate")

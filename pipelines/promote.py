@@ -5,10 +5,9 @@ What `pipelines.retrain` does at its end, as a step of its own for schedulers th
 
 import argparse
 import dataclasses
-import sys
 from collections.abc import Sequence
 
-from songs import champion, layout, logs, storage
+from songs import champion, ending, layout, logs, storage
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,4 +63,4 @@ def promote(output: str, run: str) -> Promotion:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ending.run(main, "promote")

@@ -13,7 +13,7 @@ from pages import template
 from pages.markup import text
 from pipelines import ledger, measures, report_files, report_music
 from pipelines.summary import Summary, summarise
-from songs import encodings, layout, storage
+from songs import encodings, ending, layout, storage
 from songs.vocabulary import Vocabulary
 
 TEMPLATE = "report.html"
@@ -131,4 +131,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    ending.run(main, "report")

@@ -4,12 +4,11 @@ import argparse
 import contextlib
 import dataclasses
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from models import remote
-from songs import layout, logs, storage
+from songs import ending, layout, logs, storage
 from songs.logs import say
 from trainer import drift, gate_checks, gate_page
 from trainer.gate_checks import Check, Thresholds
@@ -52,14 +51,12 @@ class Contestants:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Parses flags and decides; returns the exit status: 0, 2 (wrong use) or 130 (interrupted)."""
+    """Parses flags and decides; returns the exit status: 0 or 2 (wrong use)."""
     flags = _parser().parse_args(argv)
     limits = {field.name: getattr(flags, field.name) for field in dataclasses.fields(Thresholds)}
     try:
         folders = {field.name: storage.folder(getattr(flags, field.name)) for field in dataclasses.fields(Contestants)}
         run(Contestants(**folders), storage.folder(flags.output), Thresholds(**limits))
-    except KeyboardInterrupt:
-        return 130
     except (ValueError, storage.StorageError) as error:
         logs.complain(f"error: {error}")
         return 2
@@ -210,4 +207,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ending.run(main, "gate")

@@ -4,7 +4,7 @@ import argparse
 import os
 
 from models import remote
-from songs import logs, recipes, storage
+from songs import ending, logs, recipes, storage
 from trainer import cluster, config, folder, search, tune, tuning
 from trainer.dataset import Dataset, open_dataset
 from trainer.warm_start import Warm, open_warm
@@ -34,8 +34,6 @@ def main(argv: list[str] | None = None) -> int:
             or_fresh=flags.or_fresh,
             overwrite=flags.overwrite,
         )
-    except KeyboardInterrupt:
-        return 130
     except (ValueError, storage.StorageError) as error:
         logs.complain(f"error: {error}")
         return 2
@@ -105,7 +103,7 @@ def _train(dataset: Dataset, folders: folder.Folders, training: config.TrainConf
         logs.complain(f"error: {error}")
         return 1
     except train.StoppedError as stop:
-        logs.complain("stopped, with a checkpoint: start the same command again to go on")
+        logs.complain(f"train stopped, with a checkpoint: {ending.AGAIN}")
         return 128 + stop.signal
     except strategy.LostMachineError as error:
         logs.complain(f"error: {error}")
@@ -145,4 +143,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    remote.exit_with(main)
+    ending.run(main, "train")
