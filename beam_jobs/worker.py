@@ -6,9 +6,15 @@ Its standard input is a pipe of the job's, see `command`.
 import os
 import shlex
 import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
 
 from beam_jobs.options import ignore_checksum_remark
 from songs.subprocesses import end_with_parent
+
+_WAIT_SECONDS = 1.0
 
 
 def command() -> str:
@@ -26,9 +32,21 @@ def main() -> None:
     """Works for the job whose addresses stand in the environment."""
     end_with_parent()
     ignore_checksum_remark()
+    sys.excepthook = _after_the_parent(sys.excepthook)
+    threading.excepthook = _after_the_parent(threading.excepthook)
     from apache_beam.runners.worker import sdk_worker_main
 
     sdk_worker_main.main(sys.argv)
+
+
+def _after_the_parent(tell: Callable[..., Any]) -> Callable[..., Any]:
+    """A hook for exceptions that first waits: if it is the parent's end that broke a connection, this process ends."""
+
+    def wait(*error: Any) -> None:
+        time.sleep(_WAIT_SECONDS)
+        tell(*error)
+
+    return wait
 
 
 if __name__ == "__main__":

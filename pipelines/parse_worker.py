@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import resource
+import signal
 import struct
 import sys
 import time
@@ -63,6 +64,8 @@ class _Read(Protocol):
 def main() -> None:
     """Answers requests until the other end is closed."""
     end_with_parent()
+    # As before the package took it for a command's: at once, whatever a parser does.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     job = Job(**json.loads(sys.argv[1]))
     channel = frames.Channel(job.requests, job.answers, _MOST_REQUEST_BYTES)
     read = _load(job.function)

@@ -30,10 +30,7 @@ def run(command: Callable[[], int | None], name: str, again: str = AGAIN) -> NoR
       name: of the command, in the sentence.
       again: what to do after a signal.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Of what runs in the background a shell has Ctrl-C ignored.
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, functools.partial(_stop, f"{name} stopped: {again}"))
+    _catch(f"{name} stopped: {again}")
     try:
         status = _run(command, name)
     except Exception:
@@ -45,6 +42,16 @@ def run(command: Callable[[], int | None], name: str, again: str = AGAIN) -> NoR
         sys.exit(status)
     logging.shutdown()
     os._exit(status)
+
+
+def expect_signals() -> None:
+    """Has a signal end a command in a sentence already while its modules are imported, which takes a second.
+
+    For the packages of commands, which `python -m` imports first; elsewhere nothing changes.
+    """
+    if sys.argv[:1] == ["-m"]:
+        name = sys.orig_argv[sys.orig_argv.index("-m") + 1].rpartition(".")[2]
+        _catch(f"{name} stopped: {AGAIN}")
 
 
 def leave_at_once() -> None:
@@ -69,6 +76,13 @@ def _run(command: Callable[[], int | None], name: str) -> int:
         logs.complain(f"{name} failed: {what}; free some space, and {AGAIN}")
         _drop_output()
         return 1
+
+
+def _catch(sentence: str) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Of what runs in the background a shell has Ctrl-C ignored.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, functools.partial(_stop, sentence))
 
 
 def _drop_output() -> None:
