@@ -38,7 +38,7 @@ def rolls(samples: Sequence[Sample], rows: Mapping[str, Mapping[str, Any]]) -> s
         )
         facts += [text(row["instrument"], _INSTRUMENT_SIGNS)] if row.get("instrument") else []
         cards.append(
-            f'<article class="song">{charts.roll(sample.song, f"Piano roll of {title}")}<div>'
+            f'<article class="song">{charts.roll(sample.song, title)}<div>'
             f'<h3 title="{text(source)}">{text(title)}</h3><p>{"".join(f"<span>{fact}</span>" for fact in facts)}</p>'
             "</div></article>"
         )
