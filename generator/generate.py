@@ -8,10 +8,11 @@ import sys
 from collections.abc import Sequence
 
 from beam_jobs import failures
-from beam_jobs.options import quiet
+from beam_jobs.options import beam_options, quiet
 from generator import audio, config, job
 from generator.config import GenerateConfig
-from songs import ending, logs, recipes, storage
+from songs import directories, ending, logs, recipes, storage
+from songs.commands import Parser
 
 _EXAMPLES = """examples:
   python -m generator.generate --model runs/mine/model --output songs
@@ -26,17 +27,15 @@ process a core; flags of Apache Beam, such as --runner and --direct_num_workers,
 """
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The flags of this command; Beam's own come after them."""
-    flags = argparse.ArgumentParser(
-        prog="python -m generator.generate",
-        description=__doc__.splitlines()[0],
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    flags = Parser("python -m generator.generate", description=__doc__.splitlines()[0], examples=_EXAMPLES)
     add = flags.add_argument
-    add("--model", required=True, help="model directory, as trainer.task writes it")
+    add(
+        "--model",
+        required=True,
+        help=directories.MODEL.accepted,
+    )
     add("--output", required=True, help="songs directory to make; run again with the same flags, it is gone on with")
     add("--recipe", help="NAME or FILE.toml, with :RUN for another than its first [[generate]]")
     add("--overwrite", action="store_true", help="replace other songs in --output")
@@ -53,6 +52,14 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, GenerateConfig,
     flags, beam_flags = parser().parse_known_args(arguments)
     settings = recipes.load(flags.recipe, "generate") if flags.recipe else {}
     return flags, GenerateConfig.create({**settings, **GenerateConfig.given(flags)}), beam_flags
+
+
+def check(arguments: Sequence[str]) -> GenerateConfig:
+    """The settings that flags ask for; raises ValueError as a start with them would, before any work."""
+    _, chosen, beam_flags = parse(arguments)
+    if beam_flags:
+        beam_options(beam_flags, parser().flags())
+    return chosen
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
