@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from songs.encodings import Encoding
 from songs.encodings.sorts import pitches_of, sort_of
-from songs.vocabulary import SPECIAL_TOKENS, Vocabulary
+from songs.vocabulary import Vocabulary
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -27,7 +27,8 @@ class Meanings:
     @classmethod
     def of(cls, vocabulary: Vocabulary, encoding: Encoding) -> "Meanings":
         """What the tokens of a vocabulary say; the special ones say nothing."""
-        tokens, special = vocabulary.tokens[len(SPECIAL_TOKENS) :], len(SPECIAL_TOKENS)
+        special = vocabulary.special
+        tokens = vocabulary.tokens[special:]
         notes = [_struck(encoding, token) for token in tokens]
         ticks = [encoding.ticks(token) for token in tokens]
         return cls(np.array([0] * special + notes, np.int64), np.array([0] * special + ticks, np.int64))

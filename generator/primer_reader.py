@@ -11,7 +11,7 @@ from generator.primers import Primers
 from songs import reading, storage
 from songs.encodings import Encoding
 from songs.song import Song
-from songs.vocabulary import SPECIAL_TOKENS, START, Vocabulary
+from songs.vocabulary import START, Vocabulary
 from songs.windows import SPLITS
 
 # Where the model does not know a file's tokens it is moved by so many semitones at most.
@@ -73,7 +73,7 @@ class Reader:
         """
         tokens = text.split()
         if unknown := [token for token in tokens if token not in self.vocabulary.ids]:
-            some = " ".join(self.vocabulary.tokens[len(SPECIAL_TOKENS) :][:8])
+            some = " ".join(self.vocabulary.tokens[self.vocabulary.special :][:8])
             raise ValueError(
                 f"--primer {text!r} is neither a MIDI file nor one of {', '.join((FROM_START, *SPLITS))}, and "
                 f"{unknown[0]!r} is no token of the model; these are: {some} ..."

@@ -37,7 +37,7 @@ def write_model(
     encoding = encoding or Events()
     vocabulary = vocabulary_of(encoding, tokens)
     keras.utils.set_random_seed(seed)
-    blocked = bundle.blocked_ids(song_marks)
+    blocked = vocabulary.unpredicted(song_marks=song_marks)
     model = network.build(
         network.Architecture(
             vocabulary_size=len(vocabulary), embedding=8, units=8, layers=2, dropout=0.1, blocked=tuple(blocked)
