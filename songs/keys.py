@@ -10,7 +10,7 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from songs.scales import Key
+from songs.scales import TONICS, Key
 from songs.song import Song
 
 Floats = npt.NDArray[np.float64]
@@ -27,19 +27,16 @@ _PROFILES = {
     ),
 }  # fmt: skip
 
-# As key signatures spell them; F# for Gb, and D# minor as Eb.
-_TONICS = {
-    "major": ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"),
-    "minor": ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"),
-}
-
 # `C major`, `Db major` ... `B major`, `C minor` ... `B minor`.
-KEY_NAMES = tuple(f"{tonic} {mode}" for mode, tonics in _TONICS.items() for tonic in tonics)
+KEY_NAMES = tuple(f"{tonic} {mode}" for mode, tonics in TONICS.items() for tonic in tonics)
 
 # Scales written as a major key, by how many semitones their tonic is above its; and those written as minor ones.
 _MODES = {
     "major": 0, "major-pentatonic": 0, "dorian": 2, "phrygian": 4, "lydian": 5, "mixolydian": 7, "locrian": 11,
 }  # fmt: skip
+_JUDGED = (
+    "major", "major-pentatonic", "minor", "natural-minor", "harmonic-minor", "melodic-minor", "minor-pentatonic"
+)  # fmt: skip
 _MINOR = ("minor", "natural-minor", "harmonic-minor", "melodic-minor", "minor-pentatonic", "blues")
 
 # Correlations that differ by less are equal: they differ by how sums are rounded.
@@ -61,6 +58,18 @@ class FoundKey:
     tonic: int
     correlation: float
     lead: float
+
+
+def heard(key: Key) -> str | None:
+    """The major or minor key, one of KEY_NAMES, of a key's tonic and third; None for a scale that has no tonic."""
+    if signature(key) is None:
+        return None
+    return KEY_NAMES[key.tonic + 12 * (key.mode == "minor")]
+
+
+def is_heard(key: Key) -> bool:
+    """Whether a song in a key is known for it by `find_key`, which knows no church modes and no blues."""
+    return key.scale in _JUDGED
 
 
 def signature(key: Key) -> str | None:

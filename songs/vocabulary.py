@@ -28,8 +28,8 @@ class Vocabulary:
 
     Attributes:
       tokens: every token once, in the order of the ids.
-      counts: how often each stood in the training split, before augmentation, a key mark once a song; 0 for the other
-        special ones.
+      counts: how often each stood in the training split, before augmentation; of the special ones only what begins
+        songs is counted, with key marks.
     """
 
     tokens: tuple[str, ...]
@@ -49,13 +49,11 @@ class Vocabulary:
     ) -> "Vocabulary":
         """Descending count, ties by text; required tokens are there even when not counted."""
         counted = {**dict.fromkeys(required, 0), **counts}
-        ordered = sorted(counted.keys() - set(KEY_MARKS), key=lambda token: (-counted[token], token))
+        ordered = sorted(counted.keys() - {*SPECIAL_TOKENS, *KEY_MARKS}, key=lambda token: (-counted[token], token))
         return cls.from_ordered(ordered, counted, key_marks=key_marks)
 
     @classmethod
-    def from_ordered(
-        cls, tokens: Sequence[str], counts: Mapping[str, int], *, key_marks: bool = False
-    ) -> "Vocabulary":
+    def from_ordered(cls, tokens: Sequence[str], counts: Mapping[str, int], *, key_marks: bool = False) -> "Vocabulary":
         """A fixed order, as `--vocabulary` gives it; tokens that `counts` lacks count 0."""
         every = (*SPECIAL_TOKENS, *(KEY_MARKS if key_marks else ()), *tokens)
         return cls(every, tuple(counts.get(token, 0) for token in every))
@@ -71,9 +69,9 @@ class Vocabulary:
         """How many ids, the first ones, are no music: 4, or 28 with key marks."""
         return len(SPECIAL_TOKENS) + len(KEY_MARKS) * self.key_marks
 
-    def start(self, mark: str | None) -> int:
-        """The id that begins a song with a key mark; that of `<start>` if there is none, or no key is known by it."""
-        return self.ids.get(mark, START) if mark else START
+    def start(self, key: str | None) -> int:
+        """The id that begins a song in a key, one of KEY_NAMES or None; that of `<start>` without key marks."""
+        return self.ids.get(f"<start:{key}>", START)
 
     @property
     def marked_songs(self) -> dict[int, int]:
@@ -137,15 +135,15 @@ class Vocabulary:
         return len(self.tokens)
 
 
-def key_mark(song: Song) -> str | None:
-    """The key mark of a song's key; None for a song without one."""
+def key_mark(song: Song) -> str:
+    """The key mark of a song's key; `<start>` for a song without one."""
     found = find_key(song)
-    return f"<start:{found.name}>" if found else None
+    return f"<start:{found.name}>" if found else SPECIAL_TOKENS[START]
 
 
 def start_of(song: Song, vocabulary: Vocabulary) -> int:
     """The id that begins a song: with key marks that of the key that it is in."""
-    return vocabulary.start(key_mark(song)) if vocabulary.key_marks else START
+    return vocabulary.ids[key_mark(song)] if vocabulary.key_marks else START
 
 
 def read_token_list(text: str) -> list[str]:

@@ -16,7 +16,7 @@ def nats_of_songs(model: Bundle, songs: list[Song]) -> npt.NDArray[np.float64]:
     """The nats that a model needs for each song, float64 [songs].
 
     A token that its vocabulary lacks costs as much as any of all tokens would, the log of their number: no model may
-    predict it, and a model must not gain by not knowing it. Nor may it by being told the key of each song: that costs as
+    predict it, and a model must not gain by not knowing it. Nor by being told the key of each song: the key costs as
     much as any of all keys would.
 
     Args:
