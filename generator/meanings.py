@@ -19,18 +19,21 @@ class Meanings:
     Attributes:
       notes_V: int64, how many notes an id strikes.
       ticks_V: int64, how much later the next id's notes begin for it.
+      special: how many ids, the first ones, are no music.
     """
 
     notes_V: npt.NDArray[np.int64]
     ticks_V: npt.NDArray[np.int64]
+    special: int = len(SPECIAL_TOKENS)
 
     @classmethod
     def of(cls, vocabulary: Vocabulary, encoding: Encoding) -> "Meanings":
         """What the tokens of a vocabulary say; the special ones say nothing."""
-        tokens, special = vocabulary.tokens[len(SPECIAL_TOKENS) :], len(SPECIAL_TOKENS)
+        special = vocabulary.special
+        tokens = vocabulary.tokens[special:]
         notes = [_struck(encoding, token) for token in tokens]
         ticks = [encoding.ticks(token) for token in tokens]
-        return cls(np.array([0] * special + notes, np.int64), np.array([0] * special + ticks, np.int64))
+        return cls(np.array([0] * special + notes, np.int64), np.array([0] * special + ticks, np.int64), special)
 
 
 def _struck(encoding: Encoding, token: str) -> int:

@@ -130,6 +130,13 @@ def _add_tokens(group: Any) -> None:
     add("--onset_marks", action=switch, help="grid: tell a held note from one struck again (default: yes)")
     add("--highest", action=switch, help="grid: keep only the highest note of each step (default: no)")
     add("--song_marks", action=switch, default=True, help="<start> and <end> around each song (default: yes)")
+    add(
+        "--key_marks",
+        action=switch,
+        default=False,
+        help="<start> says in which key the song is, such as <start:D minor>, so that songs can be asked for in a key "
+        "(default: no)",
+    )
 
 
 def _add_records(group: Any) -> None:

@@ -98,6 +98,7 @@ def settings_of(chosen: argparse.Namespace) -> Settings:
         window=chosen.window,
         stride=chosen.window if chosen.stride is None else chosen.stride,
         song_marks=chosen.song_marks,
+        key_marks=chosen.key_marks,
         split=chosen.split,
         instrument=chosen.instrument,
         parser=chosen.parser,
