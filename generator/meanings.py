@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from songs.encodings import Encoding
 from songs.encodings.sorts import pitches_of, sort_of
+from songs.song import DEFAULT_TICKS_PER_QUARTER
 from songs.vocabulary import SPECIAL_TOKENS, Vocabulary
 
 
@@ -19,10 +20,12 @@ class Meanings:
     Attributes:
       notes_V: int64, how many notes an id strikes.
       ticks_V: int64, how much later the next id's notes begin for it.
+      ticks_per_quarter: of those ticks.
     """
 
     notes_V: npt.NDArray[np.int64]
     ticks_V: npt.NDArray[np.int64]
+    ticks_per_quarter: int = DEFAULT_TICKS_PER_QUARTER
 
     @classmethod
     def of(cls, vocabulary: Vocabulary, encoding: Encoding) -> "Meanings":
@@ -30,7 +33,8 @@ class Meanings:
         tokens, special = vocabulary.tokens[len(SPECIAL_TOKENS) :], len(SPECIAL_TOKENS)
         notes = [_struck(encoding, token) for token in tokens]
         ticks = [encoding.ticks(token) for token in tokens]
-        return cls(np.array([0] * special + notes, np.int64), np.array([0] * special + ticks, np.int64))
+        columns = (np.array([0] * special + of_tokens, np.int64) for of_tokens in (notes, ticks))
+        return cls(*columns, ticks_per_quarter=encoding.ticks_per_quarter)
 
 
 def _struck(encoding: Encoding, token: str) -> int:
