@@ -73,16 +73,16 @@ def read(path: str, config: Mapping[str, Any]) -> Song:
     Raises:
       ValueError: if it is no song.
     """
-    data = storage.read_bytes(path)
+    data, encoding = storage.read_bytes(path), encodings.from_settings(config["encoding"])
     if _is_generated(path):
-        return midi.read_exact(data)
-    dataset = config["dataset"]
+        return midi.read_exact(data, ticks_per_quarter=encoding.ticks_per_quarter)
+    kept = {name: config["dataset"][name] for name in ("instrument", "parser")}
     try:
-        song = reading.read_song(data, source=path, instrument=dataset["instrument"], parser=dataset["parser"])
+        song = reading.read_song(data, source=path, divisors=encoding.divisors, **kept)
     except reading.ParseError as error:
         raise ValueError(f"{path} cannot be read as a song ({error})") from error
     # A file may tell more than the model's tokens can, and so would differ from the training songs.
-    return encodings.from_settings(config["encoding"]).reduce(song)
+    return encoding.reduce(song)
 
 
 def described(path: str, found: copies.Copies) -> str:
