@@ -32,7 +32,15 @@ class ClusterSongs(beam.PTransform):
     """
 
     def expand(self, songs: beam.PCollection[tuple[str, Fingerprint]]) -> beam.PCollection[tuple[str, str]]:
-        """Finds candidates by bands, links those whose sketches agree, and labels what is linked."""
+        """Links songs, and labels what is linked."""
+        return songs | LinkSongs() | "Components" >> ConnectedComponents()
+
+
+class LinkSongs(beam.PTransform):
+    """(song name, its fingerprint) -> (smaller, larger) names of near duplicates, each pair once."""
+
+    def expand(self, songs: beam.PCollection[tuple[str, Fingerprint]]) -> beam.PCollection[Link]:
+        """Finds candidates by bands, and keeps those whose sketches agree."""
         candidates = (
             songs
             | "KeyByBucket" >> beam.FlatMapTuple(key_by_bucket)
@@ -53,7 +61,6 @@ class ClusterSongs(beam.PTransform):
             | "SketchByPair" >> beam.FlatMapTuple(sketch_by_pair)
             | "GroupByPair" >> beam.GroupByKey()
             | "Link" >> beam.FlatMapTuple(_link_counted)
-            | "Components" >> ConnectedComponents()
         )
 
 

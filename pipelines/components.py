@@ -51,11 +51,7 @@ class ConnectedComponents(beam.PTransform):
                 | f"OnceEach{number}" >> beam.Distinct()
             )
         nodes = links | "BothEnds" >> beam.FlatMap(both_ends) | "Neighbours" >> beam.GroupByKey()
-        rest = (
-            nodes
-            | "NoStars" >> beam.FlatMapTuple(unsettled)
-            | "Join" >> beam.CombineGlobally(JoinLinks())
-        )
+        rest = nodes | "NoStars" >> beam.FlatMapTuple(unsettled) | "Join" >> beam.CombineGlobally(JoinLinks())
         return (
             nodes
             | "Parent" >> beam.MapTuple(parent)

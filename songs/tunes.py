@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from songs.mixing import Hashes as _Hashes
-from songs.mixing import mix, of_grams
+from songs.mixing import mix
 from songs.song import Song
 
 _Ints = npt.NDArray[np.int64]
@@ -113,7 +113,7 @@ def estimate(one: bytes, other: bytes) -> _Floats:
     left, right = (np.frombuffer(sketch, np.uint8).reshape(len(VIEWS), 1 + SKETCH) for sketch in (one, other))
     agree = (left[:, 1:] == right[:, 1:]).mean(axis=1) * (left[:, 0] & right[:, 0])
     # One byte in 256 agrees by chance.
-    return np.maximum((agree - 1 / 256) / (1 - 1 / 256), 0)
+    return np.asarray(np.maximum((agree - 1 / 256) / (1 - 1 / 256), 0))
 
 
 def alike(one: bytes, other: bytes) -> bool:
@@ -140,17 +140,13 @@ def similarity(one: Song, other: Song) -> float:
 
 def line(song: Song, view: View) -> tuple[_Ints, _Ints]:
     """The onsets, ascending, and the pitches of a view's line, [N] both."""
-    chords = _chords(song)
-    kept = _untopped(*chords, view, song.ticks_per_quarter)
-    onset, highest, lowest = chords
-    return onset[kept], (highest if view.top else lowest)[kept]
+    return _line(*_chords(song), view, song.ticks_per_quarter)
 
 
 def _grams_of_views(song: Song) -> list[_Hashes]:
     """The different n-grams of each view, as 64-bit hashes, ascending."""
-    onset, highest, lowest = chords = _chords(song)
-    kept = (_untopped(*chords, view, song.ticks_per_quarter) for view in VIEWS)
-    return [_grams((highest if view.top else lowest)[notes]) for view, notes in zip(VIEWS, kept, strict=True)]
+    chords = _chords(song)
+    return [_grams(_line(*chords, view, song.ticks_per_quarter)[1]) for view in VIEWS]
 
 
 def _chords(song: Song) -> tuple[_Ints, _Ints, _Ints]:
@@ -164,28 +160,37 @@ def _chords(song: Song) -> tuple[_Ints, _Ints, _Ints]:
     return start[first].astype(np.int64), np.maximum.reduceat(pitches, first), np.minimum.reduceat(pitches, first)
 
 
-def _untopped(onset: _Ints, highest: _Ints, lowest: _Ints, view: View, ticks_per_quarter: int) -> _Bools:
-    """Which notes of a line no other within the view's time tops, or undercuts, [N]."""
+def _line(onset: _Ints, highest: _Ints, lowest: _Ints, view: View, ticks_per_quarter: int) -> tuple[_Ints, _Ints]:
+    """The notes of a view that no other within its time tops, or undercuts."""
+    pitch = highest if view.top else lowest
     mean = float(onset[-1] - onset[0]) / max(len(onset) - 1, 1) if len(onset) else 0.0
     reach = view.quarters * ticks_per_quarter + view.waits * mean
     if not reach:
-        return np.ones(len(onset), bool)
-    pitch = highest if view.top else -lowest
-    return ~(_topped(onset, pitch, reach) | _topped(-onset[::-1], pitch[::-1], reach)[::-1])
+        return onset, pitch
+    height = pitch if view.top else -pitch
+    kept = ~(_topped(onset, height, reach) | _topped(-onset[::-1], height[::-1], reach)[::-1])
+    return onset[kept], pitch[kept]
 
 
 def _topped(time: _Ints, pitch: _Ints, reach: float) -> _Bools:
     """Whether one of the next `_REACH` notes is higher, and no more than `reach` later, [N]."""
-    end = np.full(_REACH, np.iinfo(np.int32).max)
-    times = np.lib.stride_tricks.sliding_window_view(np.append(time, end), 1 + _REACH)
-    pitches = np.lib.stride_tricks.sliding_window_view(np.append(pitch, end), 1 + _REACH)
-    later = (times[:, 1:] - times[:, :1] <= reach) & (pitches[:, 1:] > pitches[:, :1])
-    return np.asarray(later.any(axis=1))
+    topped = np.zeros(len(time), bool)
+    for step in range(1, min(_REACH, len(time) - 1) + 1):
+        near = time[step:] <= time[:-step] + reach
+        if not near.any():
+            break
+        topped[:-step] |= near & (pitch[step:] > pitch[:-step])
+    return topped
 
 
 def _grams(pitch: _Ints) -> _Hashes:
     """The different n-grams of a line as 64-bit hashes, ascending."""
-    return np.unique(of_grams((np.diff(pitch) + 128).astype(np.uint64), STEPS))
+    intervals = (np.diff(pitch) + 128).astype(np.uint64)
+    grams = np.zeros(max(len(intervals) - STEPS + 1, 0), np.uint64)
+    # An interval is 8 bits, so that up to 8 are a number of their own, mixed once.
+    for step in range(STEPS):
+        grams = grams << np.uint64(8) | intervals[step : step + len(grams)]
+    return np.unique(mix(grams))
 
 
 def _jaccard(left: _Hashes, right: _Hashes) -> float:
