@@ -1,6 +1,5 @@
 """`python -m generator.compare SONGS ... --output PAGE.html`: the songs of several directories on one page."""
 
-import argparse
 import dataclasses
 import itertools
 import sys
@@ -12,7 +11,8 @@ from generator.config import notable
 from generator.gallery import SongSet
 from models import remote
 from pages import headings
-from songs import layout, storage
+from songs import directories, ending, layout, storage
+from songs.commands import Parser
 
 _EXAMPLES = """examples:
   python -m generator.compare runs/sampled runs/greedy runs/untrained --output runs/compare.html
@@ -27,8 +27,8 @@ _MAKE_IT = "python -m generator.generate"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses flags and writes the page; returns the exit status: 0, or 2, with one sentence, for what was wrong."""
-    flags = _parser().parse_args(argv)
     try:
+        flags = _parser().parse_args(argv)
         print(compare([storage.folder(folder) for folder in flags.songs], flags.output, flags.names), flush=True)
     except (ValueError, storage.StorageError) as error:
         print(f"compare: {error}", file=sys.stderr)
@@ -40,7 +40,7 @@ def compare(folders: Sequence[str], output: str, names: str = "") -> str:
     """Writes a page of the songs of some songs directories; returns what to say of it.
 
     Args:
-      folders: the directories, finished, in the order in which their songs stand.
+      folders: the directories, finished, in the order in which their songs stand; see `songs.directories.find`.
       output: the page.
       names: what to call them, with commas between; "": by the ends of their paths.
 
@@ -48,6 +48,7 @@ def compare(folders: Sequence[str], output: str, names: str = "") -> str:
       ValueError, songs.storage.StorageError: in one sentence, what the user has to change.
     """
     remote.open_schemes(output, *folders)
+    folders = [directories.find(folder, directories.SONGS) for folder in folders]
     _check_page(output)
     called = _given(names, folders) if names else _called(folders)
     most = gallery.MOST_SONGS // len(folders)
@@ -85,7 +86,6 @@ def _given(names: str, folders: Sequence[str]) -> list[str]:
 
 def _set(folder: str, *, name: str, place: str, most: int) -> SongSet:
     """A directory's songs, `most` at most, and all of its settings."""
-    layout.require_completed(folder, "songs directory", _MAKE_IT)
     rows = list(itertools.islice(_rows(folder), most))
     if not rows:
         raise ValueError(f"{folder} has no {layout.SONGS}-*.jsonl: name a songs directory, as `{_MAKE_IT}` makes it")
@@ -113,20 +113,19 @@ def _title(names: Sequence[str], output: str) -> str:
     return ": ".join(filter(None, [headings.retraining_of(output), listed]))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m generator.compare",
-        description=__doc__,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def _parser() -> Parser:
+    parser = Parser("python -m generator.compare", description=__doc__, examples=_EXAMPLES)
     add = parser.add_argument
-    add("songs", metavar="SONGS_DIR", nargs="+", help="a songs directory that generator.generate finished")
+    add(
+        "songs",
+        metavar="SONGS_DIR",
+        nargs="+",
+        help=directories.SONGS.accepted,
+    )
     add("--output", required=True, metavar="PAGE.html", help="the page to write, beside or above the directories")
     add("--names", default="", help="what to call them, in their order: a,b,c (default: as their own pages are headed)")
     return parser
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ending.run(main, "compare")

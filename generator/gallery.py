@@ -52,9 +52,10 @@ class SongSet:
     Attributes:
       songs: the rows of songs-*.jsonl, in any order. Of a row the page knows `song` (its number, the only one that has
         to be there), `name`, `file`, `picture`, `audio`, `key`, `seed`, `seconds`, `notes`, `log_likelihood` (nats),
-        `ended`, `attempts`, `agreement`, what `copying.figures` tells, `tokens` (a list, or their number, which may
-        also stand in `length`), `pitch_range` (the lowest and the highest MIDI number) and `roll`
-        (`render.time_span`: where the song begins and ends in its picture). Without `audio` a song has no player.
+        `ended` (whether it came to its end), `attempts`, `agreement`, what `copying.figures` tells, `tokens` (a list,
+        or their number, which may also stand in `length`), `pitch_range` (the lowest and the highest MIDI number) and
+        `roll` (`render.time_span`: where the song begins and ends in its picture). Without `audio` a song has no
+        player.
       model: what to say of the model, label -> value.
       metrics: the model's metrics.json; the validation figures and the baselines are shown.
       settings: what the songs were made with, label -> value.
@@ -127,6 +128,8 @@ def _entry(row: Mapping[str, object], one: SongSet) -> dict[str, object]:
     numbers["tokens"] = number(_length(row.get("tokens", row.get("length"))))
     numbers["per_token"] = _per_token(numbers["log_likelihood"], numbers["tokens"], bool(row.get("ended")))
     entry |= {key: value for key, value in numbers.items() if value is not None}
+    if isinstance(row.get("ended"), bool):
+        entry["ending"] = "ended" if row["ended"] else "cut off"
     if roll := _pair(row.get("roll")):
         entry["roll"] = [round(edge, 5) for edge in roll]
     if pitches := _pair(row.get("pitch_range")):

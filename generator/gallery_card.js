@@ -43,6 +43,10 @@ function facts(song) {
   const said = [];
   if (song.seconds !== undefined) said.push(element("span", clock(Math.round(song.seconds))));
   if (song.notes !== undefined) said.push(element("span", count(song.notes, "note", "notes")));
+  if (song.ending === "cut off") {
+    said.push(element("span", song.ending));
+    said.at(-1).title = "It reached a limit, such as --max_tokens, before the model ended it";
+  }
   if (song.per_token !== undefined) said.push(element("span", `${signed(song.per_token, 2)} nats a token`));
   if (song.novelty !== undefined) {
     said.push(element("span", `novelty ${percent(song.novelty)} %`));

@@ -30,7 +30,7 @@ def finish(
     settings: dict[str, Any],
     marks: dict[str, str],
     reference: Reference | None = None,
-) -> None:
+) -> dict[str, Any]:
     """Publishes what the songs are like, what made them, the page of all songs and, last, COMPLETED.
 
     Args:
@@ -40,14 +40,18 @@ def finish(
       settings: what the songs were made with, the seed among it, for the pages.
       marks: the fingerprints `request` and `content`.
       reference: what the model's training songs are like; None for a model that does not tell.
+
+    Returns:
+      What the songs are like (`generator.summary`).
     """
-    _summarise(folder, Summary.of(_rows(folder, batches)), settings, reference)
+    summary = _summarise(folder, Summary.of(_rows(folder, batches)), settings, reference)
     songs = sum(len(batch.songs) for batch in batches)
     rows = list(itertools.islice(_rows(folder, batches), gallery.MOST_SONGS))
     told = made_by.publish(folder, model_dir)
     shown = SongSet(rows, **told, settings=notable(settings), summary=layout.SUMMARY_PAGE)
     storage.write_text(storage.join(folder, layout.INDEX), gallery.page([shown], title=title_of(songs, folder)))
     layout.complete(folder, marks)
+    return summary
 
 
 def title_of(songs: int, folder: str) -> str:
@@ -62,8 +66,9 @@ def _rows(folder: str, batches: Sequence[Batch]) -> Iterator[dict[str, Any]]:
         yield from layout.read_rows(rows_path(folder, batch.index, len(batches)))
 
 
-def _summarise(folder: str, summary: Summary, settings: dict[str, Any], reference: Reference | None) -> None:
+def _summarise(folder: str, summary: Summary, settings: dict[str, Any], reference: Reference | None) -> dict[str, Any]:
     told = {**summary.as_dict(reference), "settings": settings}
     layout.write_json(storage.join(folder, layout.SUMMARY), told)
     page = summary_page.page({**told, "settings": notable(settings)}, reference, folder)
     storage.write_text(storage.join(folder, layout.SUMMARY_PAGE), page)
+    return told

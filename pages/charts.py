@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from pages.markup import count, text
 from songs import names
-from songs.song import TICKS_PER_QUARTER, Song
+from songs.song import Song
 
-# What a piano roll shows of a song, in ticks: 16 bars of 4/4.
-ROLL_TICKS = 64 * TICKS_PER_QUARTER
+# What a piano roll shows of a song, in quarter notes: 16 bars of 4/4.
+ROLL_QUARTERS = 64
+# Between a note and the next of its pitch, in quarter notes.
+_GAP_QUARTERS = 1 / 12
 # Notes drawn of a song at most, so that the page stays small.
 _ROLL_NOTES = 3_000
 _BLACK_KEYS = {1, 3, 6, 8, 10}
@@ -203,26 +205,30 @@ def roll(song: Song, name: str) -> str:
       song: of at least one note.
       name: what the song is called, for those who do not see it.
     """
+    quarter, most = song.ticks_per_quarter, ROLL_QUARTERS * song.ticks_per_quarter
+    gap = _GAP_QUARTERS * quarter
     start, duration, pitch = (column[:_ROLL_NOTES].tolist() for column in song.notes())
-    shown = [note for note in zip(start, duration, pitch, strict=True) if note[0] < ROLL_TICKS]
+    shown = [note for note in zip(start, duration, pitch, strict=True) if note[0] < most]
     low, high = min(note[2] for note in shown) - 2, max(note[2] for note in shown) + 2
     # A tune of few pitches is not drawn as a row of bricks.
     low, high = min(low, (low + high) // 2 - 14), max(high, (low + high) // 2 + 14)
-    end = min(max(note[0] + note[1] for note in shown), ROLL_TICKS)
-    notes = "".join(f"M{begin} {high - key}h{max(min(length, end - begin) - 1, 0.5):g}" for begin, length, key in shown)
+    end = min(max(note[0] + note[1] for note in shown), most)
+    notes = "".join(
+        f"M{begin} {high - key}h{max(min(length, end - begin) - gap, gap / 2):g}" for begin, length, key in shown
+    )
     lines = "".join(f"M0 {high - key + 0.5:g}h{end}" for key in range(low, high) if key % 12 == 0)
-    lines += "".join(f"M{at} -1v{high - low + 2}" for at in range(0, end, 16 * TICKS_PER_QUARTER)[1:])
+    lines += "".join(f"M{at} -1v{high - low + 2}" for at in range(0, end, 16 * quarter)[1:])
     return (
         f'<svg class="roll" viewBox="0 -1 {end} {high - low + 2}" preserveAspectRatio="none" role="img" '
-        f'aria-label="{text(_heard(name, [note[2] for note in shown], end))}">'
+        f'aria-label="{text(_heard(name, [note[2] for note in shown], end / quarter))}">'
         f'<path class="grid" d="{lines}"/><path class="notes" d="{notes}"/></svg>'
     )
 
 
-def _heard(name: str, keys: Sequence[int], ticks: int) -> str:
+def _heard(name: str, keys: Sequence[int], quarters: float) -> str:
     """Tells of a roll how many notes it shows, between which pitches, and in how much time."""
     low, high = names.PITCH_NAMES[min(keys)], names.PITCH_NAMES[max(keys)]
-    time = f"{ticks / TICKS_PER_QUARTER:.3g} quarter notes of time"
+    time = f"{quarters:.3g} quarter notes of time"
     return f"Piano roll of {name}: {count(len(keys), 'note')}, {low} to {high}, in {time}"
 
 

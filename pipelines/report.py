@@ -3,7 +3,6 @@
 It is made from the dataset directory alone; `python -m pipelines.report DIR` writes it again.
 """
 
-import argparse
 import dataclasses
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +12,8 @@ from pages import headings, template
 from pages.markup import text
 from pipelines import ledger, measures, report_files, report_music
 from pipelines.summary import Summary, summarise
-from songs import encodings, layout, storage
+from songs import encodings, ending, layout, storage
+from songs.commands import Parser
 from songs.vocabulary import Vocabulary
 
 TEMPLATE = "report.html"
@@ -113,10 +113,10 @@ def page(found: Found, title: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Writes the page; what cannot be read ends with one sentence and exit status 2."""
-    parser = argparse.ArgumentParser(prog="python -m pipelines.report", description=__doc__, allow_abbrev=False)
+    parser = Parser("python -m pipelines.report", description=__doc__)
     parser.add_argument("folder", metavar="DIR", help="a dataset directory, local or gs://")
-    folder = parser.parse_args(arguments).folder
     try:
+        folder = parser.parse_args(arguments).folder
         write(folder)
     except (ValueError, ledger.LedgerError, storage.StorageError) as error:
         print(f"report: {error}", file=sys.stderr)
@@ -125,4 +125,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    ending.run(main, "report")

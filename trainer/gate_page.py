@@ -6,14 +6,16 @@ from typing import Any
 from pages import headings, markup, template
 from pages.charts import meter
 from pages.markup import text
+from trainer import gate_checks
 
 TEMPLATE = "gate.html"
+_FIRST = "<p>There is no champion to compare with.</p>"
 
 
 def page(decision: Mapping[str, Any]) -> str:
     """The page as HTML; of what decision.json has."""
     found = decision["drift"]
-    verdict = "the challenger is better" if decision["promote"] else "the champion stays"
+    verdict = gate_checks.verdict(decision)
     filled = {
         "title": f"{text(headings.name_of(decision['challenger']))}: {verdict}",
         "summary": "".join(f"<span>{text(fact)}</span>" for fact in _headline(decision)),
@@ -29,6 +31,8 @@ def _headline(decision: Mapping[str, Any]) -> list[str]:
     failed = sum(not check["passed"] for check in decision["checks"])
     judged = f"{markup.count(decision['songs_to_judge_by'], 'song')} that neither model knew"
     verdict = f"{markup.count(failed, 'check')} failed" if failed else "all checks passed"
+    if not decision["champion"]:
+        return [verdict, f"{decision['challenger']}, judged by itself"]
     return [verdict, judged, f"{decision['challenger']} against {decision['champion']}"]
 
 
@@ -47,7 +51,9 @@ def _check(check: Mapping[str, Any]) -> list[str]:
     return [f"<b>{text(check['name'])}</b>", text(check["said"]), text(check["threshold"]), verdict]
 
 
-def _music(found: Mapping[str, Any]) -> str:
+def _music(found: Mapping[str, Any] | None) -> str:
+    if not found:
+        return _FIRST
     files = ", ".join(f"{count:,} {what}" for what, count in found["files"].items())
     rows = [[text(name), *(f"{value:,}" for value in found[name])] for name in ("songs", "tokens", "vocabulary")]
     for name, pair in found["figures"].items():
@@ -61,7 +67,9 @@ def _figure(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def _overlaps(found: Mapping[str, Any]) -> str:
+def _overlaps(found: Mapping[str, Any] | None) -> str:
+    if not found:
+        return _FIRST
     rows = [
         [text(name.replace("_", " ")), "–" if value is None else meter(value), _figure(value), _moved(name, found)]
         for name, value in found["overlaps"].items()
