@@ -18,7 +18,7 @@ function showAbout() {
 function showSilence() {
   const silent = songs.filter((song) => !song.audio && song.notes !== 0);
   at("silence").hidden = !silent.length;
-  const which = silent.length === songs.length ? "these songs were" : `${grouped(silent.length)} of these songs were`;
+  const which = silent.length === songs.length ? "these songs were" : `${grouped(silent.length)} of these songs ${silent.length === 1 ? "was" : "were"}`;
   at("silence").textContent =
     `No audio: ${which} made with --no_audio. The same command without it, with --overwrite, makes them with sound.`;
 }
