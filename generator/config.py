@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from songs import bars, meta
 from songs.scales import SCALES, Key
 from songs.settings import Settings, setting
-from songs.song import TICKS_PER_QUARTER
 from songs.windows import SPLITS
 
 TITLE = "songs (also keys of a recipe's [[generate]])"
@@ -175,11 +174,10 @@ class GenerateConfig(Settings):
             ),
         )
 
-    @property
-    def max_ticks(self) -> int:
+    def max_ticks(self, ticks_per_quarter: int) -> int:
         """No note begins so many ticks after the beginning, or later; 0: no limit."""
-        of_bars = self.max_bars * bars.length(self.meter)
-        of_seconds = self.max_seconds * self.tempo / 60 * TICKS_PER_QUARTER
+        of_bars = self.max_bars * bars.quarters(self.meter) * ticks_per_quarter
+        of_seconds = self.max_seconds * self.tempo / 60 * ticks_per_quarter
         limits = [limit for limit in (of_bars, of_seconds) if limit]
         return max(1, round(min(limits))) if limits else 0
 

@@ -5,7 +5,6 @@ Everything shown is data that the page's script writes as text; no name, path or
 
 import dataclasses
 import html
-import importlib.resources
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -18,10 +17,9 @@ from songs.names import PITCH_NAMES
 # Songs that a page can have and still open at once (it measured 0.9 s); the others are in songs-*.jsonl.
 MOST_SONGS = 10_000
 
-TEMPLATE = "gallery.html"
-# Placeholder in the template -> the file that fills it.
-_PARTS = {
-    "style": "gallery.css",
+TEMPLATE, STYLE = "gallery.html", "gallery.css"
+# Placeholder in the template -> the script that fills it.
+_SCRIPTS = {
     "list": "gallery_list.js",
     "about": "gallery_about.js",
     "card": "gallery_card.js",
@@ -94,8 +92,8 @@ def page(sets: Sequence[SongSet], *, title: str) -> str:
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).translate(_SCRIPT_SAFE)
     # A training song's name may hold bytes that are no text: as JSON escapes they can be written and read.
     text = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    parts = {name: _read(file) for name, file in _PARTS.items()}
-    return template.fill("generator", TEMPLATE, {**parts, "title": html.escape(title), "data": text})
+    scripts = {name: template.read("generator", file) for name, file in _SCRIPTS.items()}
+    return template.application("generator", TEMPLATE, STYLE, {**scripts, "title": html.escape(title), "data": text})
 
 
 def _told(one: SongSet) -> dict[str, object]:
@@ -161,10 +159,6 @@ def _pair(values: object) -> tuple[float, float] | None:
 
 def _length(tokens: object) -> object:
     return len(tokens) if isinstance(tokens, Sequence) else tokens
-
-
-def _read(name: str) -> str:
-    return importlib.resources.files("generator").joinpath(name).read_text(encoding="utf-8")
 
 
 def _texts(values: Mapping[str, object]) -> dict[str, str]:

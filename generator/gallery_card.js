@@ -17,19 +17,26 @@ function card(song) {
   made.addEventListener("focusin", () => select(song));
   const toggle = made.querySelector(".toggle");
   if (song.audio) toggle.addEventListener("click", () => togglePlay(song));
-  else toggle.remove();
+  (song.audio ? made.querySelector(".silent") : toggle).remove();
+  if (!song.audio) made.querySelector(".silent").textContent = song.notes === 0 ? "no notes" : "no audio";
   return made;
 }
 
 function showPicture(roll, song) {
   const image = roll.querySelector("img");
-  image.alt = `Piano roll of ${song.name}`;
+  image.alt = `Piano roll of ${song.name}${shown(song)}`;
   if (song.picture) image.src = address(song.picture);
   else image.remove();
   roll.classList.toggle("empty", !song.picture);
   if (!song.audio) return;
   roll.classList.add("seekable");
   roll.addEventListener("click", (event) => seekAt(song, roll, event.clientX));
+}
+
+// What a picture shows, for those who do not see it.
+function shown(song) {
+  const said = [song.notes !== undefined && count(song.notes, "note", "notes"), song.pitches, song.seconds !== undefined && clock(Math.round(song.seconds))];
+  return said.filter(Boolean).length ? `: ${said.filter(Boolean).join(", ")}` : "";
 }
 
 function facts(song) {

@@ -9,12 +9,12 @@ import sys
 from collections.abc import Sequence
 
 from beam_jobs import failures
-from beam_jobs.options import quiet
+from beam_jobs.options import beam_options, quiet
 from generator import audio, config, job, remembered
 from generator.config import GenerateConfig
 from generator.remembered import Remembered
-from models import remote
-from songs import logs, recipes, storage
+from songs import directories, ending, logs, recipes, storage
+from songs.commands import Parser
 
 _EXAMPLES = """examples:
   python -m generator.generate --model runs/mine/model --output songs
@@ -29,17 +29,15 @@ process a core; flags of Apache Beam, such as --runner and --direct_num_workers,
 """
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The flags of this command; Beam's own come after them."""
-    flags = argparse.ArgumentParser(
-        prog="python -m generator.generate",
-        description=__doc__.splitlines()[0],
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    flags = Parser("python -m generator.generate", description=__doc__.splitlines()[0], examples=_EXAMPLES)
     add = flags.add_argument
-    add("--model", required=True, help="model directory, as trainer.task writes it")
+    add(
+        "--model",
+        required=True,
+        help=directories.MODEL.accepted,
+    )
     add("--output", required=True, help="songs directory to make; run again with the same flags, it is gone on with")
     add(
         "--recipe",
@@ -80,6 +78,14 @@ def _with_defaults(given: dict[str, object], defaults: Remembered) -> GenerateCo
     return chosen
 
 
+def check(arguments: Sequence[str]) -> GenerateConfig:
+    """The settings that flags ask for; raises ValueError as a start with them would, before any work."""
+    _, chosen, beam_flags = parse(arguments)
+    if beam_flags:
+        beam_options(beam_flags, parser().flags())
+    return chosen
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Reads the flags and runs; returns the exit status: 2, with one sentence, for what was wrong before the work."""
     quiet()
@@ -102,4 +108,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    remote.exit_with(main)
+    ending.run(main, "generate")

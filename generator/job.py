@@ -14,7 +14,7 @@ from generator.plan import SLOTS, Batch
 from generator.progress import Progress
 from generator.writing import Writer, rows_path, told
 from models import remote
-from songs import layout, storage
+from songs import directories, layout, storage
 from songs.reference import load_if_there
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def run(
     """Makes songs, or those that an interrupted run left out.
 
     Args:
-      model_dir: a model directory, whole.
+      model_dir: a model directory, whole; see `songs.directories.find`.
       folder: the songs directory.
       config: what is asked for; song N is the same for every number of songs.
       overwrite: whether songs of another request in `folder` may be deleted.
@@ -54,9 +54,10 @@ def run(
         audio.check_installed()
     priming.check(config.primer)
     remote.open_schemes(model_dir, folder, config.data, config.primer)
+    model_dir = directories.model(model_dir)
     marks = layout.require_completed(model_dir, "model", "python -m trainer.task")
     request = _request(model_dir, marks, config, slots)
-    options = beam_options(beam_flags)
+    options = beam_options(beam_flags, GenerateConfig.flags())
     if not layout.begin(folder, "songs directory", request, overwrite):
         logging.info("%s already holds these %d songs: nothing to do", folder, config.num_songs)
         return

@@ -63,7 +63,13 @@ class Reader:
           ValueError: if the file cannot be read, is no song, or holds nothing that the model knows.
         """
         try:
-            song = reading.read_song(storage.read_bytes(path), source=path, instrument=instrument, parser=parser)
+            song = reading.read_song(
+                storage.read_bytes(path),
+                source=path,
+                instrument=instrument,
+                parser=parser,
+                divisors=self.encoding.divisors,
+            )
         except reading.ParseError as error:
             raise ValueError(f"--primer {path} cannot be read as a song ({error})") from error
         semitones = self._nearest(song) if move else 0

@@ -51,7 +51,7 @@ def primers_of(config: GenerateConfig, model: "Bundle") -> Primers:
         Grammar.of(model.vocabulary, model.encoding, ends=dataset["song_marks"]),
         song_marks=dataset["song_marks"],
         tokens=_tokens(config, model),
-        ticks=round(config.primer_bars * bars.length(config.meter)),
+        ticks=round(config.primer_bars * bars.quarters(config.meter) * model.encoding.ticks_per_quarter),
         blank_first=model.config["train"].get("blank_first", False),
         key=heard(config.in_key) if config.in_key else None,
     )

@@ -84,7 +84,8 @@ class Row:
         given = given_of(primer, config.primer_tokens, meanings.special) if config.one_step else len(primer)
         self._song, self._primer, self._fed = song, tuple(primer[:given]), tuple(primer[given:])
         self._most = min(config.max_tokens, len(self._fed)) if config.one_step else config.max_tokens
-        self._config, self._meanings, self._max_ticks = config, meanings, config.max_ticks
+        self._config, self._meanings = config, meanings
+        self._max_ticks = config.max_ticks(meanings.ticks_per_quarter)
         self._tokens: list[int] = []
         self._scores: list[float] = []
         self._backs, self._attempts = 0, 0

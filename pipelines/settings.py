@@ -87,6 +87,11 @@ class Settings:
         _one_of("--duplicates", self.duplicates, DUPLICATES)
         _one_of("--near_duplicates", self.near_duplicates, NEAR_DUPLICATES)
 
+    @property
+    def divisors(self) -> tuple[int, ...]:
+        """What times are quantised to (`songs.quantisation`): the encoding's, which knows no other grid."""
+        return self.build_encoding().divisors
+
     def build_encoding(self) -> Encoding:
         """The encoding of the settings."""
         return encodings.from_settings(self.encoding)
@@ -107,7 +112,12 @@ class Settings:
     def reading(self) -> dict[str, Any]:
         """Those settings that decide which song a file gives."""
         selection = dataclasses.asdict(self.selection)
-        return {"instrument": self.instrument, "parser": self.parser, "selection": selection}
+        return {
+            "instrument": self.instrument,
+            "parser": self.parser,
+            "divisors": list(self.divisors),
+            "selection": selection,
+        }
 
     def required_tokens(self) -> Sequence[str]:
         """Tokens that belong to the vocabulary, counted or not."""

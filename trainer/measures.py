@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from songs.encodings import Encoding, sort_of
-from songs.song import TICKS_PER_QUARTER
 from songs.vocabulary import END, UNKNOWN, Vocabulary
 from trainer.ngrams import Tokens
 
@@ -70,7 +69,7 @@ def music_of(tokens: Tokens, vocabulary: Vocabulary, encoding: Encoding) -> Musi
         predicted += int(np.count_nonzero(ids[1:] > UNKNOWN))
         notes += len(song.pitches)
         ticks += song.end
-    return Music(predicted, notes, ticks / TICKS_PER_QUARTER * 60 / QUARTERS_PER_MINUTE, unreadable)
+    return Music(predicted, notes, ticks / encoding.ticks_per_quarter * 60 / QUARTERS_PER_MINUTE, unreadable)
 
 
 def within(ranks: Ints, most: int) -> float:
