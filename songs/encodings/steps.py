@@ -22,10 +22,13 @@ def write_steps(steps: Iterable[Iterable[int]]) -> list[str]:
 
     Args:
       steps: the MIDI numbers 0..127 that sound in each step, in any order.
+
+    Raises:
+      ValueError: for a number outside 0..127.
     """
     tokens: list[str] = []
     for pitches in steps:
-        tokens += [names.PITCH_NAMES[pitch] for pitch in sorted(set(pitches))]
+        tokens += [names.chord_name([pitch]) for pitch in sorted(set(pitches))]
         tokens.append(STEP)
     return tokens
 
