@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from beam_jobs.options import hush_imports
 from pipelines import jobs, retraining, runs
 from pipelines.runs import Request
 from songs import champion, layout, logs, recipes, storage
@@ -53,6 +54,8 @@ def flags() -> Parser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Reads flags and runs; exits with 2 for a wrong flag, with 1 if a job fails or another run was promoted first."""
     logs.start()
+    # Beam is imported where flags of its own are checked.
+    hush_imports()
     # As an interrupt from the keyboard, so that the running job is stopped too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
