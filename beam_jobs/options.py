@@ -37,10 +37,14 @@ def quiet() -> None:
 
 def hush_imports() -> None:
     """Silences what Beam and Google's packages remark when this process imports them."""
-    # That one of several checksum packages is missing, through the root logger.
-    logging.getLogger().addFilter(lambda record: "crcmod package not found" not in str(record.msg))
-    # The end of Python versions, years ahead.
+    ignore_checksum_remark()
+    # Google's packages announce the end of Python versions, years ahead.
     warnings.filterwarnings("ignore", category=FutureWarning)
+
+
+def ignore_checksum_remark() -> None:
+    """Silences what Beam says at import, through the root logger, of one of several checksum packages."""
+    logging.getLogger().addFilter(lambda record: "crcmod package not found" not in str(record.msg))
 
 
 def beam_options(flags: Sequence[str], others: Sequence[str] = ()) -> "PipelineOptions":
@@ -115,11 +119,13 @@ def open_pipeline(options: "PipelineOptions") -> "beam.Pipeline":
     from apache_beam.runners.job.utils import dict_to_struct
     from apache_beam.runners.portability.fn_api_runner import fn_runner
 
+    from beam_jobs.local_runner import LocalRunner
+
     options.view_as(StandardOptions).no_wait_until_finish = hands_over(options)
     if options.view_as(StandardOptions).runner != LOCAL_RUNNER:
         return beam.Pipeline(options=options)
     level = options.view_as(WorkerOptions).default_sdk_harness_log_level
     for_workers = dict_to_struct({"beam:option:default_sdk_harness_log_level:v1": level})
     info = beam_provision_api_pb2.ProvisionInfo(retrieval_token="unused", pipeline_options=for_workers)
-    runner = fn_runner.FnApiRunner(provision_info=fn_runner.ExtendedProvisionInfo(info))
+    runner = LocalRunner(provision_info=fn_runner.ExtendedProvisionInfo(info))
     return beam.Pipeline(runner=runner, options=options)

@@ -10,7 +10,8 @@ from generator import gallery, made_by, places
 from generator.config import notable
 from generator.gallery import SongSet
 from models import remote
-from songs import directories, layout, storage
+from pages import headings
+from songs import directories, ending, layout, storage
 from songs.commands import Parser
 
 _EXAMPLES = """examples:
@@ -49,14 +50,13 @@ def compare(folders: Sequence[str], output: str, names: str = "") -> str:
     remote.open_schemes(output, *folders)
     folders = [directories.find(folder, directories.SONGS) for folder in folders]
     _check_page(output)
-    found = places.ends(folders)
-    called = _given(names, folders) if names else found
+    called = _given(names, folders) if names else _called(folders)
     most = gallery.MOST_SONGS // len(folders)
     sets = [
         _set(folder, name=name, place=places.relative(folder, output), most=most)
         for folder, name in zip(folders, called, strict=True)
     ]
-    storage.write_text(output, gallery.page(_told_alike(sets), title=_title(called)))
+    storage.write_text(output, gallery.page(_told_alike(sets), title=_title(called, output)))
     return f"{sum(len(one.songs) for one in sets):,} songs of {', '.join(called)}: {output}"
 
 
@@ -67,6 +67,13 @@ def _check_page(output: str) -> None:
         raise ValueError(f"--output {output} must be the name of a page, such as {output.rstrip('/')}/compare.html")
     if name in (layout.INDEX, layout.SUMMARY_PAGE) and layout.completed(folder or "."):
         raise ValueError(f"--output {output} is that directory's own page: give another name")
+
+
+def _called(folders: Sequence[str]) -> list[str]:
+    """What to call the directories: as their own pages do, or by the ends of their paths where that is not enough."""
+    ends = places.ends(folders)
+    names = [headings.name_of(folder) for folder in folders]
+    return names if len(set(names)) == len(names) else ends
 
 
 def _given(names: str, folders: Sequence[str]) -> list[str]:
@@ -101,8 +108,9 @@ def _told_alike(sets: Sequence[SongSet]) -> list[SongSet]:
     return [dataclasses.replace(one, settings={name: one.settings.get(name) for name in told}) for one in sets]
 
 
-def _title(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+def _title(names: Sequence[str], output: str) -> str:
+    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return ": ".join(filter(None, [headings.retraining_of(output), listed]))
 
 
 def _parser() -> Parser:
@@ -115,9 +123,9 @@ def _parser() -> Parser:
         help=directories.SONGS.accepted,
     )
     add("--output", required=True, metavar="PAGE.html", help="the page to write, beside or above the directories")
-    add("--names", default="", help="what to call them, in their order: a,b,c (default: the ends of their paths)")
+    add("--names", default="", help="what to call them, in their order: a,b,c (default: as their own pages are headed)")
     return parser
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ending.run(main, "compare")

@@ -1,6 +1,5 @@
 """`python -m generator.explain SONG --model MODEL`: which stretches of a song stand in training songs, and where."""
 
-import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +10,7 @@ import numpy as np
 from generator.copying import index_file
 from models import remote
 from pages.markup import plain
-from songs import bars, copies, directories, encodings, layout, midi, reading, storage
+from songs import bars, copies, directories, encodings, ending, layout, midi, reading, storage
 from songs.commands import Parser
 from songs.song import Song
 
@@ -40,9 +39,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, storage.StorageError) as error:
         print(f"explain: {error}", file=sys.stderr)
         return 2
-    except BrokenPipeError:
-        # Whoever reads has seen enough; nothing may be written at the end either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
@@ -77,16 +73,16 @@ def read(path: str, config: Mapping[str, Any]) -> Song:
     Raises:
       ValueError: if it is no song.
     """
-    data = storage.read_bytes(path)
+    data, encoding = storage.read_bytes(path), encodings.from_settings(config["encoding"])
     if _is_generated(path):
-        return midi.read_exact(data)
-    dataset = config["dataset"]
+        return midi.read_exact(data, ticks_per_quarter=encoding.ticks_per_quarter)
+    kept = {name: config["dataset"][name] for name in ("instrument", "parser")}
     try:
-        song = reading.read_song(data, source=path, instrument=dataset["instrument"], parser=dataset["parser"])
+        song = reading.read_song(data, source=path, divisors=encoding.divisors, **kept)
     except reading.ParseError as error:
         raise ValueError(f"{path} cannot be read as a song ({error})") from error
     # A file may tell more than the model's tokens can, and so would differ from the training songs.
-    return encodings.from_settings(config["encoding"]).reduce(song)
+    return encoding.reduce(song)
 
 
 def described(path: str, found: copies.Copies) -> str:
@@ -164,4 +160,4 @@ def _parser() -> Parser:
 
 
 if __name__ == "__main__":
-    remote.exit_with(main)
+    ending.run(main, "explain")

@@ -3,14 +3,13 @@
 import argparse
 import collections
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pages.markup import count, percent, plain
 from pipelines.summary import OUTCOMES, Summary, summarise
-from songs import layout, storage
+from songs import ending, layout, storage
 from songs.commands import Parser
 
 # Licences that are named: those of most files.
@@ -117,9 +116,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (ValueError, LedgerError, storage.StorageError) as error:
         print(f"ledger: {error}", file=sys.stderr)
         sys.exit(2)
-    except BrokenPipeError:
-        # `| head` has seen enough; nothing may be flushed into the closed pipe at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print(chosen: argparse.Namespace) -> None:
@@ -133,4 +129,4 @@ def _print(chosen: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    ending.run(main, "ledger")

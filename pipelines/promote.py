@@ -4,10 +4,9 @@ What `pipelines.retrain` does at its end, as a step of its own for schedulers th
 """
 
 import dataclasses
-import sys
 from collections.abc import Sequence
 
-from songs import champion, layout, logs, storage
+from songs import champion, ending, layout, logs, storage
 from songs.commands import Parser
 
 
@@ -75,4 +74,4 @@ def promote(output: str, run: str) -> Promotion:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ending.run(main, "promote")

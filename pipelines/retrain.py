@@ -2,7 +2,6 @@
 
 import logging
 import shlex
-import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from beam_jobs.options import hush_imports
 from pipelines import jobs, retraining, runs
 from pipelines.runs import Request
-from songs import champion, layout, logs, recipes, storage
+from songs import champion, ending, layout, logs, recipes, storage
 from songs.commands import Parser
 
 _EXAMPLES = """examples:
@@ -56,8 +55,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logs.start()
     # Beam is imported where flags of its own are checked.
     hush_imports()
-    # As an interrupt from the keyboard, so that the running job is stopped too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         chosen = flags().parse_args(arguments)
         if chosen.watch is not None and not chosen.watch > 0:
@@ -78,9 +75,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (ValueError, storage.StorageError) as error:
         logs.complain(f"retrain: {error}")
         sys.exit(2)
-    except KeyboardInterrupt:
-        logs.complain("stopped: the same command goes on from here")
-        sys.exit(1)
 
 
 def _split(flag: str, text: str) -> list[str]:
@@ -113,7 +107,7 @@ def run(
     Raises:
       ValueError, StorageError: if input or recipe are wrong, or another job works in the directory.
       storage.ChangedError: if another run was promoted while this one was judged.
-      jobs.JobFailedError: if a job fails, with its last lines.
+      jobs.JobFailedError: if a job fails, with its last line.
     """
     least = check(output, inputs, recipe, more)
     request = Request.of(inputs, recipe, more, output=output, fresh=fresh)
@@ -149,7 +143,7 @@ def watch(work: Callable[[], object], minutes: float) -> None:
         began = time.monotonic()
         try:
             work()
-        except (jobs.JobFailedError, storage.StorageError) as error:
+        except (jobs.JobFailedError, storage.StorageError, storage.FullDiskError) as error:
             logging.error("%s", error)
         except ValueError as error:
             if not looked:
@@ -162,4 +156,4 @@ def watch(work: Callable[[], object], minutes: float) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    ending.run(main, "retrain")

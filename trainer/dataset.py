@@ -36,7 +36,7 @@ class Dataset:
     @property
     def blocked(self) -> list[int]:
         """Ids that are never predicted."""
-        return bundle.blocked_ids(bool(self.settings["song_marks"]))
+        return self.vocabulary.unpredicted(song_marks=bool(self.settings["song_marks"]))
 
     @property
     def encoding(self) -> encodings.Encoding:

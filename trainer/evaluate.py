@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from models import remote
-from songs import directories, layout, logs, storage
+from songs import directories, ending, layout, logs, storage
 from songs.commands import Parser
 from songs.logs import say
 from songs.windows import SPLITS
@@ -32,12 +32,10 @@ evaluation-SPLIT.html, a page to read; evaluation-SPLIT.json, the same figures; 
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Parses flags and evaluates; returns the exit status: 0, 2 (wrong use) or 130 (interrupted)."""
+    """Parses flags and evaluates; returns the exit status: 0 or 2 (wrong use)."""
     try:
         flags = _parser().parse_args(argv)
         run(model=flags.model, data=flags.data, split=flags.split, output=flags.output)
-    except KeyboardInterrupt:
-        return 130
     except (ValueError, storage.StorageError) as error:
         logs.complain(f"error: {error}")
         return 2
@@ -233,4 +231,4 @@ def _parser() -> Parser:
 
 
 if __name__ == "__main__":
-    remote.exit_with(main)
+    ending.run(main, "evaluate")

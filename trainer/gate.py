@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from models import remote
-from songs import directories, layout, logs, storage
+from songs import directories, ending, layout, logs, storage
 from songs.commands import Parser
 from songs.judging import JUDGING_SPLIT, new_to_both, training_datasets
 from songs.ledger import bits
@@ -54,11 +54,9 @@ class Contestants:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Parses flags and decides; returns the exit status: 0, 2 (wrong use) or 130 (interrupted)."""
+    """Parses flags and decides; returns the exit status: 0 or 2 (wrong use)."""
     try:
         run(*parse(sys.argv[1:] if argv is None else argv))
-    except KeyboardInterrupt:
-        return 130
     except (ValueError, storage.StorageError) as error:
         logs.complain(f"error: {error}")
         return 2
@@ -208,4 +206,4 @@ def _parser() -> Parser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ending.run(main, "gate")

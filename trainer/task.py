@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from models import remote
-from songs import directories, logs, recipes, storage
+from songs import directories, ending, logs, recipes, storage
 from songs.commands import Parser
 from trainer import cluster, config, folder, search, tune, tuning
 from trainer.dataset import Dataset, open_dataset
@@ -22,19 +22,21 @@ def main(argv: list[str] | None = None) -> int:
         if flags.tune is not None:
             folders = folder.Folders.of(flags.model_dir, flags.checkpoint_dir, flags.tensorboard_dir)
             dataset, warm = _open(flags.data, folders, flags.warm_start, flags.or_fresh)
-            return tune.run(tuning.plan(flags.tune, settings, folders, dataset, warm), overwrite=flags.overwrite)
+            status = tune.run(tuning.plan(flags.tune, settings, folders, dataset, warm), overwrite=flags.overwrite)
+            if flags.recipe and not status:
+                folder.remember_sampling(folders, flags.recipe)
+            return status
         return run(
             data=flags.data,
             model_dir=flags.model_dir,
             checkpoint_dir=flags.checkpoint_dir,
             tensorboard_dir=flags.tensorboard_dir,
             training=training,
+            recipe=flags.recipe,
             warm_start=flags.warm_start,
             or_fresh=flags.or_fresh,
             overwrite=flags.overwrite,
         )
-    except KeyboardInterrupt:
-        return 130
     except (ValueError, storage.StorageError) as error:
         logs.complain(f"error: {error}")
         return 2
@@ -66,6 +68,7 @@ def run(
     training: config.TrainConfig,
     checkpoint_dir: str | None = None,
     tensorboard_dir: str | None = None,
+    recipe: str | None = None,
     warm_start: str | None = None,
     or_fresh: bool = False,
     overwrite: bool = False,
@@ -78,6 +81,7 @@ def run(
       training: the configuration.
       checkpoint_dir: instead of `checkpoints` in the model directory.
       tensorboard_dir: instead of `tensorboard` in the model directory.
+      recipe: the one that the configuration is of, whose way of sampling the model remembers.
       warm_start: a finished model directory to start from.
       or_fresh: starts from first weights if that one has another network.
       overwrite: replaces what an earlier run left there.
@@ -91,6 +95,7 @@ def run(
     """
     folders = folder.Folders.of(model_dir, checkpoint_dir, tensorboard_dir)
     dataset, warm = _open(data, folders, warm_start, or_fresh)
+    _require_keys_told(dataset, training)
     # Of several machines one writes; the others wait for it where TensorFlow connects them.
     if overwrite and cluster.is_chief():
         folder.clear(folders)
@@ -99,6 +104,8 @@ def run(
         return 0
     if cluster.is_chief():
         folder.claim(folders, training, dataset, warm)
+        if recipe:
+            folder.remember_sampling(folders, recipe)
     return _train(dataset, folders, training, warm)
 
 
@@ -108,6 +115,22 @@ def _open(data: str, folders: folder.Folders, warm_start: str | None, or_fresh: 
     warm = open_warm(storage.folder(warm_start), or_fresh=or_fresh) if warm_start else None
     folder.require_apart(folders, dataset, warm)
     return dataset, warm
+
+
+def _require_keys_told(dataset: Dataset, training: config.TrainConfig) -> None:
+    """Refuses settings by which the network would not be told the keys that songs begin with."""
+    if not dataset.vocabulary.key_marks:
+        return
+    if training.blank_first:
+        raise ValueError(
+            f"--blank_first puts <start> where the dataset {dataset.folder} tells each song's key: leave it out, or "
+            "preprocess without --key_marks"
+        )
+    if training.input_features in ("index", "pitch-length"):
+        raise ValueError(
+            f"--input_features {training.input_features} tells nothing of the keys with which the songs of "
+            f"{dataset.folder} begin: choose embedding or one-hot, or preprocess without --key_marks"
+        )
 
 
 def _train(dataset: Dataset, folders: folder.Folders, training: config.TrainConfig, warm: Warm | None) -> int:
@@ -123,7 +146,7 @@ def _train(dataset: Dataset, folders: folder.Folders, training: config.TrainConf
         logs.complain(f"error: {error}")
         return 1
     except train.StoppedError as stop:
-        logs.complain("stopped, with a checkpoint: start the same command again to go on")
+        logs.complain(f"train stopped, with a checkpoint: {ending.AGAIN}")
         return 128 + stop.signal
     except strategy.LostMachineError as error:
         logs.complain(f"error: {error}")
@@ -167,4 +190,4 @@ def _parser() -> Parser:
 
 
 if __name__ == "__main__":
-    remote.exit_with(main)
+    ending.run(main, "train")
