@@ -8,6 +8,9 @@ from pipelines.settings import DUPLICATES, NEAR_DUPLICATES
 from songs import encodings, quantisation, reading, recipes
 from songs.commands import Parser
 
+# Beam's, on this machine.
+RUNNER = "DirectRunner"
+
 _EXAMPLES = """examples:
   python -m pipelines.preprocess --input corpus:bach-chorales --output runs/chorales/dataset
   python -m pipelines.preprocess --input ~/midi --input 'more/**/*.mid' --output dataset \\
@@ -57,7 +60,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         help="a finished dataset made with --keep_songs: files of the same bytes are not read again, and the "
         "result is that of reading all",
     )
-    add("--runner", default="DirectRunner", help="Beam's runner (default: %(default)s, on this machine)")
+    add("--runner", default=RUNNER, help="Beam's runner (default: %(default)s, on this machine)")
 
 
 def _add_reading(group: Any) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 import time
+import tomllib
 import zipfile
 
 import pytest
@@ -269,7 +270,8 @@ def failure(capsys, *flags):
     [
         (["--window=0"], "--window 0 must be at least 1"),
         (["--max_lost_fraction=2"], r"must be in 0..1"),
-        (["--colour=red"], "unknown flag --colour=red"),
+        (["--colour=red"], "unknown flag --colour (neither this command nor Apache Beam has it)"),
+        (["--windw=8", "--dry_run"], "did you mean --window?"),
         (["--recipe=unheard"], "recipe 'unheard' is neither"),
         (["--vocabulary=/none"], "cannot read /none"),
         (["--step=1/7", "--encoding=grid"], "not a multiple of 1/12"),
@@ -353,6 +355,7 @@ def test_recipes_set_flags_and_flags_win(tmp_path):
     settings = chosen["settings"]
     assert (settings.window, settings.encoding["step"], settings.split) == (9, 6, (1.0, 0.0, 0.0))
     assert chosen["inputs"] == ["x"]
+    assert preprocess.parse(["--recipe", str(recipe), "--output", "o", "--input=y"])[0]["inputs"] == ["y"]
 
 
 def test_a_range_that_starts_below_zero_is_no_flag():
@@ -365,6 +368,41 @@ def test_a_recipe_with_an_unknown_setting_is_refused(tmp_path):
     recipe.write_text("[preprocess]\nwidow = 7\n")
     with pytest.raises(ValueError, match="no setting widow"):
         preprocess.parse(["--recipe", str(recipe), "--input", "x", "--output", "o"])
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('song_marks = "no"', "song_marks 'no' must be true or false"),
+        ("window = 8.5", "window 8.5 must be a whole number"),
+        ("window = true", "window true must be a whole number"),
+        ("window = 0", "--window 0 must be at least 1"),
+        ("overwrite = true", "overwrite is given by hand, --overwrite, not by a recipe"),
+        ('output = "x"', "output is given by hand"),
+        ("transpose = [-5, 6]", r"transpose \[-5, 6\] must be text in quotes .*-5\.\.6, or -2,3"),
+        ('transpose = "9..1"', "--transpose '9..1'"),
+        ("instrument = 26", "instrument 26 must be text in quotes"),
+        ('encoding = "event"', "encoding 'event' must be one of events, grid"),
+        ('input = "x"', "input 'x' must be a list of texts"),
+        ("input = []", "must be a list of texts"),
+        ("vocabulary = [60]", "must be text in quotes, or a list of texts"),
+        ("split = [1, 0]", "must be three shares"),
+        ('split = ["a"]', "a list of numbers"),
+        ('split = "a"', "'a' must be three shares"),
+        ("parse_timeout = -1", "--parse_timeout -1.0 must be above 0"),
+        ("max_lost_fraction = 2", "must be in 0..1"),
+        ("windwo = 8", r"no setting windwo: did you mean window\?"),
+        ("colour = 1", "no setting colour; there are input, "),
+    ],
+)
+def test_a_recipes_values_are_of_the_flags_kind(line, message):
+    with pytest.raises(ValueError, match=message):
+        preprocess.check_table(tomllib.loads(line))
+
+
+def test_a_recipes_vocabulary_is_not_read_before_it_is_needed():
+    table = tomllib.loads('split = [0.9, 0.05, 0.05]\nvocabulary = "far/away.txt"\nparse_timeout = 3')
+    assert preprocess.check_table(table).split == (0.9, 0.05, 0.05)
 
 
 @pytest.fixture

@@ -212,6 +212,8 @@ def test_recipe_and_flags(tmp_path, dataset):
         (["--model_dir", "/proc/nabi"], "cannot write /proc/nabi"),
         (["--tensorboard_dir", "/proc/nabi"], "cannot write /proc/nabi"),
         (["--recipe", "nothing"], "recipe 'nothing' is neither"),
+        (["--stpes", "4"], "unknown flag --stpes: did you mean --steps?; `python -m trainer.task --help` lists"),
+        (["--steps", "many"], "--steps 'many' must be a whole number"),
     ],
 )
 def test_wrong_use_is_one_sentence_and_exit_2(dataset, tmp_path, capsys, more, message):
@@ -233,9 +235,7 @@ def test_vertex_variables_are_defaults(monkeypatch, dataset, tmp_path, finished)
 
 def test_without_model_dir(monkeypatch, capsys):
     monkeypatch.delenv("AIP_MODEL_DIR", raising=False)
-    with pytest.raises(SystemExit) as stop:
-        task.main(["--data", "d"])
-    assert stop.value.code == 2
+    assert task.main(["--data", "d"]) == 2
     assert "--model_dir is needed" in capsys.readouterr().err
 
 
