@@ -60,6 +60,7 @@ class Writer:
             "ended": sampled.ended,
             "log_likelihood": round(sampled.log_likelihood, 4),
             "attempts": sampled.attempts,
+            "refused": list(sampled.refused),
             **({"agreement": _agreement(sampled)} if sampled.fed else {}),
             "notes": len(song.pitches),
             "seconds": round(_seconds(song, self.config.tempo), 3),

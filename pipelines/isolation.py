@@ -18,7 +18,7 @@ from typing import IO, NamedTuple
 
 from pipelines import frames
 from pipelines.parse_worker import NUMBERS, Job
-from songs import quantisation
+from songs import quantisation, subprocesses
 from songs.errors import ParseError
 from songs.song import Song
 
@@ -251,11 +251,12 @@ def _popen(job: Job, errors: IO[bytes]) -> subprocess.Popen[bytes]:
     # The working directory may have changed since relative names were put there.
     path = [entry for entry in sys.path if pathlib.Path(entry).is_absolute()]
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "pipelines.parse_worker", json.dumps(dataclasses.asdict(job))],
-        stdin=subprocess.PIPE,  # held open as long as this process lives: see parse_worker._die_with_parent
-        stdout=subprocess.DEVNULL,
-        stderr=errors,
-        pass_fds=[job.requests, job.answers],
-        env={**os.environ, **one_thread, "PYTHONPATH": os.pathsep.join(path if root in path else [root, *path])},
-    )
+    with subprocesses.without_interrupts():
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "pipelines.parse_worker", json.dumps(dataclasses.asdict(job))],
+            stdin=subprocess.PIPE,  # held open as long as this process lives: see subprocesses.end_with_parent
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            pass_fds=[job.requests, job.answers],
+            env={**os.environ, **one_thread, "PYTHONPATH": os.pathsep.join(path if root in path else [root, *path])},
+        )

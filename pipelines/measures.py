@@ -55,7 +55,7 @@ class Music:
 def of_vocabulary(vocabulary: Vocabulary, encoding: Encoding) -> Music:
     """The music that a vocabulary's counts add up to: of the training split, before augmentation."""
     music = Music([0] * 128, [0] * 12, collections.Counter())
-    for token, count in zip(vocabulary.tokens[4:], vocabulary.counts[4:], strict=True):
+    for token, count in vocabulary.music_counts:
         # A list that somebody wrote by hand may hold anything.
         with contextlib.suppress(ValueError):
             said = PARSERS[encoding.name](token) if count else Said()

@@ -5,7 +5,6 @@ python -m pipelines.parse_worker JOB, where JOB is a `Job` in JSON.
 
 import contextlib
 import dataclasses
-import fcntl
 import gc
 import importlib
 import json
@@ -21,6 +20,7 @@ from typing import Any, Protocol
 from pipelines import frames
 from songs.errors import ParseError
 from songs.song import Song
+from songs.subprocesses import end_with_parent
 
 # A file that every compiled loop of the fast reader has work with: a name, a program, a chord, a drum.
 WARM_UP = (
@@ -76,7 +76,9 @@ class _Read(Protocol):
 
 def main() -> None:
     """Answers requests until the other end is closed."""
-    _die_with_parent()
+    end_with_parent()
+    # As before the package took it for a command's: at once, whatever a parser does.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     job = Job.from_json(sys.argv[1])
     channel = frames.Channel(job.requests, job.answers, _MOST_REQUEST_BYTES)
     read = _load(job.function)
@@ -94,19 +96,6 @@ def main() -> None:
             channel.send(frames.pack(frames.ANSWERS, *answers))
     except EOFError:
         return
-
-
-def _die_with_parent() -> None:
-    """Has the kernel end this process when the parent ends in whatever way, even amid a loop that never returns.
-
-    Standard input is a pipe that the parent only holds open: its end raises SIGIO, which is fatal. The usual
-    PR_SET_PDEATHSIG would end this process as soon as the parent's *thread* that started it ends, and a worker's
-    threads come and go. (On macOS SIGIO is ignored by default; there a process ends when it is idle next.)
-    """
-    fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(0, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
-    # Ctrl-C reaches the whole group; the parent decides what becomes of this process.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _load(function: str) -> _Read:

@@ -10,7 +10,7 @@ from beam_jobs.options import beam_options, quiet
 from pipelines import dataset, flags, forecast, sources, verdict
 from pipelines.rows import ParseLimits
 from pipelines.settings import Settings
-from songs import encodings, logs, names, quantisation, recipes, storage, vocabulary
+from songs import encodings, ending, logs, names, quantisation, recipes, storage, vocabulary
 from songs.limits import Limits
 from songs.selection import Selection, parse_pair
 from songs.variants import parse_scales, parse_transpose
@@ -104,6 +104,7 @@ def settings_of(chosen: argparse.Namespace) -> Settings:
         window=chosen.window,
         stride=chosen.window if chosen.stride is None else chosen.stride,
         song_marks=chosen.song_marks,
+        key_marks=chosen.key_marks,
         split=chosen.split,
         instrument=chosen.instrument,
         parser=chosen.parser,
@@ -157,4 +158,4 @@ def _tokens(given: str | list[str]) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    main()
+    ending.run(main, "preprocess")

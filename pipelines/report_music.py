@@ -16,7 +16,7 @@ from pipelines.measures import Music, Sample
 from pipelines.summary import Summary
 from pipelines.tally import Bin, Tally
 from songs import names
-from songs.vocabulary import SPECIAL_TOKENS, Vocabulary
+from songs.vocabulary import Vocabulary
 
 _TOP_TOKENS, _TOP_DURATIONS = 30, 14
 # A song for all instruments names every one of them.
@@ -44,7 +44,7 @@ def rolls(samples: Sequence[Sample], rows: Mapping[str, Mapping[str, Any]]) -> s
         )
         facts += [text(row["instrument"], _INSTRUMENT_SIGNS)] if row.get("instrument") else []
         cards.append(
-            f'<article class="song">{charts.roll(sample.song, f"Piano roll of {title}")}<div>'
+            f'<article class="song">{charts.roll(sample.song, title)}<div>'
             f'<h3 title="{text(source)}">{text(title)}</h3><p>{"".join(f"<span>{fact}</span>" for fact in facts)}</p>'
             "</div></article>"
         )
@@ -141,13 +141,13 @@ def _edge_ticks(bins: Sequence[Bin]) -> list[tuple[float, str]]:
 
 def tokens(vocabulary: Vocabulary) -> str:
     """The commonest tokens, and how counts fall from rank to rank."""
-    ranked = sorted(zip(vocabulary.tokens[4:], vocabulary.counts[4:], strict=True), key=lambda row: -row[1])
+    ranked = sorted(vocabulary.music_counts, key=lambda row: -row[1])
     ranked = [row for row in ranked if row[1]]
     if not ranked:
         return markup.nothing("No token was counted.")
     every, highest = sum(count for _, count in ranked), ranked[0][1]
     once = sum(count == 1 for _, count in ranked)
-    unseen = len(vocabulary) - len(SPECIAL_TOKENS) - len(ranked)
+    unseen = len(vocabulary) - vocabulary.special - len(ranked)
     facts = [f"{markup.percent(once, len(ranked))} of {markup.count(len(ranked), 'token')} are seen once"]
     facts += [f"{unseen:,} belong to the vocabulary unseen"] if unseen else []
     items = "".join(
