@@ -32,7 +32,7 @@ def test_a_song_that_lacks_notes_gets_them_and_one_of_too_many_gets_time():
 
 
 def test_a_finer_grid_changes_nothing():
-    fine = Lead(Meanings(MEANINGS.notes_V, 10 * MEANINGS.ticks_V, 120), density=2.0)
+    fine = Lead(Meanings(MEANINGS.notes_V, 10 * MEANINGS.ticks_V, ticks_per_quarter=120), density=2.0)
     memory = [LEAD.nothing(1), fine.nothing(1)]
     for token in (6, 4, 7):
         memory = [one.after(kept, tf.constant([token])) for one, kept in zip((LEAD, fine), memory, strict=True)]
