@@ -52,6 +52,18 @@ def rows(text: str) -> list[list[str]]:
     return [line.split() for line in lines[3 : lines.index("", 2)]]
 
 
+@pytest.mark.parametrize("name", ["32nds.mid", "song-00001.mid"])
+def test_a_file_is_read_on_the_grid_of_the_model(tmp_path, name):
+    fine = Song.from_notes([0, 3, 6], [3, 3, 3], [60, 62, 64], ticks_per_quarter=24)
+    path = save(tmp_path / "songs" / name, fine)
+    layout.complete(str(tmp_path / "songs"), {"request": "r", "content": CONTENT})
+    read = explain.read(
+        path, {"encoding": Events(divisors=(8, 6)).settings(), "dataset": {"instrument": "all", "parser": "fast"}}
+    )
+    assert read.ticks_per_quarter == 24
+    assert list(read) == list(fine)
+
+
 def test_a_training_file_is_copied_from_its_first_bar_to_its_last(tmp_path, capsys):
     model = write_model(tmp_path / "model", *TRAINING)
     path = save(tmp_path / "known.mid", TRAINING[1])

@@ -275,6 +275,11 @@ def failure(capsys, *flags):
         (["--recipe=unheard"], "recipe 'unheard' is neither"),
         (["--vocabulary=/none"], "cannot read /none"),
         (["--step=1/7", "--encoding=grid"], "not a multiple of 1/12"),
+        (["--divisors=8,0"], "--divisors '8,0' must be different whole numbers in 1..64"),
+        (
+            ["--divisors=8,6", "--step=1/5", "--encoding=steps"],
+            "--step 1/5, with --divisors 8,6: '1/5' is not a multiple",
+        ),
         (["--chords=voiced"], "does not take"),
         (["--transpose=9..1"], "--transpose '9..1'"),
         (["--time_scales=0"], "--time_scales '0'"),
@@ -348,12 +353,49 @@ def test_work_that_fails_ends_in_a_sentence_and_nothing_published(music, tmp_pat
     assert not (tmp_path / "out" / layout.COMPLETED).exists()
 
 
+def test_a_finer_grid_keeps_what_the_usual_one_makes_chords_of(tmp_path):
+    (tmp_path / "32nds").mkdir()
+    track = [event for index in range(20) for event in note(60 * index, 60 * index + 60, 60 + index % 2)]
+    (tmp_path / "32nds" / "a.mid").write_bytes(builders.midi(track))
+    run(tmp_path / "32nds", tmp_path / "usual")
+    run(tmp_path / "32nds", tmp_path / "fine", "--divisors=8,6")
+    assert [ledger(tmp_path / name)["a.mid"]["events"] for name in ("usual", "fine")] == [10, 20]
+    assert layout.read_json(str(tmp_path / "fine" / layout.DATASET))["settings"]["encoding"]["divisors"] == [8, 6]
+    vocabulary = Vocabulary.from_json((tmp_path / "fine" / layout.VOCABULARY).read_text())
+    assert vocabulary.counts[vocabulary.ids["s:1/8"]] == 19
+
+
+def test_a_tune_in_codes_has_the_lengths_of_the_divisors(tmp_path, capsys):
+    tune = ["--input=codes:g32 e32 c16", "--divisors=8,6", f"--output={tmp_path / 'out'}", "--encoding=pitch-duration"]
+    preprocess.main([*tune, "--notation=codes"])
+    assert ledger(tmp_path / "out")["codes:g32 e32 c16"]["events"] == 3
+    tokens = Vocabulary.from_json((tmp_path / "out" / layout.VOCABULARY).read_text()).tokens
+    assert {"g32", "e32", "c16"} <= set(tokens)
+    code, said = failure(capsys, tune[0], f"--output={tmp_path / 'usual'}")
+    assert (code, "'g32' is no code such as g8 by --divisors 4,3" in said) == (2, True)
+
+
+def test_a_step_is_as_long_on_every_grid():
+    chosen = ["--input=x", "--output=o", "--divisors=8,6,5"]
+    steps = {
+        name: preprocess.parse([*chosen, f"--encoding={name}"])[0]["settings"] for name in ("grid", "steps", "pitch")
+    }
+    assert {name: settings.encoding["step"] for name, settings in steps.items()} == {
+        "grid": 30,
+        "steps": 30,
+        "pitch": 60,
+    }
+
+
 def test_recipes_set_flags_and_flags_win(tmp_path):
     recipe = tmp_path / "mine.toml"
-    recipe.write_text('[preprocess]\nwindow = 7\nencoding = "grid"\nstep = "1/2"\nsplit = "1,0,0"\ninput = ["x"]\n')
+    recipe.write_text(
+        '[preprocess]\nwindow = 7\nencoding = "grid"\nstep = "1/2"\ndivisors = [8, 6]\nsplit = "1,0,0"\ninput = ["x"]\n'
+    )
     chosen, _ = preprocess.parse(["--recipe", str(recipe), "--output", "o", "--window=9"])
     settings = chosen["settings"]
-    assert (settings.window, settings.encoding["step"], settings.split) == (9, 6, (1.0, 0.0, 0.0))
+    assert (settings.window, settings.encoding["step"], settings.split) == (9, 12, (1.0, 0.0, 0.0))
+    assert settings.divisors == (8, 6)
     assert chosen["inputs"] == ["x"]
     assert preprocess.parse(["--recipe", str(recipe), "--output", "o", "--input=y"])[0]["inputs"] == ["y"]
 
@@ -445,6 +487,7 @@ def test_reused_songs_under_another_ending_are_read_again(grown, tmp_path):
     ("before", "flags", "message"),
     [
         (["--keep_songs"], ["--instrument=piano"], "read by other settings or versions"),
+        (["--keep_songs"], ["--divisors=8,6"], "read by other settings or versions"),
         ([], [], "made without --keep_songs"),
         (["--keep_songs", "--parser=both"], ["--parser=both"], "--parser both compares the readers"),
     ],
