@@ -25,7 +25,8 @@ def quiet() -> None:
     logs.start()
     logging.getLogger("apache_beam").setLevel(logging.WARNING)
     # A worker prints the traceback of what it raises, and logs it, and raises it again where the pipeline runs.
-    logging.getLogger("apache_beam.runners.worker.sdk_worker").setLevel(logging.CRITICAL)
+    for name in ("worker.sdk_worker", "common"):
+        logging.getLogger(f"apache_beam.runners.{name}").setLevel(logging.CRITICAL)
     ignore_checksum_remark()
     # Google's packages announce the end of Python versions, years ahead, at each import, in workers too.
     warnings.filterwarnings("ignore", category=FutureWarning)
