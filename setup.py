@@ -72,7 +72,7 @@ setuptools.setup(
     ],
     package_data={
         "generator": ["*.css", "*.html", "*.js"],
-        "pages": ["*.css"],
+        "pages": ["*.css", "*.html"],
         "pipelines": ["*.html"],
         "recipes": ["*.toml"],
         "trainer": ["*.html"],

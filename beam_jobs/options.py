@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from songs import logs
+from songs.commands import unknown_flag
 from songs.machine import cores
 
 if TYPE_CHECKING:
@@ -41,11 +42,12 @@ def ignore_checksum_remark() -> None:
     logging.getLogger().addFilter(lambda record: "crcmod package not found" not in str(record.msg))
 
 
-def beam_options(flags: Sequence[str]) -> "PipelineOptions":
+def beam_options(flags: Sequence[str], others: Sequence[str] = ()) -> "PipelineOptions":
     """Beam's options.
 
     Args:
       flags: those that the job itself does not know, such as `--runner=DirectRunner`.
+      others: the names of the job's own flags, one of which may have been meant.
 
     Raises:
       ValueError: if Beam does not know one of them either.
@@ -58,7 +60,9 @@ def beam_options(flags: Sequence[str]) -> "PipelineOptions":
         options_class._add_argparse_args(parser)
     unknown = parser.parse_known_args(list(flags))[1]
     if unknown:
-        raise ValueError(f"unknown flag {unknown[0]}: neither this command nor Apache Beam has it; see --help")
+        known = [*others, *parser._option_string_actions]
+        sentence = unknown_flag(unknown[0], known, "neither this command nor Apache Beam has it")
+        raise ValueError(f"{sentence}; --help lists all flags")
     options = PipelineOptions(list(flags))
     standard = options.view_as(StandardOptions)
     if standard.runner in _LOCAL_NAMES:

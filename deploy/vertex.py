@@ -17,8 +17,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Checks the flags and sends the request; the exit status: 0, 1 (the service refused), or 2 (wrong use)."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     cut = given.index("--") if "--" in given else len(given)
-    chosen = flags.parser().parse_args(given[:cut])
     try:
+        chosen = flags.parser().parse_args(given[:cut])
         request = request_of(chosen, given[cut + 1 :])
         if chosen.dry_run:
             print(json.dumps(request.as_json(), indent=2))

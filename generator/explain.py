@@ -1,6 +1,5 @@
 """`python -m generator.explain SONG --model MODEL`: which stretches of a song stand in training songs, and where."""
 
-import argparse
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +10,8 @@ import numpy as np
 from generator.copying import index_file
 from models import remote
 from pages.markup import plain
-from songs import bars, copies, encodings, ending, layout, midi, reading, storage
+from songs import bars, copies, directories, encodings, ending, layout, midi, reading, storage
+from songs.commands import Parser
 from songs.song import Song
 
 _EXAMPLES = """examples:
@@ -33,8 +33,8 @@ _GENERATED = re.compile(r"song-[0-9]{5,}\.mid")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses flags and explains; returns the exit status: 0, or 2, with one sentence, for what was wrong."""
-    flags = _parser().parse_args(argv)
     try:
+        flags = _parser().parse_args(argv)
         print(explain(flags.song, storage.folder(flags.model)), flush=True)
     except (ValueError, storage.StorageError) as error:
         print(f"explain: {error}", file=sys.stderr)
@@ -47,13 +47,13 @@ def explain(path: str, model_dir: str) -> str:
 
     Args:
       path: a MIDI file, or a song of a songs directory, with or without its `.mid`.
-      model_dir: a finished model directory.
+      model_dir: a finished model directory; see `songs.directories.find`.
 
     Raises:
       ValueError, songs.storage.StorageError: in one sentence, what the user has to change.
     """
     remote.open_schemes(path, model_dir)
-    layout.require_completed(model_dir, "model", f"python -m trainer.task --model_dir {model_dir}")
+    model_dir = directories.model(model_dir)
     config = layout.read_json(storage.join(model_dir, layout.CONFIG))
     index = index_file(model_dir, config)
     if index is None:
@@ -73,16 +73,16 @@ def read(path: str, config: Mapping[str, Any]) -> Song:
     Raises:
       ValueError: if it is no song.
     """
-    data = storage.read_bytes(path)
+    data, encoding = storage.read_bytes(path), encodings.from_settings(config["encoding"])
     if _is_generated(path):
-        return midi.read_exact(data)
-    dataset = config["dataset"]
+        return midi.read_exact(data, ticks_per_quarter=encoding.ticks_per_quarter)
+    kept = {name: config["dataset"][name] for name in ("instrument", "parser")}
     try:
-        song = reading.read_song(data, source=path, instrument=dataset["instrument"], parser=dataset["parser"])
+        song = reading.read_song(data, source=path, divisors=encoding.divisors, **kept)
     except reading.ParseError as error:
         raise ValueError(f"{path} cannot be read as a song ({error})") from error
     # A file may tell more than the model's tokens can, and so would differ from the training songs.
-    return encodings.from_settings(config["encoding"]).reduce(song)
+    return encoding.reduce(song)
 
 
 def described(path: str, found: copies.Copies) -> str:
@@ -146,17 +146,16 @@ def _is_generated(path: str) -> bool:
     return bool(_GENERATED.fullmatch(name)) and any(storage.exists(storage.join(folder or ".", mark)) for mark in marks)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m generator.explain",
-        description=__doc__,
-        epilog=_EXAMPLES.format(notes=copies.NOTES, more=copies.NOTES_WITHOUT_TIME),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def _parser() -> Parser:
+    examples = _EXAMPLES.format(notes=copies.NOTES, more=copies.NOTES_WITHOUT_TIME)
+    parser = Parser("python -m generator.explain", description=__doc__, examples=examples)
     add = parser.add_argument
     add("song", metavar="SONG", help="a MIDI file, or a generated song such as SONGS/song-00007; local or remote")
-    add("--model", required=True, help="a model directory that trainer.task finished")
+    add(
+        "--model",
+        required=True,
+        help=directories.MODEL.accepted,
+    )
     return parser
 
 

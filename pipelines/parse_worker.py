@@ -15,7 +15,7 @@ import signal
 import struct
 import sys
 import time
-from typing import Protocol
+from typing import Any, Protocol
 
 from pipelines import frames
 from songs.errors import ParseError
@@ -42,6 +42,7 @@ class Job:
       function: dotted name of a function with the parameters and the result of `songs.reading.read_songs`.
       instrument: see there.
       parser: see there.
+      divisors: see there.
       memory_bytes: of address space beyond what the process has when it is ready.
       requests: file descriptor to read from.
       answers: file descriptor to write to.
@@ -50,14 +51,26 @@ class Job:
     function: str
     instrument: str
     parser: str
+    divisors: tuple[int, ...]
     memory_bytes: int
     requests: int = -1
     answers: int = -1
 
+    @property
+    def reading(self) -> dict[str, Any]:
+        """What the function is given besides bytes and source."""
+        return {"instrument": self.instrument, "parser": self.parser, "divisors": self.divisors}
+
+    @classmethod
+    def from_json(cls, text: str) -> "Job":
+        """Reads `dataclasses.asdict` in JSON."""
+        said = json.loads(text)
+        return cls(**{**said, "divisors": tuple(said["divisors"])})
+
 
 class _Read(Protocol):
     def __call__(
-        self, data: bytes, *, source: str, instrument: str, parser: str
+        self, data: bytes, *, source: str, instrument: str, parser: str, divisors: tuple[int, ...]
     ) -> list[tuple[str, Song | ParseError]]: ...
 
 
@@ -66,7 +79,7 @@ def main() -> None:
     end_with_parent()
     # As before the package took it for a command's: at once, whatever a parser does.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    job = Job(**json.loads(sys.argv[1]))
+    job = Job.from_json(sys.argv[1])
     channel = frames.Channel(job.requests, job.answers, _MOST_REQUEST_BYTES)
     read = _load(job.function)
     _warm_up(read, job)
@@ -94,7 +107,7 @@ def _warm_up(read: _Read, job: Job) -> None:
     """Imports and compiles before the first file's clock starts; only a broken installation raises here."""
     # The wanted instrument may not be in that file.
     with contextlib.suppress(ParseError):
-        read(WARM_UP, source="warm-up", instrument=job.instrument, parser=job.parser)
+        read(WARM_UP, source="warm-up", **job.reading)
     # What is here now stays: the collector need not walk through it again.
     gc.collect()
     gc.freeze()
@@ -117,7 +130,7 @@ def _answer(read: _Read, job: Job, data: bytes, source: str) -> bytes:
     """The frame that answers for a file, a frame in it for each tune; b"" if there was no memory for it."""
     began = time.monotonic()
     try:
-        tunes = read(data, source=source, instrument=job.instrument, parser=job.parser)
+        tunes = read(data, source=source, **job.reading)
         seconds = (time.monotonic() - began) / max(len(tunes), 1)
         return frames.pack(frames.FILE, *(_tune(tune, result, seconds, data, job) for tune, result in tunes))
     # Whatever a parser raises, a SystemExit included, is that file's failure.
@@ -142,7 +155,7 @@ def _difference(data: bytes, job: Job) -> str:
         return ""
     from songs import reading
 
-    return reading.difference(data, job.instrument)
+    return reading.difference(data, job.instrument, job.divisors)
 
 
 def _is_want_of_memory(error: BaseException | None) -> bool:

@@ -1,6 +1,5 @@
 """`python -m pipelines.retrain`: preprocess, train, judge, promote, generate, by hand or on a schedule."""
 
-import argparse
 import logging
 import shlex
 import sys
@@ -10,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pipelines import jobs, promote, runs
 from pipelines.runs import Request
 from songs import champion, ending, layout, logs, recipes, storage
+from songs.commands import Parser
 
 _EXAMPLES = """examples:
   python -m pipelines.retrain --recipe chorales --output runs/chorales
@@ -26,14 +26,12 @@ OUTPUT/champion names the run whose model and songs are to be used; only a promo
 """
 
 
-def flags() -> argparse.ArgumentParser:
+def flags() -> Parser:
     """The flags of this job."""
-    parser = argparse.ArgumentParser(
-        prog="python -m pipelines.retrain",
+    parser = Parser(
+        "python -m pipelines.retrain",
         description="Runs the jobs in order into OUTPUT/runs/REQUEST, and names the best run OUTPUT/champion.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        examples=_EXAMPLES,
     )
     add = parser.add_argument
     add("--input", action="append", help="as of pipelines.preprocess; may come from the recipe")
@@ -53,8 +51,8 @@ def flags() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Reads flags and runs; exits with 2 for a wrong flag, with 1 if a job fails or another run was promoted first."""
     logs.start()
-    chosen = flags().parse_args(arguments)
     try:
+        chosen = flags().parse_args(arguments)
         if chosen.watch is not None and not chosen.watch > 0:
             raise ValueError(f"--watch {chosen.watch:g} must be above 0 minutes")
         output = storage.folder(chosen.output)

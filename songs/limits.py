@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from songs.encodings import snap
-from songs.song import TICKS_PER_QUARTER, Song
+from songs.song import Song
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Limits:
           song: any.
           step: ticks that `min_steps` counts in.
         """
-        events, quarters = len(song), -(-song.end // TICKS_PER_QUARTER)
+        events, quarters = len(song), -(-song.end // song.ticks_per_quarter)
         pitches = len(np.unique(song.pitches))
         meter = song.about.time_signature or "4/4"
         if self.meters and int(meter.partition("/")[0]) not in self.meters:

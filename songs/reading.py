@@ -2,7 +2,7 @@
 
 import hashlib
 
-from songs import endings
+from songs import endings, quantisation
 from songs.errors import ParseError
 from songs.song import About, Song
 
@@ -13,7 +13,14 @@ PARSERS = ("fast", "music21", "both")
 MAX_BYTES = 1 << 24
 
 
-def read_song(data: bytes, *, source: str, instrument: str = "all", parser: str = "fast") -> Song:
+def read_song(
+    data: bytes,
+    *,
+    source: str,
+    instrument: str = "all",
+    parser: str = "fast",
+    divisors: tuple[int, ...] = quantisation.DEFAULT,
+) -> Song:
     """The song of a file.
 
     What the fast reader calls damaged is tried with music21 before it is lost.
@@ -23,6 +30,7 @@ def read_song(data: bytes, *, source: str, instrument: str = "all", parser: str 
       source: where they came from, kept with the song.
       instrument: see `songs.parts.choose`.
       parser: one of `PARSERS`.
+      divisors: see `songs.quantisation`.
 
     Raises:
       ParseError: if there is no song in the bytes.
@@ -37,17 +45,22 @@ def read_song(data: bytes, *, source: str, instrument: str = "all", parser: str 
         from songs import fast_reader
 
         try:
-            return fast_reader.read(data, about=about, instrument_wanted=instrument)
+            return fast_reader.read(data, about=about, instrument_wanted=instrument, divisors=divisors)
         except ParseError as error:
             if error.reason != "damaged":
                 raise
     from songs import music21_reader
 
-    return music21_reader.read(data, about=about, instrument_wanted=instrument)
+    return music21_reader.read(data, about=about, instrument_wanted=instrument, divisors=divisors)
 
 
 def read_songs(
-    data: bytes, *, source: str, instrument: str = "all", parser: str = "fast"
+    data: bytes,
+    *,
+    source: str,
+    instrument: str = "all",
+    parser: str = "fast",
+    divisors: tuple[int, ...] = quantisation.DEFAULT,
 ) -> list[tuple[str, Song | ParseError]]:
     """The songs of a file, MIDI or score: (name of the tune, its song or why there is none).
 
@@ -56,6 +69,7 @@ def read_songs(
       source: where they came from; its ending tells a score, anything else is read as MIDI.
       instrument: see `songs.parts.choose`.
       parser: of MIDI, one of `PARSERS`.
+      divisors: see `songs.quantisation`.
 
     Returns:
       One, named "", for a file of one song. An ABC or Humdrum file may hold several.
@@ -65,9 +79,15 @@ def read_songs(
         from songs import scores
 
         about = About(source=source, sha256=hashlib.sha256(data).hexdigest())
-        return scores.read(data, ending=ending, about=about, instrument_wanted=instrument)
+        return scores.read(
+            data,
+            ending=ending,
+            about=about,
+            instrument_wanted=instrument,
+            ticks_per_quarter=quantisation.ticks_per_quarter(divisors),
+        )
     try:
-        return [("", read_song(data, source=source, instrument=instrument, parser=parser))]
+        return [("", read_song(data, source=source, instrument=instrument, parser=parser, divisors=divisors))]
     except ParseError as error:
         return [("", error)]
 
@@ -78,14 +98,14 @@ def score_ending(source: str) -> str:
     return ending if ending in endings.SCORES else ""
 
 
-def difference(data: bytes, instrument: str = "all") -> str:
+def difference(data: bytes, instrument: str = "all", divisors: tuple[int, ...] = quantisation.DEFAULT) -> str:
     """How the two readers differ on a file, in a sentence; "" where they agree, be it that there is no song."""
     from songs import fast_reader, music21_reader
 
     read: list[Song | str] = []
     for reader in (fast_reader.read, music21_reader.read):
         try:
-            read.append(reader(data, instrument_wanted=instrument))
+            read.append(reader(data, instrument_wanted=instrument, divisors=divisors))
         except ParseError as error:
             read.append(error.reason)
     fast, reference = read

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from songs.song import TICKS_PER_QUARTER, Song
+from songs.song import Song
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,13 +32,13 @@ class Selection:
         if self.pitches:
             kept &= (self.pitches[0] <= pitch) & (pitch <= self.pitches[1])
         if self.excerpt:
-            begin, end = (TICKS_PER_QUARTER * quarter for quarter in self.excerpt)
+            begin, end = (song.ticks_per_quarter * quarter for quarter in self.excerpt)
             kept &= (begin <= start) & (start < end)
             duration = np.minimum(duration, end - start)
             start = start - begin
         if kept.all() and not self.excerpt:
             return song
-        return Song.from_notes(start[kept], duration[kept], pitch[kept], song.about)
+        return song.with_notes(start[kept], duration[kept], pitch[kept])
 
 
 def parse_pair(flag: str, text: str) -> tuple[int, int]:

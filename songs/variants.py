@@ -45,7 +45,7 @@ def _scaled(song: Song, scale: fractions.Fraction) -> Song | None:
     longer, longer_duration = (column.astype(np.int64) * scale.numerator for column in (start, duration))
     if (longer % scale.denominator).any() or (longer_duration % scale.denominator).any():
         return None
-    return Song.from_notes(longer // scale.denominator, longer_duration // scale.denominator, pitch, song.about)
+    return song.with_notes(longer // scale.denominator, longer_duration // scale.denominator, pitch)
 
 
 def parse_transpose(text: str) -> tuple[int, ...]:

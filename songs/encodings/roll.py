@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from songs.song import About, Song
+from songs.song import Song
 
 # The cells of a roll, [steps, 128].
 SILENT, ONSET, HELD = 0, 1, 2
@@ -15,14 +15,12 @@ def snap(song: Song, step: int) -> Song:
     """Starts and ends moved to the nearest multiple of `step` ticks (a half goes up); a note lasts a step at least."""
     start, duration, pitch = (column.astype(np.int64) for column in song.notes())
     snapped_start = _nearest(start, step)
-    return Song.from_notes(
-        snapped_start, np.maximum(_nearest(start + duration, step) - snapped_start, step), pitch, song.about
-    )
+    return song.with_notes(snapped_start, np.maximum(_nearest(start + duration, step) - snapped_start, step), pitch)
 
 
 def tie(song: Song, step: int) -> Song:
     """`snap(song, step)` with the notes of one pitch that touch tied into one: what sounds, without who struck it."""
-    return song_of(mark(roll_of(song, step), onset_marks=False), step, song.about)
+    return song_of(mark(roll_of(song, step), onset_marks=False), step, song)
 
 
 def roll_of(song: Song, step: int) -> Roll:
@@ -48,12 +46,12 @@ def mark(roll: Roll, *, onset_marks: bool) -> Roll:
     return roll
 
 
-def song_of(roll: Roll, step: int, about: About | None) -> Song:
-    """The notes of a marked roll: each from its onset as long as it is held."""
+def song_of(roll: Roll, step: int, like: Song) -> Song:
+    """The notes of a marked roll: each from its onset as long as it is held; grid and file are those of `like`."""
     pitch, row = np.nonzero(roll.T)
     onset = np.flatnonzero(roll.T[pitch, row] == ONSET)
     length = np.diff(np.r_[onset, len(row)])
-    return Song.from_notes(row[onset] * step, length * step, pitch[onset], about)
+    return like.with_notes(row[onset] * step, length * step, pitch[onset])
 
 
 def _nearest(ticks: npt.NDArray[np.int64], step: int) -> npt.NDArray[np.int64]:
