@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pipelines import jobs, promote, runs
 from pipelines.runs import Request
-from songs import champion, ending, layout, logs, recipes, storage
+from songs import champion, job_exit, layout, logs, recipes, storage
 from songs.commands import Parser
 
 _EXAMPLES = """examples:
@@ -215,4 +215,4 @@ def _do(job: jobs.Job) -> None:
 
 
 if __name__ == "__main__":
-    ending.run(main, "retrain")
+    job_exit.run(main, "retrain")

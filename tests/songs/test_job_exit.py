@@ -14,8 +14,8 @@ AGAIN = "start the same command again to go on"
 def script(body: str) -> list[str]:
     """A command whose `main` has this body."""
     lines = "\n".join(f"    {line}" for line in body.splitlines())
-    start = "import os, pathlib, resource, signal, sys, threading, time\nfrom songs import ending, storage\n"
-    return [sys.executable, "-c", f"{start}def main():\n{lines}\nending.run(main, 'job')"]
+    start = "import os, pathlib, resource, signal, sys, threading, time\nfrom songs import job_exit, storage\n"
+    return [sys.executable, "-c", f"{start}def main():\n{lines}\njob_exit.run(main, 'job')"]
 
 
 def signalled(body: str, number: int, **more: object) -> tuple[int, str]:
@@ -63,7 +63,7 @@ def test_a_service_gets_the_sentence_as_json():
 def test_before_the_command_is_imported_a_signal_is_one_sentence_too(tmp_path):
     room = tmp_path / "room"
     room.mkdir()
-    (room / "__init__.py").write_text("from songs import ending\nending.expect_signals()\n")
+    (room / "__init__.py").write_text("from songs import job_exit\njob_exit.expect_signals()\n")
     (room / "task.py").write_text("import time\nprint('ready', flush=True)\ntime.sleep(60)\n")
     command = [sys.executable, "-m", "room.task"]
     root = str(pathlib.Path(__file__).parents[2])
@@ -125,6 +125,6 @@ def test_the_status_is_the_commands_and_other_errors_are_not_hidden():
 
 
 def test_a_process_that_must_not_be_taken_apart_ends_with_its_status_and_all_it_said():
-    body = "import atexit\natexit.register(lambda: os._exit(9))\nending.leave_at_once()\nprint('said')\nreturn 3"
+    body = "import atexit\natexit.register(lambda: os._exit(9))\njob_exit.leave_at_once()\nprint('said')\nreturn 3"
     ended = subprocess.run(script(body), stdout=subprocess.PIPE, text=True)
     assert (ended.returncode, ended.stdout) == (3, "said\n")
