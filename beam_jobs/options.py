@@ -27,7 +27,8 @@ def quiet() -> None:
     hush_imports()
     logging.getLogger("apache_beam").setLevel(logging.WARNING)
     # A worker prints the traceback of what it raises, and logs it, and raises it again where the pipeline runs.
-    logging.getLogger("apache_beam.runners.worker.sdk_worker").setLevel(logging.CRITICAL)
+    for name in ("worker.sdk_worker", "common"):
+        logging.getLogger(f"apache_beam.runners.{name}").setLevel(logging.CRITICAL)
     # In workers too.
     os.environ.setdefault("PYTHONWARNINGS", "ignore::FutureWarning")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -10,7 +10,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from songs import champion, ending, layout, logs, storage
+from songs import champion, job_exit, layout, logs, storage
 from songs.commands import Parser
 
 PREPROCESS, TRAIN, GENERATE = "preprocess", "train", "generate"
@@ -143,4 +143,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    ending.run(main, "step")
+    job_exit.run(main, "step")

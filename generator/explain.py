@@ -10,7 +10,7 @@ import numpy as np
 from generator.copying import index_file
 from models import remote
 from pages.markup import plain
-from songs import bars, copies, directories, encodings, ending, layout, midi, reading, storage
+from songs import bars, copies, directories, encodings, job_exit, layout, midi, reading, storage
 from songs.commands import Parser
 from songs.song import Song
 
@@ -160,4 +160,4 @@ def _parser() -> Parser:
 
 
 if __name__ == "__main__":
-    ending.run(main, "explain")
+    job_exit.run(main, "explain")

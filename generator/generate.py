@@ -13,7 +13,7 @@ from beam_jobs.options import beam_options, quiet
 from generator import audio, config, job, remembered
 from generator.config import GenerateConfig
 from generator.remembered import Remembered
-from songs import directories, ending, logs, recipes, storage
+from songs import directories, job_exit, logs, recipes, storage
 from songs.commands import Parser
 
 _EXAMPLES = """examples:
@@ -113,4 +113,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    ending.run(main, "generate")
+    job_exit.run(main, "generate")

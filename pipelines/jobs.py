@@ -205,4 +205,5 @@ def start(job: Job) -> None:
     if child.caught:
         signal.raise_signal(child.caught[0])
     if status:
-        raise JobFailedError(f"{job.name} failed with status {status}: {last[0]}")
+        reason = last[0].removeprefix(f"{job.name} failed: ").removeprefix(f"{job.name}: ")
+        raise JobFailedError(f"{job.name} failed with status {status}: {reason}")

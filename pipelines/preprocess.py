@@ -10,7 +10,7 @@ from beam_jobs.options import beam_options, quiet
 from pipelines import dataset, flags, forecast, recipe_table, sources, verdict
 from pipelines.rows import ParseLimits
 from pipelines.settings import Settings
-from songs import encodings, ending, logs, names, quantisation, recipes, storage, vocabulary
+from songs import encodings, job_exit, logs, names, quantisation, recipes, storage, vocabulary
 from songs.limits import Limits
 from songs.selection import Selection, parse_pair
 from songs.variants import parse_scales, parse_transpose
@@ -184,4 +184,4 @@ def _tokens(given: str | list[str]) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    ending.run(main, "preprocess")
+    job_exit.run(main, "preprocess")

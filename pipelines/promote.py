@@ -6,7 +6,7 @@ What `pipelines.retrain` does at its end, as a step of its own for schedulers th
 import dataclasses
 from collections.abc import Sequence
 
-from songs import champion, ending, layout, logs, storage
+from songs import champion, job_exit, layout, logs, storage
 from songs.commands import Parser
 
 
@@ -74,4 +74,4 @@ def promote(output: str, run: str) -> Promotion:
 
 
 if __name__ == "__main__":
-    ending.run(main, "promote")
+    job_exit.run(main, "promote")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from beam_jobs.options import hush_imports
 from pipelines import jobs, retraining, runs
 from pipelines.runs import Request
-from songs import champion, ending, layout, logs, recipes, storage
+from songs import champion, job_exit, layout, logs, recipes, storage
 from songs.commands import Parser
 
 _EXAMPLES = """examples:
@@ -156,4 +156,4 @@ def watch(work: Callable[[], object], minutes: float) -> None:
 
 
 if __name__ == "__main__":
-    ending.run(main, "retrain")
+    job_exit.run(main, "retrain")
