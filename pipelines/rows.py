@@ -14,6 +14,7 @@ from songs import archives, codes, midi, reading, storage, tunes
 from songs.errors import ParseError
 from songs.kept_songs import KeptSongs
 from songs.song import Song
+from songs.tunes import Fingerprint
 
 # Files that go together to the process that parses, and that a worker takes at once: going there costs the fast parser
 # 9 % for 48 and 13 % for 16; music21 may need seconds for a file, and the time limit is that of all together.
@@ -40,7 +41,8 @@ class Row:
       seconds: that reading took.
       position: where the song is spooled.
       song: the name under which its records are written: the hash, `+1` ... where duplicates are kept.
-      bands: of the tune (see `songs.tunes`), with spaces between, until clusters are named.
+      bands: of the fingerprint (see `songs.tunes`), with spaces between, until clusters are named.
+      sketch: of the fingerprint, until clusters are named.
       cluster: 16 digits of the smallest song of the near duplicates that it belongs to, itself among them.
       reused: whether the song was kept by an earlier run and not read again.
       duplicate_of: the source whose records stand for this one, "" if it has its own.
@@ -59,9 +61,14 @@ class Row:
     position: Position | None = None
     song: str = ""
     bands: str = ""
+    sketch: bytes = b""
     cluster: str = ""
     reused: bool = False
     duplicate_of: str = ""
+
+    def fingerprint(self) -> Fingerprint:
+        """What tells near duplicates of the song."""
+        return Fingerprint(tuple(self.bands.split()), self.sketch)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -190,10 +197,12 @@ class SourceReader:
         return row, song
 
     def _read_row(self, name: str, song: Song, seconds: float) -> Row:
+        found = tunes.fingerprint(song) if self._settings.near_duplicates != "keep" else Fingerprint()
         return Row(
             source=name,
             outcome=READ,
-            bands=" ".join(tunes.bands(song)) if self._settings.near_duplicates != "keep" else "",
+            bands=" ".join(found.bands),
+            sketch=found.sketch,
             sha256=song.about.sha256,
             instrument=song.about.instrument,
             alternatives=song.about.alternatives,
