@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from generator import song_files
 from generator.copying import index_file
 from models import remote
 from pages.markup import plain
-from songs import bars, copies, encodings, layout, midi, reading, storage
+from songs import bars, copies, encodings, layout, midi, storage
 from songs.song import Song
 
 _EXAMPLES = """examples:
@@ -77,16 +78,12 @@ def read(path: str, config: Mapping[str, Any]) -> Song:
     Raises:
       ValueError: if it is no song.
     """
-    data = storage.read_bytes(path)
     if _is_generated(path):
-        return midi.read_exact(data)
-    dataset = config["dataset"]
-    try:
-        song = reading.read_song(data, source=path, instrument=dataset["instrument"], parser=dataset["parser"])
-    except reading.ParseError as error:
-        raise ValueError(f"{path} cannot be read as a song ({error})") from error
+        return midi.read_exact(storage.read_bytes(path))
+    encoding = encodings.from_settings(config["encoding"])
+    song = song_files.read(path, encoding, **song_files.as_trained(config["dataset"]))
     # A file may tell more than the model's tokens can, and so would differ from the training songs.
-    return encodings.from_settings(config["encoding"]).reduce(song)
+    return encoding.reduce(song)
 
 
 def described(path: str, found: copies.Copies) -> str:

@@ -5,7 +5,6 @@ defines entities is refused, and what music21 raises is a ParseError. Nothing is
 """
 
 import contextlib
-import dataclasses
 import functools
 import io
 import warnings
@@ -61,7 +60,7 @@ def read(
             tunes = list(_FORMATS[ending.lower()](data))
     except ParseError as error:
         return [("", error)]
-    return [(name, _song(parse, _named(about or About(), name), instrument_wanted)) for name, parse in tunes]
+    return [(name, _song(parse, (about or About()).of_tune(name), instrument_wanted)) for name, parse in tunes]
 
 
 def _song(parse: Callable[[], stream.Score], about: About, instrument_wanted: str) -> Song | ParseError:
@@ -71,12 +70,6 @@ def _song(parse: Callable[[], stream.Score], about: About, instrument_wanted: st
             return choose(parts, instrument_wanted, about)
     except ParseError as error:
         return error
-
-
-def _named(about: About, tune: str) -> About:
-    if not tune:
-        return about
-    return dataclasses.replace(about, source=f"{about.source}#{tune}", sha256=f"{about.sha256}#{tune}")
 
 
 @contextlib.contextmanager

@@ -5,6 +5,8 @@ import functools
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import ClassVar
 
+import numpy as np
+
 from songs import names
 from songs.encodings.base import END, START
 from songs.song import About, Event, Song
@@ -69,6 +71,13 @@ class Events:
                 raise ValueError(f"{durations[0]!r} is a duration without a note before it")
             now += _sum(shifts)
         return Song.from_events(events, about)
+
+    def most_tokens(self, song: Song) -> int:
+        """As many as if every chord were spelled: each note with its duration, and the shifts."""
+        _, duration, pitch = song.notes()
+        shifts = np.diff(song.start, prepend=0)
+        values = -(-duration.astype(np.int64) // LONGEST), -(-shifts.astype(np.int64) // LONGEST)
+        return len(pitch) + sum(int(tokens.sum()) for tokens in values)
 
     def reduce(self, song: Song) -> Song:
         """The song itself: nothing is lost."""

@@ -78,6 +78,10 @@ class PitchDuration:
             now += duration
         return Song.from_events(events, about)
 
+    def most_tokens(self, song: Song) -> int:
+        """A chord and a rest for each time at which something starts."""
+        return 2 * len(np.unique(song.start))
+
     def reduce(self, song: Song) -> Song:
         """`block`."""
         return block(song)

@@ -8,7 +8,7 @@ import numpy as np
 
 from songs import names
 from songs.encodings.base import END, START
-from songs.encodings.roll import HELD, SILENT, mark, roll_of, song_of, tie
+from songs.encodings.roll import HELD, SILENT, mark, rolls_of, snap, song_of, tie
 from songs.song import About, Song
 
 # Closes a step.
@@ -81,7 +81,8 @@ class Steps:
 
     def encode(self, song: Song) -> list[str]:
         """The tokens of every step up to the last note's end."""
-        return write_steps(np.flatnonzero(row).tolist() for row in roll_of(song, self.step))
+        rolls = rolls_of(song, self.step, onset_marks=False)
+        return write_steps(np.flatnonzero(row).tolist() for roll in rolls for row in roll)
 
     def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
         """The song that the steps say; silent steps at its end have no note to keep them."""
@@ -89,7 +90,12 @@ class Steps:
         roll = np.full((len(steps), 128), SILENT, np.uint8)
         for row, pitches in enumerate(steps):
             roll[row, pitches] = HELD
-        return song_of(mark(roll, onset_marks=False), self.step, about)
+        return song_of([mark(roll, onset_marks=False)], self.step, about)
+
+    def most_tokens(self, song: Song) -> int:
+        """One a step, and one for each step that a note sounds in."""
+        snapped = snap(song, self.step)
+        return (snapped.end + int(snapped.notes()[1].sum(dtype=np.int64))) // self.step
 
     def reduce(self, song: Song) -> Song:
         """`tie`."""
