@@ -10,7 +10,7 @@ import pathlib
 import sys
 import time
 
-from songs import fast_reader, reading
+from songs import reading
 from songs.errors import ParseError
 
 
@@ -21,7 +21,7 @@ def compare(path: pathlib.Path, instrument: str) -> tuple[str, str]:
     if difference:
         return "different", difference
     try:
-        fast_reader.read(data, instrument_wanted=instrument)
+        reading.read_song(data, source=path.name, instrument=instrument)
     except ParseError as error:
         return f"refused by both: {error.reason}", ""
     return "equal", ""

@@ -9,8 +9,8 @@ import numpy as np
 from songs import silence
 from songs.song import TICKS_PER_QUARTER, Song
 
-# In 978 ordinary songs of six collections the longest stretch without a beginning or an end has 30.2 quarter notes. The
-# two that have more (546 and 3,366) are damaged.
+# In 2,100 songs of eight collections the longest stretch without a beginning or an end has 30.2 quarter notes, but in one
+# that is damaged (3,366).
 MAX_SILENCE = 32
 
 
