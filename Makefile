@@ -13,6 +13,10 @@
 # make test-newest  the end-to-end test with the newest TensorFlow and Beam, in an environment of its own
 
 PYTHON ?= python3
+VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+# TensorFlow 2.17, with which tensorflow-io opens s3:// and more, has no build for Python 3.13: it gets the newest set.
+NEWEST = $(filter 3.13,$(VERSION))
+LOCK = requirements$(if $(NEWEST),-newest).lock
 BIN := .venv/bin
 # pip writes no byte code: the interpreter does, for what is really imported, even in a container whose environment
 # forbids it (imports take three times as long without).
@@ -43,11 +47,15 @@ chaos: .venv/installed
 	$(BIN)/python -m pipelines.preprocess --recipe chorales --output runs/chorales-data
 	$(BIN)/python -m benchmarks.chaos --data runs/chorales-data
 
-# The lock is whole, so pip need not resolve; --no-deps also leaves out pyaudio (see pyproject.toml).
-.venv/installed: requirements.lock setup.py
-	$(PYTHON) -m venv .venv
-	@echo "installing $$(grep -c '==' requirements.lock) pinned packages into .venv (1 to 3 minutes)"
-	$(BIN)/pip install $(PIP_FLAGS) --require-hashes -r requirements.lock
+# The lock is whole, so pip need not resolve; --no-deps also leaves out pyaudio (see pyproject.toml). What an
+# interrupted installation, or one of another Python, left is cleared.
+.venv/installed: requirements.lock requirements-newest.lock setup.py
+	$(if $(filter 3.11 3.12 3.13,$(VERSION)),,$(error Nabi runs on Python 3.11, 3.12 and 3.13, but $(PYTHON) is \
+		$(or $(VERSION),not installed): name one of these, such as `make run PYTHON=python3.12`))
+	$(PYTHON) -m venv --clear .venv
+	@echo "installing the $$(grep -c '==' $(LOCK)) packages of $(LOCK) for Python $(VERSION) into .venv (1 to 3 minutes)"
+	$(if $(NEWEST),@echo "there is no tensorflow-io for Python $(VERSION): s3:// and az:// and hdfs:// and http:// cannot be opened")
+	$(BIN)/pip install $(PIP_FLAGS) --require-hashes -r $(LOCK)
 	$(BIN)/pip install $(PIP_FLAGS) --no-build-isolation --editable .
 	touch $@
 
@@ -62,7 +70,8 @@ $(UV):
 lock: $(UV)
 	$(UV) pip compile $(LOCKED) --extra cpu --extra vertex --extra pipeline --extra cloud-test \
 		--output-file requirements.lock
-	$(UV) pip compile $(LOCKED) --extra newest --output-file requirements-newest.lock
+	sed "s/< '3.13'/< '3.14'/" pyproject.toml > .venv-lock/pyproject.toml
+	$(UV) --project .venv-lock pip compile $(LOCKED) --extra newest --output-file requirements-newest.lock
 	$(MAKE) lock-images
 
 # Images are Linux with Python 3.11, so their locks name no other; versions are those that the tests ran with.

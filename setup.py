@@ -24,7 +24,7 @@ EXTRAS = {
     "generate": BEAM + SONGS_PAGE,
     "cpu": [*TENSORFLOW_2_17, "tensorflow-cpu==2.17.1"],
     "gpu": [*TENSORFLOW_2_17, "tensorflow[and-cuda]==2.17.1"],
-    # Without tensorflow-io: no s3://, az://, hdfs:// or http://.
+    # All that runs on Python 3.13. Without tensorflow-io: no s3://, az://, hdfs:// or http://.
     "newest": ["apache-beam[gcp]==2.77.0", "keras==3.15.1", "tensorflow-cpu==2.21.0", "tensorboard"],
     # What `deploy` speaks to Google Cloud with; no job needs it. kfp 2.13 is the newest for TensorFlow 2.17's protobuf.
     "vertex": ["google-cloud-aiplatform==1.165.1"],
@@ -72,12 +72,12 @@ setuptools.setup(
     ],
     package_data={
         "generator": ["*.css", "*.html", "*.js"],
-        "pages": ["*.css"],
+        "pages": ["*.css", "*.html"],
         "pipelines": ["*.html"],
         "recipes": ["*.toml"],
         "trainer": ["*.html"],
     },
-    python_requires=">=3.11,<3.13",
+    python_requires=">=3.11,<3.14",
     # What songs/ needs, and all that preprocessing needs besides Beam: Dataflow's workers install the tarball of
     # `--setup_file` without extras.
     install_requires=["numpy>=1.26,<3", "google-cloud-storage>=2.19,<4", "protobuf>=4.25,<7", *READING],

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from songs import logs
+from songs.commands import unknown_flag
 from songs.machine import cores
 
 if TYPE_CHECKING:
@@ -26,8 +27,7 @@ def quiet() -> None:
     logging.getLogger("apache_beam").setLevel(logging.WARNING)
     # A worker prints the traceback of what it raises, and logs it, and raises it again where the pipeline runs.
     logging.getLogger("apache_beam.runners.worker.sdk_worker").setLevel(logging.CRITICAL)
-    # Beam remarks at import that one of several checksum packages is missing, through the root logger.
-    logging.getLogger().addFilter(lambda record: "crcmod package not found" not in str(record.msg))
+    ignore_checksum_remark()
     # Google's packages announce the end of Python versions, years ahead, at each import, in workers too.
     warnings.filterwarnings("ignore", category=FutureWarning)
     os.environ.setdefault("PYTHONWARNINGS", "ignore::FutureWarning")
@@ -36,11 +36,17 @@ def quiet() -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
-def beam_options(flags: Sequence[str]) -> "PipelineOptions":
+def ignore_checksum_remark() -> None:
+    """Silences what Beam says at import, through the root logger, of one of several checksum packages."""
+    logging.getLogger().addFilter(lambda record: "crcmod package not found" not in str(record.msg))
+
+
+def beam_options(flags: Sequence[str], others: Sequence[str] = ()) -> "PipelineOptions":
     """Beam's options.
 
     Args:
       flags: those that the job itself does not know, such as `--runner=DirectRunner`.
+      others: the names of the job's own flags, one of which may have been meant.
 
     Raises:
       ValueError: if Beam does not know one of them either.
@@ -53,7 +59,9 @@ def beam_options(flags: Sequence[str]) -> "PipelineOptions":
         options_class._add_argparse_args(parser)
     unknown = parser.parse_known_args(list(flags))[1]
     if unknown:
-        raise ValueError(f"unknown flag {unknown[0]}: neither this command nor Apache Beam has it; see --help")
+        known = [*others, *parser._option_string_actions]
+        sentence = unknown_flag(unknown[0], known, "neither this command nor Apache Beam has it")
+        raise ValueError(f"{sentence}; --help lists all flags")
     options = PipelineOptions(list(flags))
     standard = options.view_as(StandardOptions)
     if standard.runner in _LOCAL_NAMES:
@@ -105,11 +113,13 @@ def open_pipeline(options: "PipelineOptions") -> "beam.Pipeline":
     from apache_beam.runners.job.utils import dict_to_struct
     from apache_beam.runners.portability.fn_api_runner import fn_runner
 
+    from beam_jobs.local_runner import LocalRunner
+
     options.view_as(StandardOptions).no_wait_until_finish = hands_over(options)
     if options.view_as(StandardOptions).runner != LOCAL_RUNNER:
         return beam.Pipeline(options=options)
     level = options.view_as(WorkerOptions).default_sdk_harness_log_level
     for_workers = dict_to_struct({"beam:option:default_sdk_harness_log_level:v1": level})
     info = beam_provision_api_pb2.ProvisionInfo(retrieval_token="unused", pipeline_options=for_workers)
-    runner = fn_runner.FnApiRunner(provision_info=fn_runner.ExtendedProvisionInfo(info))
+    runner = LocalRunner(provision_info=fn_runner.ExtendedProvisionInfo(info))
     return beam.Pipeline(runner=runner, options=options)

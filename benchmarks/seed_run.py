@@ -9,7 +9,7 @@ from typing import Any
 import symusic
 
 from songs import layout, storage
-from songs.vocabulary import SPECIAL_TOKENS, Vocabulary
+from songs.vocabulary import Vocabulary
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +36,7 @@ class SeedRun:
     @property
     def codes(self) -> tuple[str, ...]:
         """The tokens of the vocabulary, the special ones left out."""
-        return self.vocabulary.tokens[len(SPECIAL_TOKENS) :]
+        return self.vocabulary.tokens[self.vocabulary.special :]
 
     def counted(self, what: str) -> int:
         """`songs`, `tokens` or `windows` of all splits together."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from deploy import checks, lineage, machines
 from deploy.requests import GENERATE, TRAIN
+from songs.commands import Parser
 
 SCHEDULE, UPLOAD = "schedule", "upload"
 
@@ -23,15 +24,9 @@ Submitted again under the same --name, a training goes on from its last checkpoi
 """
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """A command each for training, songs, a schedule and the model registry."""
-    made = argparse.ArgumentParser(
-        prog="python -m deploy.vertex",
-        description="Submits Nabi's jobs to Vertex AI.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    made = Parser("python -m deploy.vertex", description="Submits Nabi's jobs to Vertex AI.", examples=_EXAMPLES)
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, meaning, add in (
         (TRAIN, "a model, on one machine with its GPUs or on several", _add_job),
@@ -39,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
         (SCHEDULE, "a compiled pipeline (deploy.pipeline), again and again", _add_schedule),
         (UPLOAD, "a finished model directory to the model registry", _add_upload),
     ):
-        command = commands.add_parser(name, help=meaning, allow_abbrev=False)
+        command = commands.add_parser(name, help=meaning)
         _add_common(command, name)
         add(command, name)
     return made

@@ -12,6 +12,8 @@ from typing import Any
 
 from deploy import checks, machines
 from deploy.step import IMAGES, STEPS, TRAIN, Step
+from songs import ending
+from songs.commands import Parser
 
 # A step that fails is started again, in the same folder: it goes on where it was.
 _RETRIES = 3
@@ -145,8 +147,8 @@ def _trainer(chosen: argparse.Namespace) -> Machine:
     return Machine(chosen.cpus, chosen.memory, chosen.accelerator_type, chosen.accelerator_count)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m deploy.pipeline", description=__doc__, allow_abbrev=False)
+def _parser() -> Parser:
+    parser = Parser("python -m deploy.pipeline", description=__doc__)
     add = parser.add_argument
     add("--output", required=True, help="file to write, .yaml")
     for name in IMAGES:
@@ -159,4 +161,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ending.run(main, "pipeline")

@@ -4,14 +4,14 @@ Directories are those of `pipelines.retrain`: OUTPUT/runs/RUN/{dataset,model,son
 takes the place of this process, so that signals reach it: a training that is told to stop leaves a checkpoint.
 """
 
-import argparse
 import dataclasses
 import os
 import shlex
 import sys
 from collections.abc import Sequence
 
-from songs import champion, layout, logs, storage
+from songs import champion, ending, layout, logs, storage
+from songs.commands import Parser
 
 PREPROCESS, TRAIN, GENERATE = "preprocess", "train", "generate"
 IMAGES = (PREPROCESS, TRAIN, GENERATE)
@@ -119,7 +119,7 @@ def command(name: str, *, source: str, output: str, run: str, more: str = "") ->
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Becomes the command; the exit status: 0 if there is nothing to do, 2 (wrong use)."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.step", description=__doc__, allow_abbrev=False)
+    parser = Parser("python -m deploy.step", description=__doc__)
     add = parser.add_argument
     add("name", choices=[step.name for step in STEPS], help="which step")
     add("--source", default="", help="music: a file, a folder or a glob, local or gs://")
@@ -127,9 +127,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--run", default="", help="its name; given again, the steps go on (default: that of --job)")
     add("--job", default="", help="name that the service gives to each start of the pipeline")
     add("--more", default="", metavar="FLAGS", help="more flags of the command, in quotes")
-    chosen = parser.parse_args(arguments)
-    run = chosen.run or chosen.job
     try:
+        chosen = parser.parse_args(arguments)
+        run = chosen.run or chosen.job
         line = command(chosen.name, source=chosen.source, output=chosen.output, run=run, more=chosen.more)
     except (ValueError, storage.StorageError) as error:
         logs.complain(f"step: {error}")
@@ -143,4 +143,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ending.run(main, "step")

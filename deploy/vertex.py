@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from deploy import checks, compiled, flags, lineage, machines, requests, service
-from songs import storage
+from songs import ending, storage
 
 # What each job must be given, and which of its flags name files.
 _NEEDED = {requests.TRAIN: ("--data",), requests.GENERATE: ("--model", "--output")}
@@ -17,8 +17,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Checks the flags and sends the request; the exit status: 0, 1 (the service refused), or 2 (wrong use)."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     cut = given.index("--") if "--" in given else len(given)
-    chosen = flags.parser().parse_args(given[:cut])
     try:
+        chosen = flags.parser().parse_args(given[:cut])
         request = request_of(chosen, given[cut + 1 :])
         if chosen.dry_run:
             print(json.dumps(request.as_json(), indent=2))
@@ -131,4 +131,4 @@ def _page(chosen: argparse.Namespace, made: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ending.run(main, "vertex", "look among the jobs of the service before you start it again")

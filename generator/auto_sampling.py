@@ -16,7 +16,6 @@ from models import remote
 from songs import layout, storage
 from songs.distributions import overlap
 from songs.portrait import Portrait
-from songs.vocabulary import SPECIAL_TOKENS
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
@@ -54,7 +53,7 @@ class Figures:
     def of(cls, songs: Sequence[Sequence[int]], model: "Bundle") -> "Figures":
         """Of songs in ids; special ones are left out."""
         portrait = Portrait()
-        music = [[token for token in song if token >= len(SPECIAL_TOKENS)] for song in songs]
+        music = [[token for token in song if token >= model.vocabulary.special] for song in songs]
         for song in music:
             portrait.add(model.encoding.decode(model.vocabulary.decode(song)))
         counts = portrait.distributions

@@ -32,7 +32,7 @@ class Sampler:
         config: GenerateConfig,
         meanings: Meanings,
         *,
-        refuses: Callable[[Sampled], bool] | None = None,
+        refuses: Callable[[Sampled], str] | None = None,
         slots: int = SLOTS,
     ) -> None:
         """Prepares the loop, which is compiled at the first batch.
@@ -42,7 +42,7 @@ class Sampler:
           grammar: what may follow what.
           config: how to choose, and when to end.
           meanings: of the ids.
-          refuses: whether a song has to be made again; None: none.
+          refuses: why a song has to be made again, in a word, or ""; None: none has to be.
           slots: rows of every batch.
         """
         self._config, self._meanings, self._slots = config, meanings, slots
@@ -82,7 +82,8 @@ class Sampler:
 
     def _again(self, row: Row) -> bool:
         """Whether a song begins again."""
-        return self._refuses is not None and self._refuses(row.finished()) and row.begin_again()
+        reason = self._refuses(row.finished()) if self._refuses else ""
+        return bool(reason) and row.begin_again(reason)
 
     def _advance(self, rows: list[Row | None], carry: Any) -> Any:
         """A block of positions of every row: ids and scores [slots, BLOCK], and what is carried to the next."""

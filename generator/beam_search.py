@@ -35,6 +35,7 @@ class BeamSearch:
           meanings: of the ids.
         """
         self._stepper, self._config, self._ticks_V = stepper, config, meanings.ticks_V.astype(np.int32)
+        self._max_ticks = config.max_ticks(meanings.ticks_per_quarter)
         self._rules = Rules(grammar)
         self._read, self._search = tf.function(self._traced_read), tf.function(self._traced_search)
 
@@ -130,8 +131,8 @@ class BeamSearch:
         row_R, done_R, ticks_R, *state = (tf.gather(part, parent_R) for part in (row_R, done_R, ticks_R, *state))
         ticks_R += tf.gather(self._ticks_V, last_R)
         done_R |= last_R == END
-        if self._config.max_ticks:
-            done_R |= ticks_R >= self._config.max_ticks
+        if self._max_ticks:
+            done_R |= ticks_R >= self._max_ticks
         beams = (last_R, self._rules.after(row_R, last_R), state, score_R, done_R, ticks_R)
         return at + 1, *beams, parents.write(at, parent_R), tokens.write(at, last_R)
 

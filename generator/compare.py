@@ -1,6 +1,5 @@
 """`python -m generator.compare SONGS ... --output PAGE.html`: the songs of several directories on one page."""
 
-import argparse
 import dataclasses
 import itertools
 import sys
@@ -11,7 +10,9 @@ from generator import gallery, made_by, places
 from generator.config import notable
 from generator.gallery import SongSet
 from models import remote
-from songs import layout, storage
+from pages import headings
+from songs import directories, ending, layout, storage
+from songs.commands import Parser
 
 _EXAMPLES = """examples:
   python -m generator.compare runs/sampled runs/greedy runs/untrained --output runs/compare.html
@@ -26,8 +27,8 @@ _MAKE_IT = "python -m generator.generate"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses flags and writes the page; returns the exit status: 0, or 2, with one sentence, for what was wrong."""
-    flags = _parser().parse_args(argv)
     try:
+        flags = _parser().parse_args(argv)
         print(compare([storage.folder(folder) for folder in flags.songs], flags.output, flags.names), flush=True)
     except (ValueError, storage.StorageError) as error:
         print(f"compare: {error}", file=sys.stderr)
@@ -39,7 +40,7 @@ def compare(folders: Sequence[str], output: str, names: str = "") -> str:
     """Writes a page of the songs of some songs directories; returns what to say of it.
 
     Args:
-      folders: the directories, finished, in the order in which their songs stand.
+      folders: the directories, finished, in the order in which their songs stand; see `songs.directories.find`.
       output: the page.
       names: what to call them, with commas between; "": by the ends of their paths.
 
@@ -47,15 +48,15 @@ def compare(folders: Sequence[str], output: str, names: str = "") -> str:
       ValueError, songs.storage.StorageError: in one sentence, what the user has to change.
     """
     remote.open_schemes(output, *folders)
+    folders = [directories.find(folder, directories.SONGS) for folder in folders]
     _check_page(output)
-    found = places.ends(folders)
-    called = _given(names, folders) if names else found
+    called = _given(names, folders) if names else _called(folders)
     most = gallery.MOST_SONGS // len(folders)
     sets = [
         _set(folder, name=name, place=places.relative(folder, output), most=most)
         for folder, name in zip(folders, called, strict=True)
     ]
-    storage.write_text(output, gallery.page(_told_alike(sets), title=_title(called)))
+    storage.write_text(output, gallery.page(_told_alike(sets), title=_title(called, output)))
     return f"{sum(len(one.songs) for one in sets):,} songs of {', '.join(called)}: {output}"
 
 
@@ -68,6 +69,13 @@ def _check_page(output: str) -> None:
         raise ValueError(f"--output {output} is that directory's own page: give another name")
 
 
+def _called(folders: Sequence[str]) -> list[str]:
+    """What to call the directories: as their own pages do, or by the ends of their paths where that is not enough."""
+    ends = places.ends(folders)
+    names = [headings.name_of(folder) for folder in folders]
+    return names if len(set(names)) == len(names) else ends
+
+
 def _given(names: str, folders: Sequence[str]) -> list[str]:
     """The names that `--names` gives; raises ValueError unless each directory has its own."""
     called = [name.strip() for name in names.split(",")]
@@ -78,7 +86,6 @@ def _given(names: str, folders: Sequence[str]) -> list[str]:
 
 def _set(folder: str, *, name: str, place: str, most: int) -> SongSet:
     """A directory's songs, `most` at most, and all of its settings."""
-    layout.require_completed(folder, "songs directory", _MAKE_IT)
     rows = list(itertools.islice(_rows(folder), most))
     if not rows:
         raise ValueError(f"{folder} has no {layout.SONGS}-*.jsonl: name a songs directory, as `{_MAKE_IT}` makes it")
@@ -101,24 +108,24 @@ def _told_alike(sets: Sequence[SongSet]) -> list[SongSet]:
     return [dataclasses.replace(one, settings={name: one.settings.get(name) for name in told}) for one in sets]
 
 
-def _title(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+def _title(names: Sequence[str], output: str) -> str:
+    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return ": ".join(filter(None, [headings.retraining_of(output), listed]))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m generator.compare",
-        description=__doc__,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def _parser() -> Parser:
+    parser = Parser("python -m generator.compare", description=__doc__, examples=_EXAMPLES)
     add = parser.add_argument
-    add("songs", metavar="SONGS_DIR", nargs="+", help="a songs directory that generator.generate finished")
+    add(
+        "songs",
+        metavar="SONGS_DIR",
+        nargs="+",
+        help=directories.SONGS.accepted,
+    )
     add("--output", required=True, metavar="PAGE.html", help="the page to write, beside or above the directories")
-    add("--names", default="", help="what to call them, in their order: a,b,c (default: the ends of their paths)")
+    add("--names", default="", help="what to call them, in their order: a,b,c (default: as their own pages are headed)")
     return parser
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ending.run(main, "compare")

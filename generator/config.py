@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from songs import bars, meta
 from songs.scales import SCALES, Key
 from songs.settings import Settings, setting
-from songs.song import TICKS_PER_QUARTER
 from songs.windows import SPLITS
 
 TITLE = "songs (also keys of a recipe's [[generate]])"
@@ -68,7 +67,10 @@ class GenerateConfig(Settings):
     )
 
     # What songs are made of.
-    key: str = setting("", "such as 'D minor' or 'Eb major': no note outside of it")
+    key: str = setting(
+        "",
+        "such as 'D minor', Ebm or h-moll: no note outside of it; songs that are not heard in it are made again",
+    )
     scale: str = setting("", f"other notes on the key's tonic: {', '.join(SCALES)}")
     lowest: int = setting(0, "lowest MIDI number (60 is middle C)", high=127)
     highest: int = setting(127, "highest MIDI number", high=127)
@@ -92,8 +94,16 @@ class GenerateConfig(Settings):
     primer_transpose: bool = setting(True, "move a MIDI file into the keys that the model knows, if need be")
     variations: int = setting(1, "songs in a row that share a primer", low=1, high=MAX_SONGS)
     explain: bool = setting(False, "say each token's probability and rank, and the three likeliest others, in its row")
+    # Which songs are kept.
+    ended: bool = setting(False, "only songs that came to their end; one that is cut is made again")
     max_copied_bars: float = setting(
         0.0, "a song that copies more bars in a row from a training song is made again; 0: never", high=10_000
+    )
+    max_draws: int = setting(
+        20,
+        "times that a song is made at most, where it is cut, copied or not in --key; the last is kept",
+        low=1,
+        high=1000,
     )
 
     # How songs sound.
@@ -107,8 +117,8 @@ class GenerateConfig(Settings):
     def __post_init__(self) -> None:
         super().__post_init__()
         meta.time_signature_bytes(self.meter)
-        if self.key:
-            Key.parse(self.key)
+        # Raises where it is none.
+        _ = self.in_key
         for wrong, message in self._contradictions():
             if wrong:
                 raise ValueError(message)
@@ -127,13 +137,10 @@ class GenerateConfig(Settings):
             ),
             (self.lowest > self.highest, f"--lowest {self.lowest} must not be above --highest {self.highest}"),
             (
-                bool(self.scale) and self.scale not in SCALES,
-                f"--scale {self.scale} must be one of {', '.join(SCALES)}",
+                certain and self.ended,
+                "--ended makes songs again, which come out the same with --greedy or --beams",
             ),
-            (
-                bool(self.scale) and " " in self.key.strip(),
-                f"--key {self.key!r} has a scale already: with --scale say the tonic alone, such as --key D",
-            ),
+            (self.one_step and self.ended, "--ended: with --one_step a song ends where the one that it follows does"),
             (
                 bool(self.primer_source) and self.primer not in SPLITS,
                 f"--primer_source {self.primer_source} chooses a song of a split: say of which with --primer, one of "
@@ -167,11 +174,10 @@ class GenerateConfig(Settings):
             ),
         )
 
-    @property
-    def max_ticks(self) -> int:
+    def max_ticks(self, ticks_per_quarter: int) -> int:
         """No note begins so many ticks after the beginning, or later; 0: no limit."""
-        of_bars = self.max_bars * bars.length(self.meter)
-        of_seconds = self.max_seconds * self.tempo / 60 * TICKS_PER_QUARTER
+        of_bars = self.max_bars * bars.quarters(self.meter) * ticks_per_quarter
+        of_seconds = self.max_seconds * self.tempo / 60 * ticks_per_quarter
         limits = [limit for limit in (of_bars, of_seconds) if limit]
         return max(1, round(min(limits))) if limits else 0
 
@@ -190,8 +196,15 @@ class GenerateConfig(Settings):
         """The key that songs are to stay in; None: any."""
         if not self.key:
             return None
-        chosen = Key.parse(self.key)
-        return Key(chosen.tonic, self.scale or chosen.scale)
+        if not self.scale:
+            return Key.parse(self.key)
+        if self.scale not in SCALES:
+            raise ValueError(f"--scale {self.scale} must be one of {', '.join(SCALES)}")
+        if not Key.is_tonic(self.key):
+            raise ValueError(
+                f"--key {self.key!r} has a scale already: with --scale say the tonic alone, such as --key D"
+            )
+        return Key.parse(f"{self.key} {self.scale}")
 
 
 def notable(settings: Mapping[str, object]) -> dict[str, object]:

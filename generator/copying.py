@@ -3,14 +3,10 @@
 import dataclasses
 import functools
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from songs import copies, layout, storage
 from songs.song import Song
-
-if TYPE_CHECKING:
-    from generator.row import Sampled
-    from models.bundle import Bundle
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,28 +47,6 @@ def index_file(model_dir: str, config: Mapping[str, Any]) -> IndexFile | None:
     found = IndexFile(path, config["content"])
     found.read()
     return found
-
-
-@dataclasses.dataclass(frozen=True)
-class Refusal:
-    """Whether a sampled song copies too much.
-
-    Attributes:
-      model: whose song it is.
-      index: of its training songs.
-      bars: that it may copy in a row.
-    """
-
-    model: "Bundle"
-    index: copies.Index
-    bars: float
-
-    def __call__(self, sampled: "Sampled") -> bool:
-        """Whether it copies more; what its primer gave does not count."""
-        primer, tokens = (self.model.vocabulary.decode(ids) for ids in (sampled.primer, sampled.tokens))
-        song = self.model.encoding.decode([*primer, *tokens])
-        given = len(self.model.encoding.decode(primer).pitches)
-        return copies.find(copies.after(song, given), self.index).longest_bars > self.bars
 
 
 def figures(song: Song, index: copies.Index, primer_notes: int = 0) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from generator.meanings import Meanings
-from songs.song import TICKS_PER_QUARTER
 from songs.vocabulary import END
 
 # Both are counted in quarter notes of the wanted density: what a song lacks is led no more strongly beyond so many, and
@@ -65,4 +64,5 @@ class Lead:
 
     def _brings(self) -> npt.NDArray[np.float32]:
         """The quarter notes of music that each id brings, less those of time that it takes, float32 [V]."""
-        return (self.meanings.notes_V / self.density - self.meanings.ticks_V / TICKS_PER_QUARTER).astype(np.float32)
+        quarters_V = self.meanings.ticks_V / self.meanings.ticks_per_quarter
+        return (self.meanings.notes_V / self.density - quarters_V).astype(np.float32)

@@ -1,7 +1,5 @@
 """`python -m generator.explain SONG --model MODEL`: which stretches of a song stand in training songs, and where."""
 
-import argparse
-import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +11,8 @@ from generator import song_files
 from generator.copying import index_file
 from models import remote
 from pages.markup import plain
-from songs import bars, copies, encodings, layout, midi, storage
+from songs import bars, copies, directories, encodings, ending, layout, midi, storage
+from songs.commands import Parser
 from songs.song import Song
 
 _EXAMPLES = """examples:
@@ -35,15 +34,12 @@ _GENERATED = re.compile(r"song-[0-9]{5,}\.mid")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses flags and explains; returns the exit status: 0, or 2, with one sentence, for what was wrong."""
-    flags = _parser().parse_args(argv)
     try:
+        flags = _parser().parse_args(argv)
         print(explain(flags.song, storage.folder(flags.model)), flush=True)
     except (ValueError, storage.StorageError) as error:
         print(f"explain: {error}", file=sys.stderr)
         return 2
-    except BrokenPipeError:
-        # Whoever reads has seen enough; nothing may be written at the end either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
@@ -52,13 +48,13 @@ def explain(path: str, model_dir: str) -> str:
 
     Args:
       path: a MIDI file, or a song of a songs directory, with or without its `.mid`.
-      model_dir: a finished model directory.
+      model_dir: a finished model directory; see `songs.directories.find`.
 
     Raises:
       ValueError, songs.storage.StorageError: in one sentence, what the user has to change.
     """
     remote.open_schemes(path, model_dir)
-    layout.require_completed(model_dir, "model", f"python -m trainer.task --model_dir {model_dir}")
+    model_dir = directories.model(model_dir)
     config = layout.read_json(storage.join(model_dir, layout.CONFIG))
     index = index_file(model_dir, config)
     if index is None:
@@ -78,9 +74,9 @@ def read(path: str, config: Mapping[str, Any]) -> Song:
     Raises:
       ValueError: if it is no song.
     """
-    if _is_generated(path):
-        return midi.read_exact(storage.read_bytes(path))
     encoding = encodings.from_settings(config["encoding"])
+    if _is_generated(path):
+        return midi.read_exact(storage.read_bytes(path), ticks_per_quarter=encoding.ticks_per_quarter)
     song = song_files.read(path, encoding, **song_files.as_trained(config["dataset"]))
     # A file may tell more than the model's tokens can, and so would differ from the training songs.
     return encoding.reduce(song)
@@ -147,19 +143,18 @@ def _is_generated(path: str) -> bool:
     return bool(_GENERATED.fullmatch(name)) and any(storage.exists(storage.join(folder or ".", mark)) for mark in marks)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m generator.explain",
-        description=__doc__,
-        epilog=_EXAMPLES.format(notes=copies.NOTES, more=copies.NOTES_WITHOUT_TIME),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def _parser() -> Parser:
+    examples = _EXAMPLES.format(notes=copies.NOTES, more=copies.NOTES_WITHOUT_TIME)
+    parser = Parser("python -m generator.explain", description=__doc__, examples=examples)
     add = parser.add_argument
     add("song", metavar="SONG", help="a MIDI file, or a generated song such as SONGS/song-00007; local or remote")
-    add("--model", required=True, help="a model directory that trainer.task finished")
+    add(
+        "--model",
+        required=True,
+        help=directories.MODEL.accepted,
+    )
     return parser
 
 
 if __name__ == "__main__":
-    remote.exit_with(main)
+    ending.run(main, "explain")

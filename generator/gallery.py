@@ -5,7 +5,6 @@ Everything shown is data that the page's script writes as text; no name, path or
 
 import dataclasses
 import html
-import importlib.resources
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -18,10 +17,9 @@ from songs.names import PITCH_NAMES
 # Songs that a page can have and still open at once (it measured 0.9 s); the others are in songs-*.jsonl.
 MOST_SONGS = 10_000
 
-TEMPLATE = "gallery.html"
-# Placeholder in the template -> the file that fills it.
-_PARTS = {
-    "style": "gallery.css",
+TEMPLATE, STYLE = "gallery.html", "gallery.css"
+# Placeholder in the template -> the script that fills it.
+_SCRIPTS = {
     "list": "gallery_list.js",
     "about": "gallery_about.js",
     "card": "gallery_card.js",
@@ -54,9 +52,10 @@ class SongSet:
     Attributes:
       songs: the rows of songs-*.jsonl, in any order. Of a row the page knows `song` (its number, the only one that has
         to be there), `name`, `file`, `picture`, `audio`, `key`, `seed`, `seconds`, `notes`, `log_likelihood` (nats),
-        `ended`, `attempts`, `agreement`, what `copying.figures` tells, `tokens` (a list, or their number, which may
-        also stand in `length`), `pitch_range` (the lowest and the highest MIDI number) and `roll`
-        (`render.time_span`: where the song begins and ends in its picture). Without `audio` a song has no player.
+        `ended` (whether it came to its end), `attempts`, `agreement`, what `copying.figures` tells, `tokens` (a list,
+        or their number, which may also stand in `length`), `pitch_range` (the lowest and the highest MIDI number) and
+        `roll` (`render.time_span`: where the song begins and ends in its picture). Without `audio` a song has no
+        player.
       model: what to say of the model, label -> value.
       metrics: the model's metrics.json; the validation figures and the baselines are shown.
       settings: what the songs were made with, label -> value.
@@ -93,8 +92,8 @@ def page(sets: Sequence[SongSet], *, title: str) -> str:
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).translate(_SCRIPT_SAFE)
     # A training song's name may hold bytes that are no text: as JSON escapes they can be written and read.
     text = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    parts = {name: _read(file) for name, file in _PARTS.items()}
-    return template.fill("generator", TEMPLATE, {**parts, "title": html.escape(title), "data": text})
+    scripts = {name: template.read("generator", file) for name, file in _SCRIPTS.items()}
+    return template.application("generator", TEMPLATE, STYLE, {**scripts, "title": html.escape(title), "data": text})
 
 
 def _told(one: SongSet) -> dict[str, object]:
@@ -129,6 +128,8 @@ def _entry(row: Mapping[str, object], one: SongSet) -> dict[str, object]:
     numbers["tokens"] = number(_length(row.get("tokens", row.get("length"))))
     numbers["per_token"] = _per_token(numbers["log_likelihood"], numbers["tokens"], bool(row.get("ended")))
     entry |= {key: value for key, value in numbers.items() if value is not None}
+    if isinstance(row.get("ended"), bool):
+        entry["ending"] = "ended" if row["ended"] else "cut off"
     if roll := _pair(row.get("roll")):
         entry["roll"] = [round(edge, 5) for edge in roll]
     if pitches := _pair(row.get("pitch_range")):
@@ -157,10 +158,6 @@ def _pair(values: object) -> tuple[float, float] | None:
 
 def _length(tokens: object) -> object:
     return len(tokens) if isinstance(tokens, Sequence) else tokens
-
-
-def _read(name: str) -> str:
-    return importlib.resources.files("generator").joinpath(name).read_text(encoding="utf-8")
 
 
 def _texts(values: Mapping[str, object]) -> dict[str, str]:

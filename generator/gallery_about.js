@@ -9,10 +9,18 @@ function showAbout() {
   else showSet(sets[0]);
   showLosses();
   at("about").hidden = !document.querySelector(".about section:not([hidden])");
-  at("about").open = matchMedia("(min-width: 48rem)").matches;
-  document.body.classList.toggle("no-sound", !hasSound);
+  showSilence();
   document.body.classList.toggle("several", several);
   document.querySelector("#keys .sound").hidden = !hasSound;
+}
+
+// How to hear songs that were made without sound; what has no notes cannot sound.
+function showSilence() {
+  const silent = songs.filter((song) => !song.audio && song.notes !== 0);
+  at("silence").hidden = !silent.length;
+  const which = silent.length === songs.length ? "these songs were" : `${grouped(silent.length)} of these songs were`;
+  at("silence").textContent =
+    `No audio: ${which} made with --no_audio. The same command without it, and with --overwrite, makes the same songs with sound. The MIDI files play in any music program.`;
 }
 
 function showSet(set) {
@@ -47,9 +55,15 @@ function showSets() {
   at("common-section").hidden = !at("common").childElementCount;
 }
 
+// The head of a column or of a row.
+function scoped(scope, text) {
+  const made = element("th", text);
+  made.scope = scope;
+  return made;
+}
+
 function headOf(set) {
-  const made = coloured(element("th"), set);
-  made.scope = "col";
+  const made = coloured(scoped("col"), set);
   for (const [path, text] of [[set.index, set.name], [set.summary, "summary"]]) {
     const link = element("a", text);
     link.href = address(path);
@@ -67,9 +81,7 @@ function valuesOf(part) {
 
 function rowOf({ name, values }) {
   const row = element("tr");
-  const label = element("th", readable(name));
-  label.scope = "row";
-  row.append(label, ...values.map((value) => element("td", value === undefined ? "–" : value)));
+  row.append(scoped("row", readable(name)), ...values.map((value) => element("td", value === undefined ? "–" : value)));
   return row;
 }
 
@@ -84,18 +96,22 @@ function fact(name, value) {
 function showLosses() {
   const table = at("losses");
   const highest = Math.max(...data.losses.map((row) => row.loss));
-  table.append(element("span"), element("span"), element("span", "nats a token", "head"), element("span", "perplexity", "head"));
-  for (const row of data.losses) {
-    const kind = row.model ? "ours" : "";
-    const track = element("div", undefined, `track ${kind}`);
-    track.append(element("i"));
-    track.firstChild.style.width = `${(100 * row.loss) / (highest || 1)}%`;
-    const figures = [row.loss.toFixed(2), grouped(Number(Math.exp(row.loss).toFixed(1)))];
-    table.append(element("span", row.name, kind), track, ...figures.map((figure) => element("span", figure, `value ${kind}`)));
-    at("losses-section").hidden = false;
-  }
+  const head = element("tr");
+  head.append(scoped("col", several ? "model" : "predicted by"), element("td"), ...["nats a token", "perplexity"].map((name) => scoped("col", name)));
+  table.append(head, ...data.losses.map((row) => lossOf(row, highest)));
+  at("losses-section").hidden = !data.losses.length;
   if (several) at("losses-title").textContent = "How well they predict";
   showNote(data.losses.filter((row) => row.model));
+}
+
+function lossOf(row, highest) {
+  const made = element("tr", undefined, row.model ? "ours" : "");
+  const track = element("td", undefined, "track");
+  track.append(element("i"));
+  track.firstChild.style.width = `${(100 * row.loss) / (highest || 1)}%`;
+  const figures = [row.loss.toFixed(2), grouped(Number(Math.exp(row.loss).toFixed(1)))];
+  made.append(scoped("row", row.name), track, ...figures.map((figure) => element("td", figure)));
+  return made;
 }
 
 function showNote(models) {

@@ -17,13 +17,14 @@ function card(song) {
   made.addEventListener("focusin", () => select(song));
   const toggle = made.querySelector(".toggle");
   if (song.audio) toggle.addEventListener("click", () => togglePlay(song));
-  else toggle.remove();
+  (song.audio ? made.querySelector(".silent") : toggle).remove();
+  if (!song.audio) made.querySelector(".silent").textContent = song.notes === 0 ? "no notes" : "no audio";
   return made;
 }
 
 function showPicture(roll, song) {
   const image = roll.querySelector("img");
-  image.alt = `Piano roll of ${song.name}`;
+  image.alt = `Piano roll of ${song.name}${shown(song)}`;
   if (song.picture) image.src = address(song.picture);
   else image.remove();
   roll.classList.toggle("empty", !song.picture);
@@ -32,10 +33,20 @@ function showPicture(roll, song) {
   roll.addEventListener("click", (event) => seekAt(song, roll, event.clientX));
 }
 
+// What a picture shows, for those who do not see it.
+function shown(song) {
+  const said = [song.notes !== undefined && count(song.notes, "note", "notes"), song.pitches, song.seconds !== undefined && clock(Math.round(song.seconds))];
+  return said.filter(Boolean).length ? `: ${said.filter(Boolean).join(", ")}` : "";
+}
+
 function facts(song) {
   const said = [];
   if (song.seconds !== undefined) said.push(element("span", clock(Math.round(song.seconds))));
   if (song.notes !== undefined) said.push(element("span", count(song.notes, "note", "notes")));
+  if (song.ending === "cut off") {
+    said.push(element("span", song.ending));
+    said.at(-1).title = "It reached a limit, such as --max_tokens, before the model ended it";
+  }
   if (song.per_token !== undefined) said.push(element("span", `${signed(song.per_token, 2)} nats a token`));
   if (song.novelty !== undefined) {
     said.push(element("span", `novelty ${percent(song.novelty)} %`));

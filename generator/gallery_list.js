@@ -43,7 +43,7 @@ const songs = data.songs.map((song, index) => ({
   ...song,
   index,
   set: sets[song.set || 0],
-  words: ` ${wordsOf([song.name, song.file, song.key || "", song.seed === undefined ? "" : `seed ${song.seed}`].join(" ")).join(" ")}`,
+  words: ` ${wordsOf([song.name, song.file, song.key || "", song.ending || "", song.seed === undefined ? "" : `seed ${song.seed}`].join(" ")).join(" ")}`,
 }));
 const hasSound = songs.some((song) => song.audio);
 const known = (measure) => songs.some((song) => measure.of(song) !== undefined);
@@ -55,6 +55,7 @@ const SORTS = [
   { name: "notes", of: (song) => song.notes },
   { name: "novelty", of: (song) => song.novelty },
   { name: "key", of: (song) => song.key, up: true },
+  { name: "ending", of: (song) => song.ending },
 ].filter((sort) => sort.name === "number" || known(sort));
 
 // Figures are filtered as they are shown: a song of `novelty 93 %` is among those up to 93.
@@ -66,7 +67,7 @@ const RANGES = [
 
 const PAGE_SIZE = Math.max(48 - (48 % sets.length), sets.length);
 
-const state = { view: songs, page: 0, sort: SORTS[0], up: true, key: "", set: "", ranges: [], current: null, selected: null, failed: false };
+const state = { view: songs, page: 0, sort: SORTS[0], up: true, key: "", ending: "", set: "", ranges: [], current: null, selected: null, failed: false };
 
 // ---- Sorting and filtering ----
 
@@ -96,16 +97,18 @@ function compare(one, other, sign) {
 // A comparison with undefined is false: a song without a figure is in no range of it.
 function passes(song) {
   const inRanges = state.ranges.every(({ of, least, greatest }) => of(song) >= least && of(song) <= greatest);
-  return inRanges && (!state.key || song.key === state.key) && (!state.set || song.set.name === state.set);
+  const inKey = !state.key || song.key === state.key;
+  const ends = !state.ending || song.ending === state.ending;
+  return inRanges && inKey && ends && (!state.set || song.set.name === state.set);
 }
 
 function setFilters() {
-  for (const name of ["key", "set"]) state[name] = at(name) ? at(name).value : "";
+  for (const name of ["key", "ending", "set"]) state[name] = at(name) ? at(name).value : "";
   state.ranges = RANGES.map(({ of }, index) => {
     const [low, high] = ["least", "greatest"].map((end) => at(`${end}-${index}`).value);
     return { of, least: low === "" ? -Infinity : Number(low), greatest: high === "" ? Infinity : Number(high) };
   }).filter(({ least, greatest }) => least > -Infinity || greatest < Infinity);
-  const chosen = state.ranges.length + [state.key, state.set].filter(Boolean).length;
+  const chosen = state.ranges.length + [state.key, state.ending, state.set].filter(Boolean).length;
   at("filters-toggle").textContent = chosen ? `Filters (${chosen})` : "Filters";
   at("filters-toggle").classList.toggle("chosen", chosen > 0);
   refresh();
@@ -116,6 +119,7 @@ function makeFilters() {
   const keys = [...new Set(songs.map((song) => song.key).filter(Boolean))].sort(inWords);
   if (several) panel.append(choice("set", "Songs", sets.map((set) => set.name)));
   if (keys.length > 1) panel.append(choice("key", "Key", keys));
+  if (new Set(songs.map((song) => song.ending).filter(Boolean)).size > 1) panel.append(choice("ending", "Ending", ["ended", "cut off"]));
   panel.append(...RANGES.map(rangeFilter));
   at("filters-toggle").hidden = !panel.childElementCount;
   const clear = element("button", "Clear");

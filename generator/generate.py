@@ -4,15 +4,17 @@ The program plans and checks; Beam's workers sample and write.
 """
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 
 from beam_jobs import failures
-from beam_jobs.options import quiet
-from generator import audio, config, job
+from beam_jobs.options import beam_options, quiet
+from generator import audio, config, job, remembered
 from generator.config import GenerateConfig
-from models import remote
-from songs import logs, recipes, storage
+from generator.remembered import Remembered
+from songs import directories, ending, logs, recipes, storage
+from songs.commands import Parser
 
 _EXAMPLES = """examples:
   python -m generator.generate --model runs/mine/model --output songs
@@ -27,33 +29,61 @@ process a core; flags of Apache Beam, such as --runner and --direct_num_workers,
 """
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The flags of this command; Beam's own come after them."""
-    flags = argparse.ArgumentParser(
-        prog="python -m generator.generate",
-        description=__doc__.splitlines()[0],
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    flags = Parser("python -m generator.generate", description=__doc__.splitlines()[0], examples=_EXAMPLES)
     add = flags.add_argument
-    add("--model", required=True, help="model directory, as trainer.task writes it")
+    add(
+        "--model",
+        required=True,
+        help=directories.MODEL.accepted,
+    )
     add("--output", required=True, help="songs directory to make; run again with the same flags, it is gone on with")
-    add("--recipe", help="NAME or FILE.toml, with :RUN for another than its first [[generate]]")
+    add(
+        "--recipe",
+        help="NAME or FILE.toml, with :RUN for another than its first [[generate]]; without it the defaults below are "
+        "those of the recipe that the model was trained by, as far as they are about sampling",
+    )
     add("--overwrite", action="store_true", help="replace other songs in --output")
     GenerateConfig.add_flags(flags, config.TITLE)
     return flags
 
 
 def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, GenerateConfig, list[str]]:
-    """The flags, the settings (a recipe's where no flag stands), and what is left for Beam.
+    """The flags, the settings, and what is left for Beam.
+
+    Where no flag stands a recipe's settings hold, or without one those that the model remembers.
 
     Raises:
       ValueError: if a setting is unknown or out of range.
     """
     flags, beam_flags = parser().parse_known_args(arguments)
-    settings = recipes.load(flags.recipe, "generate") if flags.recipe else {}
-    return flags, GenerateConfig.create({**settings, **GenerateConfig.given(flags)}), beam_flags
+    given = GenerateConfig.given(flags)
+    if flags.recipe:
+        return flags, GenerateConfig.create({**recipes.load(flags.recipe, "generate"), **given}), beam_flags
+    return flags, _with_defaults(given, remembered.load(storage.folder(flags.model))), beam_flags
+
+
+def _with_defaults(given: dict[str, object], defaults: Remembered) -> GenerateConfig:
+    """The settings given by hand, and for the others what the model remembers."""
+    if not defaults.recipe:
+        return GenerateConfig.create(given)
+    try:
+        chosen = GenerateConfig.create({**defaults.settings, **given})
+    except ValueError as error:
+        # Either these settings are wrong by themselves, or they contradict what is remembered.
+        GenerateConfig.create(given)
+        raise ValueError(f"{error} (not given by hand: {defaults}; --recipe or flags replace it)") from error
+    logging.info("by default %s", defaults)
+    return chosen
+
+
+def check(arguments: Sequence[str]) -> GenerateConfig:
+    """The settings that flags ask for; raises ValueError as a start with them would, before any work."""
+    _, chosen, beam_flags = parse(arguments)
+    if beam_flags:
+        beam_options(beam_flags, parser().flags())
+    return chosen
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -78,4 +108,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    remote.exit_with(main)
+    ending.run(main, "generate")

@@ -22,7 +22,7 @@ class Grammar:
 
     Attributes:
       next_KxV: int64, the row that holds after each id, where one of K rows held before it; row 0 holds at the start.
-      legal_KxV: bool, which ids may come where a row holds; never `<pad>`, `<unk>` or `<start>`.
+      legal_KxV: bool, which ids may come where a row holds; of the special ones only `<end>` ever.
     """
 
     next_KxV: npt.NDArray[np.int64]
@@ -84,7 +84,7 @@ class Grammar:
         kept: list[int] = []
         row = _START_ROW
         for token in ids:
-            if token >= len(special.SPECIAL_TOKENS) and self.legal_KxV[row, token]:
+            if token != special.END and self.legal_KxV[row, token]:
                 kept.append(int(token))
                 row = int(self.next_KxV[row, token])
         return kept

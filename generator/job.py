@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from beam_jobs import failures
 from beam_jobs.options import beam_options, hands_over, open_pipeline, use_cores
-from generator import audio, copying, output, plan, priming
+from generator import audio, copying, output, plan, priming, refusing
 from generator.config import GenerateConfig
 from generator.plan import SLOTS, Batch
 from generator.progress import Progress
 from generator.writing import Writer, rows_path, told
 from models import remote
-from songs import layout, storage
+from songs import directories, layout, storage
 from songs.reference import load_if_there
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def run(
     """Makes songs, or those that an interrupted run left out.
 
     Args:
-      model_dir: a model directory, whole.
+      model_dir: a model directory, whole; see `songs.directories.find`.
       folder: the songs directory.
       config: what is asked for; song N is the same for every number of songs.
       overwrite: whether songs of another request in `folder` may be deleted.
@@ -54,9 +54,10 @@ def run(
         audio.check_installed()
     priming.check(config.primer)
     remote.open_schemes(model_dir, folder, config.data, config.primer)
+    model_dir = directories.model(model_dir)
     marks = layout.require_completed(model_dir, "model", "python -m trainer.task")
     request = _request(model_dir, marks, config, slots)
-    options = beam_options(beam_flags)
+    options = beam_options(beam_flags, GenerateConfig.flags())
     if not layout.begin(folder, "songs directory", request, overwrite):
         logging.info("%s already holds these %d songs: nothing to do", folder, config.num_songs)
         return
@@ -85,6 +86,7 @@ def _work(
     content = model.config["content"]
     index = _index(model_dir, model, config)
     samplers.grammar_of(model, config)
+    _require_ends(model, config)
     primers = priming.primers_of(config, model)
     if config.auto_sampling:
         config = auto_sampling.chosen(config, model, primers, folder)
@@ -98,7 +100,7 @@ def _work(
         folder=folder,
         batches=batches,
         model_dir=model_dir,
-        settings={"seed": config.seed, **told(config)},
+        config=config,
         marks={"request": request, "content": content},
     )
     written = transforms.WriteSongs(writer, len(batches))
@@ -109,12 +111,17 @@ def _work(
         finish(len(missing))
 
 
-def _finish(made: int, *, folder: str, model_dir: str, marks: dict[str, str], **about: Any) -> None:
+def _finish(
+    made: int, *, folder: str, batches: list[Batch], model_dir: str, config: GenerateConfig, marks: dict[str, str]
+) -> None:
     """What `output.finish` does, here or, after `made` batches, as the last step of the pipeline."""
     del made
     remote.open_schemes(model_dir, folder)
     reference = load_if_there(model_dir, marks["content"])
-    output.finish(folder, model_dir=model_dir, marks=marks, reference=reference, **about)
+    settings = {"seed": config.seed, **told(config)}
+    summary = output.finish(folder, batches, model_dir=model_dir, settings=settings, marks=marks, reference=reference)
+    if said := refusing.cost(summary, config):
+        logging.info(said)
 
 
 def _make(
@@ -155,6 +162,13 @@ def _index(model_dir: str, model: "Bundle", config: GenerateConfig) -> copying.I
     if config.max_copied_bars and index is None:
         raise ValueError(f"--max_copied_bars needs {layout.COPIES}, which {model_dir} has not: train again")
     return index
+
+
+def _require_ends(model: "Bundle", config: GenerateConfig) -> None:
+    if config.ended and not model.config["dataset"]["song_marks"]:
+        raise ValueError(
+            "--ended: the model was trained without song marks, so that none of its songs ends: leave it out"
+        )
 
 
 def _request(model_dir: str, marks: dict[str, str], config: GenerateConfig, slots: int) -> str:

@@ -6,13 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from generator.meanings import Meanings
-from songs.song import TICKS_PER_QUARTER
 
 # Music repeats. A phrase that comes often is a loop if it makes up so many tokens with notes and so much time: neither
 # four strikes of a chord nor a chord that some encodings tell again at each step are one. A phrase that takes no time
 # would never end.
 LEAST_NOTES = 24
-LEAST_TICKS = 16 * TICKS_PER_QUARTER
+LEAST_QUARTERS = 16
 
 # Tokens of the longest phrase that is looked for.
 LONGEST_PHRASE = 128
@@ -40,4 +39,5 @@ def looping(ids_L: npt.NDArray[np.int32], meanings: Meanings, repeats: int) -> i
 
 def _goes_on(ids_L: npt.NDArray[np.int32], meanings: Meanings) -> bool:
     ticks = int(meanings.ticks_V[ids_L].sum())
-    return np.count_nonzero(meanings.notes_V[ids_L]) >= LEAST_NOTES and (not ticks or ticks >= LEAST_TICKS)
+    long_enough = not ticks or ticks >= LEAST_QUARTERS * meanings.ticks_per_quarter
+    return long_enough and np.count_nonzero(meanings.notes_V[ids_L]) >= LEAST_NOTES

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from generator.config import GenerateConfig
 from songs.encodings import Encoding
 from songs.encodings.sorts import pitches_of
-from songs.vocabulary import SPECIAL_TOKENS, Vocabulary
+from songs.vocabulary import Vocabulary
 
 
 def allowed(config: GenerateConfig, vocabulary: Vocabulary, encoding: Encoding) -> npt.NDArray[np.bool_]:
@@ -15,7 +15,7 @@ def allowed(config: GenerateConfig, vocabulary: Vocabulary, encoding: Encoding) 
     Raises:
       ValueError: if no token with a note is left.
     """
-    special = len(SPECIAL_TOKENS)
+    special = vocabulary.special
     pitches = [pitches_of(encoding, token) for token in vocabulary.tokens[special:]]
     allowed_V = np.array([True] * special + [_allows(config, some) for some in pitches])  # noqa: N806
     if not any(some and may for some, may in zip(pitches, allowed_V[special:], strict=True)):

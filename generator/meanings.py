@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from songs.encodings import Encoding
 from songs.encodings.sorts import pitches_of, sort_of
+from songs.song import DEFAULT_TICKS_PER_QUARTER
 from songs.vocabulary import SPECIAL_TOKENS, Vocabulary
 
 
@@ -19,18 +20,24 @@ class Meanings:
     Attributes:
       notes_V: int64, how many notes an id strikes.
       ticks_V: int64, how much later the next id's notes begin for it.
+      special: how many ids, the first ones, are no music.
+      ticks_per_quarter: of those ticks.
     """
 
     notes_V: npt.NDArray[np.int64]
     ticks_V: npt.NDArray[np.int64]
+    special: int = len(SPECIAL_TOKENS)
+    ticks_per_quarter: int = DEFAULT_TICKS_PER_QUARTER
 
     @classmethod
     def of(cls, vocabulary: Vocabulary, encoding: Encoding) -> "Meanings":
         """What the tokens of a vocabulary say; the special ones say nothing."""
-        tokens, special = vocabulary.tokens[len(SPECIAL_TOKENS) :], len(SPECIAL_TOKENS)
+        special = vocabulary.special
+        tokens = vocabulary.tokens[special:]
         notes = [_struck(encoding, token) for token in tokens]
         ticks = [encoding.ticks(token) for token in tokens]
-        return cls(np.array([0] * special + notes, np.int64), np.array([0] * special + ticks, np.int64))
+        columns = (np.array([0] * special + of_tokens, np.int64) for of_tokens in (notes, ticks))
+        return cls(*columns, special, encoding.ticks_per_quarter)
 
 
 def _struck(encoding: Encoding, token: str) -> int:

@@ -10,6 +10,7 @@ from generator.gallery import SongSet
 from generator.plan import Batch
 from generator.summary import Summary
 from generator.writing import rows_path
+from pages import headings, markup
 from songs import layout, storage
 from songs.reference import Reference
 
@@ -29,7 +30,7 @@ def finish(
     settings: dict[str, Any],
     marks: dict[str, str],
     reference: Reference | None = None,
-) -> None:
+) -> dict[str, Any]:
     """Publishes what the songs are like, what made them, the page of all songs and, last, COMPLETED.
 
     Args:
@@ -39,20 +40,23 @@ def finish(
       settings: what the songs were made with, the seed among it, for the pages.
       marks: the fingerprints `request` and `content`.
       reference: what the model's training songs are like; None for a model that does not tell.
+
+    Returns:
+      What the songs are like (`generator.summary`).
     """
-    _summarise(folder, Summary.of(_rows(folder, batches)), settings, reference)
+    summary = _summarise(folder, Summary.of(_rows(folder, batches)), settings, reference)
     songs = sum(len(batch.songs) for batch in batches)
     rows = list(itertools.islice(_rows(folder, batches), gallery.MOST_SONGS))
     told = made_by.publish(folder, model_dir)
     shown = SongSet(rows, **told, settings=notable(settings), summary=layout.SUMMARY_PAGE)
-    storage.write_text(storage.join(folder, layout.INDEX), gallery.page([shown], title=_title(songs)))
+    storage.write_text(storage.join(folder, layout.INDEX), gallery.page([shown], title=_title(songs, folder)))
     layout.complete(folder, marks)
+    return summary
 
 
-def _title(songs: int) -> str:
-    if songs > gallery.MOST_SONGS:
-        return f"{songs:,} songs, the first {gallery.MOST_SONGS:,} of them"
-    return f"{songs:,} songs" if songs > 1 else "1 song"
+def _title(songs: int, folder: str) -> str:
+    most = f", the first {gallery.MOST_SONGS:,} of them" if songs > gallery.MOST_SONGS else ""
+    return f"{headings.name_of(folder)}: {markup.count(songs, 'song')}{most}"
 
 
 def _rows(folder: str, batches: Sequence[Batch]) -> Iterator[dict[str, Any]]:
@@ -61,9 +65,9 @@ def _rows(folder: str, batches: Sequence[Batch]) -> Iterator[dict[str, Any]]:
         yield from layout.read_rows(rows_path(folder, batch.index, len(batches)))
 
 
-def _summarise(folder: str, summary: Summary, settings: dict[str, Any], reference: Reference | None) -> None:
+def _summarise(folder: str, summary: Summary, settings: dict[str, Any], reference: Reference | None) -> dict[str, Any]:
     told = {**summary.as_dict(reference), "settings": settings}
     layout.write_json(storage.join(folder, layout.SUMMARY), told)
-    storage.write_text(
-        storage.join(folder, layout.SUMMARY_PAGE), summary_page.page({**told, "settings": notable(settings)}, reference)
-    )
+    page = summary_page.page({**told, "settings": notable(settings)}, reference, folder)
+    storage.write_text(storage.join(folder, layout.SUMMARY_PAGE), page)
+    return told

@@ -12,6 +12,7 @@ from generator.primer_reader import Reader
 from generator.primers import Primers, given_of
 from models import remote
 from songs import bars, endings, storage
+from songs.keys import heard
 from songs.windows import SPLITS
 
 if TYPE_CHECKING:
@@ -51,12 +52,13 @@ def primers_of(config: GenerateConfig, model: "Bundle") -> Primers:
         Grammar.of(model.vocabulary, model.encoding, ends=dataset["song_marks"]),
         song_marks=dataset["song_marks"],
         tokens=_tokens(config, model),
-        ticks=round(config.primer_bars * bars.length(config.meter)),
+        ticks=round(config.primer_bars * bars.quarters(config.meter) * model.encoding.ticks_per_quarter),
         blank_first=model.config["train"].get("blank_first", False),
+        key=heard(config.in_key) if config.in_key else None,
     )
     primers = _read(config, model, reader)
     if config.one_step:
-        primers = _long_enough(primers, config)
+        primers = _long_enough(primers, config, model.vocabulary.special)
     return dataclasses.replace(primers, variations=config.variations)
 
 
@@ -68,7 +70,7 @@ def _read(config: GenerateConfig, model: "Bundle", reader: Reader) -> Primers:
                 "--primer start: the model was trained without song marks and never saw a beginning: --primer train, a "
                 "MIDI file or tokens give it one that it knows"
             )
-        return Primers()
+        return reader.from_nothing(config.seed)
     if config.primer in SPLITS:
         data = config.data or model.config["data"]
         remote.open_schemes(data)
@@ -81,9 +83,9 @@ def _read(config: GenerateConfig, model: "Bundle", reader: Reader) -> Primers:
     return reader.from_tokens(config.primer)
 
 
-def _long_enough(primers: Primers, config: GenerateConfig) -> Primers:
+def _long_enough(primers: Primers, config: GenerateConfig, special: int) -> Primers:
     """The songs of which something is left after what is given."""
-    longer = tuple(song for song in primers.pool if len(song) > given_of(song, config.primer_tokens))
+    longer = tuple(song for song in primers.pool if len(song) > given_of(song, config.primer_tokens, special))
     if not longer:
         raise ValueError(
             f"--one_step: --primer {config.primer} has no song of more than the {config.primer_tokens} tokens that "

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from songs.bars import bar_ticks
-from songs.song import TICKS_PER_QUARTER, Song
+from songs.song import Song
 
 # Twice the size at which the songs page shows it on a desktop, so that it is sharp there on a dense screen too.
 WIDTH = 1200
@@ -104,7 +104,7 @@ def _paint_octaves(canvas: Canvas, rows: dict[int, tuple[int, int]]) -> None:
 def _paint_time(canvas: Canvas, song: Song) -> None:
     """Lines at bars and quarters, and bar numbers, as many of each as leave room."""
     end = WIDTH - RIGHT
-    quarter_pixels = TICKS_PER_QUARTER * _pixels_per_tick(song)
+    quarter_pixels = song.ticks_per_quarter * _pixels_per_tick(song)
     bar_pixels = bar_ticks(song) * _pixels_per_tick(song)
     if quarter_pixels >= MIN_QUARTER_PIXELS:
         _paint_lines(canvas, quarter_pixels, QUARTER_LINE)

@@ -13,7 +13,7 @@ from generator.plan import uniforms
 from generator.primers import given_of
 from songs.vocabulary import END, PAD
 
-# Times that a song goes back from a loop before it is left as it is, and that it is made anew where it is refused.
+# Times that a song goes back from a loop before it is left as it is.
 ATTEMPTS = 8
 
 # Positions of the random numbers of one attempt; more than a song has.
@@ -48,6 +48,7 @@ class Sampled:
       ended: whether `<end>` came; otherwise the song was cut.
       log_likelihood: of the sampled ids, `<end>` among them, under the model and its grammar at temperature 1, in nats.
       attempts: how often it went back from a loop, or began again.
+      refused: why each of the songs that were made before under its number was not kept, in a word.
       told: of each sampled id, `<end>` among them, if that was asked for.
       fed: the true ids of the same places, if these and not `tokens` were fed (`--one_step`); otherwise none.
     """
@@ -58,6 +59,7 @@ class Sampled:
     ended: bool
     log_likelihood: float
     attempts: int = 0
+    refused: tuple[str, ...] = ()
     told: tuple[Told, ...] = ()
     fed: tuple[int, ...] = ()
 
@@ -79,13 +81,15 @@ class Row:
           config: when it ends, its seed, and what a loop is.
           meanings: of the ids.
         """
-        given = given_of(primer, config.primer_tokens) if config.one_step else len(primer)
+        given = given_of(primer, config.primer_tokens, meanings.special) if config.one_step else len(primer)
         self._song, self._primer, self._fed = song, tuple(primer[:given]), tuple(primer[given:])
         self._most = min(config.max_tokens, len(self._fed)) if config.one_step else config.max_tokens
-        self._config, self._meanings, self._max_ticks = config, meanings, config.max_ticks
+        self._config, self._meanings = config, meanings
+        self._max_ticks = config.max_ticks(meanings.ticks_per_quarter)
         self._tokens: list[int] = []
         self._scores: list[float] = []
-        self._backs, self._drafts, self._attempts = 0, 0, 0
+        self._backs, self._attempts = 0, 0
+        self._refused: tuple[str, ...] = ()
         self._rewind()
 
     @property
@@ -130,13 +134,18 @@ class Row:
         ended = self._tokens[-1:] == [END]
         tokens = tuple(self._tokens[:-1] if ended else self._tokens)
         fed = self._fed[: len(tokens)]
-        return Sampled(self._song, self._primer, tokens, ended, float(sum(self._scores)), self._attempts, fed=fed)
+        score = float(sum(self._scores))
+        return Sampled(self._song, self._primer, tokens, ended, score, self._attempts, self._refused, fed=fed)
 
-    def begin_again(self) -> bool:
-        """Forgets all that was sampled, for another song; False, and nothing happens, after too many times."""
-        if self._drafts == ATTEMPTS:
+    def begin_again(self, reason: str) -> bool:
+        """Forgets all that was sampled, for another song; False, and nothing happens, after `max_draws` songs.
+
+        Args:
+          reason: why it is not kept, in a word.
+        """
+        if len(self._refused) + 1 >= self._config.max_draws:
             return False
-        self._drafts, self._backs, self._attempts = self._drafts + 1, 0, self._attempts + 1
+        self._refused, self._backs, self._attempts = (*self._refused, reason), 0, self._attempts + 1
         self._tokens, self._scores = [], []
         self._rewind()
         return True

@@ -36,7 +36,7 @@ def sampler_of(
     model: Bundle,
     config: GenerateConfig,
     *,
-    refuses: Callable[[Sampled], bool] | None = None,
+    refuses: Callable[[Sampled], str] | None = None,
     slots: int = SLOTS,
 ) -> Sampler | BeamSearch:
     """What makes songs by these settings.
@@ -44,7 +44,8 @@ def sampler_of(
     Args:
       model: whose songs.
       config: how they are made.
-      refuses: whether a song has to be made again; None: none. A search finds the same again and does not ask.
+      refuses: why a song has to be made again, in a word, or ""; None: none. A search finds the same again and does
+        not ask.
       slots: rows of a batch.
     """
     asked = (stepper_of(model), grammar_of(model, config), config, Meanings.of(model.vocabulary, model.encoding))

@@ -34,7 +34,9 @@ def read(
       ValueError: in one sentence, if it is no song, or one that would take more tokens than its notes are worth.
     """
     try:
-        song = reading.read_song(storage.read_bytes(path), source=path, instrument=instrument, parser=parser)
+        song = reading.read_song(
+            storage.read_bytes(path), source=path, instrument=instrument, parser=parser, divisors=encoding.divisors
+        )
     except ParseError as error:
         raise ValueError(f"{path} cannot be read as a song ({error})") from error
     song = silence.shorten(song, max_silence)

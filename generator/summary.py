@@ -20,6 +20,7 @@ class Summary:
         self._scored, self._log_likelihood = 0, 0.0
         self._low, self._high = 127, 0
         self._novelty = _Novelty()
+        self._refused: collections.Counter[str] = collections.Counter()
 
     @classmethod
     def of(cls, rows: Iterable[Mapping[str, Any]]) -> "Summary":
@@ -43,6 +44,7 @@ class Summary:
         self._low, self._high = min(self._low, low), max(self._high, high)
         self._portrait.add_dict(row["measured"])
         self._novelty.add(row)
+        self._refused.update(row["refused"])
 
     def as_dict(self, reference: Reference | None = None) -> dict[str, Any]:
         """What `summary.json` says of the songs.
@@ -55,6 +57,7 @@ class Summary:
             **totals,
             "log_likelihood_per_token": round(self._log_likelihood / self._scored, 6) if self._scored else None,
             "novelty": self._novelty.as_dict(),
+            "refused": dict(sorted(self._refused.items())),
             "keys": dict(sorted(self._keys.items(), key=lambda row: (-row[1], row[0]))),
             "pitch_range": [self._low, self._high] if self._low <= self._high else None,
             **compared(self._portrait, reference),

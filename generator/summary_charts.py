@@ -8,9 +8,8 @@ from pages import charts, compared, markup
 from pages.charts import Bar
 from pages.compared import Outline
 from songs import names
-from songs.distributions import MOST_NOTES, MOST_TICKS, WIDEST
+from songs.distributions import MOST_NOTES, MOST_TWELFTHS, TWELFTHS, WIDEST
 from songs.reference import Reference
-from songs.song import TICKS_PER_QUARTER
 
 _DEGREES = ("1", "b2", "2", "b3", "3", "4", "#4", "5", "b6", "6", "b7", "7")
 _OURS = "these songs"
@@ -44,7 +43,9 @@ def _interval(place: int) -> str:
 
 
 def _duration(place: int) -> str:
-    return f"more than {MOST_TICKS // TICKS_PER_QUARTER}" if place == MOST_TICKS else names.duration_name(place + 1)
+    if place == MOST_TWELFTHS:
+        return f"more than {MOST_TWELFTHS // TWELFTHS}"
+    return names.duration_name(place + 1, TWELFTHS)
 
 
 def _number(place: int) -> str:
@@ -62,7 +63,7 @@ SHOWN = {
         range(1, 2 * WIDEST + 2, 6),
     ),
     "durations": Shown(
-        "Durations", "notes by their length in quarter notes", _duration, (2, *range(11, MOST_TICKS, 12))
+        "Durations", "notes by their length in quarter notes", _duration, (2, *range(11, MOST_TWELFTHS, 12))
     ),
     "density": Shown("Density", "quarter notes of time by how many notes begin in them", _number, range(0, 16, 3)),
     "polyphony": Shown("Polyphony", "time by how many pitches sound", _number, range(0, 16, 3)),

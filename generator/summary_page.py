@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from generator import summary_charts
-from pages import charts, markup, template
+from pages import charts, headings, markup, template
 from pages.markup import text
 from songs import layout, names
 from songs.reference import Reference
@@ -29,15 +29,16 @@ _WITHOUT = (
 )
 
 
-def page(summary: Figures, reference: Reference | None) -> str:
+def page(summary: Figures, reference: Reference | None, folder: str) -> str:
     """The page as HTML.
 
     Args:
       summary: what `generator.summary` says of the songs, and their `settings`.
       reference: what they were compared with.
+      folder: the songs directory, which the heading names.
     """
     filled = {
-        "title": f"What {markup.count(summary['songs'], 'song')} {'is' if summary['songs'] == 1 else 'are'} like",
+        "title": text(_title(summary["songs"], folder)),
         "summary": "".join(f"<span>{fact}</span>" for fact in headline(summary)),
         "index": text(layout.INDEX),
         "overlaps": overlaps(summary),
@@ -47,7 +48,11 @@ def page(summary: Figures, reference: Reference | None) -> str:
         "novelty": novelty(summary["novelty"]),
         "made": made(summary["settings"]),
     }
-    return template.fill("generator", TEMPLATE, filled)
+    return template.document("generator", TEMPLATE, filled)
+
+
+def _title(songs: int, folder: str) -> str:
+    return f"{headings.name_of(folder)}: what {markup.count(songs, 'song')} {'is' if songs == 1 else 'are'} like"
 
 
 def headline(summary: Figures) -> list[str]:
@@ -85,7 +90,8 @@ def overlaps(summary: Figures) -> str:
         f"{markup.count(counted['validation'], 'validation song')}, transposed copies left out. Few songs overlap less "
         "than many, whoever wrote them.</p>"
     )
-    return markup.table(["Overlap", "", "these songs", "validation"], rows) + note
+    heads = ["Distribution", "", "these songs", "validation"]
+    return markup.table("Overlap with the training songs", heads, rows) + note
 
 
 def figures(found: Mapping[str, Mapping[str, float]]) -> str:
@@ -100,7 +106,8 @@ def figures(found: Mapping[str, Mapping[str, float]]) -> str:
     ]
     if not rows:
         return markup.nothing("No song has a note.")
-    return markup.table(["Mean of songs", "these songs", "training", "validation"], rows)
+    heads = ["Mean of songs", "these songs", "training", "validation"]
+    return markup.table("Figures of these songs, of the training and of the validation songs", heads, rows, "scrolling")
 
 
 def keys(counts: Mapping[str, int], reference: Reference | None) -> str:
@@ -120,7 +127,7 @@ def keys(counts: Mapping[str, int], reference: Reference | None) -> str:
         ]
         for name, songs in counts.items()
     ]
-    return markup.table(["Key", "", "songs", "share", *(["training"] if trained else [])], rows)
+    return markup.table("Songs by key", ["Key", "", "songs", "share", *(["training"] if trained else [])], rows)
 
 
 def novelty(found: Figures | None) -> str:

@@ -1,11 +1,11 @@
 """Batches of song numbers -> songs in files, on Beam."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import apache_beam as beam
 
-from generator import copying, samplers
+from generator import copying, refusing, samplers
 from generator.config import GenerateConfig
 from generator.plan import SLOTS, Batch
 from generator.primers import Primers
@@ -14,7 +14,6 @@ from generator.row import Sampled
 from generator.stepper import share_gpus, use_one_thread
 from generator.writing import Writer
 from models import bundle, remote
-from models.bundle import Bundle
 
 
 class SampleSongs(beam.DoFn):
@@ -40,16 +39,13 @@ class SampleSongs(beam.DoFn):
         share_gpus()
         remote.open_schemes(self._model_dir)
         model = bundle.load(self._model_dir)
-        self._sampler = samplers.sampler_of(model, self._config, refuses=self._refuses(model), slots=self._slots)
+        index = self._index.read() if self._config.max_copied_bars and self._index else None
+        refuses = refusing.refusal(model, self._config, index)
+        self._sampler = samplers.sampler_of(model, self._config, refuses=refuses, slots=self._slots)
         self._explainer = None
         if self._config.explain:
             network = samplers.stepper_of(model), samplers.grammar_of(model, self._config)
             self._explainer = Explainer(*network, self._slots)
-
-    def _refuses(self, model: Bundle) -> Callable[[Sampled], bool] | None:
-        if not self._config.max_copied_bars or not self._index:
-            return None
-        return copying.Refusal(model, self._index.read(), self._config.max_copied_bars)
 
     def process(self, batch: Batch) -> Iterator[tuple[Batch, list[Sampled]]]:
         """Samples a batch."""

@@ -11,7 +11,7 @@ from generator.grammar import Grammar
 from songs import layout, midi, storage
 from songs.encodings import Encoding
 from songs.keys import find_key, signature
-from songs.song import TICKS_PER_QUARTER, About, Song
+from songs.song import About, Song
 from songs.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class Writer:
             "ended": sampled.ended,
             "log_likelihood": round(sampled.log_likelihood, 4),
             "attempts": sampled.attempts,
+            "refused": list(sampled.refused),
             **({"agreement": _agreement(sampled)} if sampled.fed else {}),
             "notes": len(song.pitches),
             "seconds": round(_seconds(song, self.config.tempo), 3),
@@ -129,4 +130,4 @@ def _agreement(sampled: "Sampled") -> float:
 
 
 def _seconds(song: Song, tempo: float) -> float:
-    return song.end / TICKS_PER_QUARTER * 60 / tempo
+    return song.end / song.ticks_per_quarter * 60 / tempo

@@ -7,7 +7,7 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 from songs import encodings, layout, storage
-from songs.vocabulary import END, PAD, START, UNKNOWN, Vocabulary
+from songs.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import keras
@@ -89,8 +89,3 @@ def save_model(model: "keras.Model", path: str) -> None:
         copy = pathlib.Path(folder, layout.MODEL)
         model.save(copy)
         storage.write_bytes(path, copy.read_bytes())
-
-
-def blocked_ids(song_marks: bool) -> list[int]:
-    """Ids that a model never predicts: `<pad>`, `<unk>`, `<start>`, and `<end>` where songs have no marks."""
-    return [PAD, UNKNOWN, START] + ([] if song_marks else [END])

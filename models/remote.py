@@ -2,20 +2,14 @@
 
 import contextlib
 import io
-import logging
 import os
-import sys
-import traceback
-from collections.abc import Callable, Iterator
-from typing import IO, Any, NoReturn
+from collections.abc import Iterator
+from typing import IO, Any
 
-from songs import storage
+from songs import ending, storage
 
 # Schemes that tensorflow-io brings. Local paths and gs:// need nothing of it.
 SCHEMES = ("s3", "az", "hdfs", "viewfs", "http", "https")
-
-# Those that this process has opened.
-_opened: set[str] = set()
 
 
 def open_schemes(*paths: str) -> None:
@@ -43,29 +37,10 @@ def open_schemes(*paths: str) -> None:
         )
     for scheme in wanted:
         storage.register(scheme, TensorFlowFiles(tf.io.gfile, tf.errors))
-    _opened.update(wanted)
-
-
-def exit_with(main: Callable[[], int]) -> NoReturn:
-    """Runs a command and ends the process with the status that it returns, 1 if it raises.
-
-    Where s3:// was opened, an orderly end aborts (134, "pure virtual method called"): when the interpreter unloads
-    tensorflow-io's client for it, a thread of that still calls what is gone, and it offers nothing to stop it before.
-    The work being done and published, the process is ended without being taken apart.
-    """
-    try:
-        status = main()
-    except Exception:
-        if "s3" not in _opened:
-            raise
-        traceback.print_exc()
-        status = 1
-    if "s3" in _opened:
-        logging.shutdown()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
-    sys.exit(status)
+    if "s3" in wanted:
+        # An orderly end would abort (134, "pure virtual method called"): when the interpreter unloads tensorflow-io's
+        # client for it, a thread of that still calls what is gone, and it offers nothing to stop it before.
+        ending.leave_at_once()
 
 
 class TensorFlowFiles:

@@ -4,15 +4,19 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
-from pages.markup import text
+from pages.markup import count, text
 from songs import names
-from songs.song import TICKS_PER_QUARTER, Song
+from songs.song import Song
 
-# What a piano roll shows of a song, in ticks: 16 bars of 4/4.
-ROLL_TICKS = 64 * TICKS_PER_QUARTER
+# What a piano roll shows of a song, in quarter notes: 16 bars of 4/4.
+ROLL_QUARTERS = 64
+# Between a note and the next of its pitch, in quarter notes.
+_GAP_QUARTERS = 1 / 12
 # Notes drawn of a song at most, so that the page stays small.
 _ROLL_NOTES = 3_000
 _BLACK_KEYS = {1, 3, 6, 8, 10}
+# Of a chart's label, which tells what the chart shows.
+_LABEL_SIGNS = 2_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,11 +28,11 @@ class Bar:
 
 
 def bars(values: Sequence[Bar], label: str, ticks: Sequence[tuple[float, str]], below: str = "") -> str:
-    """Upright bars.
+    """Draws upright bars.
 
     Args:
       values: from left to right.
-      label: what the chart says, for those who do not see it.
+      label: a sentence of what the chart shows, for those who do not see it; the highest bar is added to it.
       ticks: (position 0..1, label) along the axis.
       below: HTML between bars and axis.
     """
@@ -43,8 +47,15 @@ def bars(values: Sequence[Bar], label: str, ticks: Sequence[tuple[float, str]], 
     return (
         f'<div class="chart"><p class="top">{highest:,}</p>'
         f'<svg class="bars" viewBox="0 0 {max(len(values), 1)} 100" preserveAspectRatio="none" role="img" '
-        f'aria-label="{text(label)}">{_lines(len(values))}{drawn}</svg>{below}{axis(ticks)}</div>'
+        f'aria-label="{text(with_highest(label, values), _LABEL_SIGNS)}">{_lines(len(values))}{drawn}</svg>{below}'
+        f"{axis(ticks)}</div>"
     )
+
+
+def with_highest(label: str, values: Sequence[Bar]) -> str:
+    """Adds the highest bar's title to a chart's label."""
+    highest = max(values, key=lambda bar: bar.value, default=None)
+    return f"{label}. Highest: {highest.title}" if highest and highest.value else f"{label}. Nothing is counted"
 
 
 def _lines(width: int) -> str:
@@ -120,11 +131,11 @@ _LINE_POINTS = 600
 
 
 def plot(lines: Sequence[Line], label: str, ticks: Sequence[tuple[float, str]], span: tuple[float, float]) -> str:
-    """Lines over one another, the upright axis from 0 up to the highest point.
+    """Draws lines over one another, the upright axis from 0 up to the highest point.
 
     Args:
       lines: to draw.
-      label: what the plot says, for those who do not see it.
+      label: what is plotted, for those who do not see it; where each line begins and ends is added to it.
       ticks: (x, label) along the axis.
       span: the least and the largest x.
     """
@@ -143,10 +154,22 @@ def plot(lines: Sequence[Line], label: str, ticks: Sequence[tuple[float, str]], 
     legend = "".join(f'<span class="{line.kind}">{text(line.name)}</span>' for line in shown)
     return (
         f'<div class="plot"><div class="area"><div class="heights" aria-hidden="true">{heights}</div>'
-        f'<svg class="lines" viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label="{text(label)}">'
-        f"{grid}{paths}</svg></div>{axis([((x - left) / width, name) for x, name in ticks])}"
+        f'<svg class="lines" viewBox="0 0 100 100" preserveAspectRatio="none" role="img" '
+        f'aria-label="{text(_told(label, shown), _LABEL_SIGNS)}">{grid}{paths}</svg></div>'
+        f"{axis([((x - left) / width, name) for x, name in ticks])}"
         f'<p class="legend">{legend}</p></div>'
     )
+
+
+def _told(label: str, lines: Sequence[Line]) -> str:
+    """Adds to a plot's label where each of its lines begins, ends and is lowest."""
+    return ". ".join([label, *(f"{line.name}: {_course([y for _, y in line.points])}" for line in lines)])
+
+
+def _course(heights: Sequence[float]) -> str:
+    if len(set(heights)) == 1:
+        return f"{heights[0]:.4g}"
+    return f"from {heights[0]:.4g} to {heights[-1]:.4g}, lowest {min(heights):.4g}"
 
 
 def _path(points: Sequence[tuple[float, float]], left: float, width: float, highest: float) -> str:
@@ -175,21 +198,38 @@ def meter(share: float) -> str:
     )
 
 
-def roll(song: Song, label: str) -> str:
-    """A song's beginning: time to the right, pitch upwards, lines at each C and every 4 bars of 4/4."""
+def roll(song: Song, name: str) -> str:
+    """Draws a song's beginning: time to the right, pitch upwards, lines at each C and every 4 bars of 4/4.
+
+    Args:
+      song: of at least one note.
+      name: what the song is called, for those who do not see it.
+    """
+    quarter, most = song.ticks_per_quarter, ROLL_QUARTERS * song.ticks_per_quarter
+    gap = _GAP_QUARTERS * quarter
     start, duration, pitch = (column[:_ROLL_NOTES].tolist() for column in song.notes())
-    shown = [note for note in zip(start, duration, pitch, strict=True) if note[0] < ROLL_TICKS]
+    shown = [note for note in zip(start, duration, pitch, strict=True) if note[0] < most]
     low, high = min(note[2] for note in shown) - 2, max(note[2] for note in shown) + 2
     # A tune of few pitches is not drawn as a row of bricks.
     low, high = min(low, (low + high) // 2 - 14), max(high, (low + high) // 2 + 14)
-    end = min(max(note[0] + note[1] for note in shown), ROLL_TICKS)
-    notes = "".join(f"M{begin} {high - key}h{max(min(length, end - begin) - 1, 0.5):g}" for begin, length, key in shown)
+    end = min(max(note[0] + note[1] for note in shown), most)
+    notes = "".join(
+        f"M{begin} {high - key}h{max(min(length, end - begin) - gap, gap / 2):g}" for begin, length, key in shown
+    )
     lines = "".join(f"M0 {high - key + 0.5:g}h{end}" for key in range(low, high) if key % 12 == 0)
-    lines += "".join(f"M{at} -1v{high - low + 2}" for at in range(0, end, 16 * TICKS_PER_QUARTER)[1:])
+    lines += "".join(f"M{at} -1v{high - low + 2}" for at in range(0, end, 16 * quarter)[1:])
     return (
         f'<svg class="roll" viewBox="0 -1 {end} {high - low + 2}" preserveAspectRatio="none" role="img" '
-        f'aria-label="{text(label)}"><path class="grid" d="{lines}"/><path class="notes" d="{notes}"/></svg>'
+        f'aria-label="{text(_heard(name, [note[2] for note in shown], end / quarter))}">'
+        f'<path class="grid" d="{lines}"/><path class="notes" d="{notes}"/></svg>'
     )
+
+
+def _heard(name: str, keys: Sequence[int], quarters: float) -> str:
+    """Tells of a roll how many notes it shows, between which pitches, and in how much time."""
+    low, high = names.PITCH_NAMES[min(keys)], names.PITCH_NAMES[max(keys)]
+    time = f"{quarters:.3g} quarter notes of time"
+    return f"Piano roll of {name}: {count(len(keys), 'note')}, {low} to {high}, in {time}"
 
 
 def octaves(counts: Sequence[int]) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
-from pages.charts import Bar, axis
+from pages.charts import Bar, axis, with_highest
 from pages.markup import text
 
 # How high a chart is that shows nothing.
@@ -31,13 +31,13 @@ def compared(
     ticks: Sequence[tuple[float, str]],
     below: str = "",
 ) -> str:
-    """Upright bars of shares, and the outlines of other distributions over them on the same scale.
+    """Draws upright bars of shares, and the outlines of other distributions over them on the same scale.
 
     Args:
       name: of what the bars show, in the legend.
       bars: from left to right; the values are shares, 0..1.
       outlines: of as many bins.
-      label: what the chart says, for those who do not see it.
+      label: a sentence of what the chart shows, for those who do not see it; the highest bar is added to it.
       ticks: (position 0..1, label) along the axis.
       below: HTML between bars and axis.
     """
@@ -52,7 +52,7 @@ def compared(
     return (
         f'<div class="chart"><p class="top">{100 * highest:.3g} %</p>'
         f'<svg class="bars compared" viewBox="0 0 {max(len(bars), 1)} 100" preserveAspectRatio="none" role="img" '
-        f'aria-label="{text(label)}">{grid}{drawn}{lines}</svg>{below}{axis(ticks)}{legend}</div>'
+        f'aria-label="{text(with_highest(label, bars))}">{grid}{drawn}{lines}</svg>{below}{axis(ticks)}{legend}</div>'
     )
 
 

@@ -21,21 +21,27 @@ def figure(title: str, content: str, shown: bool = True) -> str:
     return f"<figure><figcaption>{title}</figcaption>{content}</figure>" if shown else ""
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of cells that are HTML already."""
-    head = "".join(f"<th scope=col>{cell}</th>" for cell in heads)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+def table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "") -> str:
+    """Makes a table of cells that are HTML already; a row's first cell is its head.
 
-
-def scrolling(wide: str) -> str:
-    """A table that may be wider than a phone."""
-    return f'<div class="scrolling">{wide}</div>'
-
-
-def folder_name(folder: str) -> str:
-    """A directory's name, with the one above it."""
-    return "/".join([part for part in folder.split("/") if part][-2:]) or folder
+    Args:
+      caption: what it shows, as text, for those who hear the page: a heading stands above it for the others.
+      heads: of the columns; "" for one that needs none.
+      rows: of as many cells.
+      kind: what a narrow screen does with it: `scrolling`, which is for many columns of figures, `sentences`, which
+        puts the cells of a row below each other, or `names`, whose first column stays on one line.
+    """
+    head = "".join(f"<th scope=col>{cell}</th>" if cell else "<td></td>" for cell in heads)
+    body = "".join(
+        f"<tr><th scope=row>{row[0]}</th>{''.join(f'<td>{cell}</td>' for cell in row[1:])}</tr>" for row in rows
+    )
+    drawn = (
+        f'<table><caption><span class="unseen">{text(caption)}</span></caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
+    # What scrolls has to be reached by keys.
+    reached = f' tabindex="0" role="region" aria-label="{text(caption)}"' if kind == "scrolling" else ""
+    return f'<div class="{kind}"{reached}>{drawn}</div>' if kind else drawn
 
 
 def nothing(said: str) -> str:

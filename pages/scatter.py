@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 
 from pages.charts import axis, round_step
-from pages.markup import text
+from pages.markup import count, text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,11 +26,11 @@ class Dot:
 
 
 def scatter(dots: Sequence[Dot], label: str, ticks: Sequence[tuple[float, str]]) -> str:
-    """Dots over an axis, the later ones over the earlier; the upright axis spans their heights only.
+    """Draws dots over an axis, the later ones over the earlier; the upright axis spans their heights only.
 
     Args:
       dots: to draw.
-      label: what the chart says, for those who do not see it.
+      label: what is plotted, for those who do not see it; how many dots there are and the lowest are added to it.
       ticks: (place 0..1, label) along the axis.
     """
     low, high = _span([dot.value for dot in dots if dot.value is not None])
@@ -43,9 +43,16 @@ def scatter(dots: Sequence[Dot], label: str, ticks: Sequence[tuple[float, str]])
     heights = "".join(f'<span style="bottom:{height:.2f}%">{name}</span>' for height, name in marks)
     return (
         f'<div class="plot"><div class="area"><div class="heights" aria-hidden="true">{heights}</div>'
-        f'<svg class="lines" viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label="{text(label)}">'
-        f"{grid}{drawn}</svg></div>{axis(ticks)}</div>"
+        f'<svg class="lines scatter" viewBox="0 0 100 100" preserveAspectRatio="none" role="img" '
+        f'aria-label="{text(_told(label, dots))}">{grid}{drawn}</svg></div>{axis(ticks)}</div>'
     )
+
+
+def _told(label: str, dots: Sequence[Dot]) -> str:
+    """Adds to a chart's label how many dots it has, and the lowest."""
+    valued = [dot for dot in dots if dot.value is not None]
+    lowest = min(valued, key=lambda dot: dot.value or 0, default=None)
+    return f"{label}: {count(len(dots), 'dot')}" + (f". Lowest: {lowest.title}" if lowest else "")
 
 
 def _span(values: Sequence[float]) -> tuple[float, float]:

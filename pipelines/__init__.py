@@ -1,0 +1,3 @@
+from songs import ending
+
+ending.expect_signals()

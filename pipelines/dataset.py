@@ -55,7 +55,7 @@ def build(
       failures.JobError: if the work cannot be finished, such as on a full disk or a cluster that went away.
     """
     began = time.monotonic()
-    listing = sources.expand(inputs)
+    listing = sources.expand(inputs, settings.divisors)
     request = request_of(settings, listing)
     if not layout.begin(output, "dataset", request, overwrite):
         logging.info("%s is there already, made of the same input and settings: nothing to do", output)

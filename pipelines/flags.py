@@ -5,7 +5,8 @@ import fractions
 from typing import Any
 
 from pipelines.settings import DUPLICATES, NEAR_DUPLICATES
-from songs import encodings, reading, recipes
+from songs import encodings, quantisation, reading, recipes
+from songs.commands import Parser
 from songs.limits import MAX_TOKENS_PER_NOTE
 from songs.selection import MAX_SILENCE
 
@@ -18,15 +19,13 @@ Flags of Beam and of its runners go through, such as --runner=DataflowRunner --p
 """
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The flags of this job; those it does not know go to Beam."""
-    made = argparse.ArgumentParser(
-        prog="python -m pipelines.preprocess",
+    made = Parser(
+        "python -m pipelines.preprocess",
         description="Reads MIDI files into tokens, builds a vocabulary, and writes windows as TFRecords.\nTimes are in "
         "quarter notes: tempo, time signature and key may change within a file, and alter no token.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        examples=_EXAMPLES,
     )
     _add_files(made)
     _add_reading(made.add_argument_group("what is read"))
@@ -77,6 +76,14 @@ def _add_reading(group: Any) -> None:
         default="all",
         help="all (default), first (the first part that has notes), piano, drums, or a General MIDI program 0-127; "
         "drums are never read unless asked for",
+    )
+    add(
+        "--divisors",
+        default=quantisation.written(quantisation.DEFAULT),
+        help="times go to the nearest of these parts of a quarter note, music21's quarterLengthDivisors: 4,3 (default) "
+        "keeps 16ths and triplets, 8,6 32nds and sextuplets too, 8,6,5 quintuplets as well; each in 1.."
+        f"{quantisation.MOST}, their least common multiple, the ticks a quarter note, at most "
+        f"{quantisation.MOST_TICKS_PER_QUARTER}. A finer grid has more tokens",
     )
     add("--excerpt", help="only the notes that begin from one quarter note of each file to before another: 16,32")
     add("--pitches", help="only the notes of these MIDI numbers, the lowest and the highest: 24,101")
@@ -146,6 +153,13 @@ def _add_tokens(group: Any) -> None:
     add("--onset_marks", action=switch, help="grid: tell a held note from one struck again (default: yes)")
     add("--highest", action=switch, help="grid: keep only the highest note of each step (default: no)")
     add("--song_marks", action=switch, default=True, help="<start> and <end> around each song (default: yes)")
+    add(
+        "--key_marks",
+        action=switch,
+        default=False,
+        help="<start> says in which key the song is, such as <start:D minor>, so that songs can be asked for in a key "
+        "(default: no)",
+    )
 
 
 def _add_records(group: Any) -> None:

@@ -18,6 +18,7 @@ from typing import IO, NamedTuple
 
 from pipelines import frames
 from pipelines.parse_worker import NUMBERS, Job
+from songs import quantisation, subprocesses
 from songs.errors import ParseError
 from songs.song import Song
 
@@ -65,6 +66,7 @@ class IsolatedReader:
         *,
         instrument: str,
         parser: str,
+        divisors: tuple[int, ...] = quantisation.DEFAULT,
         timeout_seconds: float,
         memory_bytes: int,
         function: str = "songs.reading.read_songs",
@@ -74,6 +76,7 @@ class IsolatedReader:
         Args:
           instrument: see `songs.parts.choose`.
           parser: one of `songs.reading.PARSERS`.
+          divisors: see `songs.quantisation`.
           timeout_seconds: of wall clock for a file, above 0.
           memory_bytes: of address space that the process may take beyond its size at the start.
           function: dotted name of what reads, `songs.reading.read_songs` or its like.
@@ -85,7 +88,7 @@ class IsolatedReader:
             raise ValueError(f"timeout_seconds is {timeout_seconds}; it must be above 0")
         if memory_bytes < _LEAST_MEMORY_BYTES:
             raise ValueError(f"memory_bytes is {memory_bytes}; it must be at least {_LEAST_MEMORY_BYTES}")
-        self._job = Job(function, instrument, parser, memory_bytes)
+        self._job = Job(function, instrument, parser, divisors, memory_bytes)
         self._timeout_seconds = timeout_seconds
         self._process: _Process | None = None
 
@@ -248,11 +251,12 @@ def _popen(job: Job, errors: IO[bytes]) -> subprocess.Popen[bytes]:
     # The working directory may have changed since relative names were put there.
     path = [entry for entry in sys.path if pathlib.Path(entry).is_absolute()]
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "pipelines.parse_worker", json.dumps(dataclasses.asdict(job))],
-        stdin=subprocess.PIPE,  # held open as long as this process lives: see parse_worker._die_with_parent
-        stdout=subprocess.DEVNULL,
-        stderr=errors,
-        pass_fds=[job.requests, job.answers],
-        env={**os.environ, **one_thread, "PYTHONPATH": os.pathsep.join(path if root in path else [root, *path])},
-    )
+    with subprocesses.without_interrupts():
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "pipelines.parse_worker", json.dumps(dataclasses.asdict(job))],
+            stdin=subprocess.PIPE,  # held open as long as this process lives: see subprocesses.end_with_parent
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            pass_fds=[job.requests, job.answers],
+            env={**os.environ, **one_thread, "PYTHONPATH": os.pathsep.join(path if root in path else [root, *path])},
+        )

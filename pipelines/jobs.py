@@ -1,17 +1,14 @@
 """The jobs of a run, as a scheduler starts them: by module name, each in a process of its own."""
 
-import collections
 import dataclasses
 import logging
 import shlex
-import subprocess
+import signal
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from songs import layout, logs, recipes, storage
-
-_LAST_LINES = 20
+from songs.subprocesses import Child
 
 PREPROCESS, TRAIN, GENERATE, GATE, COMPARE = "preprocess", "train", "generate", "gate", "compare"
 _MODULES = {
@@ -159,22 +156,21 @@ def _recipe(name: str, run: str = "") -> list[str]:
 
 
 def start(job: Job) -> None:
-    """Runs a job to its end, its output going to the terminal line by line; raises JobFailedError."""
+    """Runs a job to its end, its output going to the terminal line by line; raises JobFailedError.
+
+    SIGTERM and Ctrl-C are passed on to it, and act as usual when it has ended.
+    """
     logging.info("\n%s: python -m %s %s", job.name, job.module, shlex.join(job.arguments))
-    last: collections.deque[str] = collections.deque(maxlen=_LAST_LINES)
-    command = [sys.executable, "-m", job.module, *job.arguments]
-    process: Any
-    # A job keeps the lock of `runs.alone`, whatever becomes of this process: nothing else can be inherited.
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", close_fds=False
-    ) as process:
-        try:
-            for line in process.stdout:
-                last.append(logs.message_of(line.rstrip("\n")))
-                print(line, end="", flush=True)
-        except BaseException:
-            process.terminate()
-            raise
-    if process.returncode:
-        said = "\n".join(last)
-        raise JobFailedError(f"\n{job.name} failed with status {process.returncode}; its last lines:\n{said}")
+    child, last = Child(), [""]
+
+    def show(line: str) -> None:
+        last[0] = logs.message_of(line) or last[0]
+        print(line, flush=True)
+
+    with child.signals():
+        # A job keeps the lock of `runs.alone`, whatever becomes of this process.
+        status = child.run([sys.executable, "-m", job.module, *job.arguments], show)
+    if child.caught:
+        signal.raise_signal(child.caught[0])
+    if status:
+        raise JobFailedError(f"{job.name} failed with status {status}: {last[0]}")

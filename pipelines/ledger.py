@@ -3,14 +3,14 @@
 import argparse
 import collections
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pages.markup import count, percent, plain
 from pipelines.summary import OUTCOMES, Summary, summarise
-from songs import layout, storage
+from songs import ending, layout, storage
+from songs.commands import Parser
 
 # Licences that are named: those of most files.
 _LICENCES = 20
@@ -104,21 +104,18 @@ def sources_of(rows: Iterable[dict[str, Any]], reason: str) -> Iterator[dict[str
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Prints the summary, or the sources of a reason; what cannot be read ends with one sentence and exit status 2."""
-    parser = argparse.ArgumentParser(prog="python -m pipelines.ledger", description=__doc__, allow_abbrev=False)
+    parser = Parser("python -m pipelines.ledger", description=__doc__)
     add = parser.add_argument
     add("folder", metavar="DIR", help="a dataset directory, local or gs://")
     add("--reason", help="list the sources of a reason, such as damaged, one a line")
     add("--slowest", type=int, default=10, metavar="N", help="name the N files that took longest (default: 10)")
     add("--json", action="store_true", help="print JSON: one object, or with --reason one a line")
-    chosen = parser.parse_args(arguments)
     try:
+        chosen = parser.parse_args(arguments)
         _print(chosen)
-    except (LedgerError, storage.StorageError) as error:
+    except (ValueError, LedgerError, storage.StorageError) as error:
         print(f"ledger: {error}", file=sys.stderr)
         sys.exit(2)
-    except BrokenPipeError:
-        # `| head` has seen enough; nothing may be flushed into the closed pipe at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print(chosen: argparse.Namespace) -> None:
@@ -132,4 +129,4 @@ def _print(chosen: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    ending.run(main, "ledger")

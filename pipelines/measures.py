@@ -5,6 +5,7 @@ import contextlib
 import dataclasses
 import itertools
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +25,7 @@ _SCALED = "*"
 
 @dataclasses.dataclass(frozen=True)
 class Said:
-    """What one token says: the notes that it strikes, and a duration in ticks or 0.
+    """What one token says: the notes that it strikes, and a duration in quarter notes or 0.
 
     Attributes:
       pitches: MIDI numbers; empty where only classes are known.
@@ -33,7 +34,7 @@ class Said:
 
     pitches: tuple[int, ...] = ()
     classes: tuple[int, ...] = ()
-    duration: int = 0
+    duration: Fraction = Fraction(0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,18 +44,18 @@ class Music:
     Attributes:
       pitches: [128], by MIDI number.
       classes: [12]; at least as many as `pitches`, since a chord in normal order has classes alone.
-      durations: ticks -> count.
+      durations: quarter notes -> count.
     """
 
     pitches: list[int]
     classes: list[int]
-    durations: collections.Counter[int]
+    durations: collections.Counter[Fraction]
 
 
 def of_vocabulary(vocabulary: Vocabulary, encoding: Encoding) -> Music:
     """The music that a vocabulary's counts add up to: of the training split, before augmentation."""
     music = Music([0] * 128, [0] * 12, collections.Counter())
-    for token, count in zip(vocabulary.tokens[4:], vocabulary.counts[4:], strict=True):
+    for token, count in vocabulary.music_counts:
         # A list that somebody wrote by hand may hold anything.
         with contextlib.suppress(ValueError):
             said = PARSERS[encoding.name](token) if count else Said()
@@ -67,7 +68,7 @@ def of_vocabulary(vocabulary: Vocabulary, encoding: Encoding) -> Music:
     return music
 
 
-def _chord(name: str, duration: int = 0) -> Said:
+def _chord(name: str, duration: Fraction = Fraction(0)) -> Said:
     pitches = names.parse_chord(name)
     return Said(pitches, tuple(pitch % 12 for pitch in pitches), duration)
 
@@ -80,12 +81,12 @@ def _pitch(token: str) -> Said:
 
 def _pitch_duration(token: str) -> Said:
     chord, _, length = token.partition(":")
-    return Said() if chord == names.REST else _chord(chord, names.parse_duration(length))
+    return Said() if chord == names.REST else _chord(chord, names.parse_quarters(length))
 
 
 def _events(token: str) -> Said:
     if token.startswith("d:"):
-        return Said(duration=names.parse_duration(token[2:]))
+        return Said(duration=names.parse_quarters(token[2:]))
     return Said() if token.startswith("s:") else _chord(token)
 
 

@@ -5,7 +5,6 @@ python -m pipelines.parse_worker JOB, where JOB is a `Job` in JSON.
 
 import contextlib
 import dataclasses
-import fcntl
 import gc
 import importlib
 import json
@@ -16,11 +15,12 @@ import signal
 import struct
 import sys
 import time
-from typing import Protocol
+from typing import Any, Protocol
 
 from pipelines import frames
 from songs.errors import ParseError
 from songs.song import Song
+from songs.subprocesses import end_with_parent
 
 # A file that every compiled loop of the fast reader has work with: a name, a program, a chord, a drum.
 WARM_UP = (
@@ -42,6 +42,7 @@ class Job:
       function: dotted name of a function with the parameters and the result of `songs.reading.read_songs`.
       instrument: see there.
       parser: see there.
+      divisors: see there.
       memory_bytes: of address space beyond what the process has when it is ready.
       requests: file descriptor to read from.
       answers: file descriptor to write to.
@@ -50,21 +51,35 @@ class Job:
     function: str
     instrument: str
     parser: str
+    divisors: tuple[int, ...]
     memory_bytes: int
     requests: int = -1
     answers: int = -1
 
+    @property
+    def reading(self) -> dict[str, Any]:
+        """What the function is given besides bytes and source."""
+        return {"instrument": self.instrument, "parser": self.parser, "divisors": self.divisors}
+
+    @classmethod
+    def from_json(cls, text: str) -> "Job":
+        """Reads `dataclasses.asdict` in JSON."""
+        said = json.loads(text)
+        return cls(**{**said, "divisors": tuple(said["divisors"])})
+
 
 class _Read(Protocol):
     def __call__(
-        self, data: bytes, *, source: str, instrument: str, parser: str
+        self, data: bytes, *, source: str, instrument: str, parser: str, divisors: tuple[int, ...]
     ) -> list[tuple[str, Song | ParseError]]: ...
 
 
 def main() -> None:
     """Answers requests until the other end is closed."""
-    _die_with_parent()
-    job = Job(**json.loads(sys.argv[1]))
+    end_with_parent()
+    # As before the package took it for a command's: at once, whatever a parser does.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    job = Job.from_json(sys.argv[1])
     channel = frames.Channel(job.requests, job.answers, _MOST_REQUEST_BYTES)
     read = _load(job.function)
     _warm_up(read, job)
@@ -83,19 +98,6 @@ def main() -> None:
         return
 
 
-def _die_with_parent() -> None:
-    """Has the kernel end this process when the parent ends in whatever way, even amid a loop that never returns.
-
-    Standard input is a pipe that the parent only holds open: its end raises SIGIO, which is fatal. The usual
-    PR_SET_PDEATHSIG would end this process as soon as the parent's *thread* that started it ends, and a worker's
-    threads come and go. (On macOS SIGIO is ignored by default; there a process ends when it is idle next.)
-    """
-    fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(0, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
-    # Ctrl-C reaches the whole group; the parent decides what becomes of this process.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 def _load(function: str) -> _Read:
     module, _, name = function.rpartition(".")
     return getattr(importlib.import_module(module), name)
@@ -105,7 +107,7 @@ def _warm_up(read: _Read, job: Job) -> None:
     """Imports and compiles before the first file's clock starts; only a broken installation raises here."""
     # The wanted instrument may not be in that file.
     with contextlib.suppress(ParseError):
-        read(WARM_UP, source="warm-up", instrument=job.instrument, parser=job.parser)
+        read(WARM_UP, source="warm-up", **job.reading)
     # What is here now stays: the collector need not walk through it again.
     gc.collect()
     gc.freeze()
@@ -128,7 +130,7 @@ def _answer(read: _Read, job: Job, data: bytes, source: str) -> bytes:
     """The frame that answers for a file, a frame in it for each tune; b"" if there was no memory for it."""
     began = time.monotonic()
     try:
-        tunes = read(data, source=source, instrument=job.instrument, parser=job.parser)
+        tunes = read(data, source=source, **job.reading)
         seconds = (time.monotonic() - began) / max(len(tunes), 1)
         return frames.pack(frames.FILE, *(_tune(tune, result, seconds, data, job) for tune, result in tunes))
     # Whatever a parser raises, a SystemExit included, is that file's failure.
@@ -153,7 +155,7 @@ def _difference(data: bytes, job: Job) -> str:
         return ""
     from songs import reading
 
-    return reading.difference(data, job.instrument)
+    return reading.difference(data, job.instrument, job.divisors)
 
 
 def _is_want_of_memory(error: BaseException | None) -> bool:

@@ -10,10 +10,13 @@ from beam_jobs.options import beam_options, quiet
 from pipelines import dataset, flags, forecast, sources, verdict
 from pipelines.rows import ParseLimits
 from pipelines.settings import Settings
-from songs import encodings, logs, names, recipes, storage, vocabulary
+from songs import encodings, ending, logs, names, quantisation, recipes, storage, vocabulary
 from songs.limits import Limits
 from songs.selection import Selection, parse_pair
 from songs.variants import parse_scales, parse_transpose
+
+# Of the encodings that have steps the usual length of one, in quarter notes.
+_STEPS = {"grid": "1/4", "steps": "1/4", "pitch": "1/2"}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -22,7 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         chosen, beam_flags = parse(arguments)
         if chosen.pop("dry_run"):
-            print(forecast.describe(forecast.forecast(sources.expand(chosen["inputs"]), chosen["settings"])))
+            listing = sources.expand(chosen["inputs"], chosen["settings"].divisors)
+            print(forecast.describe(forecast.forecast(listing, chosen["settings"])))
             return
         dataset.build(options=beam_options(beam_flags), **chosen)
     except (failures.JobError, verdict.UnusableError) as error:
@@ -82,7 +86,8 @@ def _with_negative_values(arguments: Sequence[str]) -> list[str]:
 
 def settings_of(chosen: argparse.Namespace) -> Settings:
     """The dataset's settings of flags."""
-    encoding: dict[str, Any] = {"name": chosen.encoding}
+    divisors = _divisors(chosen.divisors)
+    encoding: dict[str, Any] = {"name": chosen.encoding, "divisors": divisors}
     options = {
         "chords": chosen.chords,
         "notation": chosen.notation,
@@ -91,13 +96,15 @@ def settings_of(chosen: argparse.Namespace) -> Settings:
         "highest": chosen.highest,
     }
     encoding.update((name, value) for name, value in options.items() if value is not None)
-    if chosen.step is not None:
-        encoding["step"] = names.parse_duration(chosen.step)
+    step = _STEPS.get(chosen.encoding) if chosen.step is None else chosen.step
+    if step is not None:
+        encoding["step"] = _ticks(step, divisors)
     return Settings(
         encoding=encodings.from_settings(encoding).settings(),
         window=chosen.window,
         stride=chosen.window if chosen.stride is None else chosen.stride,
         song_marks=chosen.song_marks,
+        key_marks=chosen.key_marks,
         split=chosen.split,
         instrument=chosen.instrument,
         parser=chosen.parser,
@@ -116,6 +123,18 @@ def settings_of(chosen: argparse.Namespace) -> Settings:
         time_scales=tuple(map(str, parse_scales(chosen.time_scales))) if chosen.time_scales else (),
         shards=chosen.shards,
     )
+
+
+def _divisors(given: str | list[int]) -> tuple[int, ...]:
+    """Those of a flag, or those that a recipe lists."""
+    return quantisation.parse(given) if isinstance(given, str) else quantisation.checked(given)
+
+
+def _ticks(step: str, divisors: tuple[int, ...]) -> int:
+    try:
+        return names.parse_duration(step, quantisation.ticks_per_quarter(divisors))
+    except ValueError as error:
+        raise ValueError(f"--step {step}, with --divisors {quantisation.written(divisors)}: {error}") from error
 
 
 def _limits(chosen: argparse.Namespace) -> Limits:
@@ -141,4 +160,4 @@ def _tokens(given: str | list[str]) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    main()
+    ending.run(main, "preprocess")

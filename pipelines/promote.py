@@ -3,21 +3,20 @@
 What `pipelines.retrain` does at its end, as a step of its own for schedulers that run each job on another machine.
 """
 
-import argparse
 import dataclasses
-import sys
 from collections.abc import Sequence
 
-from songs import champion, layout, logs, storage
+from songs import champion, ending, layout, logs, storage
+from songs.commands import Parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Promotes; the exit status: 0 (promoted or not), 1 (another run was promoted just now) or 2 (wrong use)."""
-    parser = argparse.ArgumentParser(prog="python -m pipelines.promote", description=__doc__, allow_abbrev=False)
+    parser = Parser("python -m pipelines.promote", description=__doc__)
     parser.add_argument("--output", required=True, help="the retraining directory, local or gs://")
     parser.add_argument("--run", required=True, help="name of the run, a directory of OUTPUT/runs")
-    chosen = parser.parse_args(arguments)
     try:
+        chosen = parser.parse_args(arguments)
         logs.say(promote(storage.folder(chosen.output), chosen.run).said)
     except storage.ChangedError as error:
         logs.complain(f"promote failed: {error}")
@@ -64,4 +63,4 @@ def promote(output: str, run: str) -> Promotion:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ending.run(main, "promote")

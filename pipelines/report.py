@@ -3,17 +3,17 @@
 It is made from the dataset directory alone; `python -m pipelines.report DIR` writes it again.
 """
 
-import argparse
 import dataclasses
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pages import template
+from pages import headings, template
 from pages.markup import text
 from pipelines import ledger, measures, report_files, report_music
 from pipelines.summary import Summary, summarise
-from songs import encodings, layout, storage
+from songs import encodings, ending, layout, storage
+from songs.commands import Parser
 from songs.vocabulary import Vocabulary
 
 TEMPLATE = "report.html"
@@ -51,13 +51,7 @@ def write(folder: str) -> None:
     Raises:
       ValueError, ledger.LedgerError, storage.StorageError: if the directory lacks or cannot give what the page tells.
     """
-    storage.write_text(storage.join(folder, layout.REPORT), page(find(folder), title_of(folder)))
-
-
-def title_of(folder: str) -> str:
-    """A directory's name; with the one above it where the name says nothing."""
-    parts = [part for part in folder.rstrip("/").split("/") if part]
-    return "/".join(parts[-2:] if parts[-1:] == [layout.DATA] else parts[-1:]) or folder
+    storage.write_text(storage.join(folder, layout.REPORT), page(find(folder), headings.name_of(folder)))
 
 
 def find(folder: str) -> Found:
@@ -114,15 +108,15 @@ def page(found: Found, title: str) -> str:
         "duplicates": report_files.duplicates(found.summary, found.members),
         "made": report_files.made(found.described),
     }
-    return template.fill("pipelines", TEMPLATE, filled)
+    return template.document("pipelines", TEMPLATE, filled)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Writes the page; what cannot be read ends with one sentence and exit status 2."""
-    parser = argparse.ArgumentParser(prog="python -m pipelines.report", description=__doc__, allow_abbrev=False)
+    parser = Parser("python -m pipelines.report", description=__doc__)
     parser.add_argument("folder", metavar="DIR", help="a dataset directory, local or gs://")
-    folder = parser.parse_args(arguments).folder
     try:
+        folder = parser.parse_args(arguments).folder
         write(folder)
     except (ValueError, ledger.LedgerError, storage.StorageError) as error:
         print(f"report: {error}", file=sys.stderr)
@@ -131,4 +125,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    ending.run(main, "report")

@@ -81,7 +81,7 @@ def splits(described: Mapping[str, Any]) -> str:
         ]
         for name in SPLITS if name in found
     ]  # fmt: skip
-    return markup.table(["Split", "", "Songs", "Tokens", "Windows", "Unknown"], rows)
+    return markup.table("The splits", ["Split", "", "Songs", "Tokens", "Windows", "Unknown"], rows, "scrolling")
 
 
 _SPLIT_KEYS = ("songs", "tokens", "windows")
@@ -95,6 +95,7 @@ def files(summary: Summary) -> str:
          markup.percent(summary.outcomes[name], every)]
         for name in OUTCOMES
     ]  # fmt: skip
+    heads = ["Outcome", "", "Files", "Share"]
     reasons = [
         [f"<b>{text(reason)}</b><br>{text(meaning)}<br><small>{text(example)}</small>", text(outcome), f"{count:,}"]
         for outcome in OUTCOMES
@@ -106,10 +107,18 @@ def files(summary: Summary) -> str:
     )
     told = f"{total} of reading; a file takes {median} at the median, and 95 % take at most {most}."
     return (
-        f"<figure>{markup.table(['Outcome', '', 'Files', 'Share'], outcomes)}</figure>"
-        + markup.figure("Why", markup.table(["Reason", "Outcome", "Files"], reasons), bool(reasons))
-        + markup.figure("Slowest", f"<p>{told}</p>" + markup.table(["File", "Time"], slowest), bool(slowest))
-        + markup.figure("Licences", _groups(["Licence", "Files"], summary.licences, text), bool(summary.licences))
+        f"<figure>{markup.table('What became of the files', heads, outcomes, 'names')}</figure>"
+        + markup.figure(
+            "Why", markup.table("Why files were not read whole", ["Reason", "Outcome", "Files"], reasons), bool(reasons)
+        )
+        + markup.figure(
+            "Slowest", f"<p>{told}</p>" + markup.table("The slowest files", ["File", "Time"], slowest), bool(slowest)
+        )
+        + markup.figure(
+            "Licences",
+            _groups("Licences of the files", ["Licence", "Files"], summary.licences, text),
+            bool(summary.licences),
+        )
     )
 
 
@@ -124,8 +133,8 @@ def duplicates(summary: Summary, members: Mapping[str, Sequence[str]]) -> str:
     def largest(count: int) -> int:
         return count + 1
 
-    exact = _groups(["File", "Copies"], summary.duplicates, text)
-    near = _groups(["Songs of a cluster", "Songs"], summary.clusters, named, largest)
+    exact = _groups("Files of the same bytes", ["File", "Copies"], summary.duplicates, text)
+    near = _groups("Clusters of near duplicates", ["Songs of a cluster", "Songs"], summary.clusters, named, largest)
     same = markup.count(summary.duplicates.total(), "file") + " more than once"
     close = f"{summary.near_duplicates():,} songs in {markup.count(len(summary.clusters), 'cluster')}"
     shown = markup.figure(f"Same bytes <small>{same}</small>", exact, bool(summary.duplicates))
@@ -134,13 +143,14 @@ def duplicates(summary: Summary, members: Mapping[str, Sequence[str]]) -> str:
 
 
 def _groups(
+    caption: str,
     heads: Sequence[str],
     groups: collections.Counter[str],
     name: Callable[[str], str],
     size: Callable[[int], int] = int,
 ) -> str:
     top = [(key, count) for key, count in groups.most_common(_TOP_GROUPS + 1) if key][:_TOP_GROUPS]
-    return markup.table(heads, [[name(key), f"{size(count):,}"] for key, count in top])
+    return markup.table(caption, heads, [[name(key), f"{size(count):,}"] for key, count in top])
 
 
 def made(described: Mapping[str, Any]) -> str:

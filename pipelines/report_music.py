@@ -5,7 +5,8 @@ Every text of a file or of a user goes through `markup.text`.
 
 import collections
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from pages import charts, markup
@@ -15,14 +16,19 @@ from pipelines.measures import Music, Sample
 from pipelines.summary import Summary
 from pipelines.tally import Bin, Tally
 from songs import names
-from songs.vocabulary import SPECIAL_TOKENS, Vocabulary
+from songs.vocabulary import Vocabulary
 
 _TOP_TOKENS, _TOP_DURATIONS = 30, 14
 # A song for all instruments names every one of them.
 _INSTRUMENT_SIGNS = 70
+# By their length in quarter notes.
 _NOTE_VALUES = {
-    1: "48th", 2: "16th triplet", 3: "16th", 4: "8th triplet", 6: "8th", 8: "quarter triplet", 9: "dotted 8th",
-    12: "quarter", 18: "dotted quarter", 24: "half", 36: "dotted half", 48: "whole",
+    Fraction(length): name
+    for length, name in {
+        "1/16": "64th", "1/12": "48th", "1/8": "32nd", "1/6": "16th triplet", "1/5": "16th quintuplet", "1/4": "16th",
+        "1/3": "8th triplet", "1/2": "8th", "2/3": "quarter triplet", "3/4": "dotted 8th", "1": "quarter",
+        "3/2": "dotted quarter", "2": "half", "3": "dotted half", "4": "whole",
+    }.items()
 }  # fmt: skip
 
 
@@ -38,7 +44,7 @@ def rolls(samples: Sequence[Sample], rows: Mapping[str, Mapping[str, Any]]) -> s
         )
         facts += [text(row["instrument"], _INSTRUMENT_SIGNS)] if row.get("instrument") else []
         cards.append(
-            f'<article class="song">{charts.roll(sample.song, f"Piano roll of {title}")}<div>'
+            f'<article class="song">{charts.roll(sample.song, title)}<div>'
             f'<h3 title="{text(source)}">{text(title)}</h3><p>{"".join(f"<span>{fact}</span>" for fact in facts)}</p>'
             "</div></article>"
         )
@@ -80,15 +86,20 @@ def durations(music: Music, encoding: str, samples: Sequence[Sample]) -> str:
     if encoding == "pitch":
         return markup.nothing("This encoding keeps no time.")
     if not counts:
-        counts = collections.Counter(length for sample in samples for length in sample.song.notes()[1].tolist())
+        counts = collections.Counter(length for sample in samples for length in _lengths(sample))
         note = "Measured on the notes of the songs above: this encoding's tokens say no duration."
     return _duration_rows(counts) + (f"<p>{note}</p>" if note else "")
 
 
-def _duration_rows(counts: collections.Counter[int]) -> str:
+def _lengths(sample: Sample) -> Iterator[Fraction]:
+    """The notes' lengths in quarter notes."""
+    return (Fraction(ticks, sample.song.ticks_per_quarter) for ticks in sample.song.notes()[1].tolist())
+
+
+def _duration_rows(counts: collections.Counter[Fraction]) -> str:
     every = counts.total() or 1
-    top = sorted(ticks for ticks, _ in counts.most_common(_TOP_DURATIONS))
-    rows = [(names.duration_name(ticks), _NOTE_VALUES.get(ticks, ""), counts[ticks]) for ticks in top]
+    top = sorted(length for length, _ in counts.most_common(_TOP_DURATIONS))
+    rows = [(str(length), _NOTE_VALUES.get(length, ""), counts[length]) for length in top]
     others = every - sum(count for _, _, count in rows)
     if others and len(counts) > len(top):
         rows.append(("other", f"{len(counts) - len(top):,} lengths", others))
@@ -130,13 +141,13 @@ def _edge_ticks(bins: Sequence[Bin]) -> list[tuple[float, str]]:
 
 def tokens(vocabulary: Vocabulary) -> str:
     """The commonest tokens, and how counts fall from rank to rank."""
-    ranked = sorted(zip(vocabulary.tokens[4:], vocabulary.counts[4:], strict=True), key=lambda row: -row[1])
+    ranked = sorted(vocabulary.music_counts, key=lambda row: -row[1])
     ranked = [row for row in ranked if row[1]]
     if not ranked:
         return markup.nothing("No token was counted.")
     every, highest = sum(count for _, count in ranked), ranked[0][1]
     once = sum(count == 1 for _, count in ranked)
-    unseen = len(vocabulary) - len(SPECIAL_TOKENS) - len(ranked)
+    unseen = len(vocabulary) - vocabulary.special - len(ranked)
     facts = [f"{markup.percent(once, len(ranked))} of {markup.count(len(ranked), 'token')} are seen once"]
     facts += [f"{unseen:,} belong to the vocabulary unseen"] if unseen else []
     items = "".join(

@@ -1,16 +1,15 @@
 """`python -m pipelines.retrain`: preprocess, train, judge, promote, generate, by hand or on a schedule."""
 
-import argparse
 import logging
 import shlex
-import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
 from pipelines import jobs, promote, runs
 from pipelines.runs import Request
-from songs import champion, layout, logs, recipes, storage
+from songs import champion, ending, layout, logs, recipes, storage
+from songs.commands import Parser
 
 _EXAMPLES = """examples:
   python -m pipelines.retrain --recipe chorales --output runs/chorales
@@ -27,14 +26,12 @@ OUTPUT/champion names the run whose model and songs are to be used; only a promo
 """
 
 
-def flags() -> argparse.ArgumentParser:
+def flags() -> Parser:
     """The flags of this job."""
-    parser = argparse.ArgumentParser(
-        prog="python -m pipelines.retrain",
+    parser = Parser(
+        "python -m pipelines.retrain",
         description="Runs the jobs in order into OUTPUT/runs/REQUEST, and names the best run OUTPUT/champion.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        examples=_EXAMPLES,
     )
     add = parser.add_argument
     add("--input", action="append", help="as of pipelines.preprocess; may come from the recipe")
@@ -54,10 +51,8 @@ def flags() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Reads flags and runs; exits with 2 for a wrong flag, with 1 if a job fails or another run was promoted first."""
     logs.start()
-    # As an interrupt from the keyboard, so that the running job is stopped too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    chosen = flags().parse_args(arguments)
     try:
+        chosen = flags().parse_args(arguments)
         if chosen.watch is not None and not chosen.watch > 0:
             raise ValueError(f"--watch {chosen.watch:g} must be above 0 minutes")
         output = storage.folder(chosen.output)
@@ -76,9 +71,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (ValueError, storage.StorageError) as error:
         logs.complain(f"retrain: {error}")
         sys.exit(2)
-    except KeyboardInterrupt:
-        logs.complain("stopped: the same command goes on from here")
-        sys.exit(1)
 
 
 def _split(flag: str, text: str) -> list[str]:
@@ -111,7 +103,7 @@ def run(
     Raises:
       ValueError, StorageError: if input or recipe are wrong, or another job works in the directory.
       storage.ChangedError: if another run was promoted while this one was judged.
-      jobs.JobFailedError: if a job fails, with its last lines.
+      jobs.JobFailedError: if a job fails, with its last line.
     """
     request = Request.of(inputs, recipe, more, output=output, fresh=fresh)
     folder = storage.join(output, layout.RUNS, request.name)
@@ -131,7 +123,7 @@ def watch(work: Callable[[], object], minutes: float) -> None:
         began = time.monotonic()
         try:
             work()
-        except (jobs.JobFailedError, storage.StorageError) as error:
+        except (jobs.JobFailedError, storage.StorageError, storage.FullDiskError) as error:
             logging.error("%s", error)
         except ValueError as error:
             if not looked:
@@ -223,4 +215,4 @@ def _do(job: jobs.Job) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    ending.run(main, "retrain")

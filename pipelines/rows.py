@@ -116,6 +116,7 @@ class SourceReader:
         self._parser = IsolatedReader(
             instrument=settings.instrument,
             parser=settings.parser,
+            divisors=settings.divisors,
             timeout_seconds=limits.timeout_seconds,
             memory_bytes=limits.memory_bytes,
         )
@@ -156,7 +157,7 @@ class SourceReader:
             if source.size > reading.MAX_BYTES:
                 raise ParseError("too-large", f"{source.size} bytes; the limit is {reading.MAX_BYTES}")
             if source.path.startswith(codes.SCHEME):
-                return midi.write(codes.tune(source.path.removeprefix(codes.SCHEME)))
+                return midi.write(codes.tune(source.path.removeprefix(codes.SCHEME), self._settings.divisors))
             if source.member:
                 return self._archives.read(source.path, source.member)
             return storage.read_bytes(source.path)

@@ -149,6 +149,8 @@ def alone(output: str) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder, os.O_RDONLY)
     except OSError as error:
+        if storage.is_full(error):
+            raise
         raise storage.StorageError(f"cannot write below --output {output}: {error.strerror or error}") from error
     try:
         try:

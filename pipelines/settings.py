@@ -26,6 +26,7 @@ class Settings:
       window: targets a record, at least 1.
       stride: tokens from one training window to the next, 1..window.
       song_marks: whether `<start>` and `<end>` stand around each song.
+      key_marks: whether `<start>` says in which key the song is (`songs.vocabulary.KEY_MARKS`).
       split: shares of train, validation and test, summing to 1.
       instrument: see `songs.parts.choose`.
       parser: see `songs.reading.PARSERS`.
@@ -46,6 +47,7 @@ class Settings:
     window: int
     stride: int
     song_marks: bool = True
+    key_marks: bool = False
     split: tuple[float, float, float] = (0.9, 0.05, 0.05)
     instrument: str = "all"
     parser: str = "fast"
@@ -79,9 +81,16 @@ class Settings:
                 f"--min_steps {self.limits.min_steps} counts steps, and --encoding {self.encoding['name']} has none: "
                 f"choose {' or '.join(_IN_STEPS)}, or --min_events"
             )
+        if self.key_marks and not self.song_marks:
+            raise ValueError("--key_marks are marks of a song's beginning: leave --no-song_marks out")
         _one_of("--parser", self.parser, reading.PARSERS)
         _one_of("--duplicates", self.duplicates, DUPLICATES)
         _one_of("--near_duplicates", self.near_duplicates, NEAR_DUPLICATES)
+
+    @property
+    def divisors(self) -> tuple[int, ...]:
+        """What times are quantised to (`songs.quantisation`): the encoding's, which knows no other grid."""
+        return self.build_encoding().divisors
 
     def build_encoding(self) -> Encoding:
         """The encoding of the settings."""
@@ -92,7 +101,7 @@ class Settings:
         if not len(song):
             return "nothing-left", "none of its notes is in --excerpt and --pitches"
         step = int(self.encoding["step"]) if self.encoding["name"] in _IN_STEPS else 1
-        return self.limits.refusal(song, step) or self._too_many_tokens(song) or self._too_short(song)
+        return self._too_many_tokens(song) or self.limits.refusal(song, step) or self._too_short(song)
 
     def _too_many_tokens(self, song: Song) -> tuple[str, str] | None:
         """Told before anything is encoded: a grid of a long silence may take more memory than there is."""
@@ -107,7 +116,12 @@ class Settings:
     def reading(self) -> dict[str, Any]:
         """Those settings that decide which song a file gives."""
         selection = dataclasses.asdict(self.selection)
-        return {"instrument": self.instrument, "parser": self.parser, "selection": selection}
+        return {
+            "instrument": self.instrument,
+            "parser": self.parser,
+            "divisors": list(self.divisors),
+            "selection": selection,
+        }
 
     def required_tokens(self) -> Sequence[str]:
         """Tokens that belong to the vocabulary, counted or not."""
@@ -116,8 +130,8 @@ class Settings:
     def make_vocabulary(self, counts: Mapping[str, int]) -> Vocabulary:
         """The vocabulary of counted tokens: the fixed list if there is one, else in descending count."""
         if self.vocabulary is not None:
-            return Vocabulary.from_ordered(self.vocabulary, counts)
-        return Vocabulary.from_counts(counts, self.required_tokens())
+            return Vocabulary.from_ordered(self.vocabulary, counts, key_marks=self.key_marks)
+        return Vocabulary.from_counts(counts, self.required_tokens(), key_marks=self.key_marks)
 
     def shard_counts(self) -> dict[str, int]:
         """Files of each split that has a share."""

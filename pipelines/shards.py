@@ -14,7 +14,7 @@ from songs import kept_songs, layout, records, storage, windows
 from songs.encodings import Encoding
 from songs.song import Song
 from songs.variants import variants
-from songs.vocabulary import UNKNOWN, Vocabulary
+from songs.vocabulary import UNKNOWN, Vocabulary, start_of
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Encoder:
         ids = self.vocabulary.encode(tokens)
         if UNKNOWN in ids:
             ids = self.vocabulary.encode(self.encoding.spell(tokens, self.vocabulary.ids))
-        return windows.mark(ids) if self.settings.song_marks else ids
+        return windows.mark(ids, start_of(song, self.vocabulary)) if self.settings.song_marks else ids
 
     def records(self, placed: Placed, song: Song, ids: npt.NDArray[np.int64]) -> Iterator[bytes]:
         """Serialized windows of a song, and in training of its variants, ordered by (scale, key, start).

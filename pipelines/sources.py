@@ -42,8 +42,12 @@ class Source:
         return (self.path, self.member.position) if self.member else (self.name, 0)
 
 
-def expand(inputs: Iterable[str]) -> list[Source]:
+def expand(inputs: Iterable[str], divisors: tuple[int, ...] | None = None) -> list[Source]:
     """The sources of all inputs, each once, in an order that does not depend on that of the inputs.
+
+    Args:
+      inputs: files, folders, globs, `corpus:bach-chorales`, tunes in codes.
+      divisors: that the lengths in codes must be of (`songs.quantisation`); None: of any.
 
     Raises:
       ValueError: if one of the inputs names nothing.
@@ -52,7 +56,7 @@ def expand(inputs: Iterable[str]) -> list[Source]:
     found: dict[str, Source] = {}
     sidecars = licences.Sidecars()
     for pattern in inputs:
-        sources = list(_sources(pattern, sidecars))
+        sources = list(_sources(pattern, sidecars, divisors))
         if not sources:
             raise ValueError(
                 f"--input {pattern} matches no file; give a file, a folder that holds {', '.join(ENDINGS)} files, "
@@ -65,16 +69,20 @@ def expand(inputs: Iterable[str]) -> list[Source]:
     return [dataclasses.replace(source, sidecar=sidecars.nearest(source.path, source.member)) for source in ordered]
 
 
-def _sources(pattern: str, sidecars: licences.Sidecars) -> Iterator[Source]:
+def _sources(pattern: str, sidecars: licences.Sidecars, divisors: tuple[int, ...] | None) -> Iterator[Source]:
     if pattern == "corpus:bach-chorales":
         return _chorales()
-    return _tune(pattern) if pattern.startswith(codes.SCHEME) else _files(pattern, sidecars)
+    return _tune(pattern, divisors) if pattern.startswith(codes.SCHEME) else _files(pattern, sidecars)
 
 
-def _tune(pattern: str) -> Iterator[Source]:
+def _tune(pattern: str, divisors: tuple[int, ...] | None) -> Iterator[Source]:
     """A tune in codes, which is its own content."""
     try:
-        codes.tune(pattern.removeprefix(codes.SCHEME))
+        text = pattern.removeprefix(codes.SCHEME)
+        if divisors is None:
+            codes.check(text)
+        else:
+            codes.tune(text, divisors)
     except ValueError as error:
         raise ValueError(f"--input {pattern}: {error}") from error
     yield Source(pattern, pattern, len(pattern), "")

@@ -14,7 +14,7 @@ from pipelines.settings import Settings
 from pipelines.shards import Placed
 from songs import layout, storage, windows
 from songs.song import Song
-from songs.vocabulary import Vocabulary
+from songs.vocabulary import KEY_MARKS, SPECIAL_TOKENS, Vocabulary, key_mark
 
 
 @dataclasses.dataclass
@@ -25,7 +25,7 @@ class BuildVocabulary(beam.PTransform):
 
     def expand(self, placed: beam.PCollection[Placed]) -> beam.PCollection[Vocabulary]:
         """Counts where the songs are spooled, keeps the most frequent."""
-        settings, required = self.settings, frozenset(self.settings.required_tokens())
+        settings, required = self.settings, frozenset([*self.settings.required_tokens(), *SPECIAL_TOKENS, *KEY_MARKS])
         counts = (
             placed
             | "OnlyTraining" >> beam.Filter(lambda song: song.split == "train")
@@ -138,7 +138,10 @@ def _count_tokens(spooled: tuple[str, Iterable[Placed]], settings: Settings) -> 
     encoding = settings.build_encoding()
     counts: collections.Counter[str] = collections.Counter()
     for _, data in spool.stored(song.position for song in spooled[1]):
-        counts.update(encoding.encode(Song.from_bytes(data)))
+        song = Song.from_bytes(data)
+        counts.update(encoding.encode(song))
+        if settings.key_marks:
+            counts[key_mark(song)] += 1
     yield from counts.items()
 
 

@@ -1,6 +1,6 @@
 """Bars of a song, by its time signature, 4/4 where it has none (or one that says nothing)."""
 
-from songs.song import TICKS_PER_QUARTER, Song
+from songs.song import Song
 
 _COMMON_TIME = (4, 4)
 
@@ -20,13 +20,13 @@ def parse(time_signature: str) -> tuple[int, int]:
 
 def bar_ticks(song: Song) -> float:
     """A bar's length in ticks."""
-    return length(song.about.time_signature or "")
+    return song.ticks_per_quarter * quarters(song.about.time_signature or "")
 
 
-def length(time_signature: str) -> float:
-    """The ticks of a bar of a time signature."""
+def quarters(time_signature: str) -> float:
+    """The quarter notes of a bar of a time signature."""
     beats, unit = parse(time_signature)
-    return 4 * TICKS_PER_QUARTER * beats / unit
+    return 4 * beats / unit
 
 
 def place(song: Song, tick: float) -> str:
@@ -34,6 +34,6 @@ def place(song: Song, tick: float) -> str:
 
     A tick between two beats belongs to the one before it.
     """
-    beat = 4 * TICKS_PER_QUARTER / meter(song)[1]
+    beat = 4 * song.ticks_per_quarter / meter(song)[1]
     bar, rest = divmod(tick, bar_ticks(song))
     return f"{int(bar) + 1}:{int(rest // beat) + 1}"

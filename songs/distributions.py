@@ -6,13 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from songs.keys import FoundKey
-from songs.song import TICKS_PER_QUARTER, IntArray, Song
+from songs.song import IntArray, Song
 
 Counts = npt.NDArray[np.int64]
 
 # The last bins of durations, density and polyphony hold all that is more, the outer ones of intervals all that is
-# wider.
-MOST_TICKS = 4 * TICKS_PER_QUARTER
+# wider. Durations are counted in twelfths of a quarter note, whatever grid the songs have, so that they compare.
+TWELFTHS = 12
+MOST_TWELFTHS = 4 * TWELFTHS
 WIDEST = 12
 MOST_NOTES = 16
 
@@ -24,7 +25,7 @@ MOST_NOTES = 16
 #     of a model that was trained in all twelve, differ in pitch classes and not in this.
 #   intervals: semitones from one onset's highest pitch to the next one's (the skyline melody of Uitdenbogerd and Zobel
 #     1998): more than an octave down, 12 down ... 12 up, more than an octave up.
-#   durations: how many notes last 1, 2 ... 48 ticks (12 a quarter note), and longer.
+#   durations: how many notes last 1, 2 ... 48 twelfths of a quarter note, or the nearest to it, and longer.
 #   density: how many quarter notes of time, cut from tick 0 on, have 0, 1 ... 15 onsets of notes, and more.
 #   polyphony: for how many ticks 0, 1 ... 15 pitches sound, and more.
 # Density and polyphony begin with the quarter note of the first note, and end with the quarter note or the tick of
@@ -34,7 +35,7 @@ BINS = {
     "pitch_classes": 12,
     "degrees": 12,
     "intervals": 2 * WIDEST + 3,
-    "durations": MOST_TICKS + 1,
+    "durations": MOST_TWELFTHS + 1,
     "density": MOST_NOTES + 1,
     "polyphony": MOST_NOTES + 1,
 }
@@ -58,8 +59,8 @@ def distributions(song: Song, key: FoundKey | None) -> dict[str, Counts]:
         "pitch_classes": classes,
         "degrees": np.roll(classes, -key.tonic) if key else np.zeros(12, np.int64),
         "intervals": _counts("intervals", np.clip(np.diff(skyline(song)), -WIDEST - 1, WIDEST + 1) + WIDEST + 1),
-        "durations": _counts("durations", duration - 1),
-        "density": _density(start, song.end),
+        "durations": _counts("durations", _twelfths(duration, song.ticks_per_quarter) - 1),
+        "density": _density(start, song.end, song.ticks_per_quarter),
         "polyphony": _polyphony(start, duration),
     }
 
@@ -113,12 +114,18 @@ def _counts(name: str, values: IntArray | Counts) -> Counts:
     return np.bincount(np.minimum(values, bins - 1), minlength=bins)
 
 
-def _density(start: IntArray, end: int) -> Counts:
-    quarters, onsets = np.unique(start // TICKS_PER_QUARTER, return_counts=True)
+def _twelfths(duration: IntArray, ticks_per_quarter: int) -> Counts:
+    """The nearest number of twelfths of a quarter note, at least 1; halfway goes up."""
+    twice = 2 * TWELFTHS * duration.astype(np.int64) + ticks_per_quarter
+    return np.maximum(twice // (2 * ticks_per_quarter), 1)
+
+
+def _density(start: IntArray, end: int, ticks_per_quarter: int) -> Counts:
+    quarters, onsets = np.unique(start // ticks_per_quarter, return_counts=True)
     counts = _counts("density", onsets)
     if len(start):
         # Quarter notes without an onset are counted, not listed: a rest may be long.
-        counts[0] = -(-end // TICKS_PER_QUARTER) - int(quarters[0]) - len(quarters)
+        counts[0] = -(-end // ticks_per_quarter) - int(quarters[0]) - len(quarters)
     return counts
 
 

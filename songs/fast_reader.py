@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from songs import meta, midi_events
+from songs import meta, midi_events, quantisation
 from songs.errors import ParseError
 from songs.headers import check_header
 from songs.midi_events import Bytes, Ints
@@ -59,19 +59,51 @@ class _Track:
     said: dict[int, tuple[int, bytes]]
 
 
-def read(data: bytes, *, about: About | None = None, instrument_wanted: str = "all") -> Song:
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Clock:
+    """File ticks -> grid ticks.
+
+    Attributes:
+      division: file ticks a quarter note.
+      divisors: int64 [D], descending.
+      ticks_per_quarter: grid ticks a quarter note.
+    """
+
+    division: int
+    divisors: Ints
+    ticks_per_quarter: int
+
+    @property
+    def grid(self) -> tuple[int, Ints, int]:
+        """What the loops of `midi_events` take."""
+        return self.division, self.divisors, self.ticks_per_quarter
+
+    @property
+    def tolerance(self) -> float:
+        """Notes that start less than so many file ticks apart may be a chord."""
+        return self.division / int(self.divisors[0])
+
+
+def read(
+    data: bytes,
+    *,
+    about: About | None = None,
+    instrument_wanted: str = "all",
+    divisors: tuple[int, ...] = quantisation.DEFAULT,
+) -> Song:
     """The song of a MIDI file; see `songs.music21_reader.read`, whose result this is."""
     division, tracks = _tracks(data)
+    clock = _Clock(division, np.array(sorted(divisors, reverse=True)), quantisation.ticks_per_quarter(divisors))
     parts: dict[str, list[Part]] = {}
     for track in tracks:
         for channel in track.channels:
             if (channel == DRUM_CHANNEL) == (instrument_wanted == "drums"):
-                for part in _parts(track, channel, division):
+                for part in _parts(track, channel, clock):
                     # A part stands where its first note does: one without notes says nothing of the order.
                     if len(part.start):
                         parts.setdefault(part.name, []).append(part)
     merged = [_merge(same) for same in parts.values()]
-    return choose(merged, instrument_wanted, _about(tracks, about or About()))
+    return choose(merged, instrument_wanted, _about(tracks, about or About()), clock.ticks_per_quarter)
 
 
 def _tracks(data: bytes) -> tuple[int, list[_Track]]:
@@ -120,20 +152,20 @@ def _survey(
     return _Track((count, tick, status, first, second), marks, names, sounding, said)
 
 
-def _parts(track: _Track, channel: int, division: int) -> Iterator[Part]:
+def _parts(track: _Track, channel: int, clock: _Clock) -> Iterator[Part]:
     """The parts of a track's channel, one for each instrument in turn."""
     _, tick, status, _, _ = track.columns
     start, end, key = midi_events.pair(*track.columns, channel)
     kinds = status[track.marks]
     here = track.marks[(kinds == midi_events.META) | (kinds & 0x0F == channel)]
     names = [name for name in track.names if name.channel in (channel, -1)]
-    instruments = _instruments(names, division)
+    instruments = _instruments(names, clock)
     if len(instruments) < len(names):
         # What music21 takes away is nothing that a note's length could reach to.
         kept = {event for event, *_ in instruments}
         here = here[~np.isin(here, [name.event for name in names if name.event not in kept])]
-    marks = midi_events.quantize_offsets(tick[here], division)
-    onset, length, pitch = _chords(start, end, key, marks, division)
+    marks = midi_events.quantize_offsets(tick[here], *clock.grid)
+    onset, length, pitch = _chords(start, end, key, marks, clock)
     if len(instruments) == 1:
         yield Part(*instruments[0][2:], onset, length, pitch)
         return
@@ -144,20 +176,20 @@ def _parts(track: _Track, channel: int, division: int) -> Iterator[Part]:
         yield Part(name, program, onset[place == number], length[place == number], pitch[place == number])
 
 
-def _chords(start: Ints, end: Ints, key: Ints, marks: Ints, division: int) -> tuple[Ints, Ints, Ints]:
+def _chords(start: Ints, end: Ints, key: Ints, marks: Ints, clock: _Clock) -> tuple[Ints, Ints, Ints]:
     """Notes gathered and quantised: (start, duration, pitch) of every note of every chord, in grid ticks."""
     leaders, lasts, notes = (
         np.empty(len(start), np.int64),
         np.empty(len(start), np.int64),
         np.empty(4 * len(start), np.int64),
     )
-    chords, values = midi_events.gather(start, end, division, leaders, lasts, notes)
+    chords, values = midi_events.gather(start, end, clock.tolerance, leaders, lasts, notes)
     if values > len(notes):
         notes = np.empty(values, np.int64)
-        midi_events.gather(start, end, division, leaders, lasts, notes)
+        midi_events.gather(start, end, clock.tolerance, leaders, lasts, notes)
     leaders, lasts, chord, note = leaders[:chords], lasts[:chords], notes[:values:2], notes[1:values:2]
-    onsets = midi_events.quantize_offsets(start[leaders], division)
-    lengths = midi_events.quantize_lengths(end[lasts] - start[lasts], onsets, marks, division)
+    onsets = midi_events.quantize_offsets(start[leaders], *clock.grid)
+    lengths = midi_events.quantize_lengths(end[lasts] - start[lasts], onsets, marks, *clock.grid)
     return onsets[chord], lengths[chord], _fold(key[note])
 
 
@@ -169,7 +201,7 @@ def _fold(key: Ints) -> Ints:
     return np.where(key < 128, key, np.where(folded < 115, folded + 12, folded))
 
 
-def _instruments(names: list[_Name], division: int) -> list[tuple[int, int, str, int]]:
+def _instruments(names: list[_Name], clock: _Clock) -> list[tuple[int, int, str, int]]:
     """(event, grid tick, name, program) of the instruments that events name, in order; a nameless one if none does."""
     program, events = -1, []
     for name in names:
@@ -177,7 +209,7 @@ def _instruments(names: list[_Name], division: int) -> list[tuple[int, int, str,
         events.append((name.kind, b"" if name.kind == _PROGRAM else name.data, program))
     if not events:
         return [(-1, 0, "", 0)]
-    at = midi_events.quantize_offsets(np.array([name.tick for name in names], np.int64), division)
+    at = midi_events.quantize_offsets(np.array([name.tick for name in names], np.int64), *clock.grid)
     return [(names[index].event, int(at[index]), name, number) for index, name, number in _named(tuple(events))]
 
 

@@ -1,14 +1,14 @@
 """Figures of a song, defined as MusPy defines them.
 
 MusPy: Dong, Chen, McAuley, Berg-Kirkpatrick, MusPy: a toolkit for symbolic music generation, 2020. Its time step is a
-tick here (12 a quarter note) and its beat a quarter note. Time begins with the beat of the first note, so that a song
+tick here and its beat a quarter note. Time begins with the beat of the first note, so that a song
 is not judged by the silence before it.
 """
 
 import numpy as np
 
 from songs.distributions import Counts
-from songs.song import TICKS_PER_QUARTER, Song
+from songs.song import Song
 
 _MAJOR = np.isin(np.arange(12), (0, 2, 4, 5, 7, 9, 11))
 _MAJORS_12X12 = np.array([np.roll(_MAJOR, tonic) for tonic in range(12)])
@@ -68,8 +68,8 @@ def polyphony(song: Song) -> float:
 
 def empty_beat_rate(song: Song) -> float:
     """The share of beats at which nothing sounds, 0..1."""
-    beats = -(-song.end // TICKS_PER_QUARTER) - int(song.start[0]) // TICKS_PER_QUARTER
-    return 1 - _touched(song, TICKS_PER_QUARTER) / beats
+    beats = -(-song.end // song.ticks_per_quarter) - int(song.start[0]) // song.ticks_per_quarter
+    return 1 - _touched(song, song.ticks_per_quarter) / beats
 
 
 def _touched(song: Song, ticks: int) -> int:

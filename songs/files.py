@@ -2,12 +2,22 @@
 
 import contextlib
 import dataclasses
+import errno
 from collections.abc import Iterator
 from typing import IO, Protocol
 
 
 class StorageError(OSError):
     """A path that cannot be listed, read or written, in one sentence."""
+
+
+class FullDiskError(OSError):
+    """A path that cannot be written because no space is left, in one sentence: no StorageError, whose path is wrong."""
+
+
+def is_full(error: OSError) -> bool:
+    """Whether an error says that no space, of a disk, a quota or a file's size limit, is left."""
+    return isinstance(error, FullDiskError) or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class ChangedError(StorageError):

@@ -1,8 +1,8 @@
-"""In which key a song is: the Krumhansl-Schmuckler algorithm.
+"""In which key a song is: the Krumhansl-Schmuckler algorithm with the profiles of Aarden and Essen.
 
-A key's profile says how well each pitch class fits it, as listeners rated it. The key of a song is the one whose
-profile correlates best with how long the song's pitch classes sound (Krumhansl, Cognitive Foundations of Musical
-Pitch, 1990, chapter 4).
+A key's profile says how well each pitch class fits it. The key of a song is the one whose profile correlates best with
+how long the song's pitch classes sound (Krumhansl, Cognitive Foundations of Musical Pitch, 1990, chapter 4). music21's
+`stream.analyze('key')` says the same.
 """
 
 import dataclasses
@@ -10,31 +10,33 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from songs.scales import Key
+from songs.scales import TONICS, Key
 from songs.song import Song
 
 Floats = npt.NDArray[np.float64]
 
-# Krumhansl and Kessler, Tracing the dynamic changes in perceived tonal organization in a spatial representation of
-# musical keys, 1982; the figures as music21's `analysis.discrete.KrumhanslSchmuckler` has them.
+# Aarden, Dynamic melodic expectancy, 2003, counted in the Essen collection of folk songs; the figures as music21's
+# `analysis.discrete.AardenEssen` has them. A song's lowest last note is the tonic that they find in 182 of 225 chorales
+# and 214 of 250 tunes of Nottingham; with the profiles of Krumhansl and Kessler (1982) it is in 161 and 195.
 _PROFILES = {
-    "major": (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
-    "minor": (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
-}
-
-# As key signatures spell them; F# for Gb, and D# minor as Eb.
-_TONICS = {
-    "major": ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"),
-    "minor": ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"),
-}
+    "major": (
+        17.7661, 0.145624, 14.9265, 0.160186, 19.8049, 11.3587, 0.291248, 22.062, 0.145624, 8.15494, 0.232998, 4.95122,
+    ),
+    "minor": (
+        18.2648, 0.737619, 14.0499, 16.8599, 0.702494, 14.4362, 0.702494, 18.6161, 4.56621, 1.93186, 7.37619, 1.75623,
+    ),
+}  # fmt: skip
 
 # `C major`, `Db major` ... `B major`, `C minor` ... `B minor`.
-KEY_NAMES = tuple(f"{tonic} {mode}" for mode, tonics in _TONICS.items() for tonic in tonics)
+KEY_NAMES = tuple(f"{tonic} {mode}" for mode, tonics in TONICS.items() for tonic in tonics)
 
 # Scales written as a major key, by how many semitones their tonic is above its; and those written as minor ones.
 _MODES = {
     "major": 0, "major-pentatonic": 0, "dorian": 2, "phrygian": 4, "lydian": 5, "mixolydian": 7, "locrian": 11,
 }  # fmt: skip
+_JUDGED = (
+    "major", "major-pentatonic", "minor", "natural-minor", "harmonic-minor", "melodic-minor", "minor-pentatonic"
+)  # fmt: skip
 _MINOR = ("minor", "natural-minor", "harmonic-minor", "melodic-minor", "minor-pentatonic", "blues")
 
 # Correlations that differ by less are equal: they differ by how sums are rounded.
@@ -56,6 +58,18 @@ class FoundKey:
     tonic: int
     correlation: float
     lead: float
+
+
+def heard(key: Key) -> str | None:
+    """The major or minor key, one of KEY_NAMES, of a key's tonic and third; None for a scale that has no tonic."""
+    if signature(key) is None:
+        return None
+    return KEY_NAMES[key.tonic + 12 * (key.mode == "minor")]
+
+
+def is_heard(key: Key) -> bool:
+    """Whether a song in a key is known for it by `find_key`, which knows no church modes and no blues."""
+    return key.scale in _JUDGED
 
 
 def signature(key: Key) -> str | None:

@@ -33,6 +33,8 @@ CURVES = "curves.png"
 COPIES = "copies.index"
 # What the training and the validation songs are like (`songs.reference`).
 REFERENCE = "reference.json"
+# How the recipe that a model was trained by samples it: defaults of the generator.
+SAMPLING = "sampling.json"
 CHECKPOINTS = "checkpoints"
 TENSORBOARD = "tensorboard"
 # Written by a run whose loss became no number: which run, and what it said.

@@ -65,15 +65,27 @@ def unheard(ledger: Ledger, earlier: Ledger, split: str) -> Hashes:
 
 
 def differences(ledger: Ledger, earlier: Ledger) -> dict[str, int]:
-    """How many sources are `new`, `gone`, `changed` (another content under the same name) and `same`."""
-    shared, here, there = np.intersect1d(ledger.sources, earlier.sources, return_indices=True)
-    changed = int(np.count_nonzero(ledger.songs[here] != earlier.songs[there]))
+    """How many sources are `new`, `gone`, `changed` (another content under the same name) and `same`.
+
+    A song is what it is by its content: copied or moved to another name it is the same, and so not gone either.
+    """
+    named, were_named = np.isin(ledger.sources, earlier.sources), np.isin(earlier.sources, ledger.sources)
+    _, here, there = np.intersect1d(ledger.sources, earlier.sources, return_indices=True)
+    same = _known(ledger.songs, earlier.songs)
+    # Also of what is no song: under the same name as before.
+    same[here] |= ledger.songs[here] == earlier.songs[there]
     return {
-        "new": len(ledger.sources) - len(shared),
-        "gone": len(earlier.sources) - len(shared),
-        "changed": changed,
-        "same": len(shared) - changed,
+        "new": int(np.count_nonzero(~named & ~same)),
+        "gone": int(np.count_nonzero(~were_named & ~_known(earlier.songs, ledger.songs))),
+        "changed": int(np.count_nonzero(named & ~same)),
+        "same": int(np.count_nonzero(same)),
     }
+
+
+def _known(songs: Hashes, others: Hashes) -> npt.NDArray[np.bool_]:
+    """Which of some songs are among others; what is no song is not."""
+    known: npt.NDArray[np.bool_] = np.isin(songs, others) & (songs != 0)
+    return known
 
 
 def bits(sha256: str) -> int:

@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 
 from songs.encodings import Encoding, snap
-from songs.song import TICKS_PER_QUARTER, Song
+from songs.song import Song
 
-# Of 2,100 songs of eight collections the slowest takes 26 tokens a note in sixteenth steps spelled note by note (`steps`), 77 in the
-# finest steps, and 3 in `events`.
+# Of 2,100 songs of eight collections the slowest takes 26 tokens a note in `steps` of sixteenths, 77 in those of a
+# twelfth of a quarter note, and 3 in `events`.
 MAX_TOKENS_PER_NOTE = 128
 
 
@@ -50,7 +50,7 @@ class Limits:
           song: any.
           step: ticks that `min_steps` counts in.
         """
-        events, quarters = len(song), -(-song.end // TICKS_PER_QUARTER)
+        events, quarters = len(song), -(-song.end // song.ticks_per_quarter)
         pitches = len(np.unique(song.pitches))
         meter = song.about.time_signature or "4/4"
         if self.meters and int(meter.partition("/")[0]) not in self.meters:

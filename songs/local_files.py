@@ -15,6 +15,9 @@ from songs.files import ChangedError, FileInfo
 # The end of a name that a writer uses until its file is whole.
 PARTIAL = ".partial"
 
+# Files that this process is writing.
+_unfinished: set[pathlib.Path] = set()
+
 
 class LocalFiles:
     """A `songs.files.FileSystem` over the operating system's."""
@@ -48,6 +51,7 @@ class LocalFiles:
         target = pathlib.Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}{PARTIAL}")
+        _unfinished.add(partial)
         try:
             with partial.open("wb") as file:
                 yield file
@@ -56,6 +60,7 @@ class LocalFiles:
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
+            _unfinished.discard(partial)
 
     def replace(self, path: str, seen: bytes | None, data: bytes) -> None:
         """Compares and writes while no other process does the same in this folder."""
@@ -73,6 +78,13 @@ class LocalFiles:
             shutil.rmtree(path)
         else:
             pathlib.Path(path).unlink(missing_ok=True)
+
+
+def discard_partial() -> None:
+    """Deletes what this process has written half, as it ends."""
+    for partial in list(_unfinished):
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

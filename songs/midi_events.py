@@ -180,15 +180,15 @@ def pair(count: int, tick: Ints, status: Bytes, first: Bytes, second: Bytes, cha
 
 
 @numba.njit(cache=True)
-def gather(start: Ints, end: Ints, division: int, leaders: Ints, lasts: Ints, notes: Ints) -> tuple[int, int]:
+def gather(start: Ints, end: Ints, tolerance: float, leaders: Ints, lasts: Ints, notes: Ints) -> tuple[int, int]:
     """Gathers notes into chords as `midiTrackToStream` does.
 
-    A chord is led by the first note that is in no chord yet. The notes after it that start less than a quarter of
-    a quarter note later and end at most as much apart from it join, also those that are in a chord already.
+    A chord is led by the first note that is in no chord yet. The notes after it that start less than the tolerance
+    later and end at most as much apart from it join, also those that are in a chord already.
 
     Args:
       start, end: int64 [N], ticks, by start.
-      division: ticks a quarter note.
+      tolerance: in ticks; music21's is the smallest unit that times are quantised to.
       leaders: int64 [M], filled with each chord's leading note, if it is long enough.
       lasts: int64 [M], filled with each chord's last note, which gives the chord its length.
       notes: int64 [K], filled with chord, note, chord, note ...
@@ -196,7 +196,6 @@ def gather(start: Ints, end: Ints, division: int, leaders: Ints, lasts: Ints, no
     Returns:
       How many chords, and how many values of `notes` there are; a caller whose arrays are too short calls again.
     """
-    tolerance = division / 4
     gathered = np.zeros(len(start), np.bool_)
     chords, values = 0, 0
     for index in range(len(start)):
@@ -220,15 +219,16 @@ def gather(start: Ints, end: Ints, division: int, leaders: Ints, lasts: Ints, no
 
 
 @numba.njit(cache=True)
-def _best_match(target: float, gap: float, zero_allowed: bool) -> tuple[int, float]:
-    """The nearest multiple of 1/4 or 1/3: (in twelfths, as the float that music21 gets) (`bestMatch`)."""
-    best_left, best_error, best, best_match = math.inf, math.inf, 0, 0.0
-    for divisor in (4, 3):
+def _best_match(target: float, gap: float, zero_allowed: bool, divisors: Ints, ticks_per_quarter: int) -> int:
+    """The nearest whole number of parts of a quarter note, in ticks of the grid (`bestMatch`)."""
+    best_left, best_error, best, best_divisor = math.inf, math.inf, 0, 1
+    for divisor in divisors:
         unit = 1 / divisor
         multiple = math.floor(target / unit)
         match = unit * multiple
         error = target - match
-        if not target <= match + unit / 2:
+        # A multiple above its target is what rounding made of an equal one; music21 then takes the next one up.
+        if not match <= target <= match + unit / 2:
             multiple += 1
             match = unit * multiple
             error = match - target
@@ -238,30 +238,41 @@ def _best_match(target: float, gap: float, zero_allowed: bool) -> tuple[int, flo
         # music21 compares errors rounded to 7 decimal places.
         error = np.rint(error * 1e7)
         left = 0.0 if gap % unit == 0.0 else max(gap - match, 0.0)
-        # At a tie the smaller unit wins, and 1/4 comes first.
+        # At a tie the smaller unit wins: its divisor comes first.
         if left < best_left or (left == best_left and error < best_error):
-            best_left, best_error, best, best_match = left, error, multiple * (12 // divisor), match
-    return best, best_match
+            best_left, best_error, best, best_divisor = left, error, multiple, divisor
+    return best * (ticks_per_quarter // best_divisor)
 
 
 @numba.njit(cache=True)
-def quantize_offsets(ticks: Ints, division: int) -> Ints:
-    """Each position's nearest grid tick, in twelfths of a quarter note."""
+def quantize_offsets(ticks: Ints, division: int, divisors: Ints, ticks_per_quarter: int) -> Ints:
+    """Each position's nearest tick of the grid, of those that a divisor reaches.
+
+    Args:
+      ticks: int64 [N], in file ticks.
+      division: file ticks a quarter note.
+      divisors: int64 [D], parts of a quarter note, descending.
+      ticks_per_quarter: of the grid, a multiple of every divisor.
+    """
     grid = np.empty(len(ticks), np.int64)
     for index in range(len(ticks)):
-        grid[index] = _best_match(ticks[index] / division, 0.0, True)[0]
+        grid[index] = _best_match(ticks[index] / division, 0.0, True, divisors, ticks_per_quarter)
     return grid
 
 
 @numba.njit(cache=True)
-def quantize_lengths(lengths: Ints, onsets: Ints, marks: Ints, division: int) -> Ints:
-    """Each chord's length in twelfths of a quarter note, biased to fill the gap to what comes next.
+def quantize_lengths(
+    lengths: Ints, onsets: Ints, marks: Ints, division: int, divisors: Ints, ticks_per_quarter: int
+) -> Ints:
+    """Each chord's length in ticks of the grid, biased to fill the gap to what comes next.
 
     Args:
       lengths: int64 [N], in file ticks.
       onsets: int64 [N], ascending grid ticks.
       marks: int64 [M], ascending grid ticks of all that stands in the track besides notes; it counts as next too.
       division: file ticks a quarter note.
+      divisors: int64 [D], parts of a quarter note, descending.
+      ticks_per_quarter: of the grid, a multiple of every divisor.
     """
     grid = np.empty(len(lengths), np.int64)
     following = mark = 0
@@ -274,6 +285,7 @@ def quantize_lengths(lengths: Ints, onsets: Ints, marks: Ints, division: int) ->
         after = onsets[following] if following < len(onsets) else -1
         if mark < len(marks) and (after < 0 or marks[mark] < after):
             after = marks[mark]
-        gap = (after - onset) / 12 if after >= 0 else 0.0
-        grid[index] = _best_match(lengths[index] / division, gap, lengths[index] == 0)[0]
+        gap = (after - onset) / ticks_per_quarter if after >= 0 else 0.0
+        length = lengths[index]
+        grid[index] = _best_match(length / division, gap, length == 0, divisors, ticks_per_quarter)
     return grid

@@ -1,8 +1,8 @@
 """MIDI bytes -> Song through music21: the reference.
 
 What counts as one event is music21's: its pairing of note-on and note-off, its gathering of a track's notes into
-chords, its quantisation to the nearest 1/4 or 1/3 of a quarter note, its instruments. Its notation layer (measures,
-voices, ties, rests) is left out: it cuts one sounding note into several and reorders them.
+chords, its quantisation to the nearest part of a quarter note (`songs.quantisation`), its instruments. Its notation
+layer (measures, voices, ties, rests) is left out: it cuts one sounding note into several and reorders them.
 
 Four rules are ours, each because music21 would lose notes by its own:
 - A track whose notes use several channels (all of format 0) is read as one track a channel; music21 gathers chords
@@ -23,23 +23,30 @@ import numpy as np
 from music21 import chord, instrument, midi, note, stream
 from music21.exceptions21 import Music21Exception
 
-from songs import meta
+from songs import meta, quantisation
 from songs.errors import ParseError
 from songs.headers import check_header
 from songs.parts import DRUM_CHANNEL, Part, choose
-from songs.song import TICKS_PER_QUARTER, About, Song
+from songs.song import About, Song
 
 # What music21 raises on bytes that are no MIDI, besides its own exceptions.
 _DAMAGE = (Music21Exception, ValueError, IndexError, TypeError, ZeroDivisionError, OverflowError, AttributeError)
 
 
-def read(data: bytes, *, about: About | None = None, instrument_wanted: str = "all") -> Song:
+def read(
+    data: bytes,
+    *,
+    about: About | None = None,
+    instrument_wanted: str = "all",
+    divisors: tuple[int, ...] = quantisation.DEFAULT,
+) -> Song:
     """The song of a MIDI file.
 
     Args:
       data: the file's bytes.
       about: what is known of the file; tempo, signatures and instrument are added.
       instrument_wanted: see `songs.parts.choose`.
+      divisors: times go to the nearest of these parts of a quarter note, as `songs.quantisation` has them.
 
     Raises:
       ParseError: if the bytes are no MIDI, or hold no notes of that instrument.
@@ -49,10 +56,10 @@ def read(data: bytes, *, about: About | None = None, instrument_wanted: str = "a
         # music21 warns of undecodable names and lyrics; neither makes a song.
         warnings.simplefilter("ignore")
         try:
-            parts = _parts(file, drums=instrument_wanted == "drums")
+            parts = _parts(file, divisors, drums=instrument_wanted == "drums")
         except _DAMAGE as error:
             raise ParseError("damaged", f"music21 cannot make notes of it: {error}") from error
-    return choose(parts, instrument_wanted, _about(file, about or About()))
+    return choose(parts, instrument_wanted, _about(file, about or About()), quantisation.ticks_per_quarter(divisors))
 
 
 class _PlainPart(stream.Part):  # type: ignore[misc]
@@ -78,16 +85,22 @@ def _parse(data: bytes) -> Any:
     return file
 
 
-def _parts(file: Any, drums: bool) -> list[Part]:
+def _parts(file: Any, divisors: tuple[int, ...], drums: bool) -> list[Part]:
     """The parts of a file, one for each instrument name, in the order of their first appearance."""
+    ticks_per_quarter = quantisation.ticks_per_quarter(divisors)
     notes: dict[str, list[tuple[int, int, int]]] = {}
     programs: dict[str, int] = {}
     for track in _tracks(file, drums):
         part = _PlainPart()
-        midi.translate.midiTrackToStream(track, ticksPerQuarter=file.ticksPerQuarterNote, inputM21=part)
+        midi.translate.midiTrackToStream(
+            track,
+            ticksPerQuarter=file.ticksPerQuarterNote,
+            quarterLengthDivisors=divisors,
+            inputM21=part,
+        )
         for name, program, element in _with_instrument(part):
             programs.setdefault(name, program)
-            notes.setdefault(name, []).extend(_notes(element))
+            notes.setdefault(name, []).extend(_notes(element, ticks_per_quarter))
     return [
         Part(name, programs[name], *np.array(rows, np.int64).reshape(-1, 3).T) for name, rows in notes.items() if rows
     ]
@@ -138,10 +151,10 @@ def _name(current: Any) -> str:
     return str(current.instrumentName or current.partName or "") if current else ""
 
 
-def _notes(element: Any) -> list[tuple[int, int, int]]:
+def _notes(element: Any, ticks_per_quarter: int) -> list[tuple[int, int, int]]:
     """(start, duration, pitch) in ticks and MIDI numbers of a note or chord."""
-    start = round(element.offset * TICKS_PER_QUARTER)
-    duration = round(element.duration.quarterLength * TICKS_PER_QUARTER)
+    start = round(element.offset * ticks_per_quarter)
+    duration = round(element.duration.quarterLength * ticks_per_quarter)
     pitches = element.pitches if isinstance(element, chord.Chord | note.Note) else ()
     return [(start, duration, pitch.midi) for pitch in pitches]
 

@@ -8,8 +8,6 @@ import functools
 import re
 from collections.abc import Iterable
 
-from songs.song import TICKS_PER_QUARTER
-
 PITCH_CLASSES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 
 # MIDI number -> name, with 60 = C4 and 0 = C-1.
@@ -87,18 +85,23 @@ def parse_classes(name: str) -> tuple[int, ...]:
 
 
 @functools.lru_cache(maxsize=65536)
-def duration_name(ticks: int) -> str:
-    """Ticks as quarter notes: 6 -> `1/2`, 12 -> `1`, 16 -> `4/3`."""
-    return str(fractions.Fraction(ticks, TICKS_PER_QUARTER))
+def duration_name(ticks: int, ticks_per_quarter: int) -> str:
+    """Ticks as quarter notes: of 12 a quarter 6 -> `1/2`, 12 -> `1`, 16 -> `4/3`."""
+    return str(fractions.Fraction(ticks, ticks_per_quarter))
 
 
 @functools.lru_cache(maxsize=65536)
-def parse_duration(name: str) -> int:
+def parse_duration(name: str, ticks_per_quarter: int) -> int:
     """Ticks of a duration in quarter notes; raises ValueError if it is not above 0 or off the grid."""
+    ticks = parse_quarters(name) * ticks_per_quarter
+    if ticks <= 0 or ticks.denominator != 1:
+        raise ValueError(f"{name!r} is not a multiple of 1/{ticks_per_quarter} of a quarter note above 0")
+    return int(ticks)
+
+
+def parse_quarters(name: str) -> fractions.Fraction:
+    """A duration in quarter notes, exactly: `1/2`; raises ValueError if it is none."""
     try:
-        ticks = fractions.Fraction(name) * TICKS_PER_QUARTER
+        return fractions.Fraction(name)
     except (ValueError, ZeroDivisionError):
         raise ValueError(f"{name!r} is no duration such as 1/2") from None
-    if ticks <= 0 or ticks.denominator != 1:
-        raise ValueError(f"{name!r} is not a multiple of 1/{TICKS_PER_QUARTER} of a quarter note above 0")
-    return int(ticks)

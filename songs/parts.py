@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from songs.errors import ParseError
-from songs.song import TICKS_PER_QUARTER, About, Song
+from songs.song import LAST_TICK, About, Song
 
 # General MIDI counts its piano family (grand pianos to clavinet) as programs 0-7.
 PIANO_PROGRAMS = range(8)
@@ -50,7 +50,7 @@ def check_instrument(instrument: str) -> None:
         )
 
 
-def choose(parts: Sequence[Part], instrument: str, about: About) -> Song:
+def choose(parts: Sequence[Part], instrument: str, about: About, ticks_per_quarter: int) -> Song:
     """The song that an instrument plays.
 
     Args:
@@ -58,10 +58,11 @@ def choose(parts: Sequence[Part], instrument: str, about: About) -> Song:
       instrument: `all` merges all parts, `first` takes the first with notes, `piano` the piano family (programs
         0-7), a number the parts of that General MIDI program, `drums` the drums.
       about: what is known besides; the instruments' names are added, and those of the other parts with notes.
+      ticks_per_quarter: of the parts' times.
 
     Raises:
       ParseError: `no-notes` if no part has any, `no-such-instrument` if none of the wanted has, `too-long` if the
-        last note ends after `MAX_QUARTERS`.
+        last note ends after `MAX_QUARTERS`, or after what fits into a song of its grid.
     """
     sounding = [part for part in parts if len(part.start)]
     if not sounding:
@@ -74,13 +75,15 @@ def choose(parts: Sequence[Part], instrument: str, about: About) -> Song:
     start, duration, pitch = (
         np.concatenate([getattr(part, name) for part in chosen]) for name in ("start", "duration", "pitch")
     )
-    if (end := int((start + duration).max())) > MAX_QUARTERS * TICKS_PER_QUARTER:
-        raise ParseError("too-long", f"{end // TICKS_PER_QUARTER} quarter notes; the limit is {MAX_QUARTERS}")
+    # A fine grid has fewer quarter notes in as many ticks.
+    most = min(MAX_QUARTERS, LAST_TICK // ticks_per_quarter)
+    if (end := int((start + duration).max())) > most * ticks_per_quarter:
+        raise ParseError("too-long", f"{end // ticks_per_quarter} quarter notes; the limit is {most}")
     names = ", ".join(dict.fromkeys(part.name for part in chosen if part.name))
     taken = set(map(id, chosen))
     others = _named([part for part in sounding if id(part) not in taken])
     about = dataclasses.replace(about, instrument=names, alternatives=others)
-    return Song.from_notes(start, duration, pitch, about)
+    return Song.from_notes(start, duration, pitch, about, ticks_per_quarter)
 
 
 def _named(parts: Sequence[Part]) -> tuple[str, ...]:

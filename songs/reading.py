@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 
-from songs import compressed, endings
+from songs import compressed, endings, quantisation
 from songs.compressed import MAX_BYTES
 from songs.errors import ParseError
 from songs.repair import Repaired, repair
@@ -13,7 +13,14 @@ from songs.song import About, Song
 PARSERS = ("fast", "music21", "both")
 
 
-def read_song(data: bytes, *, source: str, instrument: str = "all", parser: str = "fast") -> Song:
+def read_song(
+    data: bytes,
+    *,
+    source: str,
+    instrument: str = "all",
+    parser: str = "fast",
+    divisors: tuple[int, ...] = quantisation.DEFAULT,
+) -> Song:
     """The song of a MIDI file; of a file that holds several, the first.
 
     Args:
@@ -21,18 +28,25 @@ def read_song(data: bytes, *, source: str, instrument: str = "all", parser: str 
       source: where they came from, kept with the song.
       instrument: see `songs.parts.choose`.
       parser: one of `PARSERS`.
+      divisors: see `songs.quantisation`.
 
     Raises:
       ParseError: if there is no song in the bytes.
     """
-    _, result = _midi(_checked(data), source=source, instrument=instrument, parser=parser)[0]
+    content = _checked(data)
+    _, result = _midi(content, source=source, instrument=instrument, parser=parser, divisors=divisors)[0]
     if isinstance(result, ParseError):
         raise result
     return result
 
 
 def read_songs(
-    data: bytes, *, source: str, instrument: str = "all", parser: str = "fast"
+    data: bytes,
+    *,
+    source: str,
+    instrument: str = "all",
+    parser: str = "fast",
+    divisors: tuple[int, ...] = quantisation.DEFAULT,
 ) -> list[tuple[str, Song | ParseError]]:
     """The songs of a file, MIDI or score: (name of the tune, its song or why there is none).
 
@@ -41,6 +55,7 @@ def read_songs(
       source: where they came from; its ending tells a score, anything else is read as MIDI.
       instrument: see `songs.parts.choose`.
       parser: of MIDI, one of `PARSERS`.
+      divisors: see `songs.quantisation`.
 
     Returns:
       One, named "", for a file of one song. An ABC or Humdrum file, and MIDI of format 2, may hold several.
@@ -50,11 +65,17 @@ def read_songs(
     except ParseError as error:
         return [("", error)]
     if not (ending := score_ending(source)):
-        return _midi(content, source=source, instrument=instrument, parser=parser)
+        return _midi(content, source=source, instrument=instrument, parser=parser, divisors=divisors)
     from songs import scores
 
     about = About(source=source, sha256=hashlib.sha256(content).hexdigest())
-    return scores.read(content, ending=ending, about=about, instrument_wanted=instrument)
+    return scores.read(
+        content,
+        ending=ending,
+        about=about,
+        instrument_wanted=instrument,
+        ticks_per_quarter=quantisation.ticks_per_quarter(divisors),
+    )
 
 
 def content_hash(data: bytes) -> str:
@@ -73,17 +94,21 @@ def _checked(data: bytes) -> bytes:
     return compressed.unpacked(data)
 
 
-def _midi(data: bytes, *, source: str, instrument: str, parser: str) -> list[tuple[str, Song | ParseError]]:
+def _midi(
+    data: bytes, *, source: str, instrument: str, parser: str, divisors: tuple[int, ...]
+) -> list[tuple[str, Song | ParseError]]:
     """The songs of a MIDI file that have notes, or why there is none."""
     if parser not in PARSERS:
         raise ValueError(f"parser {parser!r} must be one of {', '.join(PARSERS)}")
     about = About(source=source, sha256=hashlib.sha256(data).hexdigest())
-    songs = [(one.tune, _read_one(one, about, instrument, parser)) for one in repair(data)]
+    songs = [(one.tune, _read_one(one, about, instrument, parser, divisors)) for one in repair(data)]
     # A pattern without notes is no song that could be lost, as long as another has some.
     return [song for song in songs if not _is_silent(song[1])] or [("", songs[0][1])]
 
 
-def _read_one(one: Repaired, about: About, instrument: str, parser: str) -> Song | ParseError:
+def _read_one(
+    one: Repaired, about: About, instrument: str, parser: str, divisors: tuple[int, ...]
+) -> Song | ParseError:
     """The song of one MIDI file; what the fast reader calls damaged is tried with music21 before it is lost."""
     about = dataclasses.replace(about.of_tune(one.tune), repaired=one.how)
     # Importing either reader takes a quarter of a second or more; the processes that only count need neither.
@@ -92,13 +117,13 @@ def _read_one(one: Repaired, about: About, instrument: str, parser: str) -> Song
             from songs import fast_reader
 
             try:
-                return fast_reader.read(one.data, about=about, instrument_wanted=instrument)
+                return fast_reader.read(one.data, about=about, instrument_wanted=instrument, divisors=divisors)
             except ParseError as error:
                 if error.reason != "damaged":
                     raise
         from songs import music21_reader
 
-        return music21_reader.read(one.data, about=about, instrument_wanted=instrument)
+        return music21_reader.read(one.data, about=about, instrument_wanted=instrument, divisors=divisors)
     except ParseError as error:
         return error
 
@@ -114,22 +139,22 @@ def score_ending(source: str) -> str:
     return ending if ending in endings.SCORES else ""
 
 
-def difference(data: bytes, instrument: str = "all") -> str:
+def difference(data: bytes, instrument: str = "all", divisors: tuple[int, ...] = quantisation.DEFAULT) -> str:
     """How the two readers differ on a MIDI file, in a sentence; "" where they agree, be it that there is no song."""
     try:
         songs = repair(_checked(data))
     except ParseError:
         return ""
-    return next(filter(None, (_difference(one.data, instrument) for one in songs)), "")
+    return next(filter(None, (_difference(one.data, instrument, divisors) for one in songs)), "")
 
 
-def _difference(data: bytes, instrument: str) -> str:
+def _difference(data: bytes, instrument: str, divisors: tuple[int, ...]) -> str:
     from songs import fast_reader, music21_reader
 
     read: list[Song | str] = []
     for reader in (fast_reader.read, music21_reader.read):
         try:
-            read.append(reader(data, instrument_wanted=instrument))
+            read.append(reader(data, instrument_wanted=instrument, divisors=divisors))
         except ParseError as error:
             read.append(error.reason)
     fast, reference = read

@@ -71,6 +71,29 @@ def load(recipe: str, table: str) -> dict[str, Any]:
     return {key: value for key, value in (runs[0] if runs else {}).items() if key not in ("name", "model")}
 
 
+def sampling(recipe: str) -> tuple[str, dict[str, Any]]:
+    """How a recipe samples the model of a `[[train]]`: by its first `[[generate]]`, or else the first of the recipe.
+
+    Args:
+      recipe: as in `load`; the run is a `[[train]]`, the first if none is named.
+
+    Returns:
+      The `[[generate]]`, as `NAME:run`, and its settings; "" and none where the recipe has none.
+
+    Raises:
+      ValueError: as `load` does.
+    """
+    name, _, run = recipe.partition(":")
+    content = read(name)
+    trained = [row["name"] for row in content.get("train", [])]
+    first = trained[0] if trained else ""
+    models = {row["name"]: row.get("model", first) for row in content.get("generate", [])}
+    if not models:
+        return "", {}
+    chosen = next((made for made, model in models.items() if model == (run or first)), next(iter(models)))
+    return f"{name}:{chosen}", load(f"{name}:{chosen}", "generate")
+
+
 def read(name: str) -> dict[str, Any]:
     """A recipe's tables; raises ValueError if there is no such recipe, or it is not as a recipe should be."""
     path = pathlib.Path(name)

@@ -1,6 +1,8 @@
 """Scales and keys: names such as `D minor` -> pitch classes."""
 
 import dataclasses
+import difflib
+import re
 
 # Semitones above the tonic. Minor is the natural one with the raised seventh, which music in minor uses all the time.
 SCALES = {
@@ -21,8 +23,25 @@ SCALES = {
     "chromatic": tuple(range(12)),
 }
 
-_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-_ACCIDENTALS = {"": 0, "#": 1, "b": -1, "♯": 1, "♭": -1}
+# Other names of scales: those of Germans last, after which a tonic B is Bb.
+_GERMAN = {
+    "dur": "major", "moll": "minor", "dorisch": "dorian", "phrygisch": "phrygian", "lydisch": "lydian",
+    "mixolydisch": "mixolydian", "lokrisch": "locrian", "ionisch": "major", "äolisch": "natural-minor",
+    "natürlich-moll": "natural-minor", "harmonisch-moll": "harmonic-minor", "melodisch-moll": "melodic-minor",
+}  # fmt: skip
+_OTHER_NAMES = {"maj": "major", "min": "minor", "ionian": "major", "aeolian": "natural-minor", **_GERMAN}
+
+_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11, "H": 11}
+_ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "sharp": 1, "is": 1, "b": -1, "♭": -1, "flat": -1, "es": -1}
+# `Es` and `As` leave out a letter. The longest accidental that fits is meant, and `m` is minor.
+_TONIC = re.compile(r"(?P<letter>[A-H])(?P<accidental>#|♯|sharp|is|es|♭|flat|b|(?<=[AE])s)?", re.IGNORECASE)
+_SHORT = {"m": "minor", "M": "major"}
+
+# As key signatures spell tonics; F# for Gb, and D# minor as Eb.
+TONICS = {
+    "major": ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"),
+    "minor": ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,21 +58,62 @@ class Key:
 
     @classmethod
     def parse(cls, name: str) -> "Key":
-        """`D minor`, `Eb major`, `F# dorian` or only `G`, which is major; `d Minor` is the same as `D minor`.
+        """Reads `D minor`, `Dm`, `Eb major`, `F sharp dorian`, `h-moll`, `Es-Dur`, or only `G`, which is major.
+
+        Capitals do not matter where the scale is named. B is Bb before the German name of a scale, H always B.
 
         Raises:
-          ValueError: naming what is no tonic or no scale, and the legal ones.
+          ValueError: naming what is no tonic or no scale and the legal ones; also for a small letter alone, which is
+            major to some and minor to others.
         """
-        tonic, _, scale = name.strip().partition(" ")
-        scale = "-".join(scale.lower().split()) or "major"
-        letter, accidental = tonic[:1].upper(), tonic[1:]
-        if letter not in _LETTERS or accidental not in _ACCIDENTALS:
-            raise ValueError(f"{name!r} does not begin with a tonic: a letter A..G, and # or b if need be")
+        words = _joined(name)
+        found = _TONIC.match(words)
+        if not found:
+            raise ValueError(
+                f"{name!r} does not begin with a tonic: a letter A..G, and # or b if need be, as in 'F# minor'"
+            )
+        rest = words[found.end() :]
+        scale = _SHORT.get(rest) or rest.lstrip("-").lower()
+        tonic = (_LETTERS[found["letter"].upper()] + _shift(found["accidental"])) % 12
+        if found["letter"] in "Bb" and not found["accidental"] and scale in _GERMAN:
+            tonic = _LETTERS["A"] + 1
+        if not scale and words[0].islower():
+            raise ValueError(f"{name!r} may be {cls(tonic, 'major')} or {cls(tonic, 'minor')}: write one of them out")
+        scale = _OTHER_NAMES.get(scale, scale) or "major"
         if scale not in SCALES:
-            raise ValueError(f"{name!r} has no known scale: use one of {', '.join(SCALES)}")
-        return cls((_LETTERS[letter] + _ACCIDENTALS[accidental]) % 12, scale)
+            near = difflib.get_close_matches(scale, SCALES, 1)
+            hint = f"did you mean '{cls(tonic, near[0])}'? " if near else ""
+            raise ValueError(f"{name!r} has no known scale: {hint}use one of {', '.join(SCALES)}")
+        return cls(tonic, scale)
+
+    @staticmethod
+    def is_tonic(name: str) -> bool:
+        """Whether a name is that of a tonic alone, such as `F#`, `Es` or `B flat`."""
+        return bool(_TONIC.fullmatch(_joined(name)))
+
+    def __str__(self) -> str:
+        return f"{TONICS[self.mode or 'major'][self.tonic]} {self.scale}"
+
+    @property
+    def mode(self) -> str | None:
+        """`minor` for a scale with a minor third, `major` for one with a major third; None with both."""
+        steps = SCALES[self.scale]
+        return None if 3 in steps and 4 in steps else "minor" if 3 in steps else "major"
 
     @property
     def classes(self) -> frozenset[int]:
         """The pitch classes of the scale."""
         return frozenset((self.tonic + step) % 12 for step in SCALES[self.scale])
+
+
+def _joined(name: str) -> str:
+    """`F sharp minor` and `F-sharp  minor` as `Fsharp-minor`."""
+    return re.sub(
+        r"^([A-H])-(sharp|flat|[#♯♭])(?![^-])", r"\1\2", re.sub(r"[\s_-]+", "-", name.strip()), flags=re.IGNORECASE
+    )
+
+
+def _shift(accidental: str | None) -> int:
+    """Semitones that an accidental moves a letter by."""
+    written = (accidental or "").lower()
+    return -1 if written == "s" else _ACCIDENTALS[written]

@@ -18,7 +18,7 @@ from songs import meta
 from songs.errors import ParseError
 from songs.parts import DRUM_CHANNEL, Part
 from songs.repeats import Layout, exact, layouts
-from songs.song import TICKS_PER_QUARTER, About
+from songs.song import About
 
 # How music21 names the staves that it makes of one part, such as a piano's.
 _STAFF = re.compile(r"(.*)-Staff\d+")
@@ -49,10 +49,11 @@ class _Instrument:
 Notes = list[tuple[int, int, int]]
 
 
-def parts_of(score: stream.Score, about: About) -> tuple[list[Part], About]:
+def parts_of(score: stream.Score, about: About, ticks_per_quarter: int) -> tuple[list[Part], About]:
     """The parts of a score, without percussion, and `about` with the tempo and signatures that stand at the start.
 
     A part whose player changes instruments is one part, named after the first; staves of one part (a piano's) are one.
+    Times go to the nearest of so many ticks a quarter note.
 
     Raises:
       ParseError: `not-expanded` if music21 cannot expand the score's repeats, `damaged` if a pitch is outside MIDI's.
@@ -62,7 +63,8 @@ def parts_of(score: stream.Score, about: About) -> tuple[list[Part], About]:
         match = _STAFF.fullmatch(str(staff.id))
         elements = list(_elements(staff, layout))
         first, _ = found.setdefault(match[1] if match else str(index), (_first_instrument(staff, elements), []))
-        found[match[1] if match else str(index)][1].extend(_joined(_sounds(staff, elements, first), layout))
+        notes = _joined(_sounds(staff, elements, first), layout, ticks_per_quarter)
+        found[match[1] if match else str(index)][1].extend(notes)
         about = _described(about, elements, first.semitones)
     parts = [
         Part(played.name, played.program, *np.array(notes, np.int64).reshape(-1, 3).T)
@@ -151,7 +153,7 @@ def _checked(pitch: int) -> int:
     return pitch
 
 
-def _joined(sounds: Iterable[_Sound], layout: Layout) -> Notes:
+def _joined(sounds: Iterable[_Sound], layout: Layout, ticks_per_quarter: int) -> Notes:
     """(start, duration, pitch) in ticks of a staff's notes as they sound, tied ones as one."""
     written: dict[int, list[_Sound]] = {}
     for sound in sounds:
@@ -169,12 +171,13 @@ def _joined(sounds: Iterable[_Sound], layout: Layout) -> Notes:
             notes[index][1] = end
             if sound.tied_to:
                 open_ties[sound.pitch, end] = index
-    return [(_tick(start), _tick(end) - _tick(start), pitch) for start, end, pitch in notes]
+    ticks = ((_tick(start, ticks_per_quarter), _tick(end, ticks_per_quarter), pitch) for start, end, pitch in notes)
+    return [(start, end - start, pitch) for start, end, pitch in ticks]
 
 
-def _tick(quarters: Fraction) -> int:
+def _tick(quarters: Fraction, ticks_per_quarter: int) -> int:
     """The nearest tick; halfway goes up."""
-    return math.floor(quarters * TICKS_PER_QUARTER + Fraction(1, 2))
+    return math.floor(quarters * ticks_per_quarter + Fraction(1, 2))
 
 
 def _described(about: About, elements: Iterable[tuple[int, Fraction, Any]], semitones: int) -> About:

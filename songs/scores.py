@@ -21,7 +21,7 @@ from music21.musicxml import xmlToM21
 from songs import abc, endings, score_parts
 from songs.errors import ParseError
 from songs.parts import choose
-from songs.song import About, Song
+from songs.song import DEFAULT_TICKS_PER_QUARTER, About, Song
 
 # Bytes of text, after decompression: the largest score of music21's corpus has 9 MB, and music21 needs a minute a MB.
 MAX_TEXT_BYTES = 1 << 24
@@ -32,7 +32,12 @@ Tune = tuple[str, Callable[[], stream.Score]]
 
 
 def read(
-    data: bytes, *, ending: str, about: About | None = None, instrument_wanted: str = "all"
+    data: bytes,
+    *,
+    ending: str,
+    about: About | None = None,
+    instrument_wanted: str = "all",
+    ticks_per_quarter: int = DEFAULT_TICKS_PER_QUARTER,
 ) -> list[tuple[str, Song | ParseError]]:
     """The songs of a score file.
 
@@ -42,6 +47,7 @@ def read(
       about: what is known of the file. A song of a file that holds several gets `#` and its tune id after the source
         and the hash.
       instrument_wanted: see `songs.parts.choose`. Scores have no drums to give.
+      ticks_per_quarter: times go to the nearest tick of so many a quarter note.
 
     Returns:
       (tune id, the song or why there is none) of each tune, in the file's order. The id is "" in a file of one tune;
@@ -60,14 +66,17 @@ def read(
             tunes = list(_FORMATS[ending.lower()](data))
     except ParseError as error:
         return [("", error)]
-    return [(name, _song(parse, (about or About()).of_tune(name), instrument_wanted)) for name, parse in tunes]
+    said = about or About()
+    return [(name, _song(parse, said.of_tune(name), instrument_wanted, ticks_per_quarter)) for name, parse in tunes]
 
 
-def _song(parse: Callable[[], stream.Score], about: About, instrument_wanted: str) -> Song | ParseError:
+def _song(
+    parse: Callable[[], stream.Score], about: About, instrument_wanted: str, ticks_per_quarter: int
+) -> Song | ParseError:
     try:
         with _explained():
-            parts, about = score_parts.parts_of(parse(), about)
-            return choose(parts, instrument_wanted, about)
+            parts, about = score_parts.parts_of(parse(), about, ticks_per_quarter)
+            return choose(parts, instrument_wanted, about, ticks_per_quarter)
     except ParseError as error:
         return error
 

@@ -1,16 +1,14 @@
 """What of a file's notes a song is made of: those of an excerpt, of a range of pitches, without endless silence."""
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from songs import silence
-from songs.song import TICKS_PER_QUARTER, Song
+from songs.song import Song
 
-# In 2,100 songs of eight collections the longest stretch without a beginning or an end has 30.2 quarter notes, but in one
-# that is damaged (3,366).
+# In 2,100 songs of eight collections the longest stretch without a beginning or an end has 30.2 quarter notes; in one
+# more, which is damaged, 3,366.
 MAX_SILENCE = 32
 
 
@@ -36,12 +34,6 @@ class Selection:
         if self.max_silence < 1:
             raise ValueError(f"--max_silence {self.max_silence} must be at least 1 quarter note")
 
-    @classmethod
-    def create(cls, values: Mapping[str, Any]) -> "Selection":
-        """The selection that `dataclasses.asdict` gave, as JSON keeps it."""
-        pairs = {name: values[name] and tuple(values[name]) for name in ("excerpt", "pitches")}
-        return cls(**{**values, **pairs})
-
     def of(self, song: Song) -> Song:
         """The notes that are kept, silences shortened. An excerpt starts at 0; what sounds on at its end is cut there.
 
@@ -55,13 +47,13 @@ class Selection:
         if self.pitches:
             kept &= (self.pitches[0] <= pitch) & (pitch <= self.pitches[1])
         if self.excerpt:
-            begin, end = (TICKS_PER_QUARTER * quarter for quarter in self.excerpt)
+            begin, end = (song.ticks_per_quarter * quarter for quarter in self.excerpt)
             kept &= (begin <= start) & (start < end)
             duration = np.minimum(duration, end - start)
             start = start - begin
         if kept.all() and not self.excerpt:
             return song
-        return Song.from_notes(start[kept], duration[kept], pitch[kept], song.about)
+        return song.with_notes(start[kept], duration[kept], pitch[kept])
 
 
 def parse_pair(flag: str, text: str) -> tuple[int, int]:

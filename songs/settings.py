@@ -5,6 +5,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from songs.commands import Parser, did_you_mean
+
 Kind = TypeVar("Kind", bound="Settings")
 
 _ARTICLES = {int: "a whole number", float: "a number", str: "text", bool: "a switch"}
@@ -45,9 +47,9 @@ class Settings:
           ValueError: if a key is unknown or a value is outside its range, naming flag, value and range.
         """
         fields = {field.name: field for field in dataclasses.fields(cls)}
-        unknown = sorted(set(settings) - set(fields))
-        if unknown:
-            raise ValueError(f"unknown keys {', '.join(unknown)}; they must be among {', '.join(fields)}")
+        if unknown := [name for name in settings if name not in fields]:
+            meant = did_you_mean(unknown[0], fields) or f"; it must be one of {', '.join(fields)}"
+            raise ValueError(f"unknown key {unknown[0]}{meant}")
         # TOML writes a whole number where a fraction is meant: `dropout = 0`.
         whole_is_float = {name for name, value in settings.items() if fields[name].type is float and type(value) is int}
         values = {name: float(value) if name in whole_is_float else value for name, value in settings.items()}  # type: ignore[arg-type]
@@ -65,6 +67,13 @@ class Settings:
             else:
                 kind = {"type": field.type, "metavar": _metavar(field)}
             group.add_argument(f"--{field.name}", default=argparse.SUPPRESS, help=_help(field), **kind)
+
+    @classmethod
+    def flags(cls) -> list[str]:
+        """The names of the flags, such as `--steps` and `--no-xla`."""
+        parser = Parser("", add_help=False)
+        cls.add_flags(parser, "")
+        return parser.flags()
 
     @classmethod
     def given(cls, flags: argparse.Namespace) -> dict[str, object]:

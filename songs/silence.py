@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from songs import bars
-from songs.song import TICKS_PER_QUARTER, Song
+from songs.song import Song
 
 _Ints = npt.NDArray[np.int64]
 
@@ -28,21 +28,21 @@ def shorten(song: Song, most_quarters: int) -> Song:
     start, duration, pitch = (column.astype(np.int64) for column in song.notes())
     ends = start + duration
     changes = np.unique(np.concatenate([[0], start, ends]))
-    most = most_quarters * TICKS_PER_QUARTER
+    most = most_quarters * song.ticks_per_quarter
     gone = np.cumsum(_excess(np.diff(changes), most, _unit(song, most)))
     if not len(gone) or not gone[-1]:
         return song
     now = changes - np.concatenate([[0], gone])
     place, end = now[np.searchsorted(changes, start)], now[np.searchsorted(changes, ends)]
-    shortened = song.about.shortened_quarters + int(gone[-1]) / TICKS_PER_QUARTER
+    shortened = song.about.shortened_quarters + int(gone[-1]) / song.ticks_per_quarter
     about = dataclasses.replace(song.about, shortened_quarters=shortened)
-    return Song.from_notes(place, end - place, pitch, about)
+    return dataclasses.replace(song.with_notes(place, end - place, pitch), about=about)
 
 
 def _unit(song: Song, most: int) -> int:
     """Ticks that are taken out as one: a bar's, or a quarter note's where a bar has no whole ticks or too many."""
     bar = bars.bar_ticks(song)
-    return int(bar) if bar == int(bar) and bar <= most else TICKS_PER_QUARTER
+    return int(bar) if bar == int(bar) and bar <= most else song.ticks_per_quarter
 
 
 def _excess(stretches: _Ints, most: int, unit: int) -> _Ints:

@@ -12,12 +12,16 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-# The least common multiple of 4 and 3, music21's quantisation divisors: every quantised onset is a whole tick.
-TICKS_PER_QUARTER = 12
+from songs import quantisation
 
-# No song is longer: 5.6 million quarter notes. Start, duration and pitch of a note fit into 61 bits.
+# Of music21's own divisors, 4 and 3; `songs.quantisation` has others.
+DEFAULT_TICKS_PER_QUARTER = quantisation.ticks_per_quarter(quantisation.DEFAULT)
+
+# No song is longer: 5.6 million quarter notes of 12 ticks. Start, duration and pitch of a note fit into 61 bits.
 _TIME_BITS = 27
 MAX_TICKS = (1 << _TIME_BITS) - 1
+# A note begins at this tick at the latest, and lasts so many at most.
+LAST_TICK = MAX_TICKS // 2
 
 _Ints = npt.NDArray[np.int64]
 IntArray = npt.NDArray[np.int32]
@@ -25,12 +29,12 @@ PitchArray = npt.NDArray[np.uint8]
 
 # Version of the byte form. A spool of another version is not read.
 _MAGIC = b"NSg3"
-_HEADER = struct.Struct("<4sIII")
+_HEADER = struct.Struct("<4sIIII")
 
 
 @dataclasses.dataclass(frozen=True)
 class Event:
-    """A note or a chord: `pitches` (MIDI numbers, ascending) from `start` for `duration` (ticks, 12 a quarter note)."""
+    """A note or a chord: `pitches` (MIDI numbers, ascending) from `start` for `duration`, in its song's ticks."""
 
     start: int
     pitches: tuple[int, ...]
@@ -80,6 +84,7 @@ class Song:
       pitches: uint8 [P], the MIDI numbers of all events one after another, ascending within an event.
       offsets: int32 [E + 1]; event e sounds pitches[offsets[e]:offsets[e + 1]].
       about: what the file tells besides.
+      ticks_per_quarter: ticks a quarter note, 1..`quantisation.MOST_TICKS_PER_QUARTER`.
     """
 
     start: IntArray
@@ -87,10 +92,16 @@ class Song:
     pitches: PitchArray
     offsets: IntArray
     about: About = dataclasses.field(default_factory=About)
+    ticks_per_quarter: int = DEFAULT_TICKS_PER_QUARTER
 
     @classmethod
     def from_notes(
-        cls, start: npt.ArrayLike, duration: npt.ArrayLike, pitch: npt.ArrayLike, about: About | None = None
+        cls,
+        start: npt.ArrayLike,
+        duration: npt.ArrayLike,
+        pitch: npt.ArrayLike,
+        about: About | None = None,
+        ticks_per_quarter: int = DEFAULT_TICKS_PER_QUARTER,
     ) -> "Song":
         """The song that notes make, in canonical form.
 
@@ -103,6 +114,7 @@ class Song:
           duration: lengths in ticks, [N].
           pitch: MIDI numbers 0-127, [N].
           about: what is known besides.
+          ticks_per_quarter: ticks a quarter note.
 
         Raises:
           ValueError: if a pitch or a time is outside its range.
@@ -111,17 +123,23 @@ class Song:
         notes_pitch = np.asarray(pitch, np.int64)
         _check_range("pitch", notes_pitch, 0, 127)
         notes_duration = np.maximum(np.asarray(duration, np.int64), 1)
-        _check_range("start", notes_start, 0, MAX_TICKS // 2)
-        _check_range("duration", notes_duration, 1, MAX_TICKS // 2)
+        _check_range("start", notes_start, 0, LAST_TICK)
+        _check_range("duration", notes_duration, 1, LAST_TICK)
         notes = _resolve_repeats(notes_start, notes_duration, notes_pitch)
-        return cls(*_gather_events(*notes), about=about or About())
+        return cls(*_gather_events(*notes), about or About(), ticks_per_quarter)
 
     @classmethod
-    def from_events(cls, events: Iterable[Event], about: About | None = None) -> "Song":
+    def from_events(
+        cls, events: Iterable[Event], about: About | None = None, ticks_per_quarter: int = DEFAULT_TICKS_PER_QUARTER
+    ) -> "Song":
         """The song that events make, in canonical form; raises ValueError as `from_notes` does."""
         notes = [(event.start, event.duration, pitch) for event in events for pitch in event.pitches]
         start, duration, pitch = zip(*notes, strict=True) if notes else ((), (), ())
-        return cls.from_notes(start, duration, pitch, about)
+        return cls.from_notes(start, duration, pitch, about, ticks_per_quarter)
+
+    def with_notes(self, start: npt.ArrayLike, duration: npt.ArrayLike, pitch: npt.ArrayLike) -> "Song":
+        """The song that other notes make, on the same grid and of the same file; arguments as of `from_notes`."""
+        return Song.from_notes(start, duration, pitch, self.about, self.ticks_per_quarter)
 
     def notes(self) -> tuple[IntArray, IntArray, PitchArray]:
         """Start, duration and pitch of every note, [P] each, in the order of the events."""
@@ -136,12 +154,12 @@ class Song:
     def transpose(self, semitones: int) -> "Song":
         """The same song that many semitones higher; raises ValueError where a pitch would leave 0-127."""
         start, duration, pitch = self.notes()
-        return Song.from_notes(start, duration, pitch.astype(np.int64) + semitones, self.about)
+        return self.with_notes(start, duration, pitch.astype(np.int64) + semitones)
 
     def to_bytes(self) -> bytes:
         """A compact form that `from_bytes` reads; equal songs have equal bytes."""
         about = json.dumps(dataclasses.asdict(self.about), sort_keys=True).encode()
-        header = _HEADER.pack(_MAGIC, len(about), len(self.start), len(self.pitches))
+        header = _HEADER.pack(_MAGIC, len(about), len(self.start), len(self.pitches), self.ticks_per_quarter)
         columns = (self.start.astype("<i4"), self.duration.astype("<i4"), self.offsets.astype("<i4"), self.pitches)
         return b"".join([header, about, *(column.tobytes() for column in columns)])
 
@@ -150,9 +168,10 @@ class Song:
         """Reads what `to_bytes` wrote; raises ValueError on anything else."""
         if len(data) < _HEADER.size:
             raise ValueError(f"a song needs at least {_HEADER.size} bytes, got {len(data)}")
-        magic, about_size, events, pitches = _HEADER.unpack_from(data)
+        magic, about_size, events, pitches, ticks_per_quarter = _HEADER.unpack_from(data)
         sizes = (about_size, 4 * events, 4 * events, 4 * (events + 1), pitches)
-        if magic != _MAGIC or len(data) != _HEADER.size + sum(sizes):
+        on_grid = 1 <= ticks_per_quarter <= quantisation.MOST_TICKS_PER_QUARTER
+        if magic != _MAGIC or not on_grid or len(data) != _HEADER.size + sum(sizes):
             raise ValueError(f"not a song of this version: starts with {magic!r}, expected {_MAGIC!r}")
         about_bytes, start, duration, offsets, pitch = np.split(
             np.frombuffer(data, np.uint8, offset=_HEADER.size), np.cumsum(sizes)[:-1]
@@ -160,7 +179,7 @@ class Song:
         said = json.loads(about_bytes.tobytes())
         lists = {name: tuple(said[name]) for name in ("alternatives", "repaired")}
         about = About(**{**said, **lists})
-        return cls(_ticks(start), _ticks(duration), pitch.copy(), _ticks(offsets), about)
+        return cls(_ticks(start), _ticks(duration), pitch.copy(), _ticks(offsets), about, ticks_per_quarter)
 
     def __len__(self) -> int:
         return len(self.start)
@@ -180,7 +199,8 @@ class Song:
         return Song.from_bytes, (self.to_bytes(),)
 
     def __repr__(self) -> str:
-        return f"Song({self.about.source or 'untitled'}: {len(self)} events, {self.end / TICKS_PER_QUARTER:g} quarters)"
+        quarters = self.end / self.ticks_per_quarter
+        return f"Song({self.about.source or 'untitled'}: {len(self)} events, {quarters:g} quarters)"
 
 
 def _ticks(column: PitchArray) -> IntArray:

@@ -17,7 +17,9 @@ from songs.cloud_files import CloudFiles
 from songs.files import ChangedError as ChangedError
 from songs.files import FileInfo as FileInfo
 from songs.files import FileSystem as FileSystem
+from songs.files import FullDiskError as FullDiskError
 from songs.files import StorageError as StorageError
+from songs.files import is_full as is_full
 from songs.local_files import PARTIAL, LocalFiles
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://")
@@ -157,12 +159,13 @@ def _explained(verb: str, path: str) -> Iterator[None]:
     """Turns what a file system raises into one sentence that names the path."""
     try:
         yield
-    except StorageError:
+    except (StorageError, FullDiskError):
         raise
     except FileNotFoundError as error:
         raise StorageError(f"cannot {verb} {path}: there is no such file") from error
     except OSError as error:
-        raise StorageError(f"cannot {verb} {path}: {error.strerror or error}") from error
+        kind = FullDiskError if is_full(error) else StorageError
+        raise kind(f"cannot {verb} {path}: {error.strerror or error}") from error
 
 
 def _file_system(path: str) -> FileSystem:

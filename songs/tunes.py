@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from songs.mixing import Hashes as _Hashes
 from songs.mixing import mix, of_grams
-from songs.song import TICKS_PER_QUARTER, Song
+from songs.song import Song
 
 # Steps an n-gram; a step is an interval and a rhythm, so a gram spans 7 onsets. `benchmarks.near_duplicates` shows
 # what the numbers here find. With 3 steps different dances share a tenth of their grams; each step more has a note
@@ -31,8 +31,9 @@ STEPS = 5
 BANDS = 10
 ROWS = 4
 
-# Onsets closer than this many ticks are one chord in the second hearing: music21's gathering, and the fast reader's.
-CHORD_TICKS = TICKS_PER_QUARTER // 4
+# Onsets closer than this many quarter notes are one chord in the second hearing: music21's gathering, and the fast
+# reader's, by the usual divisors.
+CHORD_QUARTERS = 1 / 4
 
 # With fewer different n-grams (a drone, a scale, a loop of two bars) songs agree that have no more in common.
 FEWEST_GRAMS = 16
@@ -75,7 +76,7 @@ def similarity(one: Song, other: Song) -> float:
     return max(_jaccard(left, right) for left, right in zip(_hearings(one), _hearings(other), strict=True))
 
 
-def skyline(song: Song, chord_ticks: int = 1) -> tuple[_Ints, _Ints]:
+def skyline(song: Song, chord_ticks: float = 1) -> tuple[_Ints, _Ints]:
     """The onsets, ascending, and the highest pitch struck at each, [N] both.
 
     Args:
@@ -91,7 +92,7 @@ def skyline(song: Song, chord_ticks: int = 1) -> tuple[_Ints, _Ints]:
 
 def _hearings(song: Song) -> tuple[_Hashes, _Hashes]:
     """The n-grams of the song as struck, and with chords gathered."""
-    return _grams(*skyline(song)), _grams(*skyline(song, CHORD_TICKS))
+    return _grams(*skyline(song)), _grams(*skyline(song, CHORD_QUARTERS * song.ticks_per_quarter))
 
 
 def _jaccard(left: _Hashes, right: _Hashes) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from songs.song import MAX_TICKS, Song
+from songs.song import LAST_TICK, Song
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,9 +45,9 @@ def _scaled(song: Song, scale: fractions.Fraction) -> Song | None:
     longer, longer_duration = (column.astype(np.int64) * scale.numerator for column in (start, duration))
     if (longer % scale.denominator).any() or (longer_duration % scale.denominator).any():
         return None
-    if song.end * scale > MAX_TICKS // 2:
+    if song.end * scale > LAST_TICK:
         return None
-    return Song.from_notes(longer // scale.denominator, longer_duration // scale.denominator, pitch, song.about)
+    return song.with_notes(longer // scale.denominator, longer_duration // scale.denominator, pitch)
 
 
 def parse_transpose(text: str) -> tuple[int, ...]:

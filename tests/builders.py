@@ -7,9 +7,10 @@ from hypothesis import strategies
 from songs.song import Song
 
 
-def song(*notes: tuple[int, int, int]) -> Song:
+def song(*notes: tuple[int, int, int], ticks_per_quarter: int = 12) -> Song:
     """A song of (start, duration, pitch) in ticks and MIDI numbers."""
-    return Song.from_notes(*zip(*notes, strict=True)) if notes else Song.from_notes([], [], [])
+    columns = zip(*notes, strict=True) if notes else ([], [], [])
+    return Song.from_notes(*columns, ticks_per_quarter=ticks_per_quarter)
 
 
 def notes_of(music: Song) -> list[tuple[int, int, int]]:
@@ -18,12 +19,15 @@ def notes_of(music: Song) -> list[tuple[int, int, int]]:
 
 
 @strategies.composite
-def songs(draw, most_notes: int = 12) -> Song:
+def songs(draw, most_notes: int = 12, ticks_per_quarter: int = 12) -> Song:
     """Short songs with chords, overlaps, repeated notes and long values."""
     note = strategies.tuples(
-        strategies.integers(0, 120), strategies.integers(1, 110), strategies.sampled_from([0, 48, 60, 61, 64, 67, 127])
+        strategies.integers(0, 10 * ticks_per_quarter),
+        strategies.integers(1, 9 * ticks_per_quarter + 2),
+        strategies.sampled_from([0, 48, 60, 61, 64, 67, 127]),
     )
-    return song(*draw(strategies.lists(note, min_size=1, max_size=most_notes)))
+    notes = draw(strategies.lists(note, min_size=1, max_size=most_notes))
+    return song(*notes, ticks_per_quarter=ticks_per_quarter)
 
 
 def on(tick: int, pitch: int, channel: int = 0, velocity: int = 80) -> tuple[int, bytes]:

@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 from models import bundle
-from songs import encodings, layout, storage
+from songs import directories, encodings, layout, storage
 from songs.vocabulary import Vocabulary
 
 _VERSION = 1
@@ -36,7 +36,7 @@ class Dataset:
     @property
     def blocked(self) -> list[int]:
         """Ids that are never predicted."""
-        return bundle.blocked_ids(bool(self.settings["song_marks"]))
+        return self.vocabulary.unpredicted(song_marks=bool(self.settings["song_marks"]))
 
     @property
     def encoding(self) -> encodings.Encoding:
@@ -56,10 +56,14 @@ class Dataset:
 def open_dataset(folder: str) -> Dataset:
     """Opens a dataset directory.
 
+    Args:
+      folder: see `songs.directories.find`.
+
     Raises:
       ValueError: if it is unfinished, of another version, has nothing to train on or lacks a shard, in one sentence.
       songs.storage.StorageError: if it cannot be read.
     """
+    folder = directories.find(folder, directories.DATASET)
     marks = layout.require_completed(folder, "dataset", f"python -m pipelines.preprocess --output {folder}")
     about = layout.read_object(storage.join(folder, layout.DATASET), "version", "settings", "splits")
     if about["version"] != _VERSION:

@@ -1,12 +1,12 @@
 """`python -m trainer.evaluate --model MODEL --data DATASET`: how well a model predicts, and what stands against it."""
 
-import argparse
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from models import remote
-from songs import layout, logs, storage
+from songs import directories, ending, layout, logs, storage
+from songs.commands import Parser
 from songs.logs import say
 from songs.windows import SPLITS
 from trainer import evaluation_page, verdicts
@@ -32,12 +32,10 @@ evaluation-SPLIT.html, a page to read; evaluation-SPLIT.json, the same figures; 
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Parses flags and evaluates; returns the exit status: 0, 2 (wrong use) or 130 (interrupted)."""
-    flags = _parser().parse_args(argv)
+    """Parses flags and evaluates; returns the exit status: 0 or 2 (wrong use)."""
     try:
+        flags = _parser().parse_args(argv)
         run(model=flags.model, data=flags.data, split=flags.split, output=flags.output)
-    except KeyboardInterrupt:
-        return 130
     except (ValueError, storage.StorageError) as error:
         logs.complain(f"error: {error}")
         return 2
@@ -48,8 +46,8 @@ def run(*, model: str, data: str, split: str = "test", output: str | None = None
     """Evaluates a model on a split and publishes page, figures and TensorBoard scalars.
 
     Args:
-      model: a finished model directory.
-      data: a finished dataset directory of the same vocabulary.
+      model: a finished model directory; see `songs.directories.find`.
+      data: a finished dataset directory of the same vocabulary, found alike.
       split: `validation` or `test`.
       output: the directory to write to, instead of the model's own.
 
@@ -59,10 +57,9 @@ def run(*, model: str, data: str, split: str = "test", output: str | None = None
     Raises:
       ValueError, songs.storage.StorageError: in one sentence, what the user has to change.
     """
-    model, data = (storage.folder(path) for path in (model, data))
+    remote.open_schemes(model, data, output or "")
+    model = directories.model(model)
     output = storage.folder(output or model)
-    remote.open_schemes(model, data, output)
-    layout.require_completed(model, "model", f"python -m trainer.task --model_dir {model}")
     dataset = open_dataset(data)
     keys = ("vocabulary", "encoding", "data", "dataset", "train")
     require_same(layout.read_object(storage.join(model, layout.CONFIG), *keys), dataset, model)
@@ -215,21 +212,23 @@ def _write_events(found: dict[str, Any], folder: str) -> None:
                 tf.summary.scalar(f"evaluation/{name.replace(' ', '_')}", value)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m trainer.evaluate",
-        description=__doc__,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def _parser() -> Parser:
+    parser = Parser("python -m trainer.evaluate", description=__doc__, examples=_EXAMPLES)
     add = parser.add_argument
-    add("--model", required=True, help="a model directory that trainer.task finished")
-    add("--data", required=True, help="a dataset directory of the same vocabulary, as the model was trained on")
+    add(
+        "--model",
+        required=True,
+        help=directories.MODEL.accepted,
+    )
+    add(
+        "--data",
+        required=True,
+        help=f"of the same vocabulary as the model's: {directories.DATASET.accepted}",
+    )
     add("--split", default="test", choices=SPLITS[1:], help="whose tokens are looked at (default: test)")
     add("--output", help="directory to write to (default: the model directory)")
     return parser
 
 
 if __name__ == "__main__":
-    remote.exit_with(main)
+    ending.run(main, "evaluate")

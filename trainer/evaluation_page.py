@@ -6,7 +6,7 @@ It is made of `evaluation-SPLIT.json` and the rows of history.csv; every text of
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pages import charts, markup, template
+from pages import charts, headings, markup, template
 from pages.charts import Line
 from pages.markup import text
 from trainer.baselines import ORDERS, told
@@ -18,6 +18,8 @@ Figures = Mapping[str, Any]
 # The heads of a loss's columns, and what `measures.Music.rates` calls them.
 _UNITS = {"a token": "token", "a note": "note", "a second": "second"}
 
+_CALIBRATION = "How often tokens came, by how likely the model thought them"
+
 
 def page(evaluation: Figures, history: Sequence[Figures]) -> str:
     """The page as HTML.
@@ -28,7 +30,7 @@ def page(evaluation: Figures, history: Sequence[Figures]) -> str:
     """
     detail = evaluation["detail"]
     filled = {
-        "title": f"{text(markup.folder_name(evaluation['model']))}: {text(evaluation['split'])}",
+        "title": f"{text(headings.name_of(evaluation['model']))}: {text(evaluation['split'])} split",
         "summary": "".join(f"<span>{fact}</span>" for fact in _headline(evaluation, detail)),
         "warnings": warnings(evaluation["warnings"]),
         "losses": losses(detail),
@@ -40,7 +42,7 @@ def page(evaluation: Figures, history: Sequence[Figures]) -> str:
         "in_window": by_position(detail["by_position_in_window"], "its window"),
         "made": made(evaluation),
     }
-    return template.fill("trainer", TEMPLATE, filled)
+    return template.document("trainer", TEMPLATE, filled)
 
 
 def _headline(evaluation: Figures, detail: Figures) -> list[str]:
@@ -74,8 +76,8 @@ def losses(detail: Figures) -> str:
         ]
         for name, rates in ordered
     ]
-    heads = ["", *(f"{head}<br><small>nats, bits</small>" for head in _UNITS), "perplexity"]
-    return markup.scrolling(markup.table(heads, cells))
+    heads = ["Predicted by", *(f"{head}<br><small>nats, bits</small>" for head in _UNITS), "perplexity"]
+    return markup.table("Losses of the model and of the baselines, the best first", heads, cells, "scrolling")
 
 
 def _both(rates: Figures, unit: str) -> str:
@@ -97,7 +99,8 @@ def splits(scores: Mapping[str, Figures | None], baselines: Mapping[str, Figures
         for split, score in scores.items()
         if score
     ]
-    return markup.scrolling(markup.table(["Split", "Tokens", "Loss", "Perplexity", "Predicted", *names], rows))
+    heads = ["Split", "Tokens", "Loss", "Perplexity", "Predicted", *names]
+    return markup.table("Figures of each split", heads, rows, "scrolling")
 
 
 def curves(history: Sequence[Figures], baselines: Figures) -> str:
@@ -136,10 +139,11 @@ def calibration(found: Figures) -> str:
         for row in full
     ]
     ticks = [(0, "0"), (0.5, "0.5"), (1, "probability 1")]
+    heads = ["Probability", "Tokens", "Thought", "Came"]
     return (
         f"<figure><figcaption>Calibration <small>expected error {error:.3f}</small></figcaption>"
         f"{charts.plot(lines, label, ticks, (0, 1))}</figure>"
-        f"<figure>{markup.scrolling(markup.table(['Probability', 'Tokens', 'Thought', 'Came'], rows))}</figure>"
+        f"<figure>{markup.table(_CALIBRATION, heads, rows, 'scrolling')}</figure>"
     )
 
 
@@ -157,7 +161,8 @@ def kinds(rows: Sequence[Figures]) -> str:
         ]
         for row in rows
     ]
-    return markup.scrolling(markup.table(["Kind", "", "Tokens", "Loss", "5-gram", "Predicted"], cells))
+    heads = ["Kind", "", "Tokens", "Loss", "5-gram", "Predicted"]
+    return markup.table("Loss by kind of token", heads, cells, "scrolling")
 
 
 def by_position(rows: Sequence[Figures], where: str) -> str:

@@ -7,8 +7,6 @@ from songs.encodings import Encoding
 from songs.song import Song
 from songs.vocabulary import PAD, START, Vocabulary
 
-_SPECIAL = 4
-
 
 def table(kind: str, vocabulary: Vocabulary, encoding: Encoding) -> npt.NDArray[np.float32] | None:
     """A row of features for each id.
@@ -17,7 +15,8 @@ def table(kind: str, vocabulary: Vocabulary, encoding: Encoding) -> npt.NDArray[
       kind: `embedding`: none, vectors are learnt. `one-hot`: V columns, 1 in the id's own. `index`: one column, the
         place among the tokens from 0 to 1. `pitch-length`: two columns, the place of the token's highest pitch among
         the vocabulary's pitches, and of its length among its lengths, both from 0 to 1; 0 where it has none.
-      vocabulary: of V tokens; the four special ones have zeros, but `<unk>` and `<end>` their own columns in `one-hot`.
+      vocabulary: of V tokens; the special ones have zeros, but `<unk>`, `<end>` and the marks of keys their own columns
+        in `one-hot`.
       encoding: what tells a token's notes.
 
     Returns:
@@ -34,8 +33,8 @@ def table(kind: str, vocabulary: Vocabulary, encoding: Encoding) -> npt.NDArray[
         # What stands before a song, or a training window (`--blank_first`), is nothing that was played.
         rows[[PAD, START]] = 0
         return rows
-    special = np.zeros((_SPECIAL, 2 if kind == "pitch-length" else 1))
-    tokens = vocabulary.tokens[_SPECIAL:]
+    special = np.zeros((vocabulary.special, 2 if kind == "pitch-length" else 1))
+    tokens = vocabulary.tokens[vocabulary.special :]
     if kind == "index":
         columns = np.linspace(0, 1, len(tokens))[:, None]
     else:

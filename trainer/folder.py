@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 
-from songs import layout, storage, windows
+from songs import layout, recipes, storage, windows
 from trainer.checkpoint import Checkpoints
 from trainer.config import TrainConfig
 from trainer.dataset import Dataset
@@ -15,7 +15,7 @@ PUBLISHED = (
     layout.COPIES, layout.REFERENCE, layout.COMPLETED,
 )  # fmt: skip
 _EVALUATIONS = tuple(layout.evaluation_name(split, ending) for split in windows.SPLITS for ending in ("html", "json"))
-_OF_A_RUN = (layout.CHECKPOINTS, layout.TENSORBOARD, layout.DIVERGED)
+_OF_A_RUN = (layout.CHECKPOINTS, layout.TENSORBOARD, layout.DIVERGED, layout.SAMPLING)
 _OF_A_SEARCH = (layout.TRIALS_TABLE, layout.TUNE_PAGE, layout.TUNE)
 
 
@@ -145,6 +145,13 @@ def claim(folders: Folders, config: TrainConfig, dataset: Dataset, warm: Warm | 
             raise ValueError(f"the checkpoint in {folders.checkpoints} was made {changed}; {WAY_OUT}")
         return
     layout.write_json(claimed, settings_of(config, dataset, warm))
+
+
+def remember_sampling(folders: Folders, recipe: str) -> None:
+    """Says in the model directory how the recipe that the model is trained by samples it, if it does."""
+    name, settings = recipes.sampling(recipe)
+    if name:
+        layout.write_json(folders.file(layout.SAMPLING), {"recipe": name, "settings": settings})
 
 
 def mark_diverged(folders: Folders, config: TrainConfig, dataset: Dataset, warm: Warm | None, said: str) -> None:

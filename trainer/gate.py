@@ -1,15 +1,17 @@
 """`python -m trainer.gate`: whether a new model takes the champion's place, and why."""
 
-import argparse
 import contextlib
 import dataclasses
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from models import remote
-from songs import layout, logs, storage
+from songs import directories, ending, layout, logs, storage
+from songs.commands import Parser
+from songs.judging import JUDGING_SPLIT, new_to_both, training_datasets
+from songs.ledger import bits
 from songs.logs import say
 from trainer import drift, gate_checks, gate_page
 from trainer.gate_checks import Check, Thresholds
@@ -19,16 +21,16 @@ if TYPE_CHECKING:
     from models.bundle import Bundle
     from songs.song import Song
 
-JUDGING_SPLIT = "test"
-_FORGOTTEN = "{} is not there any more: songs that it was trained on are not left out of those to judge by"
-
 _EXAMPLES = """examples:
   python -m trainer.gate --model NEW/model --data NEW/dataset --songs NEW/gate-songs \\
       --champion OLD/model --champion_data OLD/dataset --output NEW/gate
 
 Both models are asked about the songs of the new test split that neither saw in training or validation, nor a near
-duplicate of them. OUTPUT gets decision.json, with every threshold, what was found and why, and decision.html, the same
-to read, with what changed in the music. The exit status is 0 for either decision. pipelines.retrain runs this.
+duplicate of them; the challenger has to be better by more than --min_gain in 95 % of resamples of these songs, so that
+no chance promotes it. Without --champion the model is judged by itself: against counting, by copies, loops and
+likeness; though it fails it becomes the first champion, with a warning, unless --first_must_pass is given.
+OUTPUT gets decision.json, with every threshold, what was found and why, and decision.html, the same to read, with what
+changed in the music. The exit status is 0 for either decision. pipelines.retrain runs this.
 """
 
 
@@ -40,8 +42,8 @@ class Contestants:
       model: the challenger's.
       data: the dataset that it was trained on.
       songs: sampled from it.
-      champion: the champion's model directory.
-      champion_data: the dataset that it was trained on.
+      champion: the champion's model directory; "": there is none yet.
+      champion_data: the dataset that it was trained on; "" without a champion.
     """
 
     model: str
@@ -52,18 +54,36 @@ class Contestants:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Parses flags and decides; returns the exit status: 0, 2 (wrong use) or 130 (interrupted)."""
-    flags = _parser().parse_args(argv)
-    limits = {field.name: getattr(flags, field.name) for field in dataclasses.fields(Thresholds)}
+    """Parses flags and decides; returns the exit status: 0 or 2 (wrong use)."""
     try:
-        folders = {field.name: storage.folder(getattr(flags, field.name)) for field in dataclasses.fields(Contestants)}
-        run(Contestants(**folders), storage.folder(flags.output), Thresholds(**limits))
-    except KeyboardInterrupt:
-        return 130
+        run(*parse(sys.argv[1:] if argv is None else argv))
     except (ValueError, storage.StorageError) as error:
         logs.complain(f"error: {error}")
         return 2
     return 0
+
+
+def parse(arguments: Sequence[str]) -> tuple[Contestants, str, Thresholds]:
+    """The directories, that of the decision, and the thresholds; nothing is read.
+
+    Raises:
+      ValueError: if a flag is wrong.
+    """
+    flags = _parser().parse_args(arguments)
+    if bool(flags.champion) != bool(flags.champion_data):
+        raise ValueError("--champion and --champion_data go together: give both, or none for a first model")
+    thresholds = Thresholds.create(Thresholds.given(flags))
+    folders = {field.name: getattr(flags, field.name) for field in dataclasses.fields(Contestants)}
+    return (
+        Contestants(**{name: path and storage.folder(path) for name, path in folders.items()}),
+        storage.folder(flags.output),
+        thresholds,
+    )
+
+
+def check(arguments: Sequence[str]) -> Thresholds:
+    """The thresholds that flags ask for; raises ValueError as a start with them would, before any work."""
+    return parse(arguments)[2]
 
 
 def run(of: Contestants, output: str, thresholds: Thresholds) -> dict[str, Any]:
@@ -73,19 +93,19 @@ def run(of: Contestants, output: str, thresholds: Thresholds) -> dict[str, Any]:
       ValueError, songs.storage.StorageError: in one sentence, if a directory is not whole or cannot be read.
     """
     remote.open_schemes(*dataclasses.astuple(of), output)
-    kinds = ("model", "dataset", "songs directory", "model", "dataset")
-    for folder, kind in zip(dataclasses.astuple(of), kinds, strict=True):
-        layout.require_completed(folder, kind, "python -m pipelines.retrain")
+    of = _found(of)
     checks, judging = _checks(of, thresholds)
+    passed = all(check.passed for check in checks)
     decision = {
-        "promote": all(check.passed for check in checks),
+        "promote": passed or not (of.champion or thresholds.first_must_pass),
+        "passed": passed,
         "challenger": of.model,
         "champion": of.champion,
         "songs_to_judge_by": judging,
         "checks": [dataclasses.asdict(check) for check in checks],
         "reasons": gate_checks.reasons(checks),
-        "thresholds": dataclasses.asdict(thresholds),
-        "drift": drift.report(of.model, of.data, of.champion, of.champion_data),
+        "thresholds": thresholds.as_dict(),
+        "drift": drift.report(of.model, of.data, of.champion, of.champion_data) if of.champion else None,
     }
     storage.write_text(storage.join(output, layout.DECISION_PAGE), gate_page.page(decision))
     layout.write_json(storage.join(output, layout.DECISION), decision)
@@ -93,41 +113,58 @@ def run(of: Contestants, output: str, thresholds: Thresholds) -> dict[str, Any]:
     return decision
 
 
+def _found(of: Contestants) -> Contestants:
+    """The directories that are meant; raises ValueError if one is not there, whole."""
+    kinds = {
+        "model": directories.MODEL,
+        "data": directories.DATASET,
+        "songs": directories.SONGS,
+        "champion": directories.MODEL,
+        "champion_data": directories.DATASET,
+    }
+    given = dataclasses.asdict(of)
+    return Contestants(**{name: given[name] and directories.find(given[name], kind) for name, kind in kinds.items()})
+
+
 def told(decision: dict[str, Any]) -> str:
     """A decision as a terminal shows it: a line a check, and the verdict."""
     lines = [f"{'passed' if check['passed'] else 'FAILED'}  {check['said']}" for check in decision["checks"]]
-    return "\n".join([*lines, "the challenger is better" if decision["promote"] else "the champion stays"])
+    return "\n".join([*lines, gate_checks.verdict(decision)])
 
 
 def _checks(of: Contestants, thresholds: Thresholds) -> tuple[list[Check], int]:
+    """The checks, and how many songs judge; a first model has none to be compared by, and is judged by itself."""
+    rows = [row for path in layout.rows_paths(of.songs, layout.SONGS) for row in layout.read_rows(path)]
+    metrics = layout.read_json(storage.join(of.model, layout.METRICS))
+    compared, judging = _compared(of, thresholds) if of.champion else ([], 0)
+    return [
+        *compared,
+        gate_checks.beats_counting(metrics, JUDGING_SPLIT),
+        gate_checks.copies(rows, thresholds.max_copied_share),
+        gate_checks.loops(rows, thresholds.max_loop_rate),
+        gate_checks.likeness(layout.read_json(storage.join(of.songs, layout.SUMMARY)), thresholds.min_likeness),
+    ], judging
+
+
+def _compared(of: Contestants, thresholds: Thresholds) -> tuple[list[Check], int]:
     # TensorFlow takes seconds to import: every refusal comes before. Its own remarks would bury the result.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from models import bundle
 
     challenger, champion = bundle.load(of.model), bundle.load(of.champion)
     songs = judging_songs(of, challenger)
-    rows = [row for path in layout.rows_paths(of.songs, layout.SONGS) for row in layout.read_rows(path)]
-    metrics = layout.read_json(storage.join(of.model, layout.METRICS))
-    return [
-        gate_checks.enough(len(songs), thresholds.min_gate_songs),
-        *_against(champion, challenger, songs, thresholds.min_gain),
-        gate_checks.beats_counting(metrics, JUDGING_SPLIT),
-        gate_checks.copies(rows, thresholds.max_copied_share),
-        gate_checks.loops(rows, thresholds.max_loop_rate),
-        gate_checks.likeness(layout.read_json(storage.join(of.songs, layout.SUMMARY)), thresholds.min_likeness),
-    ], len(songs)
+    enough = gate_checks.enough(len(songs), thresholds.min_gate_songs)
+    return [enough, *_against(champion, challenger, songs, thresholds.min_gain)], len(songs)
 
 
 def judging_songs(of: Contestants, challenger: "Bundle") -> "list[Song]":
     """The songs that both models are asked about: of the new test split, heard by neither."""
     from songs.kept_songs import KeptSongs, is_kept
-    from songs.ledger import Ledger, bits, unheard
     from trainer.batches import read_songs
     from trainer.dataset import open_dataset
 
-    dataset, ledger = open_dataset(of.data), Ledger.read(of.data)
-    known = (unheard(ledger, Ledger.read(folder), JUDGING_SPLIT) for folder in heard(of))
-    wanted = set.intersection(*(set(songs.tolist()) for songs in known))
+    dataset = open_dataset(of.data)
+    wanted = new_to_both(of.data, training_datasets(of.champion_data, (of.model, of.champion)))
     found = [(name, ids) for name, ids in read_songs(dataset, JUDGING_SPLIT) if bits(name) in wanted]
     with contextlib.closing(KeptSongs(of.data)) as kept:
         wholes = [kept.get(name) if is_kept(name) else None for name, _ in found]
@@ -139,75 +176,34 @@ def judging_songs(of: Contestants, challenger: "Bundle") -> "list[Song]":
     return [song for song in map(challenger.encoding.decode, tokens) if len(song)]
 
 
-def heard(of: Contestants) -> list[str]:
-    """The champion's dataset, and those of the models whose weights it or the challenger was started from.
-
-    A song may be held out now and have been trained on then: its split changes when near duplicates come.
-    """
-    found = [of.champion_data]
-    for model in (of.model, of.champion):
-        found += _before(model)
-    return list(dict.fromkeys(found))
-
-
-def _before(model: str) -> Iterator[str]:
-    """The datasets of the models that a model was started from, the nearest first, as far as they are there."""
-    seen, config = {model}, layout.read_json(storage.join(model, layout.CONFIG))
-    while (model := config.get("warm_started_from")) and model not in seen:
-        seen.add(model)
-        if layout.completed(model) is None:
-            say(_FORGOTTEN.format(model))
-            return
-        config = layout.read_json(storage.join(model, layout.CONFIG))
-        if layout.completed(config["data"]) is None:
-            say(_FORGOTTEN.format(config["data"]))
-        else:
-            yield config["data"]
-
-
 def _against(champion: "Bundle", challenger: "Bundle", songs: "list[Song]", least: float) -> list[Check]:
     import numpy as np
 
     from trainer import gate_scores
 
-    name, threshold = "loss against the champion", f"more than {least:g} nats a note"
+    name, threshold = "loss against the champion", gate_checks.gain_wanted(least)
     if why := gate_scores.comparable(champion, challenger):
         return [Check(name, None, threshold, False, f"{why}: give such a run another --output")]
-    if not songs:
-        return [Check(name, None, threshold, False, "there is no song to ask both about")]
+    if len(songs) < gate_checks.FEWEST_SONGS:
+        return [Check(name, None, threshold, False, "of fewer than two songs nothing says how sure a gain is")]
     old, new = (gate_scores.nats_of_songs(model, songs) for model in (champion, challenger))
     notes = np.array([len(song.pitches) for song in songs])
     losses = [float(nats.sum() / notes.sum()) for nats in (old, new)]
     return [gate_checks.better(*losses, gate_checks.interval(old, new, notes), least)]
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m trainer.gate",
-        description=__doc__,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def _parser() -> Parser:
+    parser = Parser("python -m trainer.gate", description=__doc__, examples=_EXAMPLES)
     add = parser.add_argument
-    add("--model", required=True, help="the challenger: a model directory")
+    add("--model", required=True, help=f"the challenger: {directories.MODEL.accepted}")
     add("--data", required=True, help="the dataset that it was trained on")
     add("--songs", required=True, help="a songs directory sampled from it")
-    add("--champion", required=True, help="the champion: a model directory")
-    add("--champion_data", required=True, help="the dataset that it was trained on")
+    add("--champion", default="", help="the champion, found alike; none: the model is the first and judged by itself")
+    add("--champion_data", default="", help="the dataset that it was trained on")
     add("--output", required=True, help="directory for decision.json and decision.html")
-    meanings = {
-        "min_gate_songs": "songs to judge by, at least",
-        "min_gain": "nats a note that the challenger has to need less than the champion",
-        "max_copied_share": "mean share of copied notes in the sampled songs, at most",
-        "max_loop_rate": "share of the sampled songs that come into a loop, at most",
-        "min_likeness": "overlap of sampled with training songs, as a share of validation songs', at least",
-    }
-    for field in dataclasses.fields(Thresholds):
-        kind = type(field.default)
-        add(f"--{field.name}", type=kind, default=field.default, help=f"{meanings[field.name]} (default: %(default)s)")
+    Thresholds.add_flags(parser, gate_checks.TITLE)
     return parser
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ending.run(main, "gate")

@@ -7,43 +7,38 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from songs.settings import Settings, setting
+
 # Resamples of the songs, and the share of them that the interval holds.
 _RESAMPLES, _SHARE = 2000, 0.95
-# Of each threshold the least and the most.
-_LEGAL = (
-    ("min_gate_songs", 1, 1e9),
-    ("min_gain", -100, 100),
-    ("max_copied_share", 0, 1),
-    ("max_loop_rate", 0, 1),
-    ("min_likeness", 0, 1e9),
-)
+# Two songs are the fewest whose differences say how sure a gain is.
+FEWEST_SONGS = 2
+TITLE = "what a model has to reach"
 
 
 @dataclasses.dataclass(frozen=True)
-class Thresholds:
-    """What a challenger has to reach.
+class Thresholds(Settings):
+    """What a model has to reach to be promoted."""
 
-    Attributes:
-      min_gate_songs: songs that both models are asked about, at least.
-      min_gain: nats a note that the challenger needs less than the champion; more than this.
-      max_copied_share: of the notes of sampled songs, copied from training songs, the mean, at most.
-      max_loop_rate: share of sampled songs that came into a loop, at most.
-      min_likeness: overlap of the sampled songs' distributions with the training songs', as a share of the overlap that
-        validation songs have, the mean over all distributions, at least.
-    """
-
-    min_gate_songs: int = 10
-    min_gain: float = 0.0
-    max_copied_share: float = 0.5
-    max_loop_rate: float = 0.25
-    min_likeness: float = 0.75
-
-    def __post_init__(self) -> None:
-        for name, least, most in _LEGAL:
-            value = getattr(self, name)
-            # Also of what is no number.
-            if not least <= value <= most:
-                raise ValueError(f"--{name} {value:g} must be in {least:g}..{most:g}")
+    min_gate_songs: int = setting(10, "songs new to both models that judge them, at least", low=FEWEST_SONGS, high=1e9)
+    min_gain: float = setting(
+        0.0,
+        "nats a note that the challenger needs less than the champion: the whole 95 % interval has to be above",
+        low=-100,
+        high=100,
+    )
+    max_copied_share: float = setting(0.5, "mean share of copied notes in the sampled songs, at most", high=1)
+    max_loop_rate: float = setting(0.25, "share of the sampled songs that come into a loop, at most", high=1)
+    min_likeness: float = setting(
+        0.75,
+        "overlap of the sampled songs with the training songs, as a share of that of validation songs, at least",
+        high=1e9,
+    )
+    first_must_pass: bool = setting(
+        False,
+        "a model that fails is not promoted where there is no champion either; otherwise it becomes the first one, "
+        "with a warning, since there would be nothing to sample from",
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,23 +67,39 @@ def enough(songs: int, least: int) -> Check:
 
 
 def better(champion: float, challenger: float, interval: tuple[float, float], least: float) -> Check:
-    """Whether the challenger predicts better; of nats a note on the same songs."""
+    """Whether the challenger predicts better, and that by no chance.
+
+    Args:
+      champion: its nats a note.
+      challenger: its nats a note, on the same songs.
+      interval: of the gain, see `interval`.
+      least: what the whole interval has to be above.
+    """
     gain = champion - challenger
     said = (
-        f"the challenger needs {challenger:.4f} nats a note, the champion {champion:.4f}: {gain:+.4f} "
+        f"the challenger needs {challenger:.4f} nats a note, the champion {champion:.4f}: a gain of {gain:+.4f} "
         f"(95 % of resamples of the songs: {interval[0]:+.4f} to {interval[1]:+.4f})"
     )
-    return Check("loss against the champion", gain, f"more than {least:g} nats a note", gain > least, said)
+    if interval[0] <= least < gain:
+        said += "; on so few songs that may be chance"
+    return Check("loss against the champion", gain, gain_wanted(least), interval[0] > least, said)
+
+
+def gain_wanted(least: float) -> str:
+    """The threshold of `better` in words."""
+    return f"more than {least:g} nats a note at the interval's lower end"
 
 
 def beats_counting(metrics: Mapping[str, Any], split: str) -> Check:
-    """Whether the challenger predicts better than the 5-gram of its own training songs."""
+    """Whether the challenger predicts better than the best of the n-grams of its own training songs."""
+    name, threshold = "loss against counting", "below it"
     score, baselines = metrics.get(split), metrics.get("baselines", {}).get(split) or {}
-    if not score or "5-gram" not in baselines:
-        return Check("loss against the 5-gram", None, "below it", False, f"the {split} split has nothing to compare")
-    loss, counted = score["loss_nats"], baselines["5-gram"]
-    said = f"{loss:.4f} nats a token in {split}, the 5-gram {counted:.4f}"
-    return Check("loss against the 5-gram", counted - loss, "below it", loss < counted, said)
+    if not score or not baselines:
+        return Check(name, None, threshold, False, f"the {split} split has nothing to compare")
+    best = min(baselines, key=lambda one: float(baselines[one]))
+    loss, counted = score["loss_nats"], baselines[best]
+    said = f"{loss:.4f} nats a token in {split}, the {best} {counted:.4f}"
+    return Check(name, counted - loss, threshold, loss < counted, said)
 
 
 def copies(rows: Sequence[Mapping[str, Any]], most: float) -> Check:
@@ -126,6 +137,15 @@ def interval(
     gains = (champion - challenger)[draws].sum(axis=1) / notes[draws].sum(axis=1)
     low, high = np.quantile(gains, [(1 - _SHARE) / 2, (1 + _SHARE) / 2])
     return float(low), float(high)
+
+
+def verdict(decision: Mapping[str, Any]) -> str:
+    """A decision in a few words."""
+    if decision["champion"]:
+        return "The challenger is better" if decision["promote"] else "The champion stays"
+    if decision["passed"]:
+        return "The first champion"
+    return "The first champion, although checks failed" if decision["promote"] else "No champion yet: checks failed"
 
 
 def reasons(checks: Iterable[Check]) -> list[str]:

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from models.bundle import Bundle
 from songs import windows
 from songs.song import Song
-from songs.vocabulary import UNKNOWN
+from songs.vocabulary import KEY_MARKS, UNKNOWN, start_of
 from trainer.batches import Windows
 from trainer.reading import Reading
 from trainer.scoring import Evaluator
@@ -16,7 +16,8 @@ def nats_of_songs(model: Bundle, songs: list[Song]) -> npt.NDArray[np.float64]:
     """The nats that a model needs for each song, float64 [songs].
 
     A token that its vocabulary lacks costs as much as any of all tokens would, the log of their number: no model may
-    predict it, and a model must not gain by not knowing it.
+    predict it, and a model must not gain by not knowing it. Nor by being told the key of each song: the key costs as
+    much as any of all keys would.
 
     Args:
       model: whose encoding must lose nothing of the songs.
@@ -36,14 +37,15 @@ def nats_of_songs(model: Bundle, songs: list[Song]) -> npt.NDArray[np.float64]:
     scores = evaluator.tokens(model.model.get_weights())
     nats = np.bincount(scores.song, -scores.log_probability.astype(np.float64), len(songs))
     unknown = np.array([np.count_nonzero(one == UNKNOWN) for one in ids])
-    return nats + unknown * np.log(len(model.vocabulary))
+    told = np.log(len(KEY_MARKS)) if model.vocabulary.key_marks else 0.0
+    return nats + unknown * np.log(len(model.vocabulary)) + told
 
 
 def ids_of(model: Bundle, song: Song) -> npt.NDArray[np.int64]:
     """A song's ids, int64 [L], spelled in what the model knows, as preprocessing writes them."""
     tokens = model.encoding.spell(model.encoding.encode(song), model.vocabulary.ids)
     ids = model.vocabulary.encode(tokens)
-    return windows.mark(ids) if model.config["dataset"]["song_marks"] else ids
+    return windows.mark(ids, start_of(song, model.vocabulary)) if model.config["dataset"]["song_marks"] else ids
 
 
 def comparable(champion: Bundle, challenger: Bundle) -> str:

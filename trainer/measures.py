@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from songs.encodings import Encoding, sort_of
-from songs.song import TICKS_PER_QUARTER
-from songs.vocabulary import END, SPECIAL_TOKENS, UNKNOWN, Vocabulary
+from songs.vocabulary import END, UNKNOWN, Vocabulary
 from trainer.ngrams import Tokens
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def music_of(tokens: Tokens, vocabulary: Vocabulary, encoding: Encoding) -> Musi
         predicted += int(np.count_nonzero(ids[1:] > UNKNOWN))
         notes += len(song.pitches)
         ticks += song.end
-    return Music(predicted, notes, ticks / TICKS_PER_QUARTER * 60 / QUARTERS_PER_MINUTE, unreadable)
+    return Music(predicted, notes, ticks / encoding.ticks_per_quarter * 60 / QUARTERS_PER_MINUTE, unreadable)
 
 
 def within(ranks: Ints, most: int) -> float:
@@ -112,7 +111,8 @@ def by_kind(
     scores: "TokenScores", five_gram: Floats, vocabulary: Vocabulary, encoding: Encoding
 ) -> list[dict[str, Any]]:
     """Loss by what a token says (`songs.encodings.sort_of`, `end` for `<end>`), the commonest kind first."""
-    sorts = [*SPECIAL_TOKENS, *(sort_of(encoding, token) for token in vocabulary.tokens[len(SPECIAL_TOKENS) :])]
+    special = vocabulary.special
+    sorts = [*vocabulary.tokens[:special], *(sort_of(encoding, token) for token in vocabulary.tokens[special:])]
     sorts[END] = "end"
     names, of_id = np.unique(sorts, return_inverse=True)
     rows = _grouped(scores, five_gram, of_id[scores.target], len(names))

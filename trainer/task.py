@@ -2,9 +2,13 @@
 
 import argparse
 import os
+import sys
+from collections.abc import Sequence
+from typing import Any
 
 from models import remote
-from songs import logs, recipes, storage
+from songs import directories, ending, logs, recipes, storage
+from songs.commands import Parser
 from trainer import cluster, config, folder, search, tune, tuning
 from trainer.dataset import Dataset, open_dataset
 from trainer.warm_start import Warm, open_warm
@@ -12,33 +16,49 @@ from trainer.warm_start import Warm, open_warm
 
 def main(argv: list[str] | None = None) -> int:
     """Parses flags and trains; the exit status: 0, 1 (diverged, or a machine lost), 2 (wrong use) or 128 + a signal."""
-    parser = _parser()
-    flags = parser.parse_args(argv)
-    if not flags.model_dir:
-        parser.error("--model_dir is needed: the directory that the model is written to (or set AIP_MODEL_DIR)")
     try:
-        settings = recipes.load(flags.recipe, "train") if flags.recipe else {}
-        settings |= config.TrainConfig.given(flags)
+        flags, settings = parse(sys.argv[1:] if argv is None else argv)
         training = config.TrainConfig.create(settings)
         if flags.tune is not None:
             folders = folder.Folders.of(flags.model_dir, flags.checkpoint_dir, flags.tensorboard_dir)
             dataset, warm = _open(flags.data, folders, flags.warm_start, flags.or_fresh)
-            return tune.run(tuning.plan(flags.tune, settings, folders, dataset, warm), overwrite=flags.overwrite)
+            status = tune.run(tuning.plan(flags.tune, settings, folders, dataset, warm), overwrite=flags.overwrite)
+            if flags.recipe and not status:
+                folder.remember_sampling(folders, flags.recipe)
+            return status
         return run(
             data=flags.data,
             model_dir=flags.model_dir,
             checkpoint_dir=flags.checkpoint_dir,
             tensorboard_dir=flags.tensorboard_dir,
             training=training,
+            recipe=flags.recipe,
             warm_start=flags.warm_start,
             or_fresh=flags.or_fresh,
             overwrite=flags.overwrite,
         )
-    except KeyboardInterrupt:
-        return 130
     except (ValueError, storage.StorageError) as error:
         logs.complain(f"error: {error}")
         return 2
+
+
+def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
+    """The flags, and the settings that they or a recipe give; nothing but the recipe is read.
+
+    Raises:
+      ValueError: if a flag or a recipe is wrong.
+    """
+    flags = _parser().parse_args(arguments)
+    if not flags.model_dir:
+        raise ValueError("--model_dir is needed: the directory that the model is written to (or set AIP_MODEL_DIR)")
+    settings = recipes.load(flags.recipe, "train") if flags.recipe else {}
+    return flags, settings | config.TrainConfig.given(flags)
+
+
+def check(arguments: Sequence[str]) -> config.TrainConfig:
+    """The configuration that flags ask for; raises ValueError as a start with them would, before any work."""
+    flags, settings = parse(arguments)
+    return config.TrainConfig.create(settings) if flags.tune is None else tuning.check(flags.tune, settings)
 
 
 def run(
@@ -48,6 +68,7 @@ def run(
     training: config.TrainConfig,
     checkpoint_dir: str | None = None,
     tensorboard_dir: str | None = None,
+    recipe: str | None = None,
     warm_start: str | None = None,
     or_fresh: bool = False,
     overwrite: bool = False,
@@ -60,6 +81,7 @@ def run(
       training: the configuration.
       checkpoint_dir: instead of `checkpoints` in the model directory.
       tensorboard_dir: instead of `tensorboard` in the model directory.
+      recipe: the one that the configuration is of, whose way of sampling the model remembers.
       warm_start: a finished model directory to start from.
       or_fresh: starts from first weights if that one has another network.
       overwrite: replaces what an earlier run left there.
@@ -73,6 +95,7 @@ def run(
     """
     folders = folder.Folders.of(model_dir, checkpoint_dir, tensorboard_dir)
     dataset, warm = _open(data, folders, warm_start, or_fresh)
+    _require_keys_told(dataset, training)
     # Of several machines one writes; the others wait for it where TensorFlow connects them.
     if overwrite and cluster.is_chief():
         folder.clear(folders)
@@ -81,6 +104,8 @@ def run(
         return 0
     if cluster.is_chief():
         folder.claim(folders, training, dataset, warm)
+        if recipe:
+            folder.remember_sampling(folders, recipe)
     return _train(dataset, folders, training, warm)
 
 
@@ -90,6 +115,22 @@ def _open(data: str, folders: folder.Folders, warm_start: str | None, or_fresh: 
     warm = open_warm(storage.folder(warm_start), or_fresh=or_fresh) if warm_start else None
     folder.require_apart(folders, dataset, warm)
     return dataset, warm
+
+
+def _require_keys_told(dataset: Dataset, training: config.TrainConfig) -> None:
+    """Refuses settings by which the network would not be told the keys that songs begin with."""
+    if not dataset.vocabulary.key_marks:
+        return
+    if training.blank_first:
+        raise ValueError(
+            f"--blank_first puts <start> where the dataset {dataset.folder} tells each song's key: leave it out, or "
+            "preprocess without --key_marks"
+        )
+    if training.input_features in ("index", "pitch-length"):
+        raise ValueError(
+            f"--input_features {training.input_features} tells nothing of the keys with which the songs of "
+            f"{dataset.folder} begin: choose embedding or one-hot, or preprocess without --key_marks"
+        )
 
 
 def _train(dataset: Dataset, folders: folder.Folders, training: config.TrainConfig, warm: Warm | None) -> int:
@@ -105,7 +146,7 @@ def _train(dataset: Dataset, folders: folder.Folders, training: config.TrainConf
         logs.complain(f"error: {error}")
         return 1
     except train.StoppedError as stop:
-        logs.complain("stopped, with a checkpoint: start the same command again to go on")
+        logs.complain(f"train stopped, with a checkpoint: {ending.AGAIN}")
         return 128 + stop.signal
     except strategy.LostMachineError as error:
         logs.complain(f"error: {error}")
@@ -113,9 +154,9 @@ def _train(dataset: Dataset, folders: folder.Folders, training: config.TrainConf
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m trainer.task", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--data", required=True, help="a dataset directory that pipelines.preprocess made")
+def _parser() -> Parser:
+    parser = Parser("python -m trainer.task", description=__doc__)
+    parser.add_argument("--data", required=True, help=directories.DATASET.accepted)
     add = parser.add_argument
     add("--model_dir", default=os.environ.get("AIP_MODEL_DIR"), help="model directory to make (default: AIP_MODEL_DIR)")
     add(
@@ -129,7 +170,11 @@ def _parser() -> argparse.ArgumentParser:
         help="TensorBoard events (default: AIP_TENSORBOARD_LOG_DIR, or `tensorboard` in the model directory)",
     )
     add("--recipe", help="NAME or NAME:run of a recipe, or a TOML file, whose [[train]] table is taken")
-    add("--warm_start", metavar="MODEL_DIR", help="a finished model to start from; tokens in common keep their weights")
+    add(
+        "--warm_start",
+        metavar="MODEL_DIR",
+        help=f"start from a model, tokens in common keep their weights: {directories.MODEL.accepted}",
+    )
     add("--or_fresh", action="store_true", help="with --warm_start: start from first weights if its network is another")
     add("--overwrite", action="store_true", help="replace what an earlier run left in the model directory")
     add(
@@ -145,4 +190,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    remote.exit_with(main)
+    ending.run(main, "train")

@@ -234,7 +234,9 @@ def _signals() -> Iterator[list[int]]:
     if threading.current_thread() is not threading.main_thread():
         yield caught
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    # Of what runs in the background a shell has Ctrl-C ignored.
+    before = {number: handler for number, handler in handlers.items() if handler is not signal.SIG_IGN}
 
     def catch(number: int, frame: object) -> None:
         del frame

@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pages import markup, scatter, template
+from pages import headings, markup, scatter, template
 from pages.markup import text
 from pages.scatter import Dot
 from trainer import trials_table
@@ -28,14 +28,14 @@ def page(folder: str, request: Mapping[str, Any], ranges: Mapping[str, Range], r
       results: of the trials that have ended, in their order; at least one.
     """
     filled = {
-        "title": f"Search: {text(markup.folder_name(folder))}",
+        "title": f"{text(headings.name_of(folder))}: search",
         "summary": "".join(f"<span>{fact}</span>" for fact in _headline(request, results)),
         "trials": table(results),
         "order": _by_number(results),
         "settings": "".join(markup.figure(f"<code>{key}</code>", picture(key, ranges[key], results)) for key in ranges),
         "made": _made(request),
     }
-    return template.fill("trainer", TEMPLATE, filled)
+    return template.document("trainer", TEMPLATE, filled)
 
 
 def _headline(request: Mapping[str, Any], results: Sequence[Result]) -> list[str]:
@@ -50,7 +50,7 @@ def table(results: Sequence[Result]) -> str:
     heads = ["Trial", "Loss", *results[0].settings, "Steps", "Best step", "Parameters", "Seconds"]
     ranked = trials_table.ordered(results)
     rows = [_row(result, result is ranked[0] and not result.diverged) for result in ranked]
-    return markup.scrolling(markup.table(heads, rows))
+    return markup.table("Trials, the best first", heads, rows, "scrolling")
 
 
 def _row(result: Result, best: bool) -> list[str]:

@@ -58,16 +58,26 @@ def plan(
       ValueError: if the number of trials is out of range, nothing is left to search, no step is to be trained, or
         several machines train.
     """
-    if not 1 <= trials <= _MOST_TRIALS:
-        raise ValueError(f"--tune {trials} must be in {LEGAL}: the models to train")
+    base = check(trials, fixed)
     if cluster.workers() > 1:
         raise ValueError(
             f"--tune trains on one machine, but TF_CONFIG names {cluster.workers()}: unset it or leave --tune out"
         )
+    return Tuning(trials, fixed, base, searched(fixed, warm=warm is not None), folders, dataset, warm)
+
+
+def check(trials: int, fixed: Mapping[str, object]) -> TrainConfig:
+    """The configuration that a search's trials change.
+
+    Raises:
+      ValueError: if the number of trials is out of range, or no step is to be trained.
+    """
+    if not 1 <= trials <= _MOST_TRIALS:
+        raise ValueError(f"--tune {trials} must be in {LEGAL}: the models to train")
     base = TrainConfig.create(fixed)
     if not base.steps:
         raise ValueError("--tune needs --steps of at least 1, not 0: it compares what training comes to")
-    return Tuning(trials, fixed, base, searched(fixed, warm=warm is not None), folders, dataset, warm)
+    return base
 
 
 def is_done(tuning: Tuning) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models import bundle
-from songs import layout, storage
+from songs import directories, layout, storage
 from songs.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -93,13 +93,14 @@ def open_warm(folder: str, *, or_fresh: bool = False) -> Warm:
     """A finished model directory to start from; needs no TensorFlow.
 
     Args:
-      folder: the directory.
+      folder: see `songs.directories.find`.
       or_fresh: see `Warm`.
 
     Raises:
       ValueError: if it is unfinished.
       songs.storage.StorageError: if it cannot be read.
     """
+    folder = directories.model(folder)
     marks = layout.require_completed(folder, "model", f"python -m trainer.task --model_dir {folder}")
     layout.read_object(storage.join(folder, layout.CONFIG), "vocabulary", "encoding")
     bundle.load_vocabulary(folder)

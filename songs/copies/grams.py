@@ -91,7 +91,7 @@ def after(song: Song, notes: int) -> Song:
         return song
     kept = Notes.of(song)
     duration = kept.end - kept.onset
-    return Song.from_notes(kept.onset[notes:], duration[notes:], kept.pitch[notes:], song.about)
+    return song.with_notes(kept.onset[notes:], duration[notes:], kept.pitch[notes:])
 
 
 def winnow(hashes: Hashes, places: Ints, first: Ints, last: Ints, window: int) -> npt.NDArray[np.bool_]:

@@ -8,22 +8,23 @@ from typing import ClassVar
 import numpy as np
 
 from songs import names
-from songs.encodings.base import END, START
+from songs.encodings.base import END, START, OnGrid
 from songs.song import About, Event, Song
 
-# The longest single duration or shift, in ticks: 4 quarter notes. Longer values are sums of several tokens.
-LONGEST = 48
+# The longest single duration or shift, in quarter notes. Longer values are sums of several tokens.
+LONGEST_QUARTERS = 4
 
 _DURATION, _SHIFT = "d:", "s:"
 _AFTER_NOTE_ENDS = {"note", "shift", "longest shift", END}
 
 
 @dataclasses.dataclass(frozen=True)
-class Events:
+class Events(OnGrid):
     """A note or voiced chord, then its duration, then a shift if the next onset is later.
 
-    Nothing is out of its vocabulary: the 128 notes, 48 durations and 48 shifts always belong to it, and a chord
-    that does not is spelled as its notes with no shift between, which the canonical form joins again.
+    Nothing is out of its vocabulary: the 128 notes, and a duration and a shift for each tick of 4 quarter notes (48 by
+    the usual divisors) always belong to it, and a chord that does not is spelled as its notes with no shift between,
+    which the canonical form joins again.
 
     Law: `decode(encode(song)) == song`.
     """
@@ -39,21 +40,18 @@ class Events:
         "longest shift": frozenset({"note", "shift", "longest shift"}),
     }
 
-    def settings(self) -> dict[str, object]:
-        """What builds this encoding again."""
-        return {"name": self.name}
-
     def encode(self, song: Song) -> list[str]:
         """The tokens of every event; leading silence is a shift."""
+        quarter = self.checked(song).ticks_per_quarter
         tokens: list[str] = []
         now = 0
         pitches, offsets = song.pitches.tobytes(), song.offsets.tolist()
         columns = zip(song.start.tolist(), song.duration.tolist(), offsets, offsets[1:], strict=False)
         for start, duration, begin, end in columns:
             if start > now:
-                tokens += _value(_SHIFT, start - now)
+                tokens += _value(_SHIFT, start - now, quarter)
             tokens.append(_chord(pitches[begin:end]))
-            tokens += _value(_DURATION, duration)
+            tokens += _value(_DURATION, duration, quarter)
             now = start
         return tokens
 
@@ -66,18 +64,18 @@ class Events:
         events, now = [], 0
         for chord, durations, shifts in _phrases(tokens):
             if chord and durations:
-                events.append(Event(now, names.parse_chord(chord), _sum(durations)))
+                events.append(Event(now, names.parse_chord(chord), self._sum(durations)))
             elif durations:
                 raise ValueError(f"{durations[0]!r} is a duration without a note before it")
-            now += _sum(shifts)
-        return Song.from_events(events, about)
+            now += self._sum(shifts)
+        return self.song_of(events, about)
 
     def most_tokens(self, song: Song) -> int:
         """As many as if every chord were spelled: each note with its duration, and the shifts."""
         _, duration, pitch = song.notes()
-        shifts = np.diff(song.start, prepend=0)
-        values = -(-duration.astype(np.int64) // LONGEST), -(-shifts.astype(np.int64) // LONGEST)
-        return len(pitch) + sum(int(tokens.sum()) for tokens in values)
+        longest = LONGEST_QUARTERS * song.ticks_per_quarter
+        values = (duration.astype(np.int64), np.diff(song.start.astype(np.int64), prepend=0))
+        return len(pitch) + sum(int((-(-ticks // longest)).sum()) for ticks in values)
 
     def reduce(self, song: Song) -> Song:
         """The song itself: nothing is lost."""
@@ -88,16 +86,17 @@ class Events:
         del before
         for prefix, kind in ((_DURATION, "duration"), (_SHIFT, "shift")):
             if token.startswith(prefix):
-                return f"longest {kind}" if token == f"{prefix}{names.duration_name(LONGEST)}" else kind
+                return f"longest {kind}" if token == f"{prefix}{LONGEST_QUARTERS}" else kind
         return "note"
 
     def ticks(self, token: str) -> int:
         """A shift's length; notes and durations take no time."""
-        return names.parse_duration(token.removeprefix(_SHIFT)) if token.startswith(_SHIFT) else 0
+        return self._sum([token]) if token.startswith(_SHIFT) else 0
 
     def required(self) -> tuple[str, ...]:
         """Every note, duration and shift."""
-        values = [names.duration_name(ticks) for ticks in range(1, LONGEST + 1)]
+        longest = LONGEST_QUARTERS * self.ticks_per_quarter
+        values = [names.duration_name(ticks, self.ticks_per_quarter) for ticks in range(1, longest + 1)]
         return (*names.PITCH_NAMES, *(_DURATION + value for value in values), *(_SHIFT + value for value in values))
 
     def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
@@ -112,21 +111,21 @@ class Events:
             spelled += shifts
         return spelled
 
+    def _sum(self, values: Sequence[str]) -> int:
+        return sum(names.parse_duration(value[2:], self.ticks_per_quarter) for value in values)
+
 
 @functools.lru_cache(maxsize=65536)
 def _chord(pitches: bytes) -> str:
     return names.chord_name(pitches)
 
 
-@functools.lru_cache(maxsize=4096)
-def _value(prefix: str, ticks: int) -> tuple[str, ...]:
+@functools.lru_cache(maxsize=65536)
+def _value(prefix: str, ticks: int, ticks_per_quarter: int) -> tuple[str, ...]:
     """Ticks as tokens, longest first; none for 0."""
-    longest, rest = divmod(ticks, LONGEST)
-    return (prefix + names.duration_name(LONGEST),) * longest + ((prefix + names.duration_name(rest),) if rest else ())
-
-
-def _sum(values: Sequence[str]) -> int:
-    return sum(names.parse_duration(value[2:]) for value in values)
+    longest, rest = divmod(ticks, LONGEST_QUARTERS * ticks_per_quarter)
+    tokens = (f"{prefix}{LONGEST_QUARTERS}",) * longest
+    return (*tokens, prefix + names.duration_name(rest, ticks_per_quarter)) if rest else tokens
 
 
 def _phrases(tokens: Sequence[str]) -> Iterator[tuple[str, list[str], list[str]]]:

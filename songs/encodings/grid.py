@@ -7,21 +7,21 @@ from typing import ClassVar
 import numpy as np
 
 from songs import names
-from songs.encodings.base import END, START
-from songs.encodings.roll import HELD, ONSET, Roll, mark, rolls_of, snap, song_of
+from songs.encodings.base import END, START, OnGrid
+from songs.encodings.roll import HELD, ONSET, Roll, cost, mark, rolls_of, song_of
 from songs.song import About, Song
 
 HELD_MARK = "~"
 
 
 @dataclasses.dataclass(frozen=True)
-class Grid:
+class Grid(OnGrid):
     """A piano roll, one token a step.
 
     Law: `decode(encode(song)) == reduce(song)`, and `reduce(song) == snap(song, step)` unless an option drops more.
 
     Attributes:
-      step: ticks a token (3: a 16th note).
+      step: ticks a token (3 of 12 a quarter note: a 16th note).
       onset_marks: whether a held pitch is told from one struck again; without, equal neighbours are one long note.
       highest: keep only the highest sounding pitch of each step (the MIT lab's way).
     """
@@ -39,12 +39,9 @@ class Grid:
     highest: bool = False
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.step < 1:
             raise ValueError(f"step {self.step} must be at least 1 tick")
-
-    def settings(self) -> dict[str, object]:
-        """What builds this encoding again."""
-        return {"name": self.name, **dataclasses.asdict(self)}
 
     def encode(self, song: Song) -> list[str]:
         """A token for every step up to the last note's end."""
@@ -57,15 +54,15 @@ class Grid:
             for part in token.split(".") if token != names.REST else ():
                 held = part.startswith(HELD_MARK)
                 roll[row, names.parse_chord(part.removeprefix(HELD_MARK))[0]] = HELD if held else ONSET
-        return song_of([mark(roll, onset_marks=self.onset_marks)], self.step, about)
+        return song_of([mark(roll, onset_marks=self.onset_marks)], self.step, self.song_of((), about))
 
     def most_tokens(self, song: Song) -> int:
         """One a step."""
-        return snap(song, self.step).end // self.step
+        return cost(song, self.step)[0]
 
     def reduce(self, song: Song) -> Song:
         """The song on the steps, less what the options drop."""
-        return song_of(self._rolls(song), self.step, song.about)
+        return song_of(self._rolls(song), self.step, song)
 
     def kind(self, token: str, before: str) -> str:
         """`rest` or `sounding`."""
@@ -87,7 +84,7 @@ class Grid:
         return list(tokens)
 
     def _rolls(self, song: Song) -> Iterator[Roll]:
-        return rolls_of(song, self.step, onset_marks=self.onset_marks, highest=self.highest)
+        return rolls_of(self.checked(song), self.step, onset_marks=self.onset_marks, highest=self.highest)
 
     def _tokens(self, roll: Roll) -> list[str]:
         parts: list[list[str]] = [[] for _ in range(len(roll))]

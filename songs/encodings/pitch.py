@@ -5,21 +5,21 @@ from collections.abc import Container, Mapping, Sequence
 from typing import ClassVar, Literal
 
 from songs import names
-from songs.encodings.base import END, START
+from songs.encodings.base import END, START, OnGrid
 from songs.song import About, Event, Song
 
 CHORDS = ("normal", "voiced")
 
 
 @dataclasses.dataclass(frozen=True)
-class Pitch:
+class Pitch(OnGrid):
     """The Keras + music21 article's encoding: one token an event, in order, without time.
 
     Law: `encode(decode(tokens)) == tokens` for tokens that `encode` can write.
 
     Attributes:
       chords: `normal` writes a chord as its normal order (12 pitch classes, no octave), `voiced` as its pitches.
-      step: ticks from one decoded event to the next; each sounds as long (6: the article's 0.5 quarter notes).
+      step: ticks from one decoded event to the next; each sounds as long (6 of 12 a quarter note: the article's 0.5).
     """
 
     name: ClassVar[str] = "pitch"
@@ -29,22 +29,19 @@ class Pitch:
     step: int = 6
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.chords not in CHORDS:
             raise ValueError(f"chords {self.chords!r} must be one of {', '.join(CHORDS)}")
         if self.step < 1:
             raise ValueError(f"step {self.step} must be at least 1 tick")
 
-    def settings(self) -> dict[str, object]:
-        """What builds this encoding again."""
-        return {"name": self.name, **dataclasses.asdict(self)}
-
     def encode(self, song: Song) -> list[str]:
         """One token an event, in the order of the events."""
-        return [self._token(event.pitches) for event in song]
+        return [self._token(event.pitches) for event in self.checked(song)]
 
     def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
         """Events `step` ticks apart; a normal order gets its lowest ascending voicing from C4."""
-        return Song.from_events(
+        return self.song_of(
             (Event(index * self.step, _pitches(token), self.step) for index, token in enumerate(tokens)), about
         )
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from songs import codes, names
-from songs.encodings.base import END, START
+from songs.encodings.base import END, START, OnGrid
 from songs.song import About, Event, Song
 
 NOTATIONS = ("names", "codes")
@@ -25,11 +25,11 @@ def block(song: Song) -> Song:
     until_next = np.r_[np.diff(starts), np.iinfo(np.int32).max]
     note_start, _, pitch = song.notes()
     duration = np.minimum(longest, until_next)[np.searchsorted(starts, note_start)]
-    return Song.from_notes(note_start, duration, pitch, song.about)
+    return song.with_notes(note_start, duration, pitch)
 
 
 @dataclasses.dataclass(frozen=True)
-class PitchDuration:
+class PitchDuration(OnGrid):
     """One voice of notes, chords and rests, each with its length in quarter notes.
 
     Law: `decode(encode(song)) == block(song)`.
@@ -50,21 +50,18 @@ class PitchDuration:
     notation: Literal["names", "codes"] = "names"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.notation not in NOTATIONS:
             raise ValueError(f"notation {self.notation!r} must be one of {', '.join(NOTATIONS)}")
-
-    def settings(self) -> dict[str, object]:
-        """What builds this encoding again."""
-        return {"name": self.name, **dataclasses.asdict(self)}
 
     def encode(self, song: Song) -> list[str]:
         """The tokens of the blocked song; leading silence is a rest."""
         tokens, now = [], 0
-        for event in block(song):
+        for event in block(self.checked(song)):
             if event.start > now:
-                tokens.append(f"{names.REST}:{names.duration_name(event.start - now)}")
-            code = codes.write(event.pitches, event.duration) if self.notation == "codes" else None
-            tokens.append(code or f"{names.chord_name(event.pitches)}:{names.duration_name(event.duration)}")
+                tokens.append(f"{names.REST}:{self._length(event.start - now)}")
+            code = codes.write(event.pitches, event.duration, self.divisors) if self.notation == "codes" else None
+            tokens.append(code or f"{names.chord_name(event.pitches)}:{self._length(event.duration)}")
             now = event.start + event.duration
         return tokens
 
@@ -72,11 +69,11 @@ class PitchDuration:
         """The song that the tokens say, one after another; raises ValueError on a token of another form."""
         events, now = [], 0
         for token in tokens:
-            pitches, duration = _read(token)
+            pitches, duration = self._read(token)
             if pitches:
                 events.append(Event(now, pitches, duration))
             now += duration
-        return Song.from_events(events, about)
+        return self.song_of(events, about)
 
     def most_tokens(self, song: Song) -> int:
         """A chord and a rest for each time at which something starts."""
@@ -93,7 +90,7 @@ class PitchDuration:
 
     def ticks(self, token: str) -> int:
         """The token's length."""
-        return _read(token)[1]
+        return self._read(token)[1]
 
     def required(self) -> tuple[str, ...]:
         """None: the vocabulary is what the music holds."""
@@ -104,13 +101,16 @@ class PitchDuration:
         del known
         return list(tokens)
 
+    def _length(self, ticks: int) -> str:
+        return names.duration_name(ticks, self.ticks_per_quarter)
 
-def _read(token: str) -> tuple[tuple[int, ...], int]:
-    """The pitches of a token, none for a rest, and its ticks; raises ValueError on a token of another form."""
-    if codes.is_code(token):
-        pitch, ticks = codes.read(token)
-        return (pitch,), ticks
-    chord, separator, length = token.partition(":")
-    if not separator:
-        raise ValueError(f"{token!r} is no token such as Eb5:1/2, R:1 or g8")
-    return () if chord == names.REST else names.parse_chord(chord), names.parse_duration(length)
+    def _read(self, token: str) -> tuple[tuple[int, ...], int]:
+        """The pitches of a token, none for a rest, and its ticks; raises ValueError on a token of another form."""
+        if codes.is_code(token, self.divisors):
+            pitch, ticks = codes.read(token, self.divisors)
+            return (pitch,), ticks
+        chord, separator, length = token.partition(":")
+        if not separator:
+            raise ValueError(f"{token!r} is no token such as Eb5:1/2, R:1 or g8")
+        pitches = () if chord == names.REST else names.parse_chord(chord)
+        return pitches, names.parse_duration(length, self.ticks_per_quarter)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from songs.song import About, Song
+from songs.song import Song
 
 # The cells of a roll, [steps, 128].
 SILENT, ONSET, HELD = 0, 1, 2
@@ -22,14 +22,20 @@ def snap(song: Song, step: int) -> Song:
     """Starts and ends moved to the nearest multiple of `step` ticks (a half goes up); a note lasts a step at least."""
     start, duration, pitch = (column.astype(np.int64) for column in song.notes())
     snapped_start = _nearest(start, step)
-    return Song.from_notes(
-        snapped_start, np.maximum(_nearest(start + duration, step) - snapped_start, step), pitch, song.about
-    )
+    return song.with_notes(snapped_start, np.maximum(_nearest(start + duration, step) - snapped_start, step), pitch)
 
 
 def tie(song: Song, step: int) -> Song:
     """`snap(song, step)` with the notes of one pitch that touch tied into one: what sounds, without who struck it."""
-    return song_of(rolls_of(song, step, onset_marks=False), step, song.about)
+    return song_of(rolls_of(song, step, onset_marks=False), step, song)
+
+
+def cost(song: Song, step: int) -> tuple[int, int]:
+    """The steps of `snap(song, step)`, and those that its notes sound in, at most; told without making it."""
+    start, duration, _ = (column.astype(np.int64) for column in song.notes())
+    first = _nearest(start, step) // step
+    last = np.maximum(_nearest(start + duration, step) // step, first + 1)
+    return int(last.max(initial=0)), int((last - first).sum())
 
 
 def rolls_of(song: Song, step: int, *, onset_marks: bool, highest: bool = False) -> Iterator[Roll]:
@@ -93,8 +99,11 @@ def mark(roll: Roll, *, onset_marks: bool, before: npt.NDArray[np.bool_] | None 
     return roll
 
 
-def song_of(rolls: Iterable[Roll], step: int, about: About | None) -> Song:
-    """The notes of marked rolls, one after the other: each from its onset as long as it is held."""
+def song_of(rolls: Iterable[Roll], step: int, like: Song) -> Song:
+    """The notes of marked rolls, one after the other, each from its onset as long as it is held.
+
+    Grid and file are those of `like`.
+    """
     places, onsets, begin = [np.zeros(0, np.int64)], [np.zeros(0, np.bool_)], 0
     for roll in rolls:
         row, pitch = np.nonzero(roll)
@@ -107,7 +116,7 @@ def song_of(rolls: Iterable[Roll], step: int, about: About | None) -> Song:
     onset = np.flatnonzero(is_onset[order])
     length = np.diff(np.r_[onset, len(order)])
     first = place[order[onset]]
-    return Song.from_notes((first & (1 << _STEP_BITS) - 1) * step, length * step, first >> _STEP_BITS, about)
+    return like.with_notes((first & (1 << _STEP_BITS) - 1) * step, length * step, first >> _STEP_BITS)
 
 
 def _nearest(ticks: npt.NDArray[np.int64], step: int) -> npt.NDArray[np.int64]:

@@ -42,8 +42,8 @@ def pitches_of(encoding: Encoding, token: str) -> tuple[int, ...]:
         return ()
     if names.is_classes(token):
         return names.parse_classes(token)
-    if codes.is_code(token):
-        return (codes.read(token)[0],)
+    if codes.is_code(token, encoding.divisors):
+        return (codes.read(token, encoding.divisors)[0],)
     return tuple(names.parse_pitch(name.removeprefix(HELD_MARK)) for name in _names(token))
 
 

@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from songs import names
-from songs.encodings.base import END, START
-from songs.encodings.roll import HELD, SILENT, mark, rolls_of, snap, song_of, tie
+from songs.encodings.base import END, START, OnGrid
+from songs.encodings.roll import HELD, SILENT, cost, mark, rolls_of, song_of, tie
 from songs.song import About, Song
 
 # Closes a step.
@@ -48,7 +48,7 @@ def read_steps(tokens: Iterable[str]) -> list[list[int]]:
 
 
 @dataclasses.dataclass(frozen=True)
-class Steps:
+class Steps(OnGrid):
     """What sounds in each step of a grid, pitch by pitch: any chord in 129 tokens, none out of the vocabulary.
 
     There are no onset marks: a pitch that sounds in two neighbouring steps is one held note.
@@ -57,7 +57,7 @@ class Steps:
     allows from the start to the end of a song.
 
     Attributes:
-      step: ticks a step (3: a 16th note).
+      step: ticks a step (3 of 12 a quarter note: a 16th note).
     """
 
     name: ClassVar[str] = "steps"
@@ -72,16 +72,13 @@ class Steps:
     step: int = 3
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.step < 1:
             raise ValueError(f"step {self.step} must be at least 1 tick")
 
-    def settings(self) -> dict[str, object]:
-        """What builds this encoding again."""
-        return {"name": self.name, **dataclasses.asdict(self)}
-
     def encode(self, song: Song) -> list[str]:
         """The tokens of every step up to the last note's end."""
-        rolls = rolls_of(song, self.step, onset_marks=False)
+        rolls = rolls_of(self.checked(song), self.step, onset_marks=False)
         return write_steps(np.flatnonzero(row).tolist() for roll in rolls for row in roll)
 
     def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
@@ -90,12 +87,11 @@ class Steps:
         roll = np.full((len(steps), 128), SILENT, np.uint8)
         for row, pitches in enumerate(steps):
             roll[row, pitches] = HELD
-        return song_of([mark(roll, onset_marks=False)], self.step, about)
+        return song_of([mark(roll, onset_marks=False)], self.step, self.song_of((), about))
 
     def most_tokens(self, song: Song) -> int:
         """One a step, and one for each step that a note sounds in."""
-        snapped = snap(song, self.step)
-        return (snapped.end + int(snapped.notes()[1].sum(dtype=np.int64))) // self.step
+        return sum(cost(song, self.step))
 
     def reduce(self, song: Song) -> Song:
         """`tie`."""

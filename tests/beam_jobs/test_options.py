@@ -23,8 +23,16 @@ def test_local_workers_are_options():
 
 @pytest.mark.parametrize("flags", [["--temprature=1"], ["--num_song", "3"], ["stray"], ["--direct_num_worker=2"]])
 def test_a_flag_that_nobody_knows_is_refused(flags):
-    with pytest.raises(ValueError, match=f"unknown flag {flags[0]}"):
+    name = flags[0].partition("=")[0]
+    with pytest.raises(ValueError, match=rf"unknown (flag|argument) {name} \(neither this command nor Apache Beam"):
         beam_options(flags)
+
+
+def test_a_flag_that_was_mistyped_is_told_the_jobs_or_beams():
+    with pytest.raises(ValueError, match=r"did you mean --num_songs\?"):
+        beam_options(["--num_song", "3"], ["--num_songs", "--seed"])
+    with pytest.raises(ValueError, match=r"did you mean --direct_num_workers\?"):
+        beam_options(["--direct_num_worker=2"])
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ def test_only_a_git_tag_is_a_release(gcloud, tmp_path, tag, calls):
 def test_the_workflow_runs_make_test_on_the_pythons_of_setup():
     workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text())
     job = workflow["jobs"]["test"]
-    assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12"]
-    assert 'python_requires=">=3.11,<3.13"' in (ROOT / "setup.py").read_text()
+    assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+    assert 'python_requires=">=3.11,<3.14"' in (ROOT / "setup.py").read_text()
     assert any(row.get("run", "").startswith("make test") for row in job["steps"])
     assert json.dumps(workflow["permissions"]) == '{"contents": "read"}'

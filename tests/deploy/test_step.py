@@ -83,7 +83,7 @@ def test_flags_that_begin_with_dashes_reach_the_command():
     )
     assert done.returncode == 2
     assert "-m trainer.task --steps=x --data=/none/runs/j1/dataset --model_dir=/none/runs/j1/model" in done.stdout
-    assert "argument --steps: invalid int value: 'x'" in done.stderr
+    assert "--steps 'x' must be a whole number" in done.stderr
 
 
 def test_quotes_that_are_not_closed_are_refused():

@@ -11,10 +11,17 @@ from songs.vocabulary import Vocabulary
 CONTENT = "0123456789abcdef"
 
 
-def vocabulary_of(encoding: Encoding, tokens: Sequence[str] = ()) -> Vocabulary:
-    """The tokens in order and what the encoding requires; each counts 1."""
+def vocabulary_of(encoding: Encoding, tokens: Sequence[str] = (), keys: Mapping[str, int] | None = None) -> Vocabulary:
+    """The tokens in order and what the encoding requires; each counts 1.
+
+    Args:
+      encoding: whose tokens they are.
+      tokens: that come first.
+      keys: how many songs each key's mark began; None for a vocabulary without key marks.
+    """
     ordered = list(dict.fromkeys([*tokens, *encoding.required()]))
-    return Vocabulary.from_ordered(ordered, dict.fromkeys(ordered, 1))
+    counts = {f"<start:{key}>": songs for key, songs in (keys or {}).items()} | dict.fromkeys(ordered, 1)
+    return Vocabulary.from_ordered(ordered, counts, key_marks=keys is not None)
 
 
 def write_model(
@@ -22,6 +29,7 @@ def write_model(
     *,
     encoding: Encoding | None = None,
     tokens: Sequence[str] = (),
+    keys: Mapping[str, int] | None = None,
     song_marks: bool = True,
     target: str = "every",
     window: int = 8,
@@ -35,9 +43,9 @@ def write_model(
     from models import bundle, network
 
     encoding = encoding or Events()
-    vocabulary = vocabulary_of(encoding, tokens)
+    vocabulary = vocabulary_of(encoding, tokens, keys)
     keras.utils.set_random_seed(seed)
-    blocked = bundle.blocked_ids(song_marks)
+    blocked = vocabulary.unpredicted(song_marks=song_marks)
     model = network.build(
         network.Architecture(
             vocabulary_size=len(vocabulary), embedding=8, units=8, layers=2, dropout=0.1, blocked=tuple(blocked)

@@ -341,18 +341,20 @@ def test_no_note_begins_after_the_last_tick():
 
 def test_a_song_that_is_refused_is_made_again_until_it_is_accepted_or_too_often_refused():
     table = np.log(np.tile([1e-9, 1e-9, 1e-9, 1e-9, 0.5, 0.5, 1e-9, 1e-9, 1e-9], (9, 1)))
-    config, asked = GenerateConfig(max_tokens=3, max_repeats=0, top_p=1.0), [(START,)] * 30
+    config, asked = GenerateConfig(max_tokens=3, max_repeats=0, top_p=1.0, max_draws=4), [(START,)] * 30
 
-    def refuses(sampled: Sampled) -> bool:
-        return spoken(sampled).startswith("a")
+    def refuses(sampled: Sampled) -> str:
+        return "a" if spoken(sampled).startswith("a") else ""
 
     plain = Sampler(fake(table), ANY, config, NOTES, slots=4).sample(range(30), asked)
     kept = Sampler(fake(table), ANY, config, NOTES, refuses=refuses, slots=4).sample(range(30), asked)
     assert any(refuses(song) for song in plain)
-    assert all(song.tokens[0] == B or song.attempts == ATTEMPTS for song in kept)
-    assert [song for song in kept if not song.attempts] == [song for song in plain if not refuses(song)]
-    never = Sampler(fake(table), ANY, config, NOTES, refuses=lambda _: True, slots=4).sample([3], [(START,)])
-    assert never[0].attempts == ATTEMPTS
+    assert all(song.tokens[0] == B or len(song.refused) == 3 for song in kept)
+    assert [song for song in kept if not song.refused] == [song for song in plain if not refuses(song)]
+    alone = Sampler(fake(table), ANY, config, NOTES, refuses=refuses, slots=4).sample([7], [(START,)])
+    assert alone == kept[7:8]
+    never = Sampler(fake(table), ANY, config, NOTES, refuses=lambda _: "never", slots=4).sample([3], [(START,)])
+    assert never[0].refused == ("never",) * 3
 
 
 def test_a_song_is_led_to_its_density():

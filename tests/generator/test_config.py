@@ -1,7 +1,6 @@
 import pytest
 
 from generator.config import GenerateConfig, notable
-from songs.song import TICKS_PER_QUARTER
 
 
 @pytest.mark.parametrize(
@@ -16,7 +15,7 @@ from songs.song import TICKS_PER_QUARTER
     ],
 )
 def test_the_shorter_of_two_limits_counts(limits, quarters):
-    assert GenerateConfig(**limits).max_ticks == quarters * TICKS_PER_QUARTER
+    assert [GenerateConfig(**limits).max_ticks(ticks) for ticks in (12, 120)] == [quarters * 12, quarters * 120]
 
 
 def test_a_limit_that_is_no_whole_tick_still_limits():

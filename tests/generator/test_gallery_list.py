@@ -6,11 +6,14 @@ import pytest
 
 # Of a song of 500 tokens the log-likelihood is lowest, and a token's the highest.
 SONGS = [
-    {"song": 0, "key": "D minor", "seconds": 6.0, "notes": 9, "tokens": 50, "log_likelihood": -60.0, "novelty": 0.93},
-    {"song": 1, "key": "C major", "seconds": 8.0, "notes": 7, "tokens": 500, "log_likelihood": -250.0, "novelty": 0.29},
-    {"song": 2, "key": "Bb major", "seconds": 12.0, "notes": 8, "tokens": 10, "log_likelihood": -9.0, "novelty": 1.0},
+    {"song": 0, "key": "D minor", "seconds": 6.0, "notes": 9, "tokens": 50, "log_likelihood": -60.0, "novelty": 0.93,
+     "ended": False},
+    {"song": 1, "key": "C major", "seconds": 8.0, "notes": 7, "tokens": 500, "log_likelihood": -250.0, "novelty": 0.29,
+     "ended": True},
+    {"song": 2, "key": "Bb major", "seconds": 12.0, "notes": 8, "tokens": 10, "log_likelihood": -9.0, "novelty": 1.0,
+     "ended": False},
     {"song": 3},
-]
+]  # fmt: skip
 COPIED = {
     "copied_share": 0.071,
     "novelty": 0.929,
@@ -52,7 +55,7 @@ FALLING = {
 def test_sorted_both_ways_songs_that_lack_the_figure_are_last(open_page):
     page = open_page(SONGS)
     assert numbers(page) == [0, 1, 2, 3]
-    assert page.locator("#sort option").all_text_contents() == list(FALLING)
+    assert page.locator("#sort option").all_text_contents() == [*FALLING, "ending"]
     for sort, falling in FALLING.items():
         page.select_option("#sort", sort)
         # What is counted begins with the best, what is named with the first.
@@ -97,6 +100,21 @@ def test_ranges_and_key_filter_what_is_shown(open_page):
     page.select_option("#key", "C major")
     assert numbers(page) == [1]
     assert page.inner_text("#filters-toggle") == "Filters (2)"
+
+
+def test_songs_that_were_cut_off_say_so_and_are_found(open_page):
+    page = open_page(SONGS)
+    cut = [page.locator(".facts p").nth(number).get_by_text("cut off").count() for number in range(4)]
+    assert cut == [1, 0, 1, 0]
+    page.fill("#filter", "cut off")
+    assert numbers(page) == [0, 2]
+    page.fill("#filter", "")
+    page.select_option("#sort", "ending")
+    assert numbers(page) == [1, 0, 2, 3]
+    page.click("#filters-toggle")
+    page.select_option("#ending", "ended")
+    assert numbers(page) == [1]
+    assert page.inner_text("#filters-toggle") == "Filters (1)"
 
 
 def test_a_thousand_songs_open_fast_and_few_are_in_the_page_at_once(open_page):

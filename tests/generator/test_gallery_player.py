@@ -125,9 +125,10 @@ def test_the_tab_key_goes_through_the_page_in_order(player):
 
 def test_the_page_is_used_by_keys_alone(player):
     player.keyboard.press("Tab")
+    assert not player.evaluate("document.querySelector('#about').open")
+    player.keyboard.press(" ")
     assert player.evaluate("document.querySelector('#about').open")
     player.keyboard.press(" ")
-    assert not player.evaluate("document.querySelector('#about').open")
     player.keyboard.press("/")
     player.keyboard.type("song /0 ")
     assert player.input_value("#filter") == "song /0 "

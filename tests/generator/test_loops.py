@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.loops import LEAST_NOTES, LEAST_TICKS, looping
+from generator.loops import LEAST_NOTES, LEAST_QUARTERS, looping
 from generator.meanings import Meanings
 
 NOTES = Meanings(np.array([0] * 4 + [1] * 6 + [0] * 2), np.zeros(12, np.int64))
@@ -49,7 +49,7 @@ def test_every_planted_loop_is_found_and_cut_to_one_phrase(phrase, before, repea
 
 def test_a_loop_that_takes_time_has_to_last():
     quarter = Meanings(NOTES.notes_V, np.array([0] * 10 + [12, 1]))
-    quarters = LEAST_TICKS // 12
+    quarters = LEAST_QUARTERS
     # As an encoding that tells held notes again at each step would: a chord of 4 notes, held.
     held = [4, 5, 6, 7, 10]
     assert looping(np.array(held * (quarters - 1)), quarter, 4) == 0

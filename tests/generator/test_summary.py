@@ -14,7 +14,7 @@ LOW = builders.song((0, 12, 38), (12, 24, 41), (48, 12, 45), (60, 12, 38))
 
 
 def row(song: Song, **more: Any) -> dict[str, Any]:
-    told = {"ended": True, "tokens": ["C4", "d:1"], "log_likelihood": -6.0}
+    told = {"ended": True, "tokens": ["C4", "d:1"], "log_likelihood": -6.0, "refused": []}
     return {"notes": len(song.pitches), "seconds": 1.5, **told, **columns(song), **more}
 
 
@@ -27,7 +27,8 @@ def reference() -> Reference:
 
 
 def test_totals():
-    rows = [row(CHORD), row(LOW, ended=False, tokens=["C4"] * 5, log_likelihood=-2.0), row(builders.song())]
+    cut = {"ended": False, "refused": ["key", "cut", "key"]}
+    rows = [row(CHORD, refused=["cut"]), row(LOW, tokens=["C4"] * 5, log_likelihood=-2.0, **cut), row(builders.song())]
     told = Summary.of(rows).as_dict()
     assert [told[name] for name in ("songs", "ended", "without_notes", "notes", "tokens", "seconds")] == [
         3, 2, 1, 7, 9, 4.5,
@@ -36,6 +37,7 @@ def test_totals():
     assert told["log_likelihood_per_token"] == round(-14 / 11, 6)
     assert told["keys"] == {"C major": 1, "D minor": 1}
     assert told["pitch_range"] == [38, 67]
+    assert told["refused"] == {"cut": 2, "key": 2}
     assert told["novelty"] is None
     assert told["figures"]["polyphony"] == {"songs": 2}
 

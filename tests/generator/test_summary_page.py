@@ -13,7 +13,7 @@ NOVEL = {"novelty": 0.5, "copied_notes": 14, "copied_bars": 2.5}
 
 def shown(rows, compared=True, **settings) -> str:
     found = reference() if compared else None
-    return page({**Summary.of(rows).as_dict(found), "settings": {"seed": 7, **settings}}, found)
+    return page({**Summary.of(rows).as_dict(found), "settings": {"seed": 7, **settings}}, found, "/data/tunes/songs")
 
 
 def test_the_page_is_whole_and_needs_no_network():
@@ -31,7 +31,7 @@ def test_the_page_is_whole_and_needs_no_network():
 def test_what_it_says():
     said = Elements(shown([row(CHORD, **NOVEL), row(LOW)])).text
     for sentence in (
-        "What 2 songs are like",
+        "tunes: what 2 songs are like",
         "7 notes",
         "D2 to G4",
         "2 training songs and 1 validation song",
@@ -61,7 +61,7 @@ def test_an_older_model_leaves_training_songs_out():
 @pytest.mark.parametrize("compared", [True, False])
 def test_a_song_without_notes(compared):
     html = shown([row(builders.song(), tokens=[], ended=False, log_likelihood=0.0)], compared)
-    assert "What 1 song is like" in html
+    assert "tunes: what 1 song is like" in html
     assert "1 song without a note" in html
     assert "nan" not in Elements(html).text.lower()
     assert Elements(html).open == []

@@ -64,10 +64,11 @@ def test_a_song_is_its_primer_and_what_was_sampled(writer, tmp_path):
         "ended": True,
         "log_likelihood": -12.3457,
         "attempts": 0,
+        "refused": [],
         "notes": 2,
         "seconds": 2.0,
-        "key": "E minor",
-        "key_correlation": 0.6683,
+        "key": "A minor",
+        "key_correlation": 0.5665,
         "pitch_range": [60, 64],
         "entropy": 1.0,
     }

@@ -88,8 +88,3 @@ def test_model_with_code_of_its_own_is_refused(folder):
     keras.Model(inputs, keras.layers.Lambda(lambda values: values)(inputs)).save(folder / layout.MODEL)
     with pytest.raises(ValueError, match="is not a model that Keras can load"):
         bundle.load(str(folder))
-
-
-def test_blocked_ids():
-    assert bundle.blocked_ids(song_marks=True) == [0, 1, 2]
-    assert bundle.blocked_ids(song_marks=False) == [0, 1, 2, 3]

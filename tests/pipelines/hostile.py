@@ -4,6 +4,7 @@ import ctypes
 import os
 import pathlib
 import time
+from typing import Any
 
 from songs import reading
 from songs.errors import ParseError
@@ -12,7 +13,7 @@ from songs.song import About, Song
 _hoard = []
 
 
-def read(data: bytes, *, source: str, instrument: str, parser: str) -> list[tuple[str, Song]]:
+def read(data: bytes, *, source: str, instrument: str, **more: Any) -> list[tuple[str, Song]]:
     """Misbehaves as told; anything else is a song of one note whose instrument is the process's number."""
     order, _, argument = data.partition(b" ")
     _ORDERS.get(order, lambda argument: None)(argument)
@@ -20,11 +21,11 @@ def read(data: bytes, *, source: str, instrument: str, parser: str) -> list[tupl
     return [("", Song.from_notes([0], [12], [60], about))]
 
 
-def read_music(data: bytes, *, source: str, instrument: str, parser: str) -> list[tuple[str, Song | ParseError]]:
+def read_music(data: bytes, *, source: str, instrument: str, **more: Any) -> list[tuple[str, Song | ParseError]]:
     """Misbehaves as told; anything else is read as ever."""
     if data in _ORDERS:
-        return list(read(data, source=source, instrument=instrument, parser=parser))
-    return reading.read_songs(data, source=source, instrument=instrument, parser=parser)
+        return list(read(data, source=source, instrument=instrument, **more))
+    return reading.read_songs(data, source=source, instrument=instrument, **more)
 
 
 def _hang_in_c(argument: bytes) -> None:

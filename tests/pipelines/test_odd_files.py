@@ -51,10 +51,10 @@ def test_a_few_bytes_cost_few_tokens_in_every_encoding(name, encoding):
 
 
 def test_what_is_left_out_names_its_cost_and_the_limit():
-    ((_, song),) = reading.read_songs(BOMBS["first.mid"], source="first.mid")
-    settings = Settings(encodings.from_settings({"name": "grid"}).settings(), 8, 8)
+    ((_, song),) = reading.read_songs(BOMBS["far-apart.mid"], source="far-apart.mid")
+    settings = Settings(encodings.from_settings({"name": "steps"}).settings(), 8, 8)
     reason, sentence = settings.refusal(settings.selection.of(song))
-    assert (reason, sentence) == ("too-many-tokens", "132 grid tokens for 1 notes; --max_tokens_per_note is 128")
+    assert (reason, sentence) == ("too-many-tokens", "26276 steps tokens for 200 notes; --max_tokens_per_note is 128")
 
 
 def write_files(folder):

@@ -26,6 +26,12 @@ def test_a_bar_lasts_as_long_as_its_meter_says(meter, ticks):
     assert bars.bar_ticks(of_meter(meter)) == ticks
 
 
+def test_a_bar_of_a_fine_grid_has_more_ticks():
+    fine = Song.from_notes([0], [12], [60], About(time_signature="3/4"), ticks_per_quarter=120)
+    assert bars.bar_ticks(fine) == 360
+    assert bars.place(fine, 600) == "2:3"
+
+
 @pytest.mark.parametrize(
     ("meter", "tick", "place"),
     [

@@ -5,15 +5,34 @@ from songs import codes
 from songs.encodings import PitchDuration, block
 from tests.builders import notes_of, song, songs
 
+USUAL = (4, 3)
+
 
 def test_a_letter_is_a_white_key_from_c5_and_a_number_a_fraction_of_a_whole_note():
-    assert notes_of(codes.tune("c4 g8 b16 e6")) == [(0, 12, 72), (12, 6, 79), (18, 3, 83), (21, 8, 76)]
+    assert notes_of(codes.tune("c4 g8 b16 e6", USUAL)) == [(0, 12, 72), (12, 6, 79), (18, 3, 83), (21, 8, 76)]
 
 
-@given(strategies.sampled_from("cdefgab"), strategies.sampled_from(codes.DENOMINATORS))
-def test_every_code_is_read_and_written(letter, denominator):
-    pitch, ticks = codes.read(f"{letter}{denominator}")
-    assert codes.write((pitch,), ticks) == f"{letter}{denominator}"
+@pytest.mark.parametrize(
+    ("divisors", "denominators"),
+    [
+        (USUAL, (1, 2, 3, 4, 6, 8, 12, 16)),
+        ((8, 6), (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)),
+        ((4, 5), (1, 2, 4, 5, 8, 10, 16, 20)),
+    ],
+)
+def test_a_number_is_one_whose_length_a_divisor_reaches(divisors, denominators):
+    assert codes.denominators(divisors) == denominators
+    with pytest.raises(ValueError, match=f"'g64' is no code such as g8 by --divisors {divisors[0]},{divisors[1]}"):
+        codes.tune("g64", divisors)
+
+
+@given(strategies.sampled_from("cdefgab"), strategies.data())
+def test_every_code_is_read_and_written(letter, data):
+    divisors = data.draw(strategies.sampled_from([USUAL, (8, 6), (8, 6, 5)]))
+    code = f"{letter}{data.draw(strategies.sampled_from(codes.denominators(divisors)))}"
+    pitch, ticks = codes.read(code, divisors)
+    assert codes.write((pitch,), ticks, divisors) == code
+    assert codes.is_code(code, divisors)
 
 
 @pytest.mark.parametrize(
@@ -22,18 +41,18 @@ def test_every_code_is_read_and_written(letter, denominator):
     ids=["black", "octave 4", "octave 6", "chord", "dotted", "off music21's grid", "two whole notes"],
 )
 def test_what_no_code_says_has_none(pitches, ticks):
-    assert codes.write(pitches, ticks) is None
+    assert codes.write(pitches, ticks, USUAL) is None
 
 
 @pytest.mark.parametrize("text", ["g8 h4", "g", "g5", "G8", "g8:1", "g08"])
 def test_what_is_no_code_is_named(text):
     with pytest.raises(ValueError, match=rf"'{text.split()[-1]}' is no code such as g8"):
-        codes.tune(text)
+        codes.tune(text, USUAL)
 
 
 def test_a_tune_of_nothing_is_refused():
     with pytest.raises(ValueError, match="needs codes after it"):
-        codes.tune(" ")
+        codes.tune(" ", USUAL)
 
 
 def test_the_notation_writes_codes_where_it_can_and_names_elsewhere():

@@ -58,3 +58,19 @@ def test_files_that_changed(tmp_path):
     earlier = write(tmp_path / "old", ("1", "a", "train", ""), ("2", "b", "train", ""), ("3", "c", "test", ""))
     ledger = write(tmp_path / "new", ("1", "a", "train", ""), ("2", "d", "train", ""), ("4", "e", "test", ""))
     assert differences(ledger, earlier) == {"new": 1, "gone": 1, "changed": 1, "same": 1}
+
+
+def test_a_file_under_another_name_is_the_same(tmp_path):
+    earlier = write(tmp_path / "old", ("1", "a", "train", ""), ("2", "b", "train", ""), ("3", "c", "train", ""))
+    # a was copied, b moved, c replaced by a; a file that is no song is known by its name alone.
+    ledger = write(
+        tmp_path / "new", ("1", "a", "train", ""), ("4", "a", "train", ""), ("5", "b", "train", ""),
+        ("3", "a", "train", ""), ("6", "", "", ""),
+    )  # fmt: skip
+    assert differences(ledger, earlier) == {"new": 1, "gone": 0, "changed": 0, "same": 4}
+
+
+def test_what_is_no_song_is_the_same_under_its_name_alone(tmp_path):
+    earlier = write(tmp_path / "old", ("1", "", "", ""), ("2", "", "", ""))
+    ledger = write(tmp_path / "new", ("1", "", "", ""), ("3", "", "", ""))
+    assert differences(ledger, earlier) == {"new": 1, "gone": 1, "changed": 0, "same": 1}

@@ -24,6 +24,12 @@ def test_each_limit_has_its_reason(limits, refusal):
     assert limits.refusal(MUSIC, step=3) == refusal
 
 
+def test_a_fine_grid_makes_no_song_longer():
+    fine = song((0, 24, 60), (24, 25, 64), ticks_per_quarter=24)
+    assert Limits(max_quarters=3).refusal(fine, step=6) is None
+    assert Limits(max_quarters=2).refusal(fine, step=6) == ("too-many-quarters", "3; --max_quarters is 2")
+
+
 @pytest.mark.parametrize(("step", "steps"), [(3, 12), (6, 6), (12, 3)])
 def test_steps_are_counted_to_the_end_rounded_to_a_step(step, steps):
     assert Limits(min_steps=steps).refusal(MUSIC, step) is None

@@ -5,6 +5,7 @@ import music21
 import pytest
 import symusic
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from songs import midi
 from songs.song import About, Song
@@ -12,9 +13,15 @@ from tests import builders
 from tests.builders import notes_of, song, songs
 
 
-@given(songs())
-def test_what_is_written_reads_back_exactly(music):
-    assert midi.read_exact(midi.write(music)) == music
+@pytest.mark.parametrize("ticks_per_quarter", [1, 7, 12, 24, 120, 420, 480])
+@given(data=st.data())
+def test_what_is_written_reads_back_exactly(ticks_per_quarter, data):
+    music = data.draw(songs(ticks_per_quarter=ticks_per_quarter))
+    written = midi.write(music)
+    assert midi.read_exact(written, ticks_per_quarter=ticks_per_quarter) == music
+    division = int.from_bytes(written[12:14], "big")
+    assert 480 <= division < 960
+    assert division % ticks_per_quarter == 0
 
 
 def _mido_notes(data):
@@ -61,6 +68,11 @@ def test_a_compound_meter_beats_in_threes():
     notes = Song.from_notes(range(0, 42, 6), [6] * 7, [60] * 7, About(time_signature="6/8"))
     velocities = [note.velocity for note in symusic.Score.from_midi(midi.write(notes)).tracks[0].notes]
     assert velocities == [92, 76, 76, 84, 76, 76, 92]
+
+
+def test_a_bar_is_as_long_on_a_fine_grid():
+    notes = song((0, 6, 60), (6, 6, 60), (24, 6, 60), (96, 6, 60), ticks_per_quarter=24)
+    assert [note.velocity for note in symusic.Score.from_midi(midi.write(notes)).tracks[0].notes] == [92, 76, 84, 92]
 
 
 def test_velocities_follow_the_beat_unless_given():

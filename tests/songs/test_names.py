@@ -47,13 +47,24 @@ def test_classes_must_be_different_and_below_twelve(name):
         names.parse_classes(name)
 
 
-@pytest.mark.parametrize(("ticks", "name"), [(6, "1/2"), (12, "1"), (16, "4/3"), (1, "1/12"), (600, "50")])
-def test_durations_are_quarter_notes(ticks, name):
-    assert names.duration_name(ticks) == name
-    assert names.parse_duration(name) == ticks
+@pytest.mark.parametrize(
+    ("ticks", "ticks_per_quarter", "name"),
+    [
+        (6, 12, "1/2"),
+        (12, 12, "1"),
+        (16, 12, "4/3"),
+        (1, 12, "1/12"),
+        (600, 12, "50"),
+        (15, 120, "1/8"),
+        (24, 120, "1/5"),
+    ],
+)
+def test_durations_are_quarter_notes(ticks, ticks_per_quarter, name):
+    assert names.duration_name(ticks, ticks_per_quarter) == name
+    assert names.parse_duration(name, ticks_per_quarter) == ticks
 
 
 @pytest.mark.parametrize("name", ["0", "-1", "1/7", "x", "1/0"])
 def test_what_is_off_the_grid_is_no_duration(name):
     with pytest.raises(ValueError, match=r"no duration|multiple"):
-        names.parse_duration(name)
+        names.parse_duration(name, 12)

@@ -38,9 +38,33 @@ TRACKS = st.lists(EVENTS, max_size=40)
     st.lists(TRACKS, min_size=1, max_size=3),
     st.sampled_from([96, 120, 480, 7, 1000]),
     st.sampled_from(["all", "first", "piano", "drums", "40"]),
+    st.sampled_from([(4, 3), (4, 3), (8, 6), (5, 6, 8), (6,), (1,), (16, 12), (49, 3), (10, 7)]),
 )
-def test_any_events_are_read_alike(tracks, division, instrument):
-    assert reading.difference(builders.midi(*tracks, division=division), instrument) == ""
+def test_any_events_are_read_alike(tracks, division, instrument, divisors):
+    assert reading.difference(builders.midi(*tracks, division=division), instrument, divisors) == ""
+
+
+QUINTUPLETS, THIRTY_SECONDS = 96, 60
+
+
+@pytest.mark.parametrize(
+    ("apart", "divisors", "starts"),
+    [
+        # Notes that start less than the smallest part apart are gathered into a chord, as they are by music21.
+        (THIRTY_SECONDS, (4, 3), [0, 3, 6]),
+        (THIRTY_SECONDS, (8, 6), [0, 3, 6, 9, 12]),
+        (THIRTY_SECONDS, (8, 6, 5), [0, 15, 30, 45, 60]),
+        (QUINTUPLETS, (4, 3), [0, 4, 9]),
+        (QUINTUPLETS, (5,), [0, 1, 2, 3, 4]),
+        (QUINTUPLETS, (8, 6, 5), [0, 24, 48, 72, 96]),
+    ],
+)
+def test_times_go_to_the_nearest_part_of_a_quarter_note(apart, divisors, starts):
+    track = [event for index in range(5) for event in note(apart * index, apart * index + 50, 60 + index)]
+    read = fast_reader.read(builders.midi(track), divisors=divisors)
+    assert sorted(set(read.notes()[0].tolist())) == starts
+    assert read.ticks_per_quarter == {(4, 3): 12, (8, 6): 24, (5,): 5, (8, 6, 5): 120}[divisors]
+    assert reading.difference(builders.midi(track), divisors=divisors) == ""
 
 
 def test_the_first_part_is_the_one_whose_first_note_comes_first():

@@ -22,6 +22,11 @@ def test_the_notes_that_are_kept(selection, notes):
     assert notes_of(selection.of(MUSIC)) == notes
 
 
+def test_an_excerpt_is_in_quarter_notes_on_every_grid():
+    fine = song((0, 24, 60), (24, 24, 72), (48, 24, 64), ticks_per_quarter=24)
+    assert Selection(excerpt=(1, 2)).of(fine) == song((0, 24, 72), ticks_per_quarter=24)
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [

@@ -46,7 +46,8 @@ def test_a_whole_number_may_stand_for_a_fraction():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"egg": 1}, "unknown keys egg; they must be among eggs, salt, pan, cook, lid, no_fire"),
+        ({"egg": 1}, r"unknown key egg: did you mean eggs\?$"),
+        ({"water": 1}, "unknown key water; it must be one of eggs, salt, pan, cook, lid, no_fire"),
         ({"eggs": 0}, r"--eggs 0 must be in 1\.\.12: eggs"),
         ({"eggs": 13}, "--eggs 13 must be in"),
         ({"eggs": True}, "--eggs True must be a whole number in"),

@@ -43,6 +43,13 @@ def test_bytes_give_back_what_a_song_is_about():
     assert Song.from_bytes(Song.from_notes([0], [1], [60], about).to_bytes()).about == about
 
 
+def test_bytes_and_transposition_keep_the_grid():
+    fine = song((0, 1, 60), ticks_per_quarter=120)
+    assert fine != song((0, 1, 60))
+    assert Song.from_bytes(fine.to_bytes()) == fine
+    assert fine.transpose(2) == song((0, 1, 62), ticks_per_quarter=120)
+
+
 def test_transpose_moves_every_pitch_and_refuses_to_leave_the_range():
     assert notes_of(song((0, 1, 60), (0, 1, 64)).transpose(-2)) == [(0, 1, 58), (0, 1, 62)]
     with pytest.raises(ValueError, match="pitch 128"):
@@ -54,7 +61,7 @@ def test_end_is_where_the_last_note_ends():
     assert song().end == 0
 
 
-@pytest.mark.parametrize("data", [b"", b"NSg2", b"x" * 40])
+@pytest.mark.parametrize("data", [b"", b"NSg3", b"x" * 40])
 def test_bytes_that_are_no_song_are_refused(data):
     with pytest.raises(ValueError, match="song"):
         Song.from_bytes(data)

@@ -14,7 +14,7 @@ Loss = Callable[[TrainConfig], float]
 
 
 class FakeChild:
-    """Instead of `trainer.child.Child`; `ran` are the configurations that were trained, whoever trained them."""
+    """Instead of `songs.subprocesses.Child`; `ran` are the configurations that were trained, whoever trained them."""
 
     def __init__(self, loss: Loss, ran: list[TrainConfig]) -> None:
         self.loss, self.ran = loss, ran

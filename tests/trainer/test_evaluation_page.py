@@ -60,7 +60,7 @@ def test_the_page_is_whole_and_needs_nothing_else():
 def test_what_it_tells():
     text = elements.Elements(evaluation_page.page(evaluation(), HISTORY)).text
     for told in (
-        "mine/model: test", "617 notes, 1.5 minutes of music", "Nothing was found against this model",
+        "mine: test split", "617 notes, 1.5 minutes of music", "Nothing was found against this model",
         "counted on 3 songs, 99 tokens: the first of the training split", "expected error 0.062",
         "120 quarter notes a minute",
     ):  # fmt: skip

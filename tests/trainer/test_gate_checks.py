@@ -16,14 +16,26 @@ def test_songs_to_judge_by(songs, least, verdict):
 
 
 @pytest.mark.parametrize(
-    ("champion", "challenger", "least", "verdict"),
-    [(2.0, 1.9, 0.0, True), (2.0, 2.0, 0.0, False), (2.0, 2.1, 0.0, False), (2.0, 1.9, 0.2, False)],
-    ids=["better", "equal", "worse", "not better enough"],
+    ("interval", "least", "verdict"),
+    [
+        ((0.01, 0.2), 0.0, True),
+        ((0.0, 0.2), 0.0, False),
+        ((-0.01, 0.2), 0.0, False),
+        ((0.01, 0.2), 0.05, False),
+        ((-0.01, 0.2), -0.05, True),
+    ],
+    ids=["above", "touching", "reaching below", "not enough", "a loss that is allowed"],
 )
-def test_a_challenger_has_to_be_better(champion, challenger, least, verdict):
-    check = gate_checks.better(champion, challenger, (0.0, 0.1), least)
+def test_the_whole_interval_has_to_be_above_the_least_gain(interval, least, verdict):
+    check = gate_checks.better(2.0, 1.9, interval, least)
     assert check.passed is verdict
-    assert check.value == pytest.approx(champion - challenger)
+    assert check.value == pytest.approx(0.1)
+
+
+def test_a_gain_that_may_be_chance_says_so():
+    assert "may be chance" in gate_checks.better(2.0, 1.9, (-0.1, 0.3), 0.0).said
+    assert "may be chance" not in gate_checks.better(2.0, 1.9, (0.05, 0.15), 0.0).said
+    assert "may be chance" not in gate_checks.better(1.9, 2.0, (-0.3, 0.1), 0.0).said
 
 
 @pytest.mark.parametrize(
@@ -31,6 +43,14 @@ def test_a_challenger_has_to_be_better(champion, challenger, least, verdict):
 )
 def test_counting_has_to_be_beaten(loss, verdict):
     assert gate_checks.beats_counting({**METRICS, "test": {"loss_nats": loss}}, "test").passed is verdict
+
+
+def test_counting_is_the_best_of_the_n_grams():
+    check = gate_checks.beats_counting(
+        {"test": {"loss_nats": 1.0}, "baselines": {"test": {"unigram": 3.0, "14-gram": 0.9, "5-gram": 1.2}}}, "test"
+    )
+    assert (check.passed, check.value) == (False, pytest.approx(-0.1))
+    assert "the 14-gram 0.9000" in check.said
 
 
 @pytest.mark.parametrize("metrics", [{}, {"test": None, "baselines": {}}, {**METRICS, "baselines": {"test": {}}}])
@@ -78,7 +98,7 @@ def test_reasons_are_the_checks_that_failed():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"min_gate_songs": 0}, {"min_gain": float("nan")}, {"max_copied_share": 50}, {"min_likeness": -1}]
+    "wrong", [{"min_gate_songs": 1}, {"min_gain": float("nan")}, {"max_copied_share": 50.0}, {"min_likeness": -1.0}]
 )
 def test_a_threshold_out_of_range_is_told(wrong):
     (name,) = wrong

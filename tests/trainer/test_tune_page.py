@@ -35,7 +35,7 @@ def test_the_page_is_whole_and_needs_nothing_else():
 def test_what_it_tells():
     text = elements.Elements(page()).text
     for told in (
-        "Search: mine/model", "best: 2.0000 nats a token, trial 2", "3 of 5 trials", "1 diverged",
+        "mine: search", "best: 2.0000 nats a token, trial 2", "3 of 5 trials", "1 diverged",
         "0.0003..0.01, logarithmic", "steps",
     ):  # fmt: skip
         assert told in text
@@ -43,18 +43,20 @@ def test_what_it_tells():
 
 
 def test_table_is_sorted_and_the_best_is_marked():
-    rows = [re.findall(r"<td>(.*?)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", tune_page.table(RESULTS))[1:]]
+    found = re.findall(r"<tr>(.*?)</tr>", tune_page.table(RESULTS))
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in found[1:]]
     assert rows == [
         ['<b class="best">2, the best</b>', "<b>2.0000</b>", "0.0003", "512", "yes", "90", "60", "99,999", "80.0"],
         ["1", "3.0000", "0.001", "128", "no", "100", "80", "1,234", "70.2"],
         ["3", "diverged", "0.01", "256", "no", "–", "–", "–", "–"],
     ]
-    assert "best" not in tune_page.table(RESULTS[2:])
+    assert 'class="best"' not in tune_page.table(RESULTS[2:])
 
 
 def test_a_picture_for_each_setting_and_the_best_drawn_last():
+    best = "3 dots. Lowest: trial 2: 2.0000 nats, learning_rate 0.0003, units 512, layer_norm yes"
     assert re.findall(r'aria-label="(Loss .*?)"', page()) == [
-        "Loss in nats a token by trial", *(f"Loss in nats a token against {key}" for key in KEYS),
+        f"Loss in nats a token by trial: {best}", *(f"Loss in nats a token against {key}: {best}" for key in KEYS),
     ]  # fmt: skip
     drawn = tune_page.picture("units", SEARCHED["units"], RESULTS)
     # 128..512 from 3 to 97 in the width, 2..3 nats with some room above and below.

@@ -1,0 +1,14 @@
+"""`python -m deploy`: the commands of this package."""
+
+import sys
+
+from songs import commands
+
+COMMANDS = {
+    "vertex": "submits a training, songs, a schedule or a model to Vertex AI",
+    "pipeline": "compiles all steps for Vertex AI Pipelines",
+    "step": "runs one step of a pipeline, here or in an image",
+}
+
+if __name__ == "__main__":
+    sys.exit(commands.overview("deploy", "Nabi's jobs on Google Cloud.", COMMANDS))

@@ -1,0 +1,52 @@
+"""What a model remembers of the recipe that it was trained by: defaults of how it is sampled."""
+
+import dataclasses
+from typing import Any
+
+from generator.config import GenerateConfig
+from models import remote
+from songs import layout, storage
+
+# Of a recipe's [[generate]] these are of one job: how many songs, what they begin with, which files are made.
+_OF_ONE_JOB = frozenset(
+    {
+        "num_songs", "seed", "one_step", "auto_sampling", "primer", "primer_source", "primer_tokens", "primer_bars",
+        "data", "primer_transpose", "variations", "explain", "audio", "no_audio",
+    }
+)  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Remembered:
+    """The defaults of a model.
+
+    Attributes:
+      recipe: whose they are, such as `chorales:twelve`; "" where there are none.
+      settings: keys of GenerateConfig.
+    """
+
+    recipe: str = ""
+    settings: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    def __str__(self) -> str:
+        flags = " ".join(f"--{name}={value}" for name, value in self.settings.items())
+        return f"{flags}, of the recipe {self.recipe} by which the model was trained"
+
+
+def load(model_dir: str) -> Remembered:
+    """Reads what a model directory remembers; nothing where it was trained without a recipe.
+
+    Raises:
+      ValueError, songs.storage.StorageError: if the file is damaged or cannot be read.
+    """
+    remote.open_schemes(model_dir)
+    path = storage.join(model_dir, layout.SAMPLING)
+    if not storage.exists(path):
+        return Remembered()
+    found = layout.read_object(path, "recipe", "settings")
+    settings = {name: value for name, value in found["settings"].items() if name not in _OF_ONE_JOB}
+    try:
+        GenerateConfig.create(settings)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    return Remembered(found["recipe"], settings) if settings else Remembered()

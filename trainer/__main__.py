@@ -1,0 +1,14 @@
+"""`python -m trainer`: the commands of this package."""
+
+import sys
+
+from songs import commands
+
+COMMANDS = {
+    "task": "trains a model on a dataset, or goes on with it; --tune N searches for settings",
+    "evaluate": "how well a model predicts held-out songs, beside counting",
+    "gate": "whether a new model takes the champion's place (pipelines.retrain runs it)",
+}
+
+if __name__ == "__main__":
+    sys.exit(commands.overview("trainer", "A dataset -> a model.", COMMANDS))
