@@ -11,7 +11,7 @@ import pathlib
 import sys
 import time
 
-from songs import fast_reader, quantisation, reading
+from songs import quantisation, reading
 from songs.errors import ParseError
 
 
@@ -22,7 +22,7 @@ def compare(path: pathlib.Path, instrument: str, divisors: tuple[int, ...]) -> t
     if difference:
         return "different", difference
     try:
-        fast_reader.read(data, instrument_wanted=instrument, divisors=divisors)
+        reading.read_song(data, source=path.name, instrument=instrument, divisors=divisors)
     except ParseError as error:
         return f"refused by both: {error.reason}", ""
     return "equal", ""

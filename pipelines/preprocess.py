@@ -142,6 +142,7 @@ def settings_of(chosen: argparse.Namespace) -> Settings:
         selection=Selection(
             excerpt=parse_pair("--excerpt", chosen.excerpt) if chosen.excerpt else None,
             pitches=parse_pair("--pitches", chosen.pitches) if chosen.pitches else None,
+            max_silence=chosen.max_silence,
         ),
         limits=_limits(chosen),
         transpose=parse_transpose(chosen.transpose) if chosen.transpose else (),
@@ -173,6 +174,7 @@ def _limits(chosen: argparse.Namespace) -> Limits:
         min_pitches=chosen.min_pitches,
         max_quarters=chosen.max_quarters,
         min_steps=chosen.min_steps,
+        max_tokens_per_note=chosen.max_tokens_per_note,
         meters=meters,
     )
 

@@ -23,7 +23,12 @@ def write_model(folder: pathlib.Path, *training: Song, encoding: Encoding | None
     config = {
         "encoding": encoding.settings(),
         "content": CONTENT,
-        "dataset": {"instrument": "all", "parser": "fast"},
+        "dataset": {
+            "instrument": "all",
+            "parser": "fast",
+            "selection": {"max_silence": 32},
+            "limits": {"max_tokens_per_note": 128},
+        },
     }
     layout.write_json(str(folder / layout.CONFIG), config)
     layout.complete(str(folder), {"request": "r", "content": CONTENT})
