@@ -1,7 +1,6 @@
 """What happened to each source: the row that a worker makes of it, and the ledger's row."""
 
 import dataclasses
-import hashlib
 import time
 from collections.abc import Iterator, Sequence
 
@@ -10,7 +9,7 @@ from pipelines.licences import LicenceReader
 from pipelines.settings import Settings
 from pipelines.sources import Source, as_text
 from pipelines.spool import Position
-from songs import archives, codes, midi, reading, storage, tunes
+from songs import archives, codes, compressed, midi, reading, storage, tunes
 from songs.errors import ParseError
 from songs.kept_songs import KeptSongs
 from songs.song import Song
@@ -36,6 +35,8 @@ class Row:
       sha256: of the bytes.
       instrument: whose notes were taken.
       alternatives: the file's other instruments that have notes.
+      repaired: what was out of the ordinary in the file, keys of `songs.repair.REPAIRS`.
+      shortened_quarters: quarter notes in which nothing happens that were taken out.
       licence: of the music, as a file beside it tells.
       events: notes and chords of the song.
       seconds: that reading took.
@@ -55,6 +56,8 @@ class Row:
     sha256: str = ""
     instrument: str = ""
     alternatives: tuple[str, ...] = ()
+    repaired: tuple[str, ...] = ()
+    shortened_quarters: float = 0.0
     licence: str = ""
     events: int = 0
     seconds: float = 0.0
@@ -149,7 +152,8 @@ class SourceReader:
             else:
                 outcomes = [kept] if kept else [self._row(source, said) for said in next(answers)]
             licence = self._licences.read(source.sidecar)
-            yield from ((dataclasses.replace(row, licence=licence), song) for row, song in outcomes)
+            for row, song in outcomes:
+                yield dataclasses.replace(row, licence=licence, repaired=_repaired(row, data)), song
 
     def _fetch(self, source: Source) -> bytes | Row:
         """A source's bytes, or the row that says why there are none."""
@@ -174,7 +178,10 @@ class SourceReader:
         if self._kept is None or isinstance(data, Row):
             return None
         began = time.monotonic()
-        song = self._kept.get(hashlib.sha256(data).hexdigest())
+        try:
+            song = self._kept.get(reading.content_hash(data))
+        except ParseError:
+            return None
         if song is None or self._settings.refusal(song):
             return None
         # The same bytes under another ending are read by another reader, and may be no song.
@@ -206,6 +213,8 @@ class SourceReader:
             sha256=song.about.sha256,
             instrument=song.about.instrument,
             alternatives=song.about.alternatives,
+            repaired=song.about.repaired,
+            shortened_quarters=song.about.shortened_quarters,
             events=len(song),
             seconds=seconds,
         )
@@ -223,6 +232,12 @@ class SourceReader:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def _repaired(row: Row, data: bytes | Row) -> tuple[str, ...]:
+    """What was out of the ordinary in a file that gave a song; compressed or not, its content has the same hash."""
+    is_packed = isinstance(data, bytes) and row.outcome == READ and compressed.is_compressed(data)
+    return ("gzip", *row.repaired) if is_packed else row.repaired
 
 
 def _no_song(source: str, outcome: str, reason: str, detail: str, seconds: float) -> Row:
