@@ -34,9 +34,15 @@ def main() -> None:
     ignore_checksum_remark()
     sys.excepthook = _after_the_parent(sys.excepthook)
     threading.excepthook = _after_the_parent(threading.excepthook)
-    from apache_beam.runners.worker import sdk_worker_main
+    from apache_beam.runners.worker import sdk_worker, sdk_worker_main
 
+    # The traceback of what fails, which the job tells in a sentence.
+    sdk_worker.print = _print_nothing
     sdk_worker_main.main(sys.argv)
+
+
+def _print_nothing(*said: Any, **how: Any) -> None:
+    del said, how
 
 
 def _after_the_parent(tell: Callable[..., Any]) -> Callable[..., Any]:

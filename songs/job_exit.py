@@ -6,6 +6,7 @@ exception that Beam, TensorFlow and their threads would take for a failure of th
 
 import contextlib
 import functools
+import itertools
 import logging
 import os
 import signal
@@ -50,8 +51,9 @@ def expect_signals() -> None:
     For the packages of commands, which `python -m` imports first; elsewhere nothing changes.
     """
     if sys.argv[:1] == ["-m"]:
-        name = sys.orig_argv[sys.orig_argv.index("-m") + 1].rpartition(".")[2]
-        _catch(f"{name} stopped: {AGAIN}")
+        # `-P -m room.task`, or `-Pm room.task`.
+        modules = [word for flag, word in itertools.pairwise(sys.orig_argv) if flag[:1] == "-" and flag[-1:] == "m"]
+        _catch(f"{modules[0].rpartition('.')[2] if modules else 'job'} stopped: {AGAIN}")
 
 
 def leave_at_once() -> None:
@@ -72,7 +74,7 @@ def _run(command: Callable[[], int | None], name: str) -> int:
     except OSError as error:
         if not is_full(error):
             raise
-        what = str(error) if isinstance(error, FullDiskError) else f"cannot write: {error.strerror or error}"
+        what = str(error) if isinstance(error, FullDiskError) else f"cannot write{_path(error)}: {error.strerror}"
         logs.complain(f"{name} failed: {what}; free some space, and {AGAIN}")
         _drop_output()
         return 1
@@ -83,6 +85,10 @@ def _catch(sentence: str) -> None:
         # Of what runs in the background a shell has Ctrl-C ignored.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, functools.partial(_stop, sentence))
+
+
+def _path(error: OSError) -> str:
+    return f" {error.filename}" if error.filename else ""
 
 
 def _drop_output() -> None:
