@@ -76,7 +76,11 @@ def test_a_song_is_not_moved_out_of_midi():
     # Its highest note is 127.
     high = D_MINOR.transpose(53)
     assert find_key(high).name == "G minor"
-    assert [refusing.shift(high, GenerateConfig(key=key)) for key in ("G# minor", "A minor", "E minor")] == [-11, -10, -3]
+    assert [refusing.shift(high, GenerateConfig(key=key)) for key in ("G# minor", "A minor", "E minor")] == [
+        -11,
+        -10,
+        -3,
+    ]
     wide = builders.song(*builders.notes_of(D_MINOR), (96, 1, 0), (97, 1, 127))
     assert find_key(wide).name == "D minor"
     assert refusing.shift(wide, GenerateConfig(key="E minor")) is None
