@@ -73,8 +73,9 @@ def score(model_dir: str, split: str, data: str | None = None) -> Row:
     model = bundle.load(model_dir)
     folder = data or str(pathlib.Path(model.config["data"]).parent)
     dataset = datasets.open_split(folder, split)
+    trained_on = datasets.open_split(folder, "validation")
     keys = len({0, *dataset.settings["transpose"]})
-    return Row(datasets.name_of(folder), split, keys, polyphonic_scoring.score(model, dataset, split))
+    return Row(datasets.name_of(folder), split, keys, polyphonic_scoring.score(model, dataset, split, trained_on))
 
 
 def main(arguments: list[str] | None = None) -> None:

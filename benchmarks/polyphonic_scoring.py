@@ -9,8 +9,11 @@ steps (pitches that descend) and to an earlier end of the piece is lost to it, s
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.polyphonic_table import StepScore
+from benchmarks import polyphonic_overlap
+from benchmarks.polyphonic_sets import Piece
+from benchmarks.polyphonic_table import HALF, MOSTLY_NEW, StepScore
 from models.bundle import Bundle
+from songs.encodings import read_steps
 from songs.encodings.steps import STEP
 from songs.vocabulary import END, PAD, START
 from trainer import batches
@@ -22,8 +25,14 @@ from trainer.scoring import Evaluator
 _PIECES_AT_ONCE = 16
 
 
-def score(model: Bundle, dataset: Dataset, split: str) -> StepScore:
+def score(model: Bundle, dataset: Dataset, split: str, trained_on: Dataset) -> StepScore:
     """Scores a model on a split of the set that it was trained on.
+
+    Args:
+      model: the model.
+      dataset: has the split.
+      split: `validation` or `test`.
+      trained_on: has the training split.
 
     Raises:
       ValueError: if the model is of another set or other settings, or was trained with `--target last`.
@@ -36,26 +45,39 @@ def score(model: Bundle, dataset: Dataset, split: str) -> StepScore:
     if model.config["target"] == "last":
         raise ValueError("the model was trained with --target last, which scores no whole step: train with every")
     windows = batches.concatenate(list(batches.read_windows(dataset, split)), dataset.window)
-    return score_windows(model.model, windows, step=dataset.vocabulary.ids[STEP])
+    training = [_frames(ids, trained_on) for _, ids in batches.read_songs(trained_on, "train")]
+    held_out = [_frames(ids, dataset) for ids in pieces_of(windows)]
+    shares = np.array(polyphonic_overlap.shares(held_out, training))
+    return score_windows(model.model, windows, step=dataset.vocabulary.ids[STEP], shares=shares)
 
 
-def score_windows(model: tf.keras.Model, windows: Windows, *, step: int) -> StepScore:
+def _frames(ids: np.ndarray, dataset: Dataset) -> Piece:
+    tokens = dataset.vocabulary.decode([token for token in ids.tolist() if token not in (START, END)])
+    return tuple(tuple(pitches) for pitches in read_steps(tokens))
+
+
+def score_windows(model: tf.keras.Model, windows: Windows, *, step: int, shares: np.ndarray) -> StepScore:
     """Scores a network, tokens [B, T] -> logits [B, T, V], on windows of whole pieces with `<start>` before each.
 
     Args:
       model: the network.
       windows: with stride = window, in the order of their shards.
       step: the id that closes a step.
+      shares: float64 [pieces], how much of each piece's melody stands in a training piece, 0..1.
     """
     windows = without_ends(windows)
     pieces = pieces_of(windows)
     steps = np.array([np.count_nonzero(piece == step) for piece in pieces])
     whole = Evaluator(model, windows, last_only=False).score(model.get_weights())
+    nats, new = nats_of(model, pieces), shares < MOSTLY_NEW
     return StepScore(
         nats_per_step=whole.loss_nats * whole.tokens / int(steps.sum()),
-        mean_of_pieces=float(np.mean(nats_of(model, pieces) / steps)),
+        mean_of_pieces=float(np.mean(nats / steps)),
         steps=int(steps.sum()),
         pieces=len(pieces),
+        new_nats_per_step=float(nats[new].sum() / steps[new].sum()) if new.any() else None,
+        new_pieces=int(np.count_nonzero(new)),
+        half_shared=int(np.count_nonzero(shares >= HALF)),
     )
 
 

@@ -15,7 +15,7 @@ from songs.commands import Parser
 
 PREPROCESS, TRAIN, GENERATE = "preprocess", "train", "generate"
 IMAGES = (PREPROCESS, TRAIN, GENERATE)
-# When a step has something to do: always, if there is a champion to beat, or if its run is the champion.
+# When a step has something to do: always, unless its run is the champion, or if it is.
 ALWAYS, CHALLENGER, CHAMPION = "always", "challenger", "champion"
 
 
@@ -104,7 +104,7 @@ def command(name: str, *, source: str, output: str, run: str, more: str = "") ->
     output = storage.folder(output)
     best = champion.read(output).run
     challenges = best not in ("", run)
-    if not {ALWAYS: True, CHALLENGER: challenges, CHAMPION: best == run}[step.when]:
+    if not {ALWAYS: True, CHALLENGER: best != run, CHAMPION: best == run}[step.when]:
         return None
     places = {
         "champion_model": storage.join(output, layout.RUNS, best, layout.MODELS),

@@ -119,7 +119,7 @@ def overview(package: str, meaning: str, commands: Mapping[str, str], arguments:
     given = [one for one in (sys.argv[1:] if arguments is None else arguments) if one not in ("-h", "--help")]
     if given:
         names = [f"{package}.{name}" for name in commands]
-        meant = closest(f"{package}.{given[0]}", names) or names[0]
+        meant = names[0] if given[0].startswith("-") else closest(f"{package}.{given[0]}", names) or names[0]
         logs.complain(f"{package} takes no flags: did you mean `python -m {meant}`? There are {', '.join(names)}")
         return 2
     width = max(map(len, commands))

@@ -66,7 +66,7 @@ class TrainConfig(Settings):
     lstm: str = setting(
         "fused", "loop: ours on the CPU and cuDNN's on a GPU, or Keras' own", choices=("fused", "keras")
     )
-    xla: bool = setting(False, "compile the whole step by XLA; slow to start")
+    xla: bool = setting(False, "compile the whole step by XLA; slow to start; not with cuDNN's LSTM, on a GPU")
 
     # How often, in steps.
     # All batches up to the next row are in memory at once, and a signal waits for them.

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from songs import storage
 from trainer.history import Table
 
+# The best n-gram, whatever its order, has Matplotlib's own dashes.
 _DASHES = {"uniform": (0, (1, 2)), "unigram": (0, (3, 3)), "bigram": (0, (7, 3)), "5-gram": (0, (7, 2, 1, 2))}
 
 

@@ -25,9 +25,10 @@ _EXAMPLES = """examples:
   python -m trainer.evaluate --model runs/mine/model --data runs/mine/dataset --split validation --output report
 
 It scores every token of the split once and compares the loss with that of counting: uniform, unigram, bigram and
-an interpolated 5-gram (modified Kneser-Ney) of the training split, on the same tokens. OUTPUT gets
-evaluation-SPLIT.html, a page to read; evaluation-SPLIT.json, the same figures; and scalars for
-`tensorboard --logdir OUTPUT/tensorboard`. It says in words where the model overfits, memorises or loses to counting.
+interpolated n-grams (modified Kneser-Ney) of the training split, on the same tokens: the 5-gram, and the order up to 14
+that predicts the validation split best. OUTPUT gets evaluation-SPLIT.html, a page to read; evaluation-SPLIT.json, the
+same figures; and scalars for `tensorboard --logdir OUTPUT/tensorboard`. It says in words where the model overfits,
+memorises or loses to counting.
 """
 
 
@@ -133,24 +134,26 @@ def evaluate(loaded: "Bundle", surveyed: "Survey", split: str) -> dict[str, Any]
 
     evaluator = scoring.evaluator_of(loaded.model, surveyed, split)
     scores = evaluator.tokens(loaded.model.get_weights()) if evaluator else None
-    if not scores:
+    best = surveyed.baselines.best
+    if not scores or not best:
         raise ValueError(
             f"no token of the {split} split can be scored: its songs are shorter than the model's window, or wholly "
             "unknown to the vocabulary; preprocess more songs"
         )
     own = {split: scores.score()}
     splits = {name: own.get(name) or scoring.score_split(loaded.model, surveyed, name) for name in SPLITS}
-    windows = surveyed.windows[split]
     return {
         "splits": {name: score.as_dict() if score else None for name, score in splits.items()},
         "baselines": surveyed.baseline_losses(),
+        "best_ngram": best.as_dict(),
         "baselines_counted": surveyed.baselines.counted.as_dict(),
         "unknown_share": surveyed.unknown_share,
         "measured": surveyed.measured,
         "detail": measures.detail(
             scores,
-            surveyed.baselines.log_probabilities(windows, surveyed.reading),
-            tokens=tokens_of(windows),
+            surveyed.baselines.log_probabilities(split),
+            best_ngram=best.name,
+            tokens=tokens_of(surveyed.windows[split]),
             vocabulary=loaded.vocabulary,
             encoding=loaded.encoding,
         ),
@@ -189,7 +192,7 @@ def summary(found: dict[str, Any]) -> str:
         f"top-1 {detail['top_1']:.1%}, top-5 {detail['top_5']:.1%}, expected calibration error "
         f"{detail['calibration']['expected_error']:.3f}, {detail['tokens']:,} tokens"
     )
-    return "\n".join([*lines, told(found["baselines_counted"])])
+    return "\n".join([*lines, told(found["baselines_counted"], found["best_ngram"])])
 
 
 def _write_events(found: dict[str, Any], folder: str) -> None:

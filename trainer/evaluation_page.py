@@ -9,7 +9,7 @@ from typing import Any
 from pages import charts, headings, markup, template
 from pages.charts import Line
 from pages.markup import text
-from trainer.baselines import ORDERS, told
+from trainer.baselines import told
 
 TEMPLATE = "evaluation.html"
 
@@ -28,7 +28,7 @@ def page(evaluation: Figures, history: Sequence[Figures]) -> str:
       evaluation: what `trainer.evaluate.evaluate` found.
       history: the rows of history.csv.
     """
-    detail = evaluation["detail"]
+    detail, best = evaluation["detail"], evaluation["best_ngram"]
     filled = {
         "title": f"{text(headings.name_of(evaluation['model']))}: {text(evaluation['split'])} split",
         "summary": "".join(f"<span>{fact}</span>" for fact in _headline(evaluation, detail)),
@@ -37,9 +37,9 @@ def page(evaluation: Figures, history: Sequence[Figures]) -> str:
         "splits": splits(evaluation["splits"], evaluation["baselines"]),
         "history": curves(history, evaluation["baselines"].get("validation") or {}),
         "calibration": calibration(detail["calibration"]),
-        "kinds": kinds(detail["by_kind"]),
-        "in_song": by_position(detail["by_position_in_song"], "its song"),
-        "in_window": by_position(detail["by_position_in_window"], "its window"),
+        "kinds": kinds(detail["by_kind"], best["name"]),
+        "in_song": by_position(detail["by_position_in_song"], "its song", best["name"]),
+        "in_window": by_position(detail["by_position_in_window"], "its window", best["name"]),
         "made": made(evaluation),
     }
     return template.document("trainer", TEMPLATE, filled)
@@ -86,7 +86,7 @@ def _both(rates: Figures, unit: str) -> str:
 
 def splits(scores: Mapping[str, Figures | None], baselines: Mapping[str, Figures | None]) -> str:
     """Every split's figures beside the baselines' losses."""
-    names = [name for name in ORDERS if name != "uniform"]
+    names = list(dict.fromkeys(name for found in baselines.values() for name in found or () if name != "uniform"))
     rows = [
         [
             text(split),
@@ -147,8 +147,8 @@ def calibration(found: Figures) -> str:
     )
 
 
-def kinds(rows: Sequence[Figures]) -> str:
-    """Loss by what a token says; the bar is the kind's share of the whole loss."""
+def kinds(rows: Sequence[Figures], ngram: str) -> str:
+    """Loss by what a token says, beside the best n-gram's; the bar is the kind's share of the whole loss."""
     every = sum(row["tokens"] * row["loss_nats"] for row in rows) or 1
     cells = [
         [
@@ -156,21 +156,21 @@ def kinds(rows: Sequence[Figures]) -> str:
             charts.meter(row["tokens"] * row["loss_nats"] / every),
             f"{row['tokens']:,}",
             f"<b>{_number(row['loss_nats'])}</b>",
-            _number(row["five_gram_nats"]),
+            _number(row["ngram_nats"]),
             _share(row["accuracy"]),
         ]
         for row in rows
     ]
-    heads = ["Kind", "", "Tokens", "Loss", "5-gram", "Predicted"]
+    heads = ["Kind", "", "Tokens", "Loss", ngram, "Predicted"]
     return markup.table("Loss by kind of token", heads, cells, "scrolling")
 
 
-def by_position(rows: Sequence[Figures], where: str) -> str:
-    """Loss by how many tokens of a song or a window came before, the model's beside the 5-gram's."""
+def by_position(rows: Sequence[Figures], where: str, ngram: str) -> str:
+    """Loss by how many tokens of a song or a window came before, the model's beside the best n-gram's."""
     last = max(len(rows) - 1, 1)
     lines = [
         Line(name, [(index, row[key]) for index, row in enumerate(rows)], kind)
-        for name, key, kind in (("this model", "loss_nats", "first"), ("5-gram", "five_gram_nats", "faint"))
+        for name, key, kind in (("this model", "loss_nats", "first"), (ngram, "ngram_nats", "faint"))
     ]
     every = -(-len(rows) // 5)
     ticks = [(index, f"{rows[index]['first']:,}") for index in range(0, len(rows), every)]
@@ -187,7 +187,7 @@ def made(evaluation: Figures) -> str:
         "trained on": "this dataset" if evaluation["same_data"] else "another dataset of the same vocabulary",
         "measured": evaluation["measured"],
         "second": f"of music at {detail['quarters_per_minute']} quarter notes a minute: tokens say no tempo",
-        "baselines": told(evaluation["baselines_counted"]).removeprefix("baselines "),
+        "baselines": told(evaluation["baselines_counted"], evaluation["best_ngram"]).removeprefix("baselines "),
     }
     if detail["unreadable_songs"]:
         left_out = markup.count(detail["unreadable_songs"], "song")

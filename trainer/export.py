@@ -11,7 +11,7 @@ from songs.logs import say
 from songs.reference import Reference
 from songs.windows import SPLITS
 from trainer import copying, curves, folder, verdicts
-from trainer.baselines import ORDERS, told
+from trainer.baselines import told
 from trainer.config import TrainConfig
 from trainer.dataset import Dataset
 from trainer.history import Table
@@ -34,6 +34,7 @@ def finish(
     """Measures and publishes a run's model, which is of its best step; COMPLETED comes last."""
     scores = {split: score_split(model, survey, split) for split in SPLITS}
     baselines = survey.baseline_losses()
+    best = survey.baselines.best
     reference = Reference(dataset.content)
     index = copying.publish(dataset, folders.file(layout.COPIES), reference.look)
     reference.write(folders.file(layout.REFERENCE))
@@ -44,6 +45,7 @@ def finish(
     metrics = {
         **figures,
         "baselines": baselines,
+        "best_ngram": best.as_dict() if best else None,
         "baselines_counted": survey.baselines.counted.as_dict(),
         "unknown_share": survey.unknown_share,
         "steps": history.rows[-1]["step"] if history.rows else 0,
@@ -56,7 +58,7 @@ def finish(
     curves.draw(folders.file(layout.CURVES), history, baselines=baselines["validation"], best_step=best_step)
     layout.complete(folders.model, folder.marks_of(config, dataset, warm))
     say(table(scores, baselines))
-    say(told(metrics["baselines_counted"]))
+    say(told(metrics["baselines_counted"], metrics["best_ngram"]))
     say(copying.told(index))
     for warning in verdicts.warnings(history.rows, figures, baselines):
         say(f"warning: {warning}")
@@ -82,7 +84,8 @@ def settings(config: TrainConfig, dataset: Dataset, warm: Warm | None) -> dict[s
 
 def table(scores: dict[str, Score | None], baselines: dict[str, dict[str, float] | None]) -> str:
     """The final figures for a person: loss, perplexity and accuracy beside the baselines' losses."""
-    heads = "".join(f"{name:>9}" for name in ORDERS)
+    names = list(dict.fromkeys(name for nats in baselines.values() if nats for name in nats))
+    heads = "".join(f"{name:>9}" for name in names)
     lines = [f"{'split':<12}{'loss':>8}{'perplexity':>12}{'accuracy':>10}{heads}"]
     for split, score in scores.items():
         if score is None:
@@ -91,7 +94,7 @@ def table(scores: dict[str, Score | None], baselines: dict[str, dict[str, float]
         figures = score.as_dict()
         line = f"{split:<12}{score.loss_nats:>8.4f}{figures['perplexity']:>12.3f}{score.accuracy:>10.3f}"
         nats = baselines.get(split) or {}
-        lines.append(line + "".join(f"{nats[name]:>9.4f}" for name in ORDERS if name in nats))
+        lines.append(line + "".join(f"{nats[name]:>9.4f}" for name in names if name in nats))
     return "\n".join([*lines, "(losses in nats a token)"])
 
 

@@ -91,14 +91,16 @@ def gain_wanted(least: float) -> str:
 
 
 def beats_counting(metrics: Mapping[str, Any], split: str) -> Check:
-    """Whether the challenger predicts better than the best of the n-grams of its own training songs."""
+    """Compares the challenger with the best of the n-grams of its own training songs."""
     name, threshold = "loss against counting", "below it"
     score, baselines = metrics.get(split), metrics.get("baselines", {}).get(split) or {}
     if not score or not baselines:
         return Check(name, None, threshold, False, f"the {split} split has nothing to compare")
     best = min(baselines, key=lambda one: float(baselines[one]))
     loss, counted = score["loss_nats"], baselines[best]
-    said = f"{loss:.4f} nats a token in {split}, the {best} {counted:.4f}"
+    known = metrics.get("baselines_counted") or {"whole_split": True}
+    part = "" if known["whole_split"] else f", which counted the first {known['tokens']:,} training tokens"
+    said = f"{loss:.4f} nats a token in {split}, the {best} {counted:.4f}{part}"
     return Check(name, counted - loss, threshold, loss < counted, said)
 
 

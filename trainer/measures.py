@@ -107,40 +107,38 @@ def calibration(top_probability: Floats, hit: npt.NDArray[np.bool_]) -> dict[str
     return {"expected_error": error, "bins": rows}
 
 
-def by_kind(
-    scores: "TokenScores", five_gram: Floats, vocabulary: Vocabulary, encoding: Encoding
-) -> list[dict[str, Any]]:
+def by_kind(scores: "TokenScores", ngram: Floats, vocabulary: Vocabulary, encoding: Encoding) -> list[dict[str, Any]]:
     """Loss by what a token says (`songs.encodings.sort_of`, `end` for `<end>`), the commonest kind first."""
     special = vocabulary.special
     sorts = [*vocabulary.tokens[:special], *(sort_of(encoding, token) for token in vocabulary.tokens[special:])]
     sorts[END] = "end"
     names, of_id = np.unique(sorts, return_inverse=True)
-    rows = _grouped(scores, five_gram, of_id[scores.target], len(names))
+    rows = _grouped(scores, ngram, of_id[scores.target], len(names))
     found = [{"kind": str(names[group]), **row} for group, row in rows]
     return sorted(found, key=lambda row: (-row["tokens"], row["kind"]))
 
 
-def by_distance(scores: "TokenScores", five_gram: Floats, distances: Ints) -> list[dict[str, Any]]:
+def by_distance(scores: "TokenScores", ngram: Floats, distances: Ints) -> list[dict[str, Any]]:
     """Loss by how far a token is from a beginning: 1, 2 to 3, 4 to 7, ... `first` to `last`.
 
     Args:
       scores: [N] tokens.
-      five_gram: [N], the 5-gram's log probabilities, in nats.
+      ngram: [N], the best n-gram's log probabilities, in nats.
       distances: [N], at least 1.
     """
     # Whole numbers below 2^53 have the exact logarithm's exponent: frexp, not log2, which may round up.
     doubling = np.frexp(distances.astype(np.float64))[1] - 1
-    rows = _grouped(scores, five_gram, doubling, int(doubling.max(initial=0)) + 1)
+    rows = _grouped(scores, ngram, doubling, int(doubling.max(initial=0)) + 1)
     return [{"first": 2**group, "last": 2 ** (group + 1) - 1, **row} for group, row in rows]
 
 
 def _grouped(
-    scores: "TokenScores", five_gram: Floats, group: Ints, groups: int
+    scores: "TokenScores", ngram: Floats, group: Ints, groups: int
 ) -> list[tuple[int, dict[str, float | int]]]:
     """The mean figures of every group that has a token."""
-    counts, losses, hits, five = (
+    counts, losses, hits, counted = (
         np.bincount(group, weights, groups)
-        for weights in (None, -scores.log_probability.astype(np.float64), scores.rank == 0, -five_gram)
+        for weights in (None, -scores.log_probability.astype(np.float64), scores.rank == 0, -ngram)
     )
     return [
         (
@@ -149,7 +147,7 @@ def _grouped(
                 "tokens": int(count),
                 "loss_nats": float(losses[index] / count),
                 "accuracy": float(hits[index] / count),
-                "five_gram_nats": float(five[index] / count),
+                "ngram_nats": float(counted[index] / count),
             },
         )
         for index, count in enumerate(counts.tolist())
@@ -161,6 +159,7 @@ def detail(
     scores: "TokenScores",
     baselines: dict[str, Floats],
     *,
+    best_ngram: str,
     tokens: Tokens,
     vocabulary: Vocabulary,
     encoding: Encoding,
@@ -169,14 +168,15 @@ def detail(
 
     Args:
       scores: of the model.
-      baselines: name -> log probabilities of the same tokens in the same order; `5-gram` among them.
+      baselines: name -> log probabilities of the same tokens in the same order.
+      best_ngram: the name of the one that kinds and positions are compared with.
       tokens: of the split's songs.
       vocabulary: of the ids.
       encoding: of the tokens.
     """
     music = music_of(tokens, vocabulary, encoding)
     losses = {name: float(-values.mean()) for name, values in baselines.items()}
-    five_gram = baselines["5-gram"]
+    ngram = baselines[best_ngram]
     return {
         "tokens": len(scores),
         "songs": int(np.count_nonzero(tokens.places == 0)),
@@ -189,7 +189,7 @@ def detail(
         "top_1": within(scores.rank, 1),
         "top_5": within(scores.rank, 5),
         "calibration": calibration(scores.top_probability, scores.rank == 0),
-        "by_kind": by_kind(scores, five_gram, vocabulary, encoding),
-        "by_position_in_window": by_distance(scores, five_gram, scores.position + 1),
-        "by_position_in_song": by_distance(scores, five_gram, scores.place),
+        "by_kind": by_kind(scores, ngram, vocabulary, encoding),
+        "by_position_in_window": by_distance(scores, ngram, scores.position + 1),
+        "by_position_in_song": by_distance(scores, ngram, scores.place),
     }

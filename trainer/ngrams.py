@@ -1,4 +1,4 @@
-"""An interpolated n-gram model with modified Kneser-Ney smoothing, of any order, in NumPy.
+"""Interpolated n-gram models with modified Kneser-Ney smoothing, of every order from one count, in NumPy.
 
 Source: Chen and Goodman, "An Empirical Study of Smoothing Techniques for Language Modeling", Harvard TR-10-98 (1998),
 section 3, interpolated as in section 2.7. No library fits: nltk.lm keeps its counts in Python
@@ -6,7 +6,7 @@ dictionaries (a minute for what takes a second here), kenlm needs a C++ compiler
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +17,6 @@ FloatArray = npt.NDArray[np.float64]
 # What is taken off counts of 1, 2 and more where there are too few of them to estimate it, as kenlm's
 # `--discount_fallback` does.
 FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
-
-# Ids that are scored at once: some 100 MB.
-_AT_ONCE = 2**20
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -41,135 +38,158 @@ class Tokens:
 
 
 def join(parts: Sequence[Tokens]) -> Tokens:
-    """Tokens one after another; of none, no tokens."""
+    """Returns tokens one after another; of no parts, no tokens."""
     empty = Tokens(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.bool_))
     columns = zip(*((part.ids, part.places, part.scored) for part in (empty, *parts)), strict=True)
     return Tokens(*map(np.concatenate, columns))
 
 
+def each_order(
+    counted: Tokens, asked: Tokens, *, highest: int, vocabulary_size: int, blocked: Sequence[int]
+) -> Iterator[FloatArray]:
+    """Scores tokens with the unigram model, the bigram model ... of the same songs, one after the other.
+
+    The model of order n counts n-grams; below that it counts, of each k-gram, the different ids that stand before it
+    (section 2.7). A song's beginning counts as one more such id each time, so that what only ever begins songs,
+    such as `<start>`, counts as often as it is seen; no history crosses into another song. The unigrams are
+    interpolated with 1 / A for each of the A ids that may be predicted: all of them together have probability 1, and
+    the others 0.
+
+    The lower orders of all models are the same, so each order is counted once, and forgotten when the next one has
+    been: memory does not grow with the order.
+
+    Args:
+      counted: the training songs; ids that are not `scored` are history alone.
+      asked: songs of any split.
+      highest: n of the last model, at least 1: its longest history is n - 1 ids.
+      vocabulary_size: V; ids are 0..V - 1.
+      blocked: ids that are never predicted; none of them is `scored`.
+
+    Yields:
+      float64 [scored ids of `asked`]: log probabilities given the ids before in the song, in nats, finite; of order
+      1, 2, ... `highest`.
+    """
+    targets, scored = np.flatnonzero(asked.scored), np.flatnonzero(counted.scored)
+    # What the model says that looks back two ids less than the next one; at first no id is known at all.
+    lower = np.full(len(targets), 1 / (vocabulary_size - len(set(blocked))))
+    shorter: _Grams | None = None
+    grams = _unigrams(counted, asked, vocabulary_size)
+    for order in range(1, highest + 1):
+        if shorter:
+            counts = _different_ids_before(shorter, grams, scored)
+            lower = _interpolated(shorter, counts, lower, targets)
+        yield np.log(_interpolated(grams, _occurrences(grams, scored), lower, targets))
+        if order < highest:
+            shorter, grams = grams, _one_longer(grams, counted, asked, vocabulary_size)
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
-class _Order:
-    """What is known of k-grams; a context is a k-gram less its last id.
+class _Grams:
+    """The k-grams of the counted songs, numbered 0..G - 1, and where they end.
 
     Attributes:
-      grams: int64 ascending, context * V + last id of each k-gram that was seen.
-      kept: float64, the k-gram's share of its context's count, less the discount.
-      left: float64 [contexts], the share that the discounts left to the next lower order, above 0.
+      context: int32 [G], ascending: the number of the (k - 1)-gram that each one begins with.
+      contexts: how many (k - 1)-grams there are.
+      order: int64, the places of the counted ids at which a k-gram ends, by its number.
+      counted: int32 [L], which k-gram ends at each id of the counted songs; -1 where the song is too short.
+      asked: int32 [M], which ends at each id of the asked ones; -1 also where it was never counted.
+      asked_context: int32 [M], which (k - 1)-gram ends one id before.
     """
 
-    grams: IntArray
-    kept: FloatArray
-    left: FloatArray
+    context: npt.NDArray[np.int32]
+    contexts: int
+    order: IntArray
+    counted: npt.NDArray[np.int32]
+    asked: npt.NDArray[np.int32]
+    asked_context: npt.NDArray[np.int32]
 
 
-class Ngram:
-    """An n-gram model of the ids of songs.
+def _unigrams(counted: Tokens, asked: Tokens, size: int) -> _Grams:
+    places, nothing = np.arange(len(counted)), np.zeros(len(counted), np.int32)
+    return _numbered(places, nothing, np.zeros(len(asked), np.int32), counted, asked, contexts=1, size=size)
 
-    The highest order counts k-grams; each lower one counts in how many different ids a k-gram's continuation to the
-    left ends (section 2.7). A song's beginning counts as one more such id each time, so that what
-    only ever begins songs, such as `<start>`, counts as often as it is seen; no history crosses into another song. The
-    lowest order is interpolated with 1 / A for each of the A ids that may be predicted: all of them together have
-    probability 1, and the others 0.
+
+def _one_longer(grams: _Grams, counted: Tokens, asked: Tokens, size: int) -> _Grams:
+    order = grams.order + 1
+    order = order[order < len(counted)]
+    order = order[counted.places[order] > 0]
+    asked_context = np.where(asked.places > 0, np.roll(grams.asked, 1), np.int32(-1))
+    contexts = len(grams.context)
+    return _numbered(order, grams.counted[order - 1], asked_context, counted, asked, contexts=contexts, size=size)
+
+
+def _numbered(
+    order: IntArray,
+    context: npt.NDArray[np.int32],
+    asked_context: npt.NDArray[np.int32],
+    counted: Tokens,
+    asked: Tokens,
+    *,
+    contexts: int,
+    size: int,
+) -> _Grams:
+    """Numbers the k-grams of the counted songs by context and last id.
+
+    Args:
+      order: the places at which they end, by their contexts' numbers.
+      context: int32 [places], those numbers.
+      asked_context: int32 [M], the context of each asked id; -1 is none.
+      counted, asked: the songs.
+      contexts: how many there are.
+      size: of the vocabulary.
     """
+    keys = context.astype(np.int64) * size + counted.ids[order]
+    # Long contexts mostly stand at one place only, and are in order already.
+    same = np.diff(context) == 0
+    several = np.flatnonzero(np.append(same, False) | np.insert(same, 0, False)[: len(context)])
+    ordered = several[np.argsort(keys[several])]
+    keys[several], order[several] = keys[ordered], order[ordered]
+    begins = np.diff(keys, prepend=-1) > 0
+    ends = np.full(len(counted), -1, np.int32)
+    ends[order] = np.cumsum(begins, dtype=np.int32) - 1
+    keys = keys[begins]
+    # Where the context is -1 the key is below 0, which none of the table is.
+    found = _find(keys, asked_context.astype(np.int64) * size + asked.ids)
+    return _Grams((keys // size).astype(np.int32), contexts, order, ends, found, asked_context)
 
-    def __init__(self, tokens: Tokens, *, order: int, vocabulary_size: int, blocked: Sequence[int]) -> None:
-        """Counts.
 
-        Args:
-          tokens: of the training split; ids that are not `scored` are history alone.
-          order: n, at least 1: the longest history is n - 1 ids.
-          vocabulary_size: V; ids are 0..V - 1.
-          blocked: ids that are never predicted; none of them is `scored`.
-        """
-        self._size = vocabulary_size
-        self._allowed = vocabulary_size - len(set(blocked))
-        # contexts[m]: keys of the contexts of m ids; a key is (index of the context of m - 1 ids) * V + the id before.
-        self._contexts: list[IntArray] = [np.zeros(1, np.int64)]
-        self._orders: list[_Order] = []
-        self._count(tokens, order)
+def _occurrences(grams: _Grams, scored: IntArray) -> IntArray:
+    """Counts how often each k-gram ends in an id that is predicted: int64 [G]."""
+    ends = grams.counted[scored]
+    return np.bincount(ends[ends >= 0], minlength=len(grams.context))
 
-    def log_probabilities(self, tokens: Tokens, most_history: int | None = None) -> FloatArray:
-        """What the model gives to each scored id after the ids before it in its song.
 
-        Args:
-          tokens: of any split.
-          most_history: ids that a model may look back, if fewer than n - 1.
+def _different_ids_before(grams: _Grams, longer: _Grams, scored: IntArray) -> IntArray:
+    """Counts the different ids that stand before each k-gram, and its occurrences at a song's beginning: int64 [G]."""
+    short, long = grams.counted[scored], longer.counted[scored]
+    begins = short[(short >= 0) & (long < 0)]
+    # Of each longer one any occurrence will do: they all end in the same k-gram.
+    one_end = np.full(len(longer.context), -1, np.int32)
+    one_end[long[long >= 0]] = short[long >= 0]
+    return np.bincount(np.concatenate([begins, one_end[one_end >= 0]]), minlength=len(grams.context))
 
-        Returns:
-          float64 [scored ids], in nats, finite.
-        """
-        targets = np.flatnonzero(tokens.scored)
-        parts = np.split(targets, range(_AT_ONCE, len(targets), _AT_ONCE))
-        return np.log(np.concatenate([self._probabilities(tokens, part, most_history) for part in parts]))
 
-    def _probabilities(self, tokens: Tokens, targets: IntArray, most_history: int | None) -> FloatArray:
-        """From the lowest order up: what each order keeps, and its left share of what the lower one says."""
-        places = tokens.places[targets]
-        wanted = tokens.ids[targets].astype(np.int64)
-        context = np.zeros(len(targets), np.int64)
-        probability = np.full(len(targets), 1 / self._allowed)
-        for length, order in enumerate(self._orders):
-            if most_history is not None and length > most_history:
-                break
-            if length:
-                context = self._context(context, length, tokens, targets, places)
-            at = np.flatnonzero(context >= 0)
-            found, seen = _find(order.grams, context[at] * self._size + wanted[at])
-            kept = np.where(seen, order.kept[found], 0.0) if len(order.kept) else 0.0
-            probability[at] = kept + order.left[context[at]] * probability[at]
-        return probability
-
-    def _context(
-        self, shorter: IntArray, length: int, tokens: Tokens, targets: IntArray, places: npt.NDArray[np.int32]
-    ) -> IntArray:
-        """The context of so many ids before each target, -1 where there is none or it was never seen."""
-        before = tokens.ids[np.maximum(targets - length, 0)]
-        # Where the shorter context is -1 the key is below 0, which none of the table is.
-        found, seen = _find(self._contexts[length], shorter * self._size + before)
-        return np.where(seen & (places >= length), found, -1)
-
-    def _count(self, tokens: Tokens, order: int) -> None:
-        """Fills the tables from the highest order's contexts down to the counts of the lowest."""
-        targets = np.flatnonzero(tokens.scored)
-        contexts = self._number_contexts(tokens, targets, order)
-        wanted = tokens.ids[targets].astype(np.int64)
-        # Of the next higher order: an occurrence of each of its k-grams, as index into `targets`.
-        longer: IntArray | None = None
-        orders = []
-        for length in reversed(range(order)):
-            at = np.flatnonzero(tokens.places[targets] >= length)
-            grams, first, gram_of = np.unique(
-                contexts[length][at] * self._size + wanted[at], return_index=True, return_inverse=True
-            )
-            if longer is None:
-                counts = np.bincount(gram_of, minlength=len(grams))
-            else:
-                gram_at = np.zeros(len(targets), np.int64)
-                gram_at[at] = gram_of
-                begins = np.flatnonzero(tokens.places[targets] == length)
-                counts = np.bincount(gram_at[np.concatenate([longer, begins])], minlength=len(grams))
-            orders.append(_discounted(grams, counts, self._size, len(self._contexts[length])))
-            longer = at[first]
-        self._orders = orders[::-1]
-
-    def _number_contexts(self, tokens: Tokens, targets: IntArray, order: int) -> list[IntArray]:
-        """For each length of context its number at each target; what stands where the song is too short is not used."""
-        numbers = [np.zeros(len(targets), np.int64)]
-        for length in range(1, order):
-            at = np.flatnonzero(tokens.places[targets] >= length)
-            keys = numbers[-1][at] * self._size + tokens.ids[targets[at] - length]
-            known, number = np.unique(keys, return_inverse=True)
-            self._contexts.append(known)
-            numbers.append(np.zeros(len(targets), np.int64))
-            numbers[-1][at] = number
-        return numbers
+def _interpolated(grams: _Grams, counts: IntArray, lower: FloatArray, targets: IntArray) -> FloatArray:
+    """Returns what the counts keep after the discounts, and the discounts' share of what the lower order says."""
+    off = np.array([0.0, *discounts(counts)])[np.minimum(counts, 3)]
+    total = np.bincount(grams.context, counts, minlength=grams.contexts)
+    taken = np.bincount(grams.context, off, minlength=grams.contexts)
+    context, found = grams.asked_context[targets], grams.asked[targets]
+    # Where the context is unknown, or nothing was predicted after it, the lower order speaks alone.
+    known = np.flatnonzero(context >= 0)
+    known = known[total[context[known]] > 0]
+    context, found = context[known], found[known]
+    kept = np.where(found >= 0, counts[found] - off[found], 0.0)
+    probability = lower.copy()
+    probability[known] = (kept + taken[context] * lower[known]) / total[context]
+    return probability
 
 
 def discounts(counts: IntArray) -> tuple[float, float, float]:
-    """What is taken off counts of 1, of 2, and of 3 or more (Chen and Goodman 1998, section 3).
+    """Estimates what is taken off counts of 1, of 2, and of 3 or more (Chen and Goodman 1998, section 3).
 
     Args:
-      counts: of each k-gram of an order, at least 1.
+      counts: of each k-gram of an order; those of 0 tell nothing.
 
     Returns:
       D1, D2, D3+, each above 0 and at most its count; the fallback where one could not be estimated so.
@@ -182,21 +202,9 @@ def discounts(counts: IntArray) -> tuple[float, float, float]:
     return estimated if min(estimated) > 0 else FALLBACK_DISCOUNTS
 
 
-def _discounted(grams: IntArray, counts: IntArray, size: int, contexts: int) -> _Order:
-    """The discounted share of every k-gram, and what every context leaves to the lower order."""
-    context = grams // size
-    off = np.array([0.0, *discounts(counts)])[np.minimum(counts, 3)]
-    total = np.bincount(context, counts, minlength=contexts)
-    left = np.bincount(context, off, minlength=contexts)
-    # Without a k-gram nothing is known: all is left to the lower order.
-    shares = np.divide(left, total, out=np.ones(contexts), where=total > 0)
-    return _Order(grams, (counts - off) / total[context], shares)
-
-
-def _find(sorted_keys: IntArray, keys: IntArray) -> tuple[IntArray, npt.NDArray[np.bool_]]:
-    """Where keys stand in ascending ones (0 where they do not), and which do."""
+def _find(sorted_keys: IntArray, keys: IntArray) -> npt.NDArray[np.int32]:
+    """Returns where keys stand in ascending ones; -1 where they do not."""
     if not len(sorted_keys):
-        return np.zeros(len(keys), np.int64), np.zeros(len(keys), np.bool_)
+        return np.full(len(keys), -1, np.int32)
     places = np.minimum(np.searchsorted(sorted_keys, keys), len(sorted_keys) - 1)
-    seen = sorted_keys[places] == keys
-    return np.where(seen, places, 0), seen
+    return np.where(sorted_keys[places] == keys, places, -1).astype(np.int32)

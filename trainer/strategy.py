@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from songs.logs import say
 from trainer import cluster
-from trainer.config import check_division
+from trainer.config import TrainConfig, check_division
 
 
 class LostMachineError(Exception):
@@ -41,6 +41,23 @@ def make_strategy(replicas: int, batch_size: int) -> tf.distribute.Strategy:
         _split_cpu(count)
     kind = "GPU" if gpus else "CPU"
     return tf.distribute.MirroredStrategy([f"{kind}:{index}" for index in range(count)])
+
+
+def check_xla(config: TrainConfig, gpus: int) -> None:
+    """Checks that XLA can compile what the devices run.
+
+    Args:
+      config: of the training.
+      gpus: how many this machine has; on one the LSTM is cuDNN's kernel, unless its state is dropped.
+
+    Raises:
+      ValueError: if it cannot.
+    """
+    if config.xla and gpus and not config.recurrent_dropout:
+        raise ValueError(
+            "--xla cannot compile cuDNN's LSTM, which runs on this machine's GPU: leave --xla out (cuDNN is the fast "
+            "way there), or hide the GPU by CUDA_VISIBLE_DEVICES=-1"
+        )
 
 
 def agree(strategy: tf.distribute.Strategy, what: str, value: int) -> None:

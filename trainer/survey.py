@@ -63,7 +63,7 @@ class Survey:
 
     def baseline_losses(self) -> dict[str, dict[str, float] | None]:
         """Each baseline's loss in nats a token of the held-out splits; None for a split without a target."""
-        return {split: self.baselines.score(self.windows[split], self.reading) for split in HELD_OUT}
+        return {split: self.baselines.score(split) for split in HELD_OUT}
 
 
 def take(dataset: Dataset, reading: Reading) -> Survey:
@@ -92,7 +92,7 @@ def take(dataset: Dataset, reading: Reading) -> Survey:
         )
     held_out = {split: _held_out(dataset, split, reading) for split in HELD_OUT}
     shares = {"train": _share(unknown), **{split: _share(_unknown(windows)) for split, windows in held_out.items()}}
-    baselines = Baselines(counted, len(dataset.vocabulary), dataset.blocked)
+    baselines = Baselines(counted, len(dataset.vocabulary), dataset.blocked, held_out, reading)
     return Survey(reading, sample.seen, {"train": sample.windows(), **held_out}, baselines, shares)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 
 from songs.logs import say
 from trainer import cluster, export, folder, strategy
@@ -51,6 +52,7 @@ def train(dataset: Dataset, folders: folder.Folders, config: TrainConfig, warm: 
       DivergedError: if the loss becomes infinite or no number.
       StoppedError: after SIGTERM or Ctrl-C.
     """
+    strategy.check_xla(config, len(tf.config.list_physical_devices("GPU")))
     made = strategy.make_strategy(config.replicas, config.batch_size)
     request = folder.marks_of(config, dataset, warm)["request"]
     strategy.agree(made, "settings and dataset (by their fingerprint)", int(request[:8], 16))

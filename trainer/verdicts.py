@@ -83,14 +83,18 @@ def gap(train: Figures | None, validation: Figures | None) -> str:
 
 
 def loses(split: str, score: Figures | None, baselines: Mapping[str, float] | None) -> str:
-    """Whether a baseline predicts a held-out split better."""
+    """Says which baselines predict a held-out split better, the best first.
+
+    Losses are compared as they are printed: of equal figures none is better.
+    """
     if not score or not baselines:
         return ""
-    better = sorted((nats, name) for name, nats in baselines.items() if nats <= score["loss_nats"])
+    loss = round(score["loss_nats"], 3)
+    better = sorted((nats, name) for name, nats in baselines.items() if round(nats, 3) < loss)
     if not better:
         return ""
     nats, best = better[0]
-    others = "".join(f", and to the {name} ({loss:.3f})" for loss, name in better[1:])
+    others = "".join(f", and to the {name} ({other:.3f})" for other, name in better[1:])
     return (
         f"The model loses to the {best} in {split}: {score['loss_nats']:.3f} nats a token against {nats:.3f}{others}. "
         "Counting what follows what predicts better. If the validation loss still falls, more --steps or --units help; "

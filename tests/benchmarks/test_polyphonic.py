@@ -44,6 +44,8 @@ def test_all_prepares_trains_and_scores_both_splits(flags, tmp_path, capsys):
     rows = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("Nottingham ")][1:]
     # The splits are the same pieces here, so their figures are too.
     assert rows[0][:5] == ["Nottingham", "validation", "13", "2", "14"]
+    # A melody of one note shares nothing: both pieces are new.
+    assert rows[0][7:] == ["2", rows[0][5], "0"]
     assert rows[1] == ["Nottingham", "test", *rows[0][2:], "2.31", "3.29", "2.0"]
     # Two steps teach little: `C4` and `|` cost about ln 130 each.
     assert float(rows[0][5]) == pytest.approx(2 * np.log(130), abs=1)

@@ -55,6 +55,21 @@ def test_a_song_is_what_the_network_says_until_its_end():
     assert song.log_likelihood == pytest.approx(0, abs=1e-5)
 
 
+@pytest.mark.parametrize("songs", [[0], [3, 70], list(range(65))], ids=len)
+def test_a_batch_has_64_rows_however_few_songs_there_are(songs):
+    # Products of other shapes round differently: a song would not be the same alone as among others.
+    shapes = set()
+
+    def network_of_any_size(last, state):
+        shapes.add((*last.shape, *state[0].shape))
+        return tf.tile([[0.0] * 4 + [9.0] + [0.0] * 4], [tf.shape(last)[0], 1]), state
+
+    stepper = Stepper(network_of_any_size, lambda rows: [tf.zeros([rows], tf.int32)])
+    made = Sampler(stepper, ANY, GenerateConfig(max_tokens=2), NOTES).sample(songs, [(START,)] * len(songs))
+    assert [song.song for song in made] == songs
+    assert shapes == {(64, 64)}
+
+
 def test_a_song_is_cut_at_max_tokens():
     sampler = Sampler(successor(), ANY, GenerateConfig(max_tokens=7), NOTES, slots=2)
     (song,) = sampler.sample([1], [(START,)])

@@ -19,7 +19,7 @@ def test_the_shorter_of_two_limits_counts(limits, quarters):
 
 
 def test_a_limit_that_is_no_whole_tick_still_limits():
-    assert GenerateConfig(max_seconds=0.001).max_ticks == 1
+    assert GenerateConfig(max_seconds=0.001).max_ticks(12) == 1
 
 
 def test_a_scale_stands_on_the_tonic_of_the_key():

@@ -74,3 +74,5 @@ def test_a_package_lists_its_commands_at_once(package):
 def test_flags_of_a_package_are_meant_for_one_of_its_commands(capsys):
     assert commands.overview("kitchen", "Cooks.", {"fry": "fries", "boil": "boils"}, ["boli", "--x"]) == 2
     assert "did you mean `python -m kitchen.boil`?" in capsys.readouterr().err
+    assert commands.overview("kitchen", "Cooks.", {"fry": "fries", "boil": "boils"}, ["--boil"]) == 2
+    assert "did you mean `python -m kitchen.fry`?" in capsys.readouterr().err

@@ -15,7 +15,7 @@ def rates(nats):
 
 
 def evaluation(**changed):
-    group = {"tokens": 5, "loss_nats": 2.125, "accuracy": 0.25, "five_gram_nats": 1.5}
+    group = {"tokens": 5, "loss_nats": 2.125, "accuracy": 0.25, "ngram_nats": 1.5}
     score = {"tokens": 1234, "loss_nats": 2.0, "perplexity": 7.389, "accuracy": 0.5}
     detail = {
         "tokens": 1234, "songs": 1, "notes": 617, "seconds": 90.0, "quarters_per_minute": 120, "unreadable_songs": 0,
@@ -35,6 +35,7 @@ def evaluation(**changed):
         "model": "/runs/mine/model", "data": "data", "split": "test", "step": 300, "same_data": True,
         "splits": {"train": score, "validation": score, "test": None},
         "baselines": {"validation": {"unigram": 4.0, "5-gram": 1.0}, "test": None},
+        "best_ngram": {"name": "9-gram", "order": 9, "chosen_on": "validation"},
         "baselines_counted": {"songs": 3, "tokens": 99, "whole_split": False},
         "measured": "whole", "warnings": [], "detail": detail, **changed,
     }  # fmt: skip
@@ -61,7 +62,9 @@ def test_what_it_tells():
     text = elements.Elements(evaluation_page.page(evaluation(), HISTORY)).text
     for told in (
         "mine: test split", "617 notes, 1.5 minutes of music", "Nothing was found against this model",
-        "counted on 3 songs, 99 tokens: the first of the training split", "expected error 0.062",
+        "counted on 3 songs, 99 tokens: the first of the training split",
+        "up to 14 the 9-gram is the best in validation",
+        "expected error 0.062",
         "120 quarter notes a minute",
     ):  # fmt: skip
         assert told in text
@@ -72,6 +75,21 @@ def test_the_best_comes_first():
     rows = [re.sub(r"<[^>]+>", " ", row).split() for row in re.findall(r"<tr>(.*?)</tr>", table)]
     assert [row[0] for row in rows[1:]] == ["5-gram", "this", "unigram"]
     assert rows[1] == ["5-gram", "1.000", "1.500", "2.000", "3.000", "16.000", "24.000", "8.00"]
+
+
+def test_kinds_and_positions_stand_beside_the_best_ngram():
+    detail = evaluation()["detail"]
+    assert ">9-gram</th>" in evaluation_page.kinds(detail["by_kind"], "9-gram")
+    assert ">9-gram<" in evaluation_page.by_position(detail["by_position_in_song"], "its song", "9-gram")
+
+
+def test_splits_have_a_column_for_every_baseline_but_uniform():
+    losses = {"validation": {"uniform": 5.0, "5-gram": 1.0, "9-gram": 0.5}, "test": None}
+    rows = evaluation_page.splits(evaluation()["splits"], losses)
+    cells = (re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr>(.*?)</tr>", rows))
+    heads, train, validation = cells
+    assert heads[-3:] == ["Predicted", "5-gram", "9-gram"]
+    assert (train[-2:], validation[-2:]) == (["–", "–"], ["1.000", "0.500"])
 
 
 def test_training_is_drawn_beside_the_baselines():

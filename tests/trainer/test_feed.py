@@ -42,6 +42,15 @@ def test_every_window_once_an_epoch(dataset):
     assert two_epochs[0].begins.all()
 
 
+@pytest.mark.parametrize("reading", [Reading(), Reading(carried=True), Reading(last_only=True, carried=True)])
+def test_each_epoch_has_an_order_of_its_own(dataset, reading):
+    # One group of all shards: what is read is the same in each epoch.
+    steps = take(dataset, 40, reading=reading)
+    epochs = [[step.tokens.tolist() for step in steps if step.epochs[0] == epoch] for epoch in range(3)]
+    assert len({str(epoch) for epoch in epochs}) == 3
+    assert len({str(sorted(str(row) for step in epoch for row in step[0])) for epoch in epochs}) == 1
+
+
 @pytest.mark.parametrize("group_bytes", [2**30, 1])
 @pytest.mark.parametrize("reading", [Reading(), Reading(carried=True), Reading(last_only=True, carried=True)])
 def test_going_on_anywhere_gives_what_would_have_come(dataset, group_bytes, reading):

@@ -3,7 +3,7 @@ import pytest
 
 from trainer import gate_checks
 
-METRICS = {"test": {"loss_nats": 1.0}, "baselines": {"test": {"5-gram": 1.2, "unigram": 3.0}}}
+METRICS = {"test": {"loss_nats": 1.0}, "baselines": {"test": {"5-gram": 1.4, "13-gram": 1.2, "unigram": 3.0}}}
 
 
 def passed(check):
@@ -41,8 +41,16 @@ def test_a_gain_that_may_be_chance_says_so():
 @pytest.mark.parametrize(
     ("loss", "verdict"), [(1.1, True), (1.2, False), (1.3, False)], ids=["below", "the same", "above"]
 )
-def test_counting_has_to_be_beaten(loss, verdict):
-    assert gate_checks.beats_counting({**METRICS, "test": {"loss_nats": loss}}, "test").passed is verdict
+def test_the_best_of_counting_has_to_be_beaten(loss, verdict):
+    check = gate_checks.beats_counting({**METRICS, "test": {"loss_nats": loss}}, "test")
+    assert check.passed is verdict
+    assert check.said == f"{loss:.4f} nats a token in test, the 13-gram 1.2000"
+
+
+def test_a_part_of_the_training_split_is_said_to_be_one():
+    counted = {"songs": 9, "tokens": 5000, "whole_split": False}
+    said = gate_checks.beats_counting({**METRICS, "baselines_counted": counted}, "test").said
+    assert said.endswith("the 13-gram 1.2000, which counted the first 5,000 training tokens")
 
 
 def test_counting_is_the_best_of_the_n_grams():

@@ -72,7 +72,7 @@ def test_by_kind():
         ("end", 1, 9, 0, 2),
         ("note", 1, 1, 1, 8),
     ]
-    assert list(found[0]) == ["kind", "tokens", "loss_nats", "accuracy", "five_gram_nats"]
+    assert list(found[0]) == ["kind", "tokens", "loss_nats", "accuracy", "ngram_nats"]
 
 
 def test_by_distance():
@@ -81,7 +81,7 @@ def test_by_distance():
     assert [(row["first"], row["last"], row["tokens"], row["loss_nats"]) for row in found] == [
         (1, 1, 1, 6), (2, 3, 2, 4.5), (4, 7, 2, 2.5), (8, 15, 1, 1),
     ]  # fmt: skip
-    assert [row["five_gram_nats"] for row in found] == [0, 1.5, 3.5, 5]
+    assert [row["ngram_nats"] for row in found] == [0, 1.5, 3.5, 5]
 
 
 def test_music_of_events():
@@ -113,10 +113,16 @@ def test_rates():
 
 def test_detail_of_a_split():
     logs = {name: -np.array([1.0, 3.0]) for name in ("uniform", "5-gram")}
+    logs["9-gram"] = logs["5-gram"] / 2
     found = measures.detail(
-        scores([4, 6], [1, 2], [0, 4]), logs, tokens=songs_of([2, 4, 6]), vocabulary=VOCABULARY, encoding=Events()
+        scores([4, 6], [1, 2], [0, 4]),
+        logs,
+        best_ngram="9-gram",
+        tokens=songs_of([2, 4, 6]),
+        vocabulary=VOCABULARY,
+        encoding=Events(),
     )
     assert (found["tokens"], found["songs"], found["notes"], found["seconds"]) == (2, 1, 1, 0.5)
     assert (found["top_1"], found["top_5"]) == (0.5, 1)
     assert (found["model"]["nats_per_note"], found["baselines"]["5-gram"]["nats_per_second"]) == (3, 8)
-    assert [row["first"] for row in found["by_position_in_song"]] == [1, 2]
+    assert [(row["first"], row["ngram_nats"]) for row in found["by_position_in_song"]] == [(1, 0.5), (2, 1.5)]

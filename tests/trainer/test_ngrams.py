@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies
 
-from trainer import ngrams
-from trainer.ngrams import FALLBACK_DISCOUNTS, Ngram, Tokens, discounts, join
+from trainer.ngrams import FALLBACK_DISCOUNTS, Tokens, discounts, each_order, join
 
 PAD, UNKNOWN, START, END, A, B, C = range(7)
 BLOCKED = [PAD, UNKNOWN, START]
@@ -21,73 +20,84 @@ def tokens(*songs) -> Tokens:
     return Tokens(ids, places, (places > 0) & (ids > UNKNOWN))
 
 
-def fit(*songs, order=5) -> Ngram:
-    return Ngram(tokens(*songs), order=order, vocabulary_size=7, blocked=BLOCKED)
+def models(songs, asked: Tokens, highest: int) -> list[list[float]]:
+    """The log probabilities of the scored ids of each order from 1 on."""
+    found = each_order(tokens(*songs), asked, highest=highest, vocabulary_size=7, blocked=BLOCKED)
+    return [logs.tolist() for logs in found]
 
 
-def chances(model: Ngram, *history: int, most_history=None) -> list[float]:
-    """The probabilities of <end>, A, B and C after a history."""
+def chances(songs, *history: int, order: int) -> list[float]:
+    """The probabilities of <end>, A, B and C after a history, of the model of that order."""
     asked = [tokens((*history, number)) for number in (END, A, B, C)]
     last = [Tokens(part.ids, part.places, part.places == len(history)) for part in asked]
-    return np.exp(model.log_probabilities(join(last), most_history)).tolist()
+    return np.exp(models(songs, join(last), order)[-1]).tolist()
 
 
 def test_unigram_by_hand():
     # A three times, B once: too few counts to estimate discounts, so 0.5 is taken of B and 1.5 of A, 2 of 4 in all,
     # and shared by 4 ids.
-    model = fit([C, A, A, A, B], order=1)
-    assert chances(model, C) == pytest.approx([1 / 8, 1.5 / 4 + 1 / 8, 0.5 / 4 + 1 / 8, 1 / 8])
+    found = chances([[C, A, A, A, B]], C, order=1)
+    assert found == pytest.approx([1 / 8, 1.5 / 4 + 1 / 8, 0.5 / 4 + 1 / 8, 1 / 8])
 
 
 def test_bigram_by_hand():
     # Pairs: CA, AA twice, AB. Ids before A: {C, A}, before B: {A}, so the lower order has A 2 and B 1 of 3;
     # 1 is taken of A, 0.5 of B: half is left, shared by 4 ids.
-    model = fit([C, A, A, A, B], order=2)
+    songs = [[C, A, A, A, B]]
     end, a, b = 0.5 / 4, 1 / 3 + 0.5 / 4, 0.5 / 3 + 0.5 / 4
     lower = [end, a, b, end]
     # After A: A twice, B once; 1 and 0.5 are taken of 3: half is left to the lower order.
-    assert chances(model, A) == pytest.approx([end / 2, 1 / 3 + a / 2, 0.5 / 3 + b / 2, end / 2])
+    assert chances(songs, A, order=2) == pytest.approx([end / 2, 1 / 3 + a / 2, 0.5 / 3 + b / 2, end / 2])
     # After C: A once; half is left. After B, as after no pair at all, the lower order alone.
-    assert chances(model, C) == pytest.approx([end / 2, 0.5 + a / 2, b / 2, end / 2])
-    assert chances(model, B) == pytest.approx(lower)
-    assert chances(model, UNKNOWN) == pytest.approx(lower)
+    assert chances(songs, C, order=2) == pytest.approx([end / 2, 0.5 + a / 2, b / 2, end / 2])
+    assert chances(songs, B, order=2) == pytest.approx(lower)
+    assert chances(songs, UNKNOWN, order=2) == pytest.approx(lower)
 
 
 def test_what_begins_songs_counts_each_time():
     # <start> A twice, in trigrams' lower order: 2 although nothing stands before it; A B after <start> A once.
-    model = fit([START, A, B], [START, A, C], order=3)
-    after_start = chances(model, START)
+    after_start = chances([[START, A, B], [START, A, C]], START, order=3)
     # Of 2, 1 is taken and left to the unigrams: A, B and C have 1 id before them each, {<start>} and {A}.
     unigram = 0.5 / 3 + 0.5 / 4
     assert after_start == pytest.approx([0.5 * 0.5 / 4, 0.5 + 0.5 * unigram, 0.5 * unigram, 0.5 * unigram])
 
 
 def test_no_history_crosses_songs():
-    model = fit([A, B, A, C], [C, A], order=5)
-    asked = join([tokens([A, B]), tokens([C, A])])
-    alone = np.concatenate([model.log_probabilities(tokens([A, B])), model.log_probabilities(tokens([C, A]))])
-    assert model.log_probabilities(asked).tolist() == alone.tolist()
-    apart = fit([C], [A, B, A, C], [C, A], order=5)
-    assert chances(apart, A, B) == chances(model, A, B)
+    songs = [[A, B, A, C], [C, A]]
+    together = models(songs, tokens([A, B], [C, A]), 5)
+    alone = zip(models(songs, tokens([A, B]), 5), models(songs, tokens([C, A]), 5), strict=True)
+    assert together == [one + other for one, other in alone]
+    assert chances([[C], *songs], A, B, order=5) == chances(songs, A, B, order=5)
 
 
-def test_in_parts_as_in_one_go(monkeypatch):
-    model, asked = fit([A, B, C, A, B], order=3), tokens([A, B, C, A, B], [B, C])
-    whole = model.log_probabilities(asked).tolist()
-    for size in (1, 2, 5, 6):
-        monkeypatch.setattr(ngrams, "_AT_ONCE", size)
-        assert model.log_probabilities(asked).tolist() == whole
+def test_a_model_is_the_same_whatever_the_highest_order_is():
+    songs, asked = [[START, A, B, C, A], [START, C, B, A, A, A, B, C]], tokens([START, A, B, C, B, A])
+    found = models(songs, asked, 9)
+    assert len(found) == 9
+    assert [models(songs, asked, highest)[-1] for highest in range(1, 10)] == found
 
 
-def test_history_can_be_cut():
-    model = fit([A, B, C, A], [C, B, A, A], order=3)
-    assert chances(model, A, B, most_history=1) == chances(model, B)
-    assert chances(model, A, B) != chances(model, B)
-    assert chances(model, A, B, most_history=0) == chances(model, UNKNOWN)
+def test_orders_longer_than_every_song_say_what_the_longest_says():
+    found = models([[A, B, C, A], [A, B]], tokens([A, B, C, A, B, C]), 12)
+    # 4-grams are the last that there are.
+    assert found[3] != found[2]
+    assert all(logs == found[3] for logs in found[4:])
+
+
+def test_what_is_not_scored_is_history_alone():
+    # <unk> is never counted as a continuation, of no order, but tells what follows it.
+    songs = [[A, UNKNOWN, B], [A, UNKNOWN, B], [C, A, C]]
+    assert sum(chances(songs, A, order=3)) == pytest.approx(1)
+    assert chances(songs, A, UNKNOWN, order=3)[2] > chances(songs, A, B, order=3)[2]
 
 
 def test_nothing_counted_is_uniform():
-    assert chances(fit([A]), A) == pytest.approx([1 / 4] * 4)
+    for songs in ([], [[A]], [[A], [B]]):
+        assert chances(songs, A, order=3) == pytest.approx([1 / 4] * 4)
+
+
+def test_nothing_asked_has_no_probability():
+    assert models([[A, B]], tokens(), 3) == models([[A, B]], tokens([A], [UNKNOWN]), 3) == [[], [], []]
 
 
 def test_discounts_by_hand():
@@ -108,10 +118,9 @@ HISTORY = strategies.lists(strategies.sampled_from([UNKNOWN, START, A, B, C]), m
 
 
 @settings(max_examples=60, deadline=None)
-@given(SONGS, HISTORY, strategies.integers(1, 5), strategies.booleans())
+@given(SONGS, HISTORY, strategies.integers(1, 7), strategies.booleans())
 def test_allowed_ids_sum_to_one_after_any_history(songs, history, order, marked):
-    model = fit(*([START, *song] if marked else song for song in songs), order=order)
-    found = chances(model, *history)
+    found = chances([[START, *song] if marked else song for song in songs], *history, order=order)
     assert sum(found) == pytest.approx(1)
     assert min(found) > 0
 
@@ -156,11 +165,11 @@ ASKED = strategies.lists(strategies.sampled_from([END, A, B, C]), min_size=2, ma
 
 
 @settings(max_examples=60, deadline=None)
-@given(SONGS, ASKED, strategies.integers(1, 4), strategies.sampled_from([[START], []]))
-def test_as_the_formulas_say(songs, asked, order, mark):
+@given(SONGS, ASKED, strategies.integers(1, 6), strategies.sampled_from([[START], []]))
+def test_every_order_is_as_the_formulas_say(songs, asked, highest, mark):
     songs = [[*mark, *song] for song in itertools.chain(songs, songs[:2])]
     whole = (*mark, *asked)
-    found = fit(*songs, order=order).log_probabilities(tokens(whole))
-    reference = by_definition(songs, order)
-    expected = [math.log(reference(whole[:at], whole[at])) for at in range(1, len(whole))]
-    assert found.tolist() == pytest.approx(expected)
+    for order, found in enumerate(models(songs, tokens(whole), highest), 1):
+        reference = by_definition(songs, order)
+        expected = [math.log(reference(whole[:at], whole[at])) for at in range(1, len(whole))]
+        assert found == pytest.approx(expected)

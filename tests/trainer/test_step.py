@@ -1,3 +1,4 @@
+import contextlib
 import dataclasses
 import json
 import subprocess
@@ -7,12 +8,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer import step
+from tests.trainer import datasets
+from trainer import step, task
 from trainer.config import TrainConfig
 from trainer.feed import Steps
 from trainer.order import Position
 from trainer.step import Learner, first_network, scored
-from trainer.strategy import make_strategy
+from trainer.strategy import check_xla, make_strategy
 
 SMALL = TrainConfig(units=8, embedding=4, layers=1, batch_size=4, dropout=0.0)
 BATCH = np.array([[2, 4, 5, 6], [5, 6, 1, 3], [7, 8, 3, 0], [2, 9, 0, 0]], np.int32)
@@ -217,3 +219,21 @@ def test_keys_of_layers_do_not_meet_those_of_the_next_seed():
 def test_uneven_batch():
     with pytest.raises(ValueError, match="--batch_size 5 must be a multiple of the 2 replicas"):
         make_strategy(2, 5)
+
+
+@pytest.mark.parametrize(
+    ("xla", "gpus", "recurrent_dropout", "refused"),
+    [(True, 1, 0.0, True), (True, 0, 0.0, False), (False, 1, 0.0, False), (True, 1, 0.3, False), (True, 8, 0.0, True)],
+)
+def test_xla_is_refused_where_the_lstm_is_cudnns(xla, gpus, recurrent_dropout, refused):
+    config = dataclasses.replace(SMALL, xla=xla, recurrent_dropout=recurrent_dropout)
+    with pytest.raises(ValueError, match="leave --xla out") if refused else contextlib.nullcontext():
+        check_xla(config, gpus)
+
+
+def test_xla_on_a_gpu_is_refused_in_one_sentence_before_training(tmp_path, monkeypatch, capsys):
+    data = datasets.build(tmp_path / "data", {"train": [[4, 5, 6, 7]]})
+    gpu = tf.config.PhysicalDevice("/physical_device:GPU:0", "GPU")
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: [gpu])
+    assert task.main(["--data", data, "--model_dir", str(tmp_path / "model"), "--xla", "--steps", "1"]) == 2
+    assert capsys.readouterr().err.startswith("error: --xla cannot compile cuDNN's LSTM")

@@ -53,12 +53,18 @@ def test_gap():
 
 
 def test_losing_names_what_is_better_best_first():
-    said = verdicts.loses("test", score(2.5), {"uniform": 5.0, "unigram": 3.0, "bigram": 2.5, "5-gram": 2.0})
+    said = verdicts.loses("test", score(2.5), {"uniform": 5.0, "unigram": 3.0, "bigram": 2.4, "9-gram": 2.0})
     assert said.startswith(
-        "The model loses to the 5-gram in test: 2.500 nats a token against 2.000, and to the bigram (2.500). "
+        "The model loses to the 9-gram in test: 2.500 nats a token against 2.000, and to the bigram (2.400). "
     )
     assert verdicts.loses("test", score(1.9), {"bigram": 2.5, "5-gram": 2.0}) == ""
     assert verdicts.loses("test", None, {"5-gram": 2.0}) == verdicts.loses("train", score(9), None) == ""
+
+
+@pytest.mark.parametrize(("loss", "nats"), [(2.0, 2.0), (2.0001, 2.0), (0.0, 0.0), (2.0, 2.0004)])
+def test_a_tie_is_no_loss(loss, nats):
+    # As much as the figures show: "2.000 nats a token against 2.000" would say nothing.
+    assert verdicts.loses("test", score(loss), {"5-gram": nats}) == ""
 
 
 def test_all_that_is_wrong_in_its_order():
