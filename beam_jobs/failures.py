@@ -7,6 +7,7 @@ from collections.abc import Iterator
 # What Beam and its engines put around the sentence of an error.
 _NOT_THE_SENTENCE = re.compile(
     r"^(songs\.(storage|files)\.\w+Error|ValueError): "
+    r"|^OSError: \[Errno \d+\] "
     r"|^Pipeline \S+ failed in state \w+: "
     r"|^\S+ failed: "
     r"| \[while running '[^']*'\]$"

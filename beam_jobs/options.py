@@ -24,16 +24,23 @@ _LOCAL_NAMES = ("DirectRunner", "direct", "", None)
 def quiet() -> None:
     """Logs a job's own lines to the terminal, and of Beam, Google's and TensorFlow's insides only what went wrong."""
     logs.start()
+    hush_imports()
     logging.getLogger("apache_beam").setLevel(logging.WARNING)
     # A worker prints the traceback of what it raises, and logs it, and raises it again where the pipeline runs.
-    logging.getLogger("apache_beam.runners.worker.sdk_worker").setLevel(logging.CRITICAL)
-    ignore_checksum_remark()
-    # Google's packages announce the end of Python versions, years ahead, at each import, in workers too.
-    warnings.filterwarnings("ignore", category=FutureWarning)
+    for name in ("worker.sdk_worker", "common"):
+        logging.getLogger(f"apache_beam.runners.{name}").setLevel(logging.CRITICAL)
+    # In workers too.
     os.environ.setdefault("PYTHONWARNINGS", "ignore::FutureWarning")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # TensorFlow warns where functions are compiled one after another, as trials are.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+def hush_imports() -> None:
+    """Silences what Beam and Google's packages remark when this process imports them."""
+    ignore_checksum_remark()
+    # Google's packages announce the end of Python versions, years ahead.
+    warnings.filterwarnings("ignore", category=FutureWarning)
 
 
 def ignore_checksum_remark() -> None:

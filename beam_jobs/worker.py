@@ -3,6 +3,7 @@
 Its standard input is a pipe of the job's, see `command`.
 """
 
+import functools
 import os
 import shlex
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from beam_jobs.options import ignore_checksum_remark
+from songs import job_exit
 from songs.subprocesses import end_with_parent
 
 _WAIT_SECONDS = 1.0
@@ -22,8 +24,10 @@ def command() -> str:
 
     Beam gives its workers no pipe; the system gives the reading end of this process' own to whoever opens it there.
     """
-    # Never closed: the writing end, which no other process inherits, is what ends with this one.
-    reading, _ = os.pipe()
+    # The writing end, which no other process inherits, is what ends with this one; first of all, so that a worker ends
+    # before it can complain of connections that break.
+    reading, writing = os.pipe()
+    job_exit.before_stop(functools.partial(os.close, writing))
     python = shlex.join([sys.executable, "-m", __name__])
     return f"trap '' INT; exec {python} < /proc/{os.getpid()}/fd/{reading}"
 
@@ -34,9 +38,15 @@ def main() -> None:
     ignore_checksum_remark()
     sys.excepthook = _after_the_parent(sys.excepthook)
     threading.excepthook = _after_the_parent(threading.excepthook)
-    from apache_beam.runners.worker import sdk_worker_main
+    from apache_beam.runners.worker import sdk_worker, sdk_worker_main
 
+    # The traceback of what fails, which the job tells in a sentence.
+    sdk_worker.print = _print_nothing
     sdk_worker_main.main(sys.argv)
+
+
+def _print_nothing(*said: Any, **how: Any) -> None:
+    del said, how
 
 
 def _after_the_parent(tell: Callable[..., Any]) -> Callable[..., Any]:

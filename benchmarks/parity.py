@@ -1,27 +1,28 @@
 """`make parity FOLDERS=...`: reads every file with both readers and says where they differ.
 
-python -m benchmarks.parity FOLDER ... [--instrument first]
+python -m benchmarks.parity FOLDER ... [--instrument first] [--divisors 8,6] [--every 10]
 """
 
 import argparse
 import collections
 import concurrent.futures
+import functools
 import pathlib
 import sys
 import time
 
-from songs import fast_reader, reading
+from songs import quantisation, reading
 from songs.errors import ParseError
 
 
-def compare(path: pathlib.Path, instrument: str) -> tuple[str, str]:
+def compare(path: pathlib.Path, instrument: str, divisors: tuple[int, ...]) -> tuple[str, str]:
     """(`equal`, `different` or the reason why both refuse the file; the first difference)."""
     data = path.read_bytes()
-    difference = reading.difference(data, instrument)
+    difference = reading.difference(data, instrument, divisors)
     if difference:
         return "different", difference
     try:
-        fast_reader.read(data, instrument_wanted=instrument)
+        reading.read_song(data, source=path.name, instrument=instrument, divisors=divisors)
     except ParseError as error:
         return f"refused by both: {error.reason}", ""
     return "equal", ""
@@ -32,12 +33,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="+", type=pathlib.Path)
     parser.add_argument("--instrument", default="all", help="see pipelines.preprocess --instrument")
+    parser.add_argument("--divisors", default="4,3", help="see pipelines.preprocess --divisors")
+    parser.add_argument("--every", type=int, default=1, help="only each so many files (default: all)")
     chosen = parser.parse_args()
-    files = sorted(path for folder in chosen.folder for path in folder.rglob("*") if path.is_file())
+    divisors = quantisation.parse(chosen.divisors)
+    files = sorted(path for folder in chosen.folder for path in folder.rglob("*") if path.is_file())[:: chosen.every]
     counts: collections.Counter[str] = collections.Counter()
     shown = time.monotonic()
     with concurrent.futures.ProcessPoolExecutor() as pool:
-        outcomes = pool.map(compare, files, [chosen.instrument] * len(files), chunksize=4)
+        compare_all = functools.partial(compare, instrument=chosen.instrument, divisors=divisors)
+        outcomes = pool.map(compare_all, files, chunksize=4)
         for path, (outcome, difference) in zip(files, outcomes, strict=True):
             counts[outcome] += 1
             if difference:

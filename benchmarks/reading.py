@@ -141,7 +141,7 @@ def _share(folder: pathlib.Path) -> None:
     fast_reader.read(files[0].read_bytes())
     songs, reading = _timed(lambda path: fast_reader.read(path.read_bytes()), files)
     _, packing = _timed(lambda song: Song.from_bytes(song.to_bytes()), songs)
-    _, comparing = _timed(tunes.bands, songs)
+    _, comparing = _timed(tunes.fingerprint, songs)
     counts: Counter[str] = Counter()
     _, counting = _timed(lambda song: counts.update(encoding.encode(song)), songs)
     encoder = Encoder(encoding, settings.make_vocabulary(counts), settings)

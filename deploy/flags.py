@@ -5,6 +5,7 @@ from typing import Any
 
 from deploy import checks, lineage, machines
 from deploy.requests import GENERATE, TRAIN
+from songs import directories
 from songs.commands import Parser
 
 SCHEDULE, UPLOAD = "schedule", "upload"
@@ -84,7 +85,7 @@ def _add_upload(parser: argparse.ArgumentParser, command: str) -> None:
     del command
     add = parser.add_argument
     _add_image(add)
-    add("--model", required=True, help="a finished model directory, gs://")
+    add("--model", required=True, help=f"on gs://: {directories.MODEL.accepted}")
     add("--parent_model", default="", help="the registry's model of which this is a version; none: a new model")
     add("--aliases", default="", help="of this version, such as champion,piano")
     add("--commit", default=lineage.commit(), help="git commit that trained it (default: of this folder)")

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from typing import Any
 
-from songs import directories, layout, storage
+from songs import layout, storage
 from songs.windows import SPLITS
 
 
@@ -17,8 +17,7 @@ def read(folder: str) -> tuple[dict[str, str], str]:
     Raises:
       ValueError, songs.storage.StorageError: if the directory is not a finished model.
     """
-    folder = directories.model(folder)
-    marks = layout.require_completed(folder, directories.MODEL.name, directories.MODEL.made_by)
+    marks = layout.require_completed(folder, "model", "python -m trainer.task")
     metrics = layout.read_object(storage.join(folder, layout.METRICS), *SPLITS, "steps", "parameters")
     config = layout.read_object(storage.join(folder, layout.CONFIG), "data", "encoding")
     losses = {split: metrics[split]["loss_nats"] for split in SPLITS if metrics[split]}

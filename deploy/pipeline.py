@@ -12,7 +12,7 @@ from typing import Any
 
 from deploy import checks, machines
 from deploy.step import IMAGES, STEPS, TRAIN, Step
-from songs import ending
+from songs import job_exit
 from songs.commands import Parser
 
 # A step that fails is started again, in the same folder: it goes on where it was.
@@ -161,4 +161,4 @@ def _parser() -> Parser:
 
 
 if __name__ == "__main__":
-    ending.run(main, "pipeline")
+    job_exit.run(main, "pipeline")

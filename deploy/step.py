@@ -10,12 +10,12 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from songs import champion, ending, layout, logs, storage
+from songs import champion, job_exit, layout, logs, storage
 from songs.commands import Parser
 
 PREPROCESS, TRAIN, GENERATE = "preprocess", "train", "generate"
 IMAGES = (PREPROCESS, TRAIN, GENERATE)
-# When a step has something to do: always, if there is a champion to beat, or if its run is the champion.
+# When a step has something to do: always, unless its run is the champion, or if it is.
 ALWAYS, CHALLENGER, CHAMPION = "always", "challenger", "champion"
 
 
@@ -104,7 +104,7 @@ def command(name: str, *, source: str, output: str, run: str, more: str = "") ->
     output = storage.folder(output)
     best = champion.read(output).run
     challenges = best not in ("", run)
-    if not {ALWAYS: True, CHALLENGER: challenges, CHAMPION: best == run}[step.when]:
+    if not {ALWAYS: True, CHALLENGER: best != run, CHAMPION: best == run}[step.when]:
         return None
     places = {
         "champion_model": storage.join(output, layout.RUNS, best, layout.MODELS),
@@ -143,4 +143,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    ending.run(main, "step")
+    job_exit.run(main, "step")

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from deploy import checks, compiled, flags, lineage, machines, requests, service
-from songs import ending, storage
+from songs import directories, job_exit, storage
 
 # What each job must be given, and which of its flags name files.
 _NEEDED = {requests.TRAIN: ("--data",), requests.GENERATE: ("--model", "--output")}
@@ -106,7 +106,7 @@ def _schedule(chosen: argparse.Namespace, parent: str) -> requests.Json:
 
 
 def _upload(chosen: argparse.Namespace) -> requests.Json:
-    folder = checks.bucket("--model", chosen.model)
+    folder = directories.model(checks.bucket("--model", chosen.model))
     labels, description = lineage.read(folder)
     return requests.model(
         chosen.name,
@@ -131,4 +131,4 @@ def _page(chosen: argparse.Namespace, made: str) -> str:
 
 
 if __name__ == "__main__":
-    ending.run(main, "vertex", "look among the jobs of the service before you start it again")
+    job_exit.run(main, "vertex", "look among the jobs of the service before you start it again")

@@ -11,7 +11,7 @@ from generator.config import notable
 from generator.gallery import SongSet
 from models import remote
 from pages import headings
-from songs import directories, ending, layout, storage
+from songs import directories, job_exit, layout, storage
 from songs.commands import Parser
 
 _EXAMPLES = """examples:
@@ -128,4 +128,4 @@ def _parser() -> Parser:
 
 
 if __name__ == "__main__":
-    ending.run(main, "compare")
+    job_exit.run(main, "compare")

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from generator import song_files
 from generator.copying import index_file
 from models import remote
 from pages.markup import plain
-from songs import bars, copies, directories, encodings, ending, layout, midi, reading, storage
+from songs import bars, copies, directories, encodings, job_exit, layout, midi, storage
 from songs.commands import Parser
 from songs.song import Song
 
@@ -73,14 +74,10 @@ def read(path: str, config: Mapping[str, Any]) -> Song:
     Raises:
       ValueError: if it is no song.
     """
-    data, encoding = storage.read_bytes(path), encodings.from_settings(config["encoding"])
+    encoding = encodings.from_settings(config["encoding"])
     if _is_generated(path):
-        return midi.read_exact(data, ticks_per_quarter=encoding.ticks_per_quarter)
-    kept = {name: config["dataset"][name] for name in ("instrument", "parser")}
-    try:
-        song = reading.read_song(data, source=path, divisors=encoding.divisors, **kept)
-    except reading.ParseError as error:
-        raise ValueError(f"{path} cannot be read as a song ({error})") from error
+        return midi.read_exact(storage.read_bytes(path), ticks_per_quarter=encoding.ticks_per_quarter)
+    song = song_files.read(path, encoding, **song_files.as_trained(config["dataset"]))
     # A file may tell more than the model's tokens can, and so would differ from the training songs.
     return encoding.reduce(song)
 
@@ -160,4 +157,4 @@ def _parser() -> Parser:
 
 
 if __name__ == "__main__":
-    ending.run(main, "explain")
+    job_exit.run(main, "explain")

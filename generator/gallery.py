@@ -132,7 +132,8 @@ def _entry(row: Mapping[str, object], one: SongSet) -> dict[str, object]:
         entry["ending"] = "ended" if row["ended"] else "cut off"
     if roll := _pair(row.get("roll")):
         entry["roll"] = [round(edge, 5) for edge in roll]
-    if pitches := _pair(row.get("pitch_range")):
+    pitches = _pair(row.get("pitch_range"))
+    if pitches and all(0 <= pitch <= 127 for pitch in pitches):
         entry["pitches"] = " to ".join(PITCH_NAMES[int(pitch)] for pitch in pitches)
     return entry
 

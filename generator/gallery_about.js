@@ -18,9 +18,9 @@ function showAbout() {
 function showSilence() {
   const silent = songs.filter((song) => !song.audio && song.notes !== 0);
   at("silence").hidden = !silent.length;
-  const which = silent.length === songs.length ? "these songs were" : `${grouped(silent.length)} of these songs were`;
+  const which = silent.length === songs.length ? "these songs were" : `${grouped(silent.length)} of these songs ${silent.length === 1 ? "was" : "were"}`;
   at("silence").textContent =
-    `No audio: ${which} made with --no_audio. The same command without it, and with --overwrite, makes the same songs with sound. The MIDI files play in any music program.`;
+    `No audio: ${which} made with --no_audio. The same command without it, with --overwrite, makes them with sound.`;
 }
 
 function showSet(set) {
@@ -50,7 +50,8 @@ function showSets() {
   const rows = ["model", "settings"].flatMap(valuesOf);
   const head = element("tr");
   head.append(element("td"), ...sets.map(headOf));
-  at("sets").append(head, ...rows.filter(({ same }) => !same).map(rowOf));
+  at("sets").createTHead().append(head);
+  at("sets").append(...rows.filter(({ same }) => !same).map(rowOf));
   for (const { name, values } of rows.filter(({ same }) => same)) at("common").append(fact(name, values[0]));
   at("common-section").hidden = !at("common").childElementCount;
 }
@@ -98,7 +99,8 @@ function showLosses() {
   const highest = Math.max(...data.losses.map((row) => row.loss));
   const head = element("tr");
   head.append(scoped("col", several ? "model" : "predicted by"), element("td"), ...["nats a token", "perplexity"].map((name) => scoped("col", name)));
-  table.append(head, ...data.losses.map((row) => lossOf(row, highest)));
+  table.createTHead().append(head);
+  table.append(...data.losses.map((row) => lossOf(row, highest)));
   at("losses-section").hidden = !data.losses.length;
   if (several) at("losses-title").textContent = "How well they predict";
   showNote(data.losses.filter((row) => row.model));

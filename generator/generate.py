@@ -13,7 +13,7 @@ from beam_jobs.options import beam_options, quiet
 from generator import audio, config, job, remembered
 from generator.config import GenerateConfig
 from generator.remembered import Remembered
-from songs import directories, ending, logs, recipes, storage
+from songs import directories, job_exit, logs, recipes, storage
 from songs.commands import Parser
 
 _EXAMPLES = """examples:
@@ -33,11 +33,7 @@ def parser() -> Parser:
     """The flags of this command; Beam's own come after them."""
     flags = Parser("python -m generator.generate", description=__doc__.splitlines()[0], examples=_EXAMPLES)
     add = flags.add_argument
-    add(
-        "--model",
-        required=True,
-        help=directories.MODEL.accepted,
-    )
+    add("--model", required=True, help=directories.MODEL.accepted)
     add("--output", required=True, help="songs directory to make; run again with the same flags, it is gone on with")
     add(
         "--recipe",
@@ -58,10 +54,16 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, GenerateConfig,
       ValueError: if a setting is unknown or out of range.
     """
     flags, beam_flags = parser().parse_known_args(arguments)
-    given = GenerateConfig.given(flags)
     if flags.recipe:
-        return flags, GenerateConfig.create({**recipes.load(flags.recipe, "generate"), **given}), beam_flags
-    return flags, _with_defaults(given, remembered.load(storage.folder(flags.model))), beam_flags
+        return flags, _of_recipe(flags), beam_flags
+    defaults = remembered.load(storage.folder(flags.model))
+    return flags, _with_defaults(GenerateConfig.given(flags), defaults), beam_flags
+
+
+def _of_recipe(flags: argparse.Namespace) -> GenerateConfig:
+    """The settings given by hand, and for the others those of the recipe, if one is named."""
+    settings = recipes.load(flags.recipe, "generate") if flags.recipe else {}
+    return GenerateConfig.create({**settings, **GenerateConfig.given(flags)})
 
 
 def _with_defaults(given: dict[str, object], defaults: Remembered) -> GenerateConfig:
@@ -79,11 +81,14 @@ def _with_defaults(given: dict[str, object], defaults: Remembered) -> GenerateCo
 
 
 def check(arguments: Sequence[str]) -> GenerateConfig:
-    """The settings that flags ask for; raises ValueError as a start with them would, before any work."""
-    _, chosen, beam_flags = parse(arguments)
+    """The settings that flags ask for; raises ValueError as a start with them would, before any work.
+
+    The model need not be there yet, so what it would remember is left out.
+    """
+    flags, beam_flags = parser().parse_known_args(arguments)
     if beam_flags:
         beam_options(beam_flags, parser().flags())
-    return chosen
+    return _of_recipe(flags)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -108,4 +113,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    ending.run(main, "generate")
+    job_exit.run(main, "generate")

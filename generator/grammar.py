@@ -80,10 +80,17 @@ class Grammar:
         return found
 
     def walk(self, ids: Iterable[int]) -> list[int]:
-        """The music of ids that the grammar allows: what may not follow what was kept is left out, specials too."""
+        """The music of ids that the grammar allows: what may not follow what was kept is left out, specials too.
+
+        Raises:
+          ValueError: for an id outside the vocabulary.
+        """
         kept: list[int] = []
         row = _START_ROW
         for token in ids:
+            # NumPy would take a negative one from the end.
+            if not 0 <= token < self.legal_KxV.shape[1]:
+                raise ValueError(f"the id {token} is outside the vocabulary's 0..{self.legal_KxV.shape[1] - 1}")
             if token != special.END and self.legal_KxV[row, token]:
                 kept.append(int(token))
                 row = int(self.next_KxV[row, token])

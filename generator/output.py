@@ -49,12 +49,13 @@ def finish(
     rows = list(itertools.islice(_rows(folder, batches), gallery.MOST_SONGS))
     told = made_by.publish(folder, model_dir)
     shown = SongSet(rows, **told, settings=notable(settings), summary=layout.SUMMARY_PAGE)
-    storage.write_text(storage.join(folder, layout.INDEX), gallery.page([shown], title=_title(songs, folder)))
+    storage.write_text(storage.join(folder, layout.INDEX), gallery.page([shown], title=title_of(songs, folder)))
     layout.complete(folder, marks)
     return summary
 
 
-def _title(songs: int, folder: str) -> str:
+def title_of(songs: int, folder: str) -> str:
+    """Heads the page of a songs directory."""
     most = f", the first {gallery.MOST_SONGS:,} of them" if songs > gallery.MOST_SONGS else ""
     return f"{headings.name_of(folder)}: {markup.count(songs, 'song')}{most}"
 

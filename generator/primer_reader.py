@@ -3,12 +3,12 @@
 import dataclasses
 import itertools
 import logging
+from typing import Any
 
-from generator import picking, sources
+from generator import picking, song_files, sources
 from generator.config import FROM_START
 from generator.grammar import Grammar
 from generator.primers import Primers
-from songs import reading, storage
 from songs.encodings import Encoding
 from songs.records import Window
 from songs.song import Song
@@ -50,28 +50,21 @@ class Reader:
             return Primers(((self._start(None),),), seed)
         return Primers(tuple((mark,) for mark in marked), seed, shares=tuple(marked.values()))
 
-    def from_file(self, path: str, *, instrument: str, parser: str, move: bool = True) -> Primers:
+    def from_file(self, path: str, *, move: bool = True, **reading: Any) -> Primers:
         """The beginning of a MIDI file, the same for every song.
 
         Args:
           path: the file.
-          instrument: whose notes are taken, as `reading.read_song` has it.
-          parser: which reader, the same.
           move: whether it may be moved to another key, the nearest in which the model knows most of its tokens.
+          reading: keywords of `song_files.read`.
 
         Raises:
           ValueError: if the file cannot be read, is no song, or holds nothing that the model knows.
         """
         try:
-            song = reading.read_song(
-                storage.read_bytes(path),
-                source=path,
-                instrument=instrument,
-                parser=parser,
-                divisors=self.encoding.divisors,
-            )
-        except reading.ParseError as error:
-            raise ValueError(f"--primer {path} cannot be read as a song ({error})") from error
+            song = song_files.read(path, self.encoding, **reading)
+        except ValueError as error:
+            raise ValueError(f"--primer {error}") from error
         semitones = self._nearest(song) if move else 0
         if semitones:
             logging.info("the primer is moved by %+d semitones, to where the model knows more of it", semitones)

@@ -5,12 +5,13 @@ import logging
 import pathlib
 from typing import TYPE_CHECKING
 
+from generator import song_files
 from generator.config import FROM_START, GenerateConfig
 from generator.grammar import Grammar
 from generator.primer_reader import Reader
 from generator.primers import Primers, given_of
 from models import remote
-from songs import bars, storage
+from songs import bars, endings, storage
 from songs.keys import heard
 from songs.windows import SPLITS
 
@@ -27,7 +28,7 @@ def is_file(primer: str) -> bool:
     """Whether a primer is a file, local or remote, that may or may not be there."""
     if primer in (FROM_START, *SPLITS):
         return False
-    named = not any(sign.isspace() for sign in primer) and ("/" in primer or primer.lower().endswith((".mid", ".midi")))
+    named = not any(sign.isspace() for sign in primer) and ("/" in primer or primer.lower().endswith(endings.SONGS))
     return named or bool(storage.scheme_of(primer)) or pathlib.Path(primer).is_file()
 
 
@@ -78,8 +79,7 @@ def _read(config: GenerateConfig, model: "Bundle", reader: Reader) -> Primers:
             return reader.from_source(data, config.primer, config.primer_source, content=content)
         return reader.from_split(data, config.primer, seed=config.seed, content=content, songs=config.one_step)
     if is_file(config.primer):
-        kept = {name: dataset[name] for name in ("instrument", "parser")}
-        return reader.from_file(config.primer, **kept, move=config.primer_transpose)
+        return reader.from_file(config.primer, move=config.primer_transpose, **song_files.as_trained(dataset))
     return reader.from_tokens(config.primer)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from generator.config import GenerateConfig
 from models import remote
-from songs import layout, storage
+from songs import directories, layout, storage
 
 # Of a recipe's [[generate]] these are of one job: how many songs, what they begin with, which files are made.
 _OF_ONE_JOB = frozenset(
@@ -34,13 +34,19 @@ class Remembered:
 
 
 def load(model_dir: str) -> Remembered:
-    """Reads what a model directory remembers; nothing where it was trained without a recipe.
+    """Reads what a model remembers; nothing where it was trained without a recipe.
+
+    Args:
+      model_dir: see `songs.directories.find`; one that is not there remembers nothing, and the job tells of it.
 
     Raises:
       ValueError, songs.storage.StorageError: if the file is damaged or cannot be read.
     """
     remote.open_schemes(model_dir)
-    path = storage.join(model_dir, layout.SAMPLING)
+    try:
+        path = storage.join(directories.model(model_dir), layout.SAMPLING)
+    except ValueError:
+        return Remembered()
     if not storage.exists(path):
         return Remembered()
     found = layout.read_object(path, "recipe", "settings")

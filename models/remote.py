@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import IO, Any
 
-from songs import ending, storage
+from songs import job_exit, storage
 
 # Schemes that tensorflow-io brings. Local paths and gs:// need nothing of it.
 SCHEMES = ("s3", "az", "hdfs", "viewfs", "http", "https")
@@ -40,7 +40,7 @@ def open_schemes(*paths: str) -> None:
     if "s3" in wanted:
         # An orderly end would abort (134, "pure virtual method called"): when the interpreter unloads tensorflow-io's
         # client for it, a thread of that still calls what is gone, and it offers nothing to stop it before.
-        ending.leave_at_once()
+        job_exit.leave_at_once()
 
 
 class TensorFlowFiles:

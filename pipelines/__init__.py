@@ -1,3 +1,3 @@
-from songs import ending
+from songs import job_exit
 
-ending.expect_signals()
+job_exit.expect_signals()

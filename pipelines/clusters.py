@@ -1,115 +1,109 @@
-"""Clusters of near-duplicate songs: what has a band in common (see `songs.tunes`), directly or over others.
+"""Clusters of near-duplicate songs: what the sketches of fingerprints tell to be alike, directly or over others.
 
-Each song takes the smallest hash that it hears of from its neighbours, a fixed number of times (smallest-label
-propagation): no worker ever holds all songs, or a whole cluster. A band's songs are linked through the smallest of
-them, so a band of n songs has n - 1 links, not n ** 2.
+Songs of a band (see `songs.tunes`) are candidates. Each is compared with the smallest few of its band, however many it
+has: a band of n songs has at most `ANCHORS` * n candidates, and no worker holds a band. Only candidates whose sketches
+agree are linked, since a band may as well tell of a habit (a scale, a loop) that songs of many tunes have.
 """
 
-import dataclasses
+import bisect
 from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
 from apache_beam.metrics import Metrics
 
-# A band of more songs tells of a habit (a drum loop, a scale), not of one tune.
-LARGEST_BAND = 1000
+from pipelines.components import ConnectedComponents, Link, both_ends
+from songs import tunes
+from songs.tunes import Fingerprint
 
-# Every round is a shuffle. Of a song whose links to the smallest of its cluster are at most 3, which covers two
-# bands (song, smallest of the one band, a song that both bands have, smallest of the other), the label is exact.
-ROUNDS = 3
+# Songs of a band that the others are compared with. With one, a stranger that happens to be the smallest would keep
+# apart the songs of a tune that share the band with it.
+ANCHORS = 4
 
 # Bands are shuffled in 4,096 buckets, by their first digits: Beam's local runner holds a key of its own for each band,
-# nearly all of one song, in 350 bytes; a song's 20 bands cost it 8 kB so, and a third less time.
+# nearly all of one song, in 350 bytes.
 _BUCKET_DIGITS = 3
 
-# What a song hears: a hash that it is connected to, and songs it is linked to.
-Message = tuple[str, tuple[str, ...]]
 
-
-@dataclasses.dataclass
 class ClusterSongs(beam.PTransform):
-    """(song hash, its bands) -> (song hash, cluster label), each hash once, in no order.
+    """(song name, its fingerprint) -> (song name, cluster label) of songs that have a near duplicate of smaller name.
 
-    The label is the smallest hash within `rounds` links: that of the whole cluster if no song of it lies further
-    from its smallest. A cluster that is longer falls into several labels; songs that share no chain of bands never
-    have the same. Songs without bands, and those of bands that were skipped only, are labelled with themselves.
-
-    Attributes:
-      rounds: times that songs tell their neighbours the smallest hash they know, at least 1.
-      largest_band: songs; bands of more are skipped, and counted as `ClusterSongs`, `bands-skipped`.
+    The label is the smallest name of the cluster. Songs that no chain of links joins never have the same; all others
+    are labelled by themselves, which needs no message.
     """
 
-    rounds: int = ROUNDS
-    largest_band: int = LARGEST_BAND
+    def expand(self, songs: beam.PCollection[tuple[str, Fingerprint]]) -> beam.PCollection[tuple[str, str]]:
+        """Links songs, and labels what is linked."""
+        return songs | LinkSongs() | "Components" >> ConnectedComponents()
 
-    def __post_init__(self) -> None:
-        super().__init__()
-        for name, value, least in (("rounds", self.rounds, 1), ("largest_band", self.largest_band, 2)):
-            if value < least:
-                raise ValueError(f"{name} {value} must be at least {least}")
 
-    def expand(self, songs: beam.PCollection[tuple[str, tuple[str, ...]]]) -> beam.PCollection[tuple[str, str]]:
-        """Links songs by bands, then lets them talk; songs without a link only join the last round."""
-        heard = (
+class LinkSongs(beam.PTransform):
+    """(song name, its fingerprint) -> (smaller, larger) names of near duplicates, each pair once."""
+
+    def expand(self, songs: beam.PCollection[tuple[str, Fingerprint]]) -> beam.PCollection[Link]:
+        """Finds candidates by bands, and keeps those whose sketches agree."""
+        candidates = (
             songs
-            | "KeyByBucket" >> beam.FlatMap(key_by_bucket)
+            | "KeyByBucket" >> beam.FlatMapTuple(key_by_bucket)
             | "GroupByBucket" >> beam.GroupByKey()
-            | "Link" >> beam.FlatMap(_link_counted, largest_band=self.largest_band)
+            | "Candidates" >> beam.FlatMapTuple(lambda _, entries: candidates_of(entries))
+            | "OnceEach" >> beam.Distinct()
+            | "BothEnds" >> beam.FlatMap(both_ends)
         )
-        for number in range(1, self.rounds):
-            heard = heard | f"Hear{number}" >> beam.CombinePerKey(hear) | f"Tell{number}" >> beam.FlatMapTuple(tell)
-        alone = songs | "Alone" >> beam.Map(lambda song: (song[0], (song[0], ())))
+        sketches = (
+            songs
+            | "WithBands" >> beam.Filter(lambda song: song[1].bands)
+            | "Sketches" >> beam.MapTuple(lambda name, found: (name, found.sketch))
+        )
         return (
-            (alone, heard)
-            | "WithAlone" >> beam.Flatten()
-            | "HearLast" >> beam.CombinePerKey(hear)
-            | "Label" >> beam.MapTuple(lambda song, message: (song, message[0]))
+            (candidates, sketches)
+            | "SketchesAndCandidates" >> beam.Flatten()
+            | "GroupBySong" >> beam.GroupByKey()
+            | "SketchByPair" >> beam.FlatMapTuple(sketch_by_pair)
+            | "GroupByPair" >> beam.GroupByKey()
+            | "Link" >> beam.FlatMapTuple(_link_counted)
         )
 
 
-def key_by_bucket(song: tuple[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
-    """A song and its bands as (bucket, `band song`) pairs."""
-    name, bands = song
-    yield from ((band[:_BUCKET_DIGITS], f"{band} {name}") for band in bands)
+def key_by_bucket(name: str, found: Fingerprint) -> Iterator[tuple[str, str]]:
+    """A song's bands as (bucket, `rest of the band` + ` ` + name)."""
+    yield from ((band[:_BUCKET_DIGITS], f"{band[_BUCKET_DIGITS:]} {name}") for band in found.bands)
 
 
-def group_by_band(bucket: Iterable[str], most: int) -> list[list[str]]:
-    """The songs of each band in a bucket; of a band that has more than `most` songs only `most` + 1."""
-    bands: dict[str, list[str]] = {}
-    for entry in bucket:
-        band, _, song = entry.partition(" ")
-        songs = bands.setdefault(band, [])
-        # A band may have as many songs as the whole corpus; one too many says enough.
-        if len(songs) <= most:
-            songs.append(song)
-    return list(bands.values())
+def candidates_of(entries: Iterable[str]) -> Iterator[Link]:
+    """(smaller, larger) songs of a bucket to compare: each of a band with the smallest `ANCHORS` of it.
+
+    Args:
+      entries: `rest of the band` + ` ` + name, in any order; gone through twice, and never held.
+    """
+    anchors: dict[str, list[str]] = {}
+    for entry in entries:
+        band, _, name = entry.partition(" ")
+        smallest = anchors.setdefault(band, [])
+        if len(smallest) < ANCHORS or name < smallest[-1]:
+            bisect.insort(smallest, name)
+            del smallest[ANCHORS:]
+    for entry in entries:
+        band, _, name = entry.partition(" ")
+        yield from ((anchor, name) for anchor in anchors[band] if anchor < name)
 
 
-def link(songs: Iterable[str]) -> Iterator[tuple[str, Message]]:
-    """The songs of one band, linked with the smallest of them in both directions."""
-    smallest, *others = sorted(songs)
-    for other in others:
-        yield smallest, (other, (other,))
-        yield other, (smallest, (smallest,))
+def sketch_by_pair(name: str, found: Iterable[str | bytes]) -> Iterator[tuple[Link, bytes]]:
+    """A song's sketch to each of its candidates, as ((smaller, larger), sketch).
+
+    Args:
+      name: of the song.
+      found: its sketch and the names of its candidates, in any order; gone through twice, and never held.
+    """
+    sketch = next((item for item in found if isinstance(item, bytes)), b"")
+    for other in found:
+        if isinstance(other, str):
+            yield (min(name, other), max(name, other)), sketch
 
 
-def hear(messages: Iterable[Message]) -> Message:
-    """Messages to one song as one; a worker sums up its own before they are shuffled."""
-    heard, linked = zip(*messages, strict=True)
-    return min(heard), tuple(sorted(set().union(*linked)))
-
-
-def tell(song: str, message: Message) -> Iterator[tuple[str, Message]]:
-    """What a song tells itself and its neighbours: the smallest hash it has heard of, or its own."""
-    heard, neighbours = message
-    smallest = min(song, heard)
-    yield song, (smallest, neighbours)
-    yield from ((neighbour, (smallest, ())) for neighbour in neighbours)
-
-
-def _link_counted(bucket: tuple[str, Iterable[str]], largest_band: int) -> Iterator[tuple[str, Message]]:
-    for songs in group_by_band(bucket[1], largest_band):
-        if len(songs) > largest_band:
-            Metrics.counter("ClusterSongs", "bands-skipped").inc()
-        else:
-            yield from link(songs)
+def _link_counted(pair: Link, sketches: Iterable[bytes]) -> Iterator[Link]:
+    one, other = sketches
+    if tunes.alike(one, other):
+        Metrics.counter("ClusterSongs", "links").inc()
+        yield pair
+    else:
+        Metrics.counter("ClusterSongs", "candidates-unlike").inc()

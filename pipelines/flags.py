@@ -7,6 +7,11 @@ from typing import Any
 from pipelines.settings import DUPLICATES, NEAR_DUPLICATES
 from songs import encodings, quantisation, reading, recipes
 from songs.commands import Parser
+from songs.limits import MAX_TOKENS_PER_NOTE
+from songs.selection import MAX_SILENCE
+
+# Beam's, on this machine.
+RUNNER = "DirectRunner"
 
 _EXAMPLES = """examples:
   python -m pipelines.preprocess --input corpus:bach-chorales --output runs/chorales/dataset
@@ -57,7 +62,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         help="a finished dataset made with --keep_songs: files of the same bytes are not read again, and the "
         "result is that of reading all",
     )
-    add("--runner", default="DirectRunner", help="Beam's runner (default: %(default)s, on this machine)")
+    add("--runner", default=RUNNER, help="Beam's runner (default: %(default)s, on this machine)")
 
 
 def _add_reading(group: Any) -> None:
@@ -85,6 +90,13 @@ def _add_reading(group: Any) -> None:
     )
     add("--excerpt", help="only the notes that begin from one quarter note of each file to before another: 16,32")
     add("--pitches", help="only the notes of these MIDI numbers, the lowest and the highest: 24,101")
+    add(
+        "--max_silence",
+        type=int,
+        default=MAX_SILENCE,
+        help="quarter notes in which no note begins or ends, at most: longer silences, and chords held on and on, are "
+        "shortened by whole bars (default: %(default)s)",
+    )
     add("--duplicates", choices=DUPLICATES, default="drop", help="byte-identical files: write once (drop) or each time")
     add(
         "--near_duplicates",
@@ -115,6 +127,12 @@ def _add_limits(group: Any) -> None:
     add("--min_pitches", type=int, help="different pitches, at least")
     add("--max_quarters", type=int, help="length in quarter notes, at most")
     add("--min_steps", type=int, help="grid, steps: length in steps (--step), at least")
+    add(
+        "--max_tokens_per_note",
+        type=int,
+        default=MAX_TOKENS_PER_NOTE,
+        help="tokens that a song's notes may take on the average, at most (default: %(default)s)",
+    )
     add("--meters", help="numerators of the time signature that a song begins with: 2,4")
 
 

@@ -1,11 +1,13 @@
 """The jobs of a run, as a scheduler starts them: by module name, each in a process of its own."""
 
 import dataclasses
+import importlib
 import logging
 import shlex
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from songs import layout, logs, recipes, storage
 from songs.subprocesses import Child
@@ -20,6 +22,8 @@ _MODULES = {
 }
 # Those whose flags may be given by hand; the first three also take a recipe's table.
 WITH_FLAGS = (PREPROCESS, TRAIN, GENERATE, GATE)
+# Stands for an input that a recipe gives.
+RECIPES_OWN = "recipe"
 # Songs that a model is judged by, enough to tell whether it copies, loops or drifts.
 _GATE_SONGS = 32
 
@@ -64,6 +68,12 @@ class Plan:
     trial: Job
     songs: tuple[Job, ...]
 
+    @property
+    def page(self) -> str:
+        """The page of the songs."""
+        last = self.songs[-1]
+        return last.folder if last.name == COMPARE else storage.join(self.songs[0].folder, layout.INDEX)
+
 
 def plan(
     folder: str,
@@ -73,11 +83,12 @@ def plan(
     *,
     champion: str = "",
     warm: bool = False,
+    label: str = "",
 ) -> Plan:
     """What a run does.
 
     The first songs and their model lie in `songs` and `model`, those of further runs of the recipe in `songs-NAME`
-    and `model-NAME`.
+    and `model-NAME`; with a label in `songs-LABEL` and `songs-NAME-LABEL`.
 
     Args:
       folder: the run's directory.
@@ -86,13 +97,15 @@ def plan(
       more: job -> flags of that job.
       champion: the directory of the run whose songs need not be read again; "": none.
       warm: whether its models are started from.
+      label: tells songs of one model from others of it; "": the first ones.
 
     Raises:
       ValueError: if there is no such recipe or run.
     """
     wanted = recipes.plan(recipe) if recipe else [recipes.Songs("", "")]
     name = recipe.partition(":")[0] if recipe else ""
-    models, songs = _places(folder, wanted)
+    models = _places(folder, layout.MODELS, [one.model for one in wanted])
+    songs = _places(folder, layout.SONGS, [one.name for one in wanted], label)
     trained = {run: _train(name, run, place, folder, more, champion if warm else "") for run, place in models.items()}
     made = [_generate(name, one.name, models[one.model], songs[one.name], more) for one in wanted]
     first = wanted[0]
@@ -103,17 +116,40 @@ def plan(
         dataset=_preprocess(name, inputs, folder, more, champion),
         model=trained[first.model],
         trial=dataclasses.replace(trial, arguments=(*trial.arguments, f"--num_songs={_GATE_SONGS}", "--no_audio")),
-        songs=(*of_model[first.model], *others, *([_page(folder, songs)] if len(songs) > 1 else [])),
+        songs=(*of_model[first.model], *others, *([_page(folder, songs, label)] if len(songs) > 1 else [])),
     )
 
 
 def gate(folder: str, champion: str, more: Mapping[str, Sequence[str]]) -> Job:
-    """The job that judges a run's model against the champion's; of the runs' directories."""
-    ours, theirs = ([storage.join(run, place) for place in (layout.MODELS, layout.DATA)] for run in (folder, champion))
-    flags = ("--model", ours[0], "--data", ours[1], "--champion", theirs[0], "--champion_data", theirs[1])
-    output = storage.join(folder, layout.GATE)
-    songs = storage.join(folder, layout.GATE_SONGS)
-    return Job(GATE, output, (*flags, "--songs", songs, "--output", output, *more.get(GATE, ())))
+    """The job that judges a run's model against the champion's, or where there is none ("") by itself.
+
+    Args:
+      folder: the run's directory.
+      champion: that of the champion.
+      more: see `plan`.
+    """
+    model, data, songs, output = (
+        storage.join(folder, place) for place in (layout.MODELS, layout.DATA, layout.GATE_SONGS, layout.GATE)
+    )
+    flags = ["--model", model, "--data", data, "--songs", songs, "--output", output]
+    if champion:
+        flags += ["--champion", storage.join(champion, layout.MODELS)]
+        flags += ["--champion_data", storage.join(champion, layout.DATA)]
+    return Job(GATE, output, (*flags, *more.get(GATE, ())))
+
+
+def check(job: Job) -> Any:
+    """The settings that a job's flags ask for, checked by the job itself before any work; nothing for a page.
+
+    Raises:
+      ValueError: as the job would, naming the flag of `retrain` that is wrong.
+    """
+    if job.name == COMPARE:
+        return None
+    try:
+        return importlib.import_module(job.module).check(job.arguments)
+    except ValueError as error:
+        raise ValueError(f"{job.name}: {error}") from error
 
 
 def _preprocess(name: str, inputs: Sequence[str], folder: str, more: Mapping[str, Sequence[str]], champion: str) -> Job:
@@ -136,18 +172,14 @@ def _generate(name: str, run: str, model: str, place: str, more: Mapping[str, Se
     return Job(GENERATE, place, (*_recipe(name, run), "--model", model, "--output", place, *more.get(GENERATE, ())))
 
 
-def _places(folder: str, wanted: Sequence[recipes.Songs]) -> tuple[dict[str, str], dict[str, str]]:
-    """The directories of models and songs by the names of their runs, the first of each without a name."""
-    models = dict.fromkeys(made.model for made in wanted)
-    songs = dict.fromkeys(made.name for made in wanted)
-    return tuple(  # type: ignore[return-value]
-        {name: storage.join(folder, base if index == 0 else f"{base}-{name}") for index, name in enumerate(names)}
-        for base, names in ((layout.MODELS, models), (layout.SONGS, songs))
-    )
+def _places(folder: str, base: str, names: Sequence[str], label: str = "") -> dict[str, str]:
+    """The directories of models or songs by the names of their runs, the first of them without its name."""
+    parts = {name: (base, name if index else "", label) for index, name in enumerate(dict.fromkeys(names))}
+    return {name: storage.join(folder, "-".join(filter(None, named))) for name, named in parts.items()}
 
 
-def _page(folder: str, songs: Mapping[str, str]) -> Job:
-    page = storage.join(folder, layout.INDEX)
+def _page(folder: str, songs: Mapping[str, str], label: str) -> Job:
+    page = storage.join(folder, layout.INDEX.replace(".", f"-{label}.") if label else layout.INDEX)
     return Job(COMPARE, page, (*songs.values(), "--names", ",".join(songs), "--output", page))
 
 
@@ -173,4 +205,5 @@ def start(job: Job) -> None:
     if child.caught:
         signal.raise_signal(child.caught[0])
     if status:
-        raise JobFailedError(f"{job.name} failed with status {status}: {last[0]}")
+        reason = last[0].removeprefix(f"{job.name} failed: ").removeprefix(f"{job.name}: ")
+        raise JobFailedError(f"{job.name} failed with status {status}: {reason}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from pages.markup import count, percent, plain
 from pipelines.summary import OUTCOMES, Summary, summarise
-from songs import ending, layout, storage
+from songs import job_exit, layout, storage
 from songs.commands import Parser
 
 # Licences that are named: those of most files.
@@ -129,4 +129,4 @@ def _print(chosen: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    ending.run(main, "ledger")
+    job_exit.run(main, "ledger")

@@ -34,6 +34,8 @@ def of_source(row: Row, encoded: Sequence[Encoded]) -> dict[str, Any]:
         "sha256": row.sha256,
         "instrument": row.instrument,
         "alternatives": list(row.alternatives),
+        "repaired": list(row.repaired),
+        "shortened_quarters": round(row.shortened_quarters, 4),
         "licence": row.licence,
         "events": row.events,
         "tokens": written.tokens,

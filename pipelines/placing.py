@@ -45,14 +45,14 @@ class NameClusters(beam.PTransform):
     """Rows of different songs -> the same with the cluster of near duplicates that each belongs to."""
 
     def expand(self, originals: beam.PCollection[Row]) -> beam.PCollection[Row]:
-        """Labels songs by their bands and joins the labels to the rows, which need their bands no longer."""
+        """Labels songs by their fingerprints and joins the labels to the rows, which need those no longer."""
         labels = (
             originals
-            | "Bands" >> beam.Map(lambda row: (tunes.short_name(row.song), tuple(row.bands.split())))
+            | "Fingerprints" >> beam.Map(lambda row: (tunes.short_name(row.song), row.fingerprint()))
             | clusters.ClusterSongs()
         )
         rows_by_song = originals | "RowBySong" >> beam.Map(
-            lambda row: (tunes.short_name(row.song), dataclasses.replace(row, bands=""))
+            lambda row: (tunes.short_name(row.song), dataclasses.replace(row, bands="", sketch=b""))
         )
         return (
             {"rows": rows_by_song, "labels": labels}
@@ -86,8 +86,10 @@ def _name_duplicates(same: tuple[str, Iterable[Row]], keep: bool) -> Iterator[Ro
 
 
 def _with_cluster(joined: tuple[str, dict[str, Iterable[str | Row]]]) -> Iterator[Row]:
-    (cluster,) = joined[1]["labels"]
-    yield from (dataclasses.replace(row, cluster=cluster) for row in joined[1]["rows"])
+    song, found = joined
+    # A song that is the smallest of its cluster, or has none, has no label.
+    cluster = next(iter(found["labels"]), song)
+    yield from (dataclasses.replace(row, cluster=cluster) for row in found["rows"])
 
 
 def _place(row: Row, settings: Settings, moves: dict[str, str]) -> Placed:

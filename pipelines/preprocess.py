@@ -2,15 +2,15 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beam_jobs import failures
 from beam_jobs.options import beam_options, quiet
-from pipelines import dataset, flags, forecast, sources, verdict
+from pipelines import dataset, flags, forecast, recipe_table, sources, verdict
 from pipelines.rows import ParseLimits
 from pipelines.settings import Settings
-from songs import encodings, ending, logs, names, quantisation, recipes, storage, vocabulary
+from songs import encodings, job_exit, logs, names, quantisation, recipes, storage, vocabulary
 from songs.limits import Limits
 from songs.selection import Selection, parse_pair
 from songs.variants import parse_scales, parse_transpose
@@ -24,11 +24,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     quiet()
     try:
         chosen, beam_flags = parse(arguments)
+        options = beam_options(beam_flags, flags.parser().flags())
         if chosen.pop("dry_run"):
             listing = sources.expand(chosen["inputs"], chosen["settings"].divisors)
             print(forecast.describe(forecast.forecast(listing, chosen["settings"])))
             return
-        dataset.build(options=beam_options(beam_flags), **chosen)
+        dataset.build(options=options, **chosen)
     except (failures.JobError, verdict.UnusableError) as error:
         sys.exit(logs.line(f"preprocess failed: {error}", "ERROR"))
     except (ValueError, storage.StorageError) as error:
@@ -43,21 +44,22 @@ def parse(arguments: Sequence[str] | None) -> tuple[dict[str, Any], list[str]]:
       ValueError: if a value is outside its range or a recipe does not fit.
     """
     arguments = _with_negative_values(sys.argv[1:] if arguments is None else arguments)
-    parser = flags.parser()
+    parser, inputs = flags.parser(), None
     recipe = parser.parse_known_args(arguments)[0].recipe
     if recipe:
-        defaults = recipes.load(recipe, "preprocess")
-        known = {action.dest for action in parser._actions}
-        if unknown := sorted(set(defaults) - known):
-            raise ValueError(f"recipe {recipe}: preprocess has no setting {', '.join(unknown)}")
-        if isinstance(defaults.get("split"), str | list):
-            defaults["split"] = flags.shares(
-                ",".join(map(str, defaults["split"])) if isinstance(defaults["split"], list) else defaults["split"]
-            )
+        defaults = recipe_table.defaults_of(recipes.load(recipe, "preprocess"), parser)
+        # As a default argparse would add to it what is given by hand, which is to win.
+        inputs = defaults.pop("input", None)
         parser.set_defaults(**defaults)
     chosen, beam_flags = parser.parse_known_args(arguments)
+    chosen.input = chosen.input or inputs
     if not chosen.input or not chosen.output:
         raise ValueError("give --input (files, folders, globs, or corpus:bach-chorales) and --output (a folder)")
+    return _asked(chosen), [f"--runner={chosen.runner}", *beam_flags]
+
+
+def _asked(chosen: argparse.Namespace) -> dict[str, Any]:
+    """What `parse` gives of flags; raises ValueError if a value is outside its range."""
     if not 0 <= chosen.max_lost_fraction <= 1:
         raise ValueError(f"--max_lost_fraction {chosen.max_lost_fraction} must be in 0..1")
     return {
@@ -70,7 +72,31 @@ def parse(arguments: Sequence[str] | None) -> tuple[dict[str, Any], list[str]]:
         "reuse": storage.folder(chosen.reuse) if chosen.reuse else None,
         "keep_songs": chosen.keep_songs,
         "dry_run": chosen.dry_run,
-    }, [f"--runner={chosen.runner}", *beam_flags]
+    }
+
+
+def check(arguments: Sequence[str]) -> Settings:
+    """The dataset's settings that flags ask for; raises ValueError as a start with them would, before any work."""
+    chosen, beam_flags = parse(arguments)
+    if beam_flags != [f"--runner={flags.RUNNER}"]:
+        # Beam takes seconds to import.
+        beam_options(beam_flags, flags.parser().flags())
+    settings: Settings = chosen["settings"]
+    return settings
+
+
+def check_table(table: Mapping[str, Any]) -> Settings:
+    """The settings of a recipe's table alone; raises ValueError if it is wrong.
+
+    A vocabulary's file is not read: it may lie on the machine that preprocesses.
+    """
+    parser = flags.parser()
+    values = recipe_table.defaults_of(table, parser)
+    if isinstance(values.get("vocabulary"), str):
+        del values["vocabulary"]
+    parser.set_defaults(**values)
+    settings: Settings = _asked(parser.parse_args(["--output=x"]))["settings"]
+    return settings
 
 
 def _with_negative_values(arguments: Sequence[str]) -> list[str]:
@@ -116,6 +142,7 @@ def settings_of(chosen: argparse.Namespace) -> Settings:
         selection=Selection(
             excerpt=parse_pair("--excerpt", chosen.excerpt) if chosen.excerpt else None,
             pitches=parse_pair("--pitches", chosen.pitches) if chosen.pitches else None,
+            max_silence=chosen.max_silence,
         ),
         limits=_limits(chosen),
         transpose=parse_transpose(chosen.transpose) if chosen.transpose else (),
@@ -147,6 +174,7 @@ def _limits(chosen: argparse.Namespace) -> Limits:
         min_pitches=chosen.min_pitches,
         max_quarters=chosen.max_quarters,
         min_steps=chosen.min_steps,
+        max_tokens_per_note=chosen.max_tokens_per_note,
         meters=meters,
     )
 
@@ -158,4 +186,4 @@ def _tokens(given: str | list[str]) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    ending.run(main, "preprocess")
+    job_exit.run(main, "preprocess")

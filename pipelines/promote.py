@@ -6,7 +6,7 @@ What `pipelines.retrain` does at its end, as a step of its own for schedulers th
 import dataclasses
 from collections.abc import Sequence
 
-from songs import champion, ending, layout, logs, storage
+from songs import champion, job_exit, layout, logs, storage
 from songs.commands import Parser
 
 
@@ -29,18 +29,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @dataclasses.dataclass(frozen=True)
 class Promotion:
-    """Whether a run is the champion now, and why, in words."""
+    """Whether a run is the champion now, and why.
+
+    Attributes:
+      done: whether it is.
+      said: in words.
+      doubted: whether it is although it failed, as a first one may.
+    """
 
     done: bool
     said: str
+    doubted: bool = False
 
 
 def promote(output: str, run: str) -> Promotion:
-    """Makes a run the champion if there is none, or `trainer.gate` found it better.
+    """Makes a run the champion if `trainer.gate` found it better, or there is none and it did not refuse the run.
 
     Raises:
       ValueError, songs.storage.StorageError: if the run's model is not finished, or was not judged against this
-        champion.
+        champion, or by itself where there is none.
       songs.storage.ChangedError: if another run was promoted just now.
     """
     seen = champion.read(output)
@@ -49,18 +56,22 @@ def promote(output: str, run: str) -> Promotion:
         return Promotion(True, f"run {run} is the champion already")
     if run in (*seen.before, *seen.withdrawn):
         return Promotion(False, f"run {run} was the champion before {seen.run}, and is not promoted again by itself")
-    found = champion.judgement(output, run, seen.run) if seen.run else {"promote": True}
+    found = champion.judgement(output, run, seen.run)
     if found is None:
-        raise ValueError(
-            f"run {run} was not judged against the champion {seen.run}: run `python -m trainer.gate` first"
-        )
+        against = f"against the champion {seen.run}" if seen.run else "by itself, as a first champion is"
+        raise ValueError(f"run {run} was not judged {against}: run `python -m trainer.gate` first")
+    why = [*found["reasons"], storage.join(output, layout.RUNS, run, layout.GATE, layout.DECISION_PAGE)]
     if not found["promote"]:
-        page = storage.join(output, layout.RUNS, run, layout.GATE, layout.DECISION_PAGE)
-        said = [f"run {run} is not promoted, {seen.run} stays the champion:", *found["reasons"], page]
-        return Promotion(False, "\n  ".join(said))
+        then = f"{seen.run} stays the champion" if seen.run else "and there is no champion (--first_must_pass)"
+        return Promotion(False, "\n  ".join([f"run {run} is not promoted, {then}:", *why]))
     champion.promote(output, run, seen)
+    if not found["passed"]:
+        first = (
+            f"warning: run {run} is the first champion, there being no other to sample from, although checks failed:"
+        )
+        return Promotion(True, "\n  ".join([first, *why]), doubted=True)
     return Promotion(True, f"run {run} is the champion{f' after {seen.run}' if seen.run else ''}")
 
 
 if __name__ == "__main__":
-    ending.run(main, "promote")
+    job_exit.run(main, "promote")

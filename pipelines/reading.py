@@ -89,10 +89,14 @@ class _ReadAndSpool(beam.DoFn):
 def _read_listing(path: str, size: int) -> Iterator[list[Source]]:
     """Neighbours of the listing, which a tar.gz's members are, in batches."""
     sources = [_source(row) for row in layout.read_rows(path)]
-    for is_tar_gz, some in itertools.groupby(sources, key=lambda source: source.path.endswith(("gz", "tgz"))):
+    for is_tar_gz, some in itertools.groupby(sources, key=_is_in_tar_gz):
         same = list(some)
         step = _TAR_GZ_BATCH if is_tar_gz else size
         yield from (same[begin : begin + step] for begin in range(0, len(same), step))
+
+
+def _is_in_tar_gz(source: Source) -> bool:
+    return source.member is not None and source.path.lower().endswith(("gz", "tgz"))
 
 
 def _source(row: dict[str, Any]) -> Source:

@@ -12,7 +12,7 @@ from pages import headings, template
 from pages.markup import text
 from pipelines import ledger, measures, report_files, report_music
 from pipelines.summary import Summary, summarise
-from songs import encodings, ending, layout, storage
+from songs import encodings, job_exit, layout, storage
 from songs.commands import Parser
 from songs.vocabulary import Vocabulary
 
@@ -125,4 +125,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    ending.run(main, "report")
+    job_exit.run(main, "report")

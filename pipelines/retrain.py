@@ -6,9 +6,10 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from pipelines import jobs, promote, runs
+from beam_jobs.options import hush_imports
+from pipelines import jobs, retraining, runs
 from pipelines.runs import Request
-from songs import champion, ending, layout, logs, recipes, storage
+from songs import champion, job_exit, layout, logs, recipes, storage
 from songs.commands import Parser
 
 _EXAMPLES = """examples:
@@ -19,9 +20,10 @@ _EXAMPLES = """examples:
   python -m pipelines.retrain --recipe piano --input ~/midi --output runs/mine --watch 60
   python -m pipelines.retrain --output runs/mine --rollback
 
-Run again with the same input and settings, it skips what is finished and goes on where it was stopped. With new or
-changed files it reads those, trains from the champion's weights, asks both models about songs that neither knew, and
-promotes the new one if it is better (python -m trainer.gate --help has the checks and their thresholds, for --gate).
+Run again with the same input and settings, it skips what is finished and goes on where it was stopped. With another
+--generate alone it samples from the model that is there, into a directory beside the first songs. With new or changed
+files it reads those, trains from the champion's weights, asks both models about songs that neither knew, and promotes
+the new one if it is better (python -m trainer.gate --help has the checks and their thresholds, for --gate).
 OUTPUT/champion names the run whose model and songs are to be used; only a promotion or a rollback changes it.
 """
 
@@ -51,6 +53,8 @@ def flags() -> Parser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Reads flags and runs; exits with 2 for a wrong flag, with 1 if a job fails or another run was promoted first."""
     logs.start()
+    # Beam is imported where flags of its own are checked.
+    hush_imports()
     try:
         chosen = flags().parse_args(arguments)
         if chosen.watch is not None and not chosen.watch > 0:
@@ -105,11 +109,27 @@ def run(
       storage.ChangedError: if another run was promoted while this one was judged.
       jobs.JobFailedError: if a job fails, with its last line.
     """
+    least = check(output, inputs, recipe, more)
     request = Request.of(inputs, recipe, more, output=output, fresh=fresh)
-    folder = storage.join(output, layout.RUNS, request.name)
     with runs.alone(output):
-        _work(request, output, folder, fresh)
-    return folder
+        retraining.work(request, output, fresh=fresh, least=least)
+    return storage.join(output, layout.RUNS, request.name)
+
+
+def check(output: str, inputs: Sequence[str] | None, recipe: str | None, more: Mapping[str, Sequence[str]]) -> int:
+    """Checks the flags of all jobs, before the first of them starts; see `run`.
+
+    Returns:
+      How many songs the gate asks for to judge by.
+
+    Raises:
+      ValueError: as the first job whose flags are wrong would, naming it.
+    """
+    plan = jobs.plan(output, inputs or (jobs.RECIPES_OWN,), recipe, more)
+    for job in (plan.dataset, plan.model, plan.trial, *plan.songs):
+        jobs.check(job)
+    least: int = jobs.check(jobs.gate(output, "", more)).min_gate_songs
+    return least
 
 
 def watch(work: Callable[[], object], minutes: float) -> None:
@@ -135,84 +155,5 @@ def watch(work: Callable[[], object], minutes: float) -> None:
         time.sleep(wait)
 
 
-def report(folder: str) -> str:
-    """Where a run's songs, model and dataset lie."""
-    of_all = storage.join(folder, layout.INDEX)
-    lines = (
-        ("songs", of_all if storage.exists(of_all) else storage.join(folder, layout.SONGS, layout.INDEX)),
-        ("model", storage.join(folder, layout.MODELS)),
-        ("dataset", storage.join(folder, layout.DATA)),
-    )
-    return "\n".join(["", *(f"{name:8} {path}" for name, path in lines)])
-
-
-def _work(request: Request, output: str, folder: str, fresh: bool) -> None:
-    now = champion.read(output)
-    if now.run not in ("", request.name):
-        _require_comparable(output, now.run)
-    pinned = runs.begin(folder, request, "" if now.run == request.name else now.run)["champion"]
-    before = storage.join(output, layout.RUNS, pinned) if pinned else ""
-    if now.run == request.name:
-        logging.info("the files and the settings are those of the champion %s", now.run)
-    elif before and layout.completed(storage.join(before, layout.DATA)) is None:
-        logging.info("the dataset of %s is not there any more: all files are read again", pinned)
-        before = ""
-    plan = jobs.plan(folder, request.inputs, request.recipe, request.more, champion=before, warm=not fresh)
-    _do(plan.dataset)
-    if known := _of_the_same_songs(request, output, folder, now):
-        why = "" if known == now.run else ", which a rollback took back"
-        logging.info("the songs and the settings are those of %s%s: the champion %s stays", known, why, now.run)
-        return
-    _do(plan.model)
-    if _is_champion(request, output, folder, plan.trial):
-        for job in plan.songs:
-            _do(job)
-        logs.say(report(folder))
-
-
-def _require_comparable(output: str, run: str) -> None:
-    """Raises ValueError if the champion is not there for a challenger to be judged against."""
-    for place in (layout.MODELS, layout.DATA):
-        path = storage.join(output, layout.RUNS, run, place)
-        if layout.completed(path) is None:
-            raise ValueError(
-                f"{path} of the champion is not there any more, so that nothing can be judged against it: copy it "
-                f"back, go back to the champion before it (--rollback), or delete {output}/{layout.CHAMPION} to begin "
-                "without one"
-            )
-
-
-def _of_the_same_songs(request: Request, output: str, folder: str, now: champion.Champion) -> str:
-    """The champion, or what a rollback withdrew, if it was made of a run's songs by its settings; "" if neither was."""
-    for other in (now.run, *now.withdrawn):
-        path = storage.join(output, layout.RUNS, other)
-        different = other not in ("", request.name)
-        if different and runs.same_settings(path, request) and runs.same_songs(folder, path):
-            return other
-    return ""
-
-
-def _is_champion(request: Request, output: str, folder: str, trial: jobs.Job) -> bool:
-    """Judges a run against the champion, unless that was done, and promotes it if it is better."""
-    seen = champion.read(output)
-    rival = seen.run not in ("", request.name) and request.name not in (*seen.before, *seen.withdrawn)
-    asked = list(request.more.get(jobs.GATE, ()))
-    if rival and (champion.judgement(output, request.name, seen.run) is None or runs.judged_by(folder) != asked):
-        _do(trial)
-        jobs.start(jobs.gate(folder, storage.join(output, layout.RUNS, seen.run), request.more))
-        runs.judge_by(folder, asked)
-    promotion = promote.promote(output, request.name)
-    logging.info("\n%s", promotion.said)
-    return promotion.done
-
-
-def _do(job: jobs.Job) -> None:
-    """Starts a job unless what it makes is finished; a page is made each time."""
-    if job.name != jobs.COMPARE and layout.completed(job.folder) is not None:
-        logging.info("%s: %s is finished, skipped", job.name, job.folder)
-    else:
-        jobs.start(job)
-
-
 if __name__ == "__main__":
-    ending.run(main, "retrain")
+    job_exit.run(main, "retrain")

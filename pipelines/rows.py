@@ -1,7 +1,6 @@
 """What happened to each source: the row that a worker makes of it, and the ledger's row."""
 
 import dataclasses
-import hashlib
 import time
 from collections.abc import Iterator, Sequence
 
@@ -10,10 +9,11 @@ from pipelines.licences import LicenceReader
 from pipelines.settings import Settings
 from pipelines.sources import Source, as_text
 from pipelines.spool import Position
-from songs import archives, codes, midi, reading, storage, tunes
+from songs import archives, codes, compressed, midi, reading, storage, tunes
 from songs.errors import ParseError
 from songs.kept_songs import KeptSongs
 from songs.song import Song
+from songs.tunes import Fingerprint
 
 # Files that go together to the process that parses, and that a worker takes at once: going there costs the fast parser
 # 9 % for 48 and 13 % for 16; music21 may need seconds for a file, and the time limit is that of all together.
@@ -35,12 +35,15 @@ class Row:
       sha256: of the bytes.
       instrument: whose notes were taken.
       alternatives: the file's other instruments that have notes.
+      repaired: what was out of the ordinary in the file, keys of `songs.repair.REPAIRS`.
+      shortened_quarters: quarter notes in which nothing happens that were taken out.
       licence: of the music, as a file beside it tells.
       events: notes and chords of the song.
       seconds: that reading took.
       position: where the song is spooled.
       song: the name under which its records are written: the hash, `+1` ... where duplicates are kept.
-      bands: of the tune (see `songs.tunes`), with spaces between, until clusters are named.
+      bands: of the fingerprint (see `songs.tunes`), with spaces between, until clusters are named.
+      sketch: of the fingerprint, until clusters are named.
       cluster: 16 digits of the smallest song of the near duplicates that it belongs to, itself among them.
       reused: whether the song was kept by an earlier run and not read again.
       duplicate_of: the source whose records stand for this one, "" if it has its own.
@@ -53,15 +56,22 @@ class Row:
     sha256: str = ""
     instrument: str = ""
     alternatives: tuple[str, ...] = ()
+    repaired: tuple[str, ...] = ()
+    shortened_quarters: float = 0.0
     licence: str = ""
     events: int = 0
     seconds: float = 0.0
     position: Position | None = None
     song: str = ""
     bands: str = ""
+    sketch: bytes = b""
     cluster: str = ""
     reused: bool = False
     duplicate_of: str = ""
+
+    def fingerprint(self) -> Fingerprint:
+        """What tells near duplicates of the song."""
+        return Fingerprint(tuple(self.bands.split()), self.sketch)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -142,7 +152,8 @@ class SourceReader:
             else:
                 outcomes = [kept] if kept else [self._row(source, said) for said in next(answers)]
             licence = self._licences.read(source.sidecar)
-            yield from ((dataclasses.replace(row, licence=licence), song) for row, song in outcomes)
+            for row, song in outcomes:
+                yield dataclasses.replace(row, licence=licence, repaired=_repaired(row, data)), song
 
     def _fetch(self, source: Source) -> bytes | Row:
         """A source's bytes, or the row that says why there are none."""
@@ -167,7 +178,10 @@ class SourceReader:
         if self._kept is None or isinstance(data, Row):
             return None
         began = time.monotonic()
-        song = self._kept.get(hashlib.sha256(data).hexdigest())
+        try:
+            song = self._kept.get(reading.content_hash(data))
+        except ParseError:
+            return None
         if song is None or self._settings.refusal(song):
             return None
         # The same bytes under another ending are read by another reader, and may be no song.
@@ -190,13 +204,17 @@ class SourceReader:
         return row, song
 
     def _read_row(self, name: str, song: Song, seconds: float) -> Row:
+        found = tunes.fingerprint(song) if self._settings.near_duplicates != "keep" else Fingerprint()
         return Row(
             source=name,
             outcome=READ,
-            bands=" ".join(tunes.bands(song)) if self._settings.near_duplicates != "keep" else "",
+            bands=" ".join(found.bands),
+            sketch=found.sketch,
             sha256=song.about.sha256,
             instrument=song.about.instrument,
             alternatives=song.about.alternatives,
+            repaired=song.about.repaired,
+            shortened_quarters=song.about.shortened_quarters,
             events=len(song),
             seconds=seconds,
         )
@@ -214,6 +232,12 @@ class SourceReader:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def _repaired(row: Row, data: bytes | Row) -> tuple[str, ...]:
+    """What was out of the ordinary in a file that gave a song; compressed or not, its content has the same hash."""
+    is_packed = isinstance(data, bytes) and row.outcome == READ and compressed.is_compressed(data)
+    return ("gzip", *row.repaired) if is_packed else row.repaired
 
 
 def _no_song(source: str, outcome: str, reason: str, detail: str, seconds: float) -> Row:

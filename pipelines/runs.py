@@ -20,8 +20,10 @@ class Request:
       inputs: of preprocess.
       recipe: a recipe's name or file, or None.
       more: job -> flags of that job.
-      name: the fingerprint of all that and of the files that the inputs name.
-      settings: the fingerprint of all but the files.
+      name: the fingerprint of the files that the inputs name, and of the settings.
+      settings: the fingerprint of what decides the models: flags and recipe, but not how songs are sampled from them,
+        nor how they are judged.
+      sampling: the fingerprint of how songs are sampled.
     """
 
     inputs: tuple[str, ...]
@@ -29,6 +31,7 @@ class Request:
     more: Mapping[str, Sequence[str]]
     name: str
     settings: str
+    sampling: str
 
     @classmethod
     def of(
@@ -59,10 +62,14 @@ class Request:
         found = sources.expand(given)
         _refuse_own_songs(given, {source.path.rpartition("/")[0] for source in found}, output)
         listing = layout.fingerprint_all(map(dataclasses.astuple, found))
-        # How a challenger is judged is no part of what it is.
-        kept = {job: list(flags) for job, flags in more.items() if job != "gate"}
-        settings = layout.fingerprint([table, recipe, kept, *(["fresh"] if fresh else [])])
-        return cls(given, recipe, more, layout.fingerprint([listing, settings]), settings)
+        songs = recipes.plan(recipe) if recipe else []
+        made_of = {key: value for key, value in table.items() if key not in ("description", "generate")}
+        of_models = {job: list(flags) for job, flags in more.items() if job not in ("gate", "generate")}
+        models = list(dict.fromkeys(one.model for one in songs))
+        settings = layout.fingerprint([made_of, models, of_models, *(["fresh"] if fresh else [])])
+        samplings = [row for row in table.get("generate", []) if row["name"] in {one.name for one in songs}]
+        sampling = layout.fingerprint([samplings, list(more.get("generate", ()))])
+        return cls(given, recipe, more, layout.fingerprint([listing, settings]), settings, sampling)
 
 
 def _refuse_own_songs(inputs: Iterable[str], folders: Iterable[str], output: str) -> None:
@@ -96,12 +103,18 @@ def begin(folder: str, request: Request, champion: str) -> dict[str, str]:
       champion: the champion's name now; "": none.
 
     Returns:
-      `settings`: of the request; `champion`: that of the first start.
+      See `begun`.
     """
     path = storage.join(folder, layout.REQUEST)
     if not storage.exists(path):
-        layout.write_json(path, {"settings": request.settings, "champion": champion})
-    return layout.read_object(path, "settings", "champion")
+        begun_with = {"settings": request.settings, "sampling": request.sampling, "champion": champion}
+        layout.write_json(path, begun_with)
+    return begun(folder)
+
+
+def begun(folder: str) -> dict[str, str]:
+    """With what a run first started: `settings` and `sampling` of its request, and the `champion` of that time."""
+    return layout.read_object(storage.join(folder, layout.REQUEST), "settings", "sampling", "champion")
 
 
 def same_settings(folder: str, request: Request) -> bool:

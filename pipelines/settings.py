@@ -6,7 +6,7 @@ from typing import Any
 
 from songs import encodings, parts, reading
 from songs.encodings import Encoding
-from songs.limits import Limits
+from songs.limits import Limits, too_many_tokens
 from songs.selection import Selection
 from songs.song import Song
 from songs.vocabulary import Vocabulary
@@ -101,7 +101,11 @@ class Settings:
         if not len(song):
             return "nothing-left", "none of its notes is in --excerpt and --pitches"
         step = int(self.encoding["step"]) if self.encoding["name"] in _IN_STEPS else 1
-        return self.limits.refusal(song, step) or self._too_short(song)
+        return self._too_many_tokens(song) or self.limits.refusal(song, step) or self._too_short(song)
+
+    def _too_many_tokens(self, song: Song) -> tuple[str, str] | None:
+        """Told before anything is encoded: a grid of a long silence may take more memory than there is."""
+        return too_many_tokens(song, self.build_encoding(), self.limits.max_tokens_per_note)
 
     def _too_short(self, song: Song) -> tuple[str, str] | None:
         """The refusal of a song of fewer than 2 tokens, which leaves nothing to predict; only a single event may be."""

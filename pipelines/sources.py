@@ -9,7 +9,7 @@ from pipelines import licences
 from songs import archives, codes, endings, storage
 
 # What a folder is searched for; a file or a glob is taken whatever its name ends with.
-ENDINGS = (*endings.MIDI, *endings.SCORES, *endings.ARCHIVES)
+ENDINGS = (*endings.SONGS, *endings.ARCHIVES)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,14 +93,14 @@ def _files(pattern: str, sidecars: licences.Sidecars) -> Iterator[Source]:
     ignored: collections.Counter[str] = collections.Counter()
     named = "*" in pattern or "?" in pattern or "[" in pattern
     for info in storage.match(pattern):
-        ending = info.path[info.path.rfind(".") :].lower()
         if archives.is_archive(info.path):
             yield from _members(info, sidecars)
         elif info.path != pattern and licences.is_sidecar(info.path):
             sidecars.add(licences.Sidecar(info.path, info.mark))
-        elif named or info.path == pattern or ending in ENDINGS:
+        elif named or info.path == pattern or info.path.lower().endswith(ENDINGS):
             yield Source(as_text(info.path), info.path, info.size, info.mark)
         else:
+            ending = info.path[info.path.rfind(".") :].lower()
             ignored[ending if "." in ending else "none"] += 1
     if ignored:
         endings = ", ".join(f"{count} {ending}" for ending, count in ignored.most_common(5))
@@ -117,7 +117,7 @@ def _members(archive: storage.FileInfo, sidecars: licences.Sidecars) -> Iterator
             litter = file.startswith("._") or "__MACOSX" in folder
             if licences.is_sidecar(member.name) and not member.failure and not litter:
                 sidecars.add(licences.Sidecar(archive.path, archive.mark, member))
-            elif member.failure or (file.lower().endswith((*endings.MIDI, *endings.SCORES)) and not litter):
+            elif member.failure or (file.lower().endswith(endings.SONGS) and not litter):
                 name = f"{as_text(archive.path)}!{member.name}"
                 name = f"{name}@{member.position}" if name in taken else name
                 taken.add(name)

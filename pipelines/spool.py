@@ -41,14 +41,16 @@ class SpoolWriter:
     def write(self, song: Song) -> Position:
         """Appends a song."""
         data = song.to_bytes()
-        self._file.write(data)
+        with storage.explained("write", self._path):
+            self._file.write(data)
         position = Position(self._path, self._offset, len(data))
         self._offset += len(data)
         return position
 
     def close(self) -> None:
         """Publishes the file."""
-        self._stack.close()
+        with storage.explained("write", self._path):
+            self._stack.close()
 
 
 def stretches(positions: Iterable[Position]) -> Iterator[list[Position]]:
@@ -98,7 +100,8 @@ class SpoolReader:
         self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)
         for position, data in stored(self._positions):
             self._offsets[position] = self._file.tell()
-            self._file.write(data)
+            with storage.explained("write", tempfile.gettempdir()):
+                self._file.write(data)
         return self
 
     def __exit__(self, *error: object) -> None:

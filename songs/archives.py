@@ -222,7 +222,10 @@ def _name_failure(name: str) -> str:
         return "its name is absolute"
     if ".." in _SEPARATOR.split(name):
         return "its name leads out of the archive by '..'"
-    return "it is an archive, and archives in archives are not opened" if name.lower().endswith(_NESTED) else ""
+    # A single song, compressed, is unpacked where it is read.
+    if name.lower().endswith(_NESTED) and not name.lower().endswith(endings.SONGS):
+        return "it is an archive, and archives in archives are not opened"
+    return ""
 
 
 def _too_large(size: int) -> str:

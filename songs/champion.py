@@ -57,13 +57,20 @@ def promote(output: str, run: str, seen: Champion) -> None:
 
 
 def judgement(output: str, run: str, champion: str) -> dict[str, Any] | None:
-    """How a run was judged against a champion (decision.json of `trainer.gate`); None if it was not."""
+    """How a run was judged (decision.json of `trainer.gate`); None if it was not.
+
+    Args:
+      output: the retraining directory.
+      run: its name.
+      champion: that it was judged against; "": none, since there was none.
+    """
     runs = storage.join(output, layout.RUNS)
     path = storage.join(runs, run, layout.GATE, layout.DECISION)
     if not storage.exists(path):
         return None
-    found = layout.read_object(path, "promote", "champion", "reasons")
-    return found if found["champion"] == storage.join(runs, champion, layout.MODELS) else None
+    found = layout.read_object(path, "promote", "passed", "champion", "reasons")
+    against = storage.join(runs, champion, layout.MODELS) if champion else ""
+    return found if found["champion"] == against else None
 
 
 def rollback(output: str) -> Champion:

@@ -85,7 +85,9 @@ class Parser(argparse.ArgumentParser):
 
 def closest(name: str, known: Iterable[str]) -> str:
     """What somebody may have meant who typed a name that is not known; "" if nothing is near."""
-    return next(iter(difflib.get_close_matches(name, list(known), n=1)), "")
+    # Dashes would make any two flags alike.
+    names = {one.lstrip("-"): one for one in known}
+    return next((names[one] for one in difflib.get_close_matches(name.lstrip("-"), names, n=1)), "")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -119,7 +121,7 @@ def overview(package: str, meaning: str, commands: Mapping[str, str], arguments:
     given = [one for one in (sys.argv[1:] if arguments is None else arguments) if one not in ("-h", "--help")]
     if given:
         names = [f"{package}.{name}" for name in commands]
-        meant = closest(f"{package}.{given[0]}", names) or names[0]
+        meant = names[0] if given[0].startswith("-") else closest(f"{package}.{given[0]}", names) or names[0]
         logs.complain(f"{package} takes no flags: did you mean `python -m {meant}`? There are {', '.join(names)}")
         return 2
     width = max(map(len, commands))

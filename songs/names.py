@@ -15,13 +15,18 @@ PITCH_NAMES = tuple(f"{PITCH_CLASSES[midi % 12]}{midi // 12 - 1}" for midi in ra
 
 REST = "R"
 
+# Not the tuple, which Python would read from its end for a number below 0.
+_BY_NUMBER = dict(enumerate(PITCH_NAMES))
 _MIDI_NUMBERS = {name: midi for midi, name in enumerate(PITCH_NAMES)}
 _CLASSES = re.compile(r"\d{1,2}(\.\d{1,2})*")
 
 
 def chord_name(pitches: Iterable[int]) -> str:
-    """A note or a voiced chord: (60, 64, 67) -> `C4.E4.G4`."""
-    return ".".join(PITCH_NAMES[pitch] for pitch in pitches)
+    """A note or a voiced chord: (60, 64, 67) -> `C4.E4.G4`; raises ValueError for a number outside 0..127."""
+    try:
+        return ".".join([_BY_NUMBER[pitch] for pitch in pitches])
+    except KeyError as error:
+        raise ValueError(f"{error.args[0]} is no MIDI number in 0..127") from None
 
 
 def parse_pitch(name: str) -> int:

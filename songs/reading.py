@@ -1,16 +1,16 @@
 """A file's bytes -> Song, by the parser that was asked for."""
 
+import dataclasses
 import hashlib
 
-from songs import endings, quantisation
+from songs import compressed, endings, quantisation
+from songs.compressed import MAX_BYTES
 from songs.errors import ParseError
+from songs.repair import Repaired, repair
 from songs.song import About, Song
 
 # `both` reads with both parsers and takes music21's song where they differ.
 PARSERS = ("fast", "music21", "both")
-
-# A file of more bytes is no song: the largest of Lakh's 176,000 has 2 MB.
-MAX_BYTES = 1 << 24
 
 
 def read_song(
@@ -21,12 +21,10 @@ def read_song(
     parser: str = "fast",
     divisors: tuple[int, ...] = quantisation.DEFAULT,
 ) -> Song:
-    """The song of a file.
-
-    What the fast reader calls damaged is tried with music21 before it is lost.
+    """The song of a MIDI file; of a file that holds several, the first.
 
     Args:
-      data: the file's bytes.
+      data: the file's bytes, compressed by gzip or not.
       source: where they came from, kept with the song.
       instrument: see `songs.parts.choose`.
       parser: one of `PARSERS`.
@@ -35,23 +33,11 @@ def read_song(
     Raises:
       ParseError: if there is no song in the bytes.
     """
-    if parser not in PARSERS:
-        raise ValueError(f"parser {parser!r} must be one of {', '.join(PARSERS)}")
-    if len(data) > MAX_BYTES:
-        raise ParseError("too-large", f"{len(data)} bytes; the limit is {MAX_BYTES}")
-    about = About(source=source, sha256=hashlib.sha256(data).hexdigest())
-    # Importing either reader takes a quarter of a second or more; the processes that only count need neither.
-    if parser == "fast":
-        from songs import fast_reader
-
-        try:
-            return fast_reader.read(data, about=about, instrument_wanted=instrument, divisors=divisors)
-        except ParseError as error:
-            if error.reason != "damaged":
-                raise
-    from songs import music21_reader
-
-    return music21_reader.read(data, about=about, instrument_wanted=instrument, divisors=divisors)
+    content = _checked(data)
+    _, result = _midi(content, source=source, instrument=instrument, parser=parser, divisors=divisors)[0]
+    if isinstance(result, ParseError):
+        raise result
+    return result
 
 
 def read_songs(
@@ -65,41 +51,104 @@ def read_songs(
     """The songs of a file, MIDI or score: (name of the tune, its song or why there is none).
 
     Args:
-      data: the file's bytes.
+      data: the file's bytes, compressed by gzip or not.
       source: where they came from; its ending tells a score, anything else is read as MIDI.
       instrument: see `songs.parts.choose`.
       parser: of MIDI, one of `PARSERS`.
       divisors: see `songs.quantisation`.
 
     Returns:
-      One, named "", for a file of one song. An ABC or Humdrum file may hold several.
+      One, named "", for a file of one song. An ABC or Humdrum file, and MIDI of format 2, may hold several.
     """
-    ending = score_ending(source)
-    if ending and len(data) <= MAX_BYTES:
-        from songs import scores
-
-        about = About(source=source, sha256=hashlib.sha256(data).hexdigest())
-        return scores.read(
-            data,
-            ending=ending,
-            about=about,
-            instrument_wanted=instrument,
-            ticks_per_quarter=quantisation.ticks_per_quarter(divisors),
-        )
     try:
-        return [("", read_song(data, source=source, instrument=instrument, parser=parser, divisors=divisors))]
+        content = _checked(data)
     except ParseError as error:
         return [("", error)]
+    if not (ending := score_ending(source)):
+        return _midi(content, source=source, instrument=instrument, parser=parser, divisors=divisors)
+    from songs import scores
+
+    about = About(source=source, sha256=hashlib.sha256(content).hexdigest())
+    return scores.read(
+        content,
+        ending=ending,
+        about=about,
+        instrument_wanted=instrument,
+        ticks_per_quarter=quantisation.ticks_per_quarter(divisors),
+    )
+
+
+def content_hash(data: bytes) -> str:
+    """The SHA-256 that the song of a file has, in hexadecimal: of its bytes, before they were compressed.
+
+    Raises:
+      ParseError: if they cannot be unpacked.
+    """
+    return hashlib.sha256(compressed.unpacked(data)).hexdigest()
+
+
+def _checked(data: bytes) -> bytes:
+    """The bytes unpacked; raises ParseError where they are more than a song needs."""
+    if len(data) > MAX_BYTES:
+        raise ParseError("too-large", f"{len(data)} bytes; the limit is {MAX_BYTES}")
+    return compressed.unpacked(data)
+
+
+def _midi(
+    data: bytes, *, source: str, instrument: str, parser: str, divisors: tuple[int, ...]
+) -> list[tuple[str, Song | ParseError]]:
+    """The songs of a MIDI file that have notes, or why there is none."""
+    if parser not in PARSERS:
+        raise ValueError(f"parser {parser!r} must be one of {', '.join(PARSERS)}")
+    about = About(source=source, sha256=hashlib.sha256(data).hexdigest())
+    songs = [(one.tune, _read_one(one, about, instrument, parser, divisors)) for one in repair(data)]
+    # A pattern without notes is no song that could be lost, as long as another has some.
+    return [song for song in songs if not _is_silent(song[1])] or [("", songs[0][1])]
+
+
+def _read_one(
+    one: Repaired, about: About, instrument: str, parser: str, divisors: tuple[int, ...]
+) -> Song | ParseError:
+    """The song of one MIDI file; what the fast reader calls damaged is tried with music21 before it is lost."""
+    about = dataclasses.replace(about.of_tune(one.tune), repaired=one.how)
+    # Importing either reader takes a quarter of a second or more; the processes that only count need neither.
+    try:
+        if parser == "fast":
+            from songs import fast_reader
+
+            try:
+                return fast_reader.read(one.data, about=about, instrument_wanted=instrument, divisors=divisors)
+            except ParseError as error:
+                if error.reason != "damaged":
+                    raise
+        from songs import music21_reader
+
+        return music21_reader.read(one.data, about=about, instrument_wanted=instrument, divisors=divisors)
+    except ParseError as error:
+        return error
+
+
+def _is_silent(result: Song | ParseError) -> bool:
+    return isinstance(result, ParseError) and result.reason == "no-notes"
 
 
 def score_ending(source: str) -> str:
     """The ending that tells what kind of score a file is, lower case; "" of what is read as MIDI."""
-    ending = source[source.rfind(".") :].lower()
+    name = source.lower().removesuffix(endings.COMPRESSED)
+    ending = name[name.rfind(".") :]
     return ending if ending in endings.SCORES else ""
 
 
 def difference(data: bytes, instrument: str = "all", divisors: tuple[int, ...] = quantisation.DEFAULT) -> str:
-    """How the two readers differ on a file, in a sentence; "" where they agree, be it that there is no song."""
+    """How the two readers differ on a MIDI file, in a sentence; "" where they agree, be it that there is no song."""
+    try:
+        songs = repair(_checked(data))
+    except ParseError:
+        return ""
+    return next(filter(None, (_difference(one.data, instrument, divisors) for one in songs)), "")
+
+
+def _difference(data: bytes, instrument: str, divisors: tuple[int, ...]) -> str:
     from songs import fast_reader, music21_reader
 
     read: list[Song | str] = []

@@ -3,12 +3,22 @@
 import dataclasses
 import importlib.resources
 import pathlib
+import pkgutil
 import tomllib
+from collections.abc import Mapping
 from typing import Any
 
 # Jobs whose table may stand several times, each a run with a name of its own.
 _WITH_RUNS = ("train", "generate")
 _TABLES = ("preprocess", *_WITH_RUNS)
+# What checks a table. Settings are their jobs' own, and known here by name alone, as `retrain` knows the jobs: so each
+# job, and not only the one whose table it is, tells at its start of what would stop the last one after hours. None of
+# them imports Beam or TensorFlow.
+_CHECKS = {
+    "preprocess": "pipelines.preprocess:check_table",
+    "train": "trainer.config:TrainConfig.create",
+    "generate": "generator.config:GenerateConfig.create",
+}
 
 
 def names() -> list[str]:
@@ -68,7 +78,12 @@ def load(recipe: str, table: str) -> dict[str, Any]:
         if not runs:
             there = ", ".join(str(settings.get("name")) for settings in content.get(table, []))
             raise ValueError(f"recipe {name} has no {table} run {run!r}; it has {there or 'none'}")
-    return {key: value for key, value in (runs[0] if runs else {}).items() if key not in ("name", "model")}
+    return _settings(runs[0]) if runs else {}
+
+
+def _settings(run: Mapping[str, Any]) -> dict[str, Any]:
+    """A table without what names it."""
+    return {key: value for key, value in run.items() if key not in ("name", "model")}
 
 
 def sampling(recipe: str) -> tuple[str, dict[str, Any]]:
@@ -95,7 +110,21 @@ def sampling(recipe: str) -> tuple[str, dict[str, Any]]:
 
 
 def read(name: str) -> dict[str, Any]:
-    """A recipe's tables; raises ValueError if there is no such recipe, or it is not as a recipe should be."""
+    """A recipe's tables; raises ValueError if there is no such recipe, or any table is not as its job takes it."""
+    content = _tables(name)
+    for table, check in _CHECKS.items():
+        runs = content.get(table, [])
+        for run in runs if table in _WITH_RUNS else [runs or {}]:
+            try:
+                pkgutil.resolve_name(check)(_settings(run))
+            except ValueError as error:
+                shown = f"[[{table}]] {run['name']}" if table in _WITH_RUNS else f"[{table}]"
+                raise ValueError(f"recipe {name}, {shown}: {error}") from error
+    return content
+
+
+def _tables(name: str) -> dict[str, Any]:
+    """A recipe's tables, named and tied together as they should be; raises ValueError if they are not."""
     path = pathlib.Path(name)
     if name not in names() and not path.is_file():
         raise ValueError(f"recipe {name!r} is neither a TOML file nor one of {', '.join(names())}")
@@ -107,9 +136,11 @@ def read(name: str) -> dict[str, Any]:
     unknown = sorted(set(content) - {*_TABLES, "description"})
     if unknown:
         raise ValueError(f"recipe {name} has unknown tables {', '.join(unknown)}; it may have {', '.join(_TABLES)}")
+    if not isinstance(content.get("preprocess", {}), dict):
+        raise ValueError(f"recipe {name}: write [preprocess] once, in single brackets")
     for table in _WITH_RUNS:
         rows = content.get(table, [])
-        if not isinstance(rows, list) or not all("name" in row for row in rows):
+        if not isinstance(rows, list) or not all(isinstance(row, dict) and "name" in row for row in rows):
             raise ValueError(f"recipe {name}: write [[{table}]] with a `name` in each")
         named = [row["name"] for row in rows]
         for one in named:

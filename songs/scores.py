@@ -5,7 +5,6 @@ defines entities is refused, and what music21 raises is a ParseError. Nothing is
 """
 
 import contextlib
-import dataclasses
 import functools
 import io
 import warnings
@@ -67,8 +66,8 @@ def read(
             tunes = list(_FORMATS[ending.lower()](data))
     except ParseError as error:
         return [("", error)]
-    described = [(name, parse, _named(about or About(), name)) for name, parse in tunes]
-    return [(name, _song(parse, said, instrument_wanted, ticks_per_quarter)) for name, parse, said in described]
+    said = about or About()
+    return [(name, _song(parse, said.of_tune(name), instrument_wanted, ticks_per_quarter)) for name, parse in tunes]
 
 
 def _song(
@@ -80,12 +79,6 @@ def _song(
             return choose(parts, instrument_wanted, about, ticks_per_quarter)
     except ParseError as error:
         return error
-
-
-def _named(about: About, tune: str) -> About:
-    if not tune:
-        return about
-    return dataclasses.replace(about, source=f"{about.source}#{tune}", sha256=f"{about.sha256}#{tune}")
 
 
 @contextlib.contextmanager

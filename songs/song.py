@@ -53,6 +53,8 @@ class About:
       time_signature: such as `3/4`, at the start, or None.
       key_signature: such as `D minor`, at the start, or None.
       alternatives: the file's other instruments that have notes, each with its program: `Violin (40)`.
+      repaired: what was out of the ordinary in the file, keys of `songs.repair.REPAIRS`.
+      shortened_quarters: quarter notes in which nothing happens that were taken out (see `songs.silence`).
     """
 
     source: str = ""
@@ -62,6 +64,14 @@ class About:
     time_signature: str | None = None
     key_signature: str | None = None
     alternatives: tuple[str, ...] = ()
+    repaired: tuple[str, ...] = ()
+    shortened_quarters: float = 0.0
+
+    def of_tune(self, tune: str) -> "About":
+        """The same of one tune of a file that holds several; "" is the file's only one."""
+        if not tune:
+            return self
+        return dataclasses.replace(self, source=f"{self.source}#{tune}", sha256=f"{self.sha256}#{tune}")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -167,7 +177,8 @@ class Song:
             np.frombuffer(data, np.uint8, offset=_HEADER.size), np.cumsum(sizes)[:-1]
         )
         said = json.loads(about_bytes.tobytes())
-        about = About(**{**said, "alternatives": tuple(said["alternatives"])})
+        lists = {name: tuple(said[name]) for name in ("alternatives", "repaired")}
+        about = About(**{**said, **lists})
         return cls(_ticks(start), _ticks(duration), pitch.copy(), _ticks(offsets), about, ticks_per_quarter)
 
     def __len__(self) -> int:

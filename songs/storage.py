@@ -61,7 +61,7 @@ def join(folder: str, *names: str) -> str:
 
 def read_bytes(path: str) -> bytes:
     """A file's content; raises StorageError naming the path."""
-    with _explained("read", path):
+    with explained("read", path):
         return _file_system(path).read_bytes(path)
 
 
@@ -75,14 +75,14 @@ def read_text(path: str) -> str:
 
 def open_read(path: str) -> IO[bytes]:
     """A seekable reader; raises StorageError naming the path."""
-    with _explained("read", path):
+    with explained("read", path):
         return _file_system(path).read(path)
 
 
 @contextlib.contextmanager
 def open_write(path: str) -> Iterator[IO[bytes]]:
     """A writer whose file appears, whole, when the context ends without an exception."""
-    with _explained("write", path), _file_system(path).write(path) as file:
+    with explained("write", path), _file_system(path).write(path) as file:
         yield file
 
 
@@ -106,7 +106,7 @@ def write_if_unchanged(path: str, data: bytes, seen: bytes | None) -> None:
       ChangedError: if the content is another by now; nothing is written.
       StorageError: if it cannot be written.
     """
-    with _explained("write", path):
+    with explained("write", path):
         _file_system(path).replace(path, seen, data)
 
 
@@ -117,20 +117,20 @@ def write_text(path: str, text: str) -> None:
 
 def exists(path: str) -> bool:
     """Whether a file, or anything below a folder, is there."""
-    with _explained("list", path):
+    with explained("list", path):
         return next(iter(_file_system(path).walk(path)), None) is not None
 
 
 def delete(path: str) -> None:
     """Deletes a file, or a folder and all in it; nothing there is no error."""
-    with _explained("delete", path):
+    with explained("delete", path):
         _file_system(path).delete(path)
 
 
 def match(pattern: str) -> Iterator[FileInfo]:
     """The files of a path, of a folder (recursive) or of a glob (`**` crosses folders); empty if none."""
     wildcard = _WILDCARD.search(pattern)
-    with _explained("list", pattern):
+    with explained("list", pattern):
         if wildcard is None or (not scheme_of(pattern) and pathlib.Path(pattern).exists()):
             yield from _file_system(pattern).walk(pattern.rstrip("/") or "/")
             return
@@ -155,7 +155,7 @@ def check_writable(folder: str) -> None:
 
 
 @contextlib.contextmanager
-def _explained(verb: str, path: str) -> Iterator[None]:
+def explained(verb: str, path: str) -> Iterator[None]:
     """Turns what a file system raises into one sentence that names the path."""
     try:
         yield

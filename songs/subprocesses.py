@@ -7,7 +7,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 
-from songs import ending, logs
+from songs import job_exit, logs
 
 
 class Child:
@@ -45,7 +45,7 @@ class Child:
             if self.caught:
                 process.send_signal(self.caught[0])
             for line in process.stdout or ():
-                if not (self.caught and logs.message_of(line.rstrip("\n")).endswith(ending.AGAIN)):
+                if not (self.caught and logs.message_of(line.rstrip("\n")).endswith(job_exit.AGAIN)):
                     show(line.rstrip("\n"))
             status = process.wait()
             self._process = None

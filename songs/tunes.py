@@ -1,66 +1,124 @@
-"""A fingerprint of a tune, which transposition, another tempo and another encoding of the file do not change.
+"""Fingerprints of tunes: what transposition, another tempo, other tracks and a few other notes hardly change.
 
-The tune is the skyline: the highest pitch struck at each onset. It is taken apart into the set of its n-grams of
-(interval, whether the next note comes sooner, about as soon or later than this one did). It is heard twice: as it is
-struck, which no tempo changes, and with onsets within a sixteenth taken for one chord, as readers take them where a
-file has its tracks merged. Two songs are as similar as these sets are (Jaccard), in the hearing that they agree in.
+A song is reduced to lines of single notes, each line to the set of its n-grams of intervals (without rhythm, which
+quantisation at another tempo changes). Two songs are as similar as these sets are (Jaccard) in the line that they
+agree in most. `VIEWS` lists the lines: the melody as struck, and notes that no note near them tops (or undercuts),
+which stay where an accompaniment (or a melody) is missing.
 
-MinHash (Broder 1997, "On the resemblance and containment of documents") estimates that from a few numbers a song, and
-bands of them (Leskovec, Rajaraman, Ullman, "Mining of Massive Datasets", 3.4) are such that similar songs have one in
-common and others none, so that nobody compares all pairs.
+MinHash (Broder 1997, "On the resemblance and containment of documents") estimates that similarity from a few numbers a
+song. Bands of them (Leskovec, Rajaraman, Ullman, "Mining of Massive Datasets", 3.4) name candidates without comparing
+all pairs; a sketch of one byte a number (Li and König 2010, "b-bit minwise hashing") then tells whether a candidate
+is one. `python -m benchmarks.near_duplicates` shows what the numbers here find, and what they cost.
 """
 
-import hashlib
+import dataclasses
 
 import numpy as np
 import numpy.typing as npt
 
 from songs.mixing import Hashes as _Hashes
-from songs.mixing import mix, of_grams
+from songs.mixing import mix
 from songs.song import Song
 
-# Steps an n-gram; a step is an interval and a rhythm, so a gram spans 7 onsets. `benchmarks.near_duplicates` shows
-# what the numbers here find. With 3 steps different dances share a tenth of their grams; each step more has a note
-# that differs spoil one gram more: with a note in 20 dropped 5 steps find 89 % of the songs and 6 find 81 %
-# (with 24 bands).
-STEPS = 5
+_Ints = npt.NDArray[np.int64]
+_Floats = npt.NDArray[np.float64]
+_Bools = npt.NDArray[np.bool_]
 
-# Each hearing of a song has BANDS * ROWS minima. Two songs of similarity s in both share a band with probability
-# 1 - (1 - s ** ROWS) ** (2 * BANDS): 0.2 % at 0.1, 3 % at 0.2, 40 % at 0.4, 72 % at 0.5, 99.6 % at 0.7, 100 % from
-# 0.8. Each band is an element of a shuffle, so there are as few as find the pairs we know.
-BANDS = 10
-ROWS = 4
 
-# Onsets closer than this many quarter notes are one chord in the second hearing: music21's gathering, and the fast
-# reader's, by the usual divisors.
+@dataclasses.dataclass(frozen=True)
+class View:
+    """A line of single notes in a song.
+
+    Attributes:
+      top: whether the highest pitch of each onset is taken, else the lowest.
+      quarters: a note is left out if one within so many quarter notes tops it (undercuts it); 0: none is left out.
+      waits: the same in mean waits between onsets, which another tempo does not change; added to the former.
+      alike: near duplicates are at least so similar in it. Lines of fewer notes have fewer n-grams, of which songs of
+        different tunes share more.
+    """
+
+    top: bool
+    quarters: float = 0.0
+    waits: float = 0.0
+    alike: float = 0.0
+
+
+VIEWS = (
+    View(top=True, alike=0.28),
+    View(top=True, quarters=1, alike=0.3),
+    View(top=False, quarters=2, alike=0.4),
+    View(top=False, waits=4.1, alike=0.4),
+)
+
+# Intervals an n-gram: it spans 7 notes. With 5 different folk dances share grams, with 8 one note in 20 that differs
+# spoils a third of them more.
+STEPS = 6
+
+# Two songs of similarity s in a view share one of its bands with probability 1 - (1 - s ** ROWS) ** BANDS. With two
+# rows a band of a large collection is full of strangers, so that songs of one tune rarely meet in it.
+BANDS = 12
+ROWS = 3
+
+# Minima a view of which a sketch keeps a byte each; the standard error of a similarity of 0.3 is 0.06.
+SKETCH = 64
+
+# Onsets closer than this many quarter notes are one chord: music21's gathering, and the fast reader's, by the usual
+# divisors.
 CHORD_QUARTERS = 1 / 4
 
 # With fewer different n-grams (a drone, a scale, a loop of two bars) songs agree that have no more in common.
 FEWEST_GRAMS = 16
 
-# Time between onsets counts as longer or shorter from this ratio on, 4 : 3. A dotted note stays one, and a triplet
-# that another reader takes for sixteenths is at most one class off.
-_LONGER = (4, 3)
-_RHYTHMS = 3
+# Digits of a band: 40 bits, so that of 10 million songs each meets one in a thousand bands by chance. Sketches tell.
+BAND_DIGITS = 10
 
-# Grams a block of the table of minima, 0.3 MB: for all of a long song at once it would leave the cache.
+# Neighbours before and after a note that can top it.
+_REACH = 8
+
+# Grams a block of the table of minima, 0.5 MB: for all of a long song at once it would leave the cache.
 _BLOCK = 1024
 
-_Ints = npt.NDArray[np.int64]
 
+@dataclasses.dataclass(frozen=True)
+class Fingerprint:
+    """What is kept of a tune to find its near duplicates.
 
-def bands(song: Song) -> tuple[str, ...]:
-    """Strings of 16 hexadecimal digits; near duplicates have at least one in common, other songs hardly ever.
-
-    There are `BANDS` for each of the two hearings that has `FEWEST_GRAMS` different n-grams: a song of too few notes
-    to tell has none.
+    Attributes:
+      bands: strings of `BAND_DIGITS` hexadecimal digits, `BANDS` for each view that has `FEWEST_GRAMS` n-grams; near
+        duplicates have at least one in common.
+      sketch: of every view 1 (it has `FEWEST_GRAMS`) or 0, and `SKETCH` bytes; b"" if no view has.
     """
-    found: list[str] = []
-    for hearing, (grams, masks) in enumerate(zip(_hearings(song), _MASKS, strict=True)):
-        if len(grams) >= FEWEST_GRAMS:
-            rows = _minima(grams, masks).reshape(BANDS, ROWS)
-            found += (_digest(row, BANDS * hearing + index) for index, row in enumerate(rows))
-    return tuple(found)
+
+    bands: tuple[str, ...] = ()
+    sketch: bytes = b""
+
+
+def fingerprint(song: Song) -> Fingerprint:
+    """The fingerprint of a song; without bands if it has too few different notes to tell."""
+    bands: list[str] = []
+    sketches: list[bytes] = []
+    for view, grams in enumerate(_grams_of_views(song)):
+        enough = len(grams) >= FEWEST_GRAMS
+        minima = _minima(grams) if enough else np.zeros(SKETCH, np.uint64)
+        sketches.append(bytes([enough]) + mix(minima).astype(np.uint8).tobytes())
+        if enough:
+            bands += _digests(minima[: BANDS * ROWS].reshape(BANDS, ROWS), BANDS * view)
+    return Fingerprint(tuple(bands), b"".join(sketches) if bands else b"")
+
+
+def estimate(one: bytes, other: bytes) -> _Floats:
+    """The similarity of two songs in each view, [len(VIEWS)], 0..1, from their sketches; 0 where one has none."""
+    if not one or not other:
+        return np.zeros(len(VIEWS))
+    left, right = (np.frombuffer(sketch, np.uint8).reshape(len(VIEWS), 1 + SKETCH) for sketch in (one, other))
+    agree = (left[:, 1:] == right[:, 1:]).mean(axis=1) * (left[:, 0] & right[:, 0])
+    # One byte in 256 agrees by chance.
+    return np.asarray(np.maximum((agree - 1 / 256) / (1 - 1 / 256), 0))
+
+
+def alike(one: bytes, other: bytes) -> bool:
+    """Whether sketches tell near duplicates: in one view or more."""
+    return bool((estimate(one, other) >= _ALIKE).any())
 
 
 def short_name(song: str) -> str:
@@ -72,67 +130,96 @@ def short_name(song: str) -> str:
 
 
 def similarity(one: Song, other: Song) -> float:
-    """How many of the n-grams that either tune has both have, 0..1 (Jaccard), in the hearing where that is more."""
-    return max(_jaccard(left, right) for left, right in zip(_hearings(one), _hearings(other), strict=True))
+    """How many of the n-grams that either song has both have, 0..1 (Jaccard), in the view where that is more.
 
-
-def skyline(song: Song, chord_ticks: float = 1) -> tuple[_Ints, _Ints]:
-    """The onsets, ascending, and the highest pitch struck at each, [N] both.
-
-    Args:
-      song: any.
-      chord_ticks: an onset less than this after another belongs to it.
+    Views with fewer than `FEWEST_GRAMS` n-grams tell nothing.
     """
+    pairs = zip(_grams_of_views(one), _grams_of_views(other), strict=True)
+    return max(_jaccard(left, right) for left, right in pairs)
+
+
+def line(song: Song, view: View) -> tuple[_Ints, _Ints]:
+    """The onsets, ascending, and the pitches of a view's line, [N] both."""
+    return _line(*_chords(song), view, song.ticks_per_quarter)
+
+
+def _grams_of_views(song: Song) -> list[_Hashes]:
+    """The different n-grams of each view, as 64-bit hashes, ascending."""
+    chords = _chords(song)
+    return [_grams(_line(*chords, view, song.ticks_per_quarter)[1]) for view in VIEWS]
+
+
+def _chords(song: Song) -> tuple[_Ints, _Ints, _Ints]:
+    """The onset, the highest and the lowest pitch of each chord struck, [N] each."""
     start, _, pitch = song.notes()
     if not len(start):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    first = np.flatnonzero(np.concatenate([[True], np.diff(start) >= chord_ticks]))
-    return start[first].astype(np.int64), np.maximum.reduceat(pitch, first).astype(np.int64)
+        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64)
+    apart = np.diff(start) >= CHORD_QUARTERS * song.ticks_per_quarter
+    first = np.flatnonzero(np.concatenate([[True], apart]))
+    pitches = pitch.astype(np.int64)
+    return start[first].astype(np.int64), np.maximum.reduceat(pitches, first), np.minimum.reduceat(pitches, first)
 
 
-def _hearings(song: Song) -> tuple[_Hashes, _Hashes]:
-    """The n-grams of the song as struck, and with chords gathered."""
-    return _grams(*skyline(song)), _grams(*skyline(song, CHORD_QUARTERS * song.ticks_per_quarter))
+def _line(onset: _Ints, highest: _Ints, lowest: _Ints, view: View, ticks_per_quarter: int) -> tuple[_Ints, _Ints]:
+    """The notes of a view that no other within its time tops, or undercuts."""
+    pitch = highest if view.top else lowest
+    mean = float(onset[-1] - onset[0]) / max(len(onset) - 1, 1) if len(onset) else 0.0
+    reach = view.quarters * ticks_per_quarter + view.waits * mean
+    if not reach:
+        return onset, pitch
+    height = pitch if view.top else -pitch
+    kept = ~(_topped(onset, height, reach) | _topped(-onset[::-1], height[::-1], reach)[::-1])
+    return onset[kept], pitch[kept]
+
+
+def _topped(time: _Ints, pitch: _Ints, reach: float) -> _Bools:
+    """Whether one of the next `_REACH` notes is higher, and no more than `reach` later, [N]."""
+    topped = np.zeros(len(time), bool)
+    for step in range(1, min(_REACH, len(time) - 1) + 1):
+        near = time[step:] <= time[:-step] + reach
+        if not near.any():
+            break
+        topped[:-step] |= near & (pitch[step:] > pitch[:-step])
+    return topped
+
+
+def _grams(pitch: _Ints) -> _Hashes:
+    """The different n-grams of a line as 64-bit hashes, ascending."""
+    intervals = (np.diff(pitch) + 128).astype(np.uint64)
+    grams = np.zeros(max(len(intervals) - STEPS + 1, 0), np.uint64)
+    # An interval is 8 bits, so that up to 8 are a number of their own, mixed once.
+    for step in range(STEPS):
+        grams = grams << np.uint64(8) | intervals[step : step + len(grams)]
+    return np.unique(mix(grams))
 
 
 def _jaccard(left: _Hashes, right: _Hashes) -> float:
-    """The share of common elements of two sets; 0 of two empty ones."""
+    """The share of common elements of two sets; 0 if one has fewer than `FEWEST_GRAMS`."""
+    if min(len(left), len(right)) < FEWEST_GRAMS:
+        return 0.0
     shared = len(np.intersect1d(left, right, assume_unique=True))
-    return shared / max(len(left) + len(right) - shared, 1)
+    return shared / (len(left) + len(right) - shared)
 
 
-def _digest(minima: _Hashes, index: int) -> str:
-    """The name of a band: its minima, and which band of a song it is."""
-    return hashlib.blake2b(minima.astype("<u8").tobytes(), digest_size=8, salt=bytes([index])).hexdigest()
+def _digests(rows: _Hashes, first: int) -> list[str]:
+    """The names of bands [N]: of their minima [N, ROWS], and of which bands of a song they are."""
+    mixed = np.arange(first, first + len(rows), dtype=np.uint64)
+    for column in rows.T:
+        mixed = mix(mixed + column)
+    digits = mixed.astype(">u8").tobytes().hex()
+    return [digits[start : start + BAND_DIGITS] for start in range(0, len(digits), 16)]
 
 
-def _minima(grams: _Hashes, masks: _Hashes) -> _Hashes:
-    """MinHash: the smallest of all grams under each of `BANDS` * `ROWS` orders."""
-    smallest = np.full(BANDS * ROWS, np.iinfo(np.uint64).max, np.uint64)
+def _minima(grams: _Hashes) -> _Hashes:
+    """MinHash: the smallest of all grams under each of `SKETCH` orders."""
+    smallest = np.full(SKETCH, np.iinfo(np.uint64).max, np.uint64)
     for start in range(0, len(grams), _BLOCK):
-        # One bijection of 64 bits an order: different grams stay different.
-        mixed = mix(grams[start : start + _BLOCK] ^ masks)
-        smallest = np.minimum(smallest, mixed.min(axis=1))
+        # Multiplying by an odd number is a bijection of 64 bits: different grams, which are mixed, stay different.
+        smallest = np.minimum(smallest, (grams[start : start + _BLOCK] * _FACTORS).min(axis=1))
     return smallest
 
 
-def _grams(onset: _Ints, pitch: _Ints) -> _Hashes:
-    """The different n-grams of a skyline as 64-bit hashes, ascending."""
-    if len(onset) < STEPS + 2:
-        return np.zeros(0, np.uint64)
-    waits, intervals = np.diff(onset), np.diff(pitch)
-    steps = (_RHYTHMS * (intervals[1:] + 128) + _rhythm(waits)).astype(np.uint64)
-    return np.unique(of_grams(steps, STEPS))
+# What makes an order of the grams, [SKETCH, 1].
+_FACTORS = (mix(np.arange(SKETCH, dtype=np.uint64)) | np.uint64(1)).reshape(-1, 1)
 
-
-def _rhythm(waits: _Ints) -> _Ints:
-    """0, 1 or 2 where a wait is shorter than, like, or longer than the one before; in integers, thus exact."""
-    before, after = waits[:-1], waits[1:]
-    much, little = _LONGER
-    longer = little * after >= much * before
-    shorter = little * before >= much * after
-    return 1 + longer.astype(np.int64) - shorter.astype(np.int64)
-
-
-# What makes an order of the grams, for each hearing [BANDS * ROWS, 1].
-_MASKS = mix(np.arange(2 * BANDS * ROWS, dtype=np.uint64)).reshape(2, -1, 1)
+_ALIKE = np.array([view.alike for view in VIEWS])

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from songs.song import Song
+from songs.song import LAST_TICK, Song
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,7 +22,7 @@ def variants(song: Song, transpose: Sequence[int], scales: Sequence[fractions.Fr
     """Each combination that is possible, the unscaled ones first, by semitones: the order of records in a shard.
 
     A transposition that leaves MIDI's pitches 0-127 is left out, and so is a scale whose times fall between two
-    ticks of the grid: a distorted rhythm is no variant.
+    ticks of the grid (a distorted rhythm is no variant) or are longer than a song can be.
 
     Args:
       song: the original.
@@ -44,6 +44,8 @@ def _scaled(song: Song, scale: fractions.Fraction) -> Song | None:
     start, duration, pitch = song.notes()
     longer, longer_duration = (column.astype(np.int64) * scale.numerator for column in (start, duration))
     if (longer % scale.denominator).any() or (longer_duration % scale.denominator).any():
+        return None
+    if song.end * scale > LAST_TICK:
         return None
     return song.with_notes(longer // scale.denominator, longer_duration // scale.denominator, pitch)
 

@@ -1,5 +1,6 @@
 """Fixtures that tests of several rooms share."""
 
+from tests.browser import browser  # noqa: F401 - as those below
 from tests.cloud.fixtures import (  # noqa: F401 - pytest finds them by their names here
     gcs,
     google_environment,

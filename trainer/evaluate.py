@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from models import remote
-from songs import directories, ending, layout, logs, storage
+from songs import directories, job_exit, layout, logs, storage
 from songs.commands import Parser
 from songs.logs import say
 from songs.windows import SPLITS
@@ -234,4 +234,4 @@ def _parser() -> Parser:
 
 
 if __name__ == "__main__":
-    ending.run(main, "evaluate")
+    job_exit.run(main, "evaluate")

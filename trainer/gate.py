@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from models import remote
-from songs import directories, ending, layout, logs, storage
+from songs import directories, job_exit, layout, logs, storage
 from songs.commands import Parser
 from songs.judging import JUDGING_SPLIT, new_to_both, training_datasets
 from songs.ledger import bits
@@ -206,4 +206,4 @@ def _parser() -> Parser:
 
 
 if __name__ == "__main__":
-    ending.run(main, "gate")
+    job_exit.run(main, "gate")

@@ -17,7 +17,7 @@ def page(decision: Mapping[str, Any]) -> str:
     found = decision["drift"]
     verdict = gate_checks.verdict(decision)
     filled = {
-        "title": f"{text(headings.name_of(decision['challenger']))}: {verdict}",
+        "title": f"{text(headings.name_of(decision['challenger']))}: {verdict[0].lower()}{verdict[1:]}",
         "summary": "".join(f"<span>{text(fact)}</span>" for fact in _headline(decision)),
         "reasons": _reasons(decision),
         "checks": _checks(decision["checks"]),

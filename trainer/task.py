@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from models import remote
-from songs import directories, ending, logs, recipes, storage
+from songs import directories, job_exit, logs, recipes, storage
 from songs.commands import Parser
 from trainer import cluster, config, folder, search, tune, tuning
 from trainer.dataset import Dataset, open_dataset
@@ -146,7 +146,7 @@ def _train(dataset: Dataset, folders: folder.Folders, training: config.TrainConf
         logs.complain(f"error: {error}")
         return 1
     except train.StoppedError as stop:
-        logs.complain(f"train stopped, with a checkpoint: {ending.AGAIN}")
+        logs.complain(f"train stopped, with a checkpoint: {job_exit.AGAIN}")
         return 128 + stop.signal
     except strategy.LostMachineError as error:
         logs.complain(f"error: {error}")
@@ -190,4 +190,4 @@ def _parser() -> Parser:
 
 
 if __name__ == "__main__":
-    ending.run(main, "train")
+    job_exit.run(main, "train")

@@ -4,7 +4,7 @@ import dataclasses
 import time
 from collections.abc import Sequence
 
-from songs import ending, layout, logs, storage
+from songs import job_exit, layout, logs, storage
 from songs.logs import say
 from songs.subprocesses import Child
 from trainer import folder, trials_table, tune_page, tuning
@@ -83,12 +83,12 @@ def _train(trial: Trial, wanted: Tuning, child: Child) -> Result:
     say(f"{name}: {trials_table.settings(trial.settings)}")
     status = child.run(trial.command(), lambda line: say(f"{name}  {logs.message_of(line)}"))
     if child.caught:
-        raise EndedError(f"train stopped: {ending.AGAIN}", 128 + child.caught[0])
+        raise EndedError(f"train stopped: {job_exit.AGAIN}", 128 + child.caught[0])
     result = trial.result()
     if result is None:
         # As a shell tells of a signal.
         status = 128 - status if status < 0 else status
-        again = f"{ending.AGAIN}, or give by a flag what it failed with, in another --model_dir"
+        again = f"{job_exit.AGAIN}, or give by a flag what it failed with, in another --model_dir"
         raise EndedError(f"error: {name} ended with exit status {status}, see above: {again}", status)
     return result
 

@@ -43,6 +43,9 @@ class Encoding(Protocol):
     def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
         """The song that tokens say; raises ValueError naming a token that is not of this encoding."""
 
+    def most_tokens(self, song: Song) -> int:
+        """How many tokens `encode` and `spell` give at most, told from the notes' times: nothing is written."""
+
     def reduce(self, song: Song) -> Song:
         """What of a song survives: `decode(encode(song)) == reduce(song)`."""
 

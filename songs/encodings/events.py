@@ -5,6 +5,8 @@ import functools
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import ClassVar
 
+import numpy as np
+
 from songs import names
 from songs.encodings.base import END, START, OnGrid
 from songs.song import About, Event, Song
@@ -67,6 +69,13 @@ class Events(OnGrid):
                 raise ValueError(f"{durations[0]!r} is a duration without a note before it")
             now += self._sum(shifts)
         return self.song_of(events, about)
+
+    def most_tokens(self, song: Song) -> int:
+        """As many as if every chord were spelled: each note with its duration, and the shifts."""
+        _, duration, pitch = song.notes()
+        longest = LONGEST_QUARTERS * song.ticks_per_quarter
+        values = (duration.astype(np.int64), np.diff(song.start.astype(np.int64), prepend=0))
+        return len(pitch) + sum(int((-(-ticks // longest)).sum()) for ticks in values)
 
     def reduce(self, song: Song) -> Song:
         """The song itself: nothing is lost."""

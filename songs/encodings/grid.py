@@ -1,14 +1,14 @@
 """`grid`: one token a step: the sounding pitches ascending, held ones marked, `C4.~E4`; `R` for silence."""
 
 import dataclasses
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
 
 from songs import names
 from songs.encodings.base import END, START, OnGrid
-from songs.encodings.roll import HELD, ONSET, SILENT, Roll, mark, roll_of, song_of
+from songs.encodings.roll import HELD, ONSET, Roll, cost, mark, rolls_of, song_of
 from songs.song import About, Song
 
 HELD_MARK = "~"
@@ -45,12 +45,7 @@ class Grid(OnGrid):
 
     def encode(self, song: Song) -> list[str]:
         """A token for every step up to the last note's end."""
-        roll = self._roll(song)
-        parts: list[list[str]] = [[] for _ in range(len(roll))]
-        for row, pitch in zip(*(index.tolist() for index in np.nonzero(roll)), strict=True):
-            mark = HELD_MARK if self.onset_marks and roll[row, pitch] == HELD else ""
-            parts[row].append(mark + names.PITCH_NAMES[pitch])
-        return [".".join(part) or names.REST for part in parts]
+        return [token for roll in self._rolls(song) for token in self._tokens(roll)]
 
     def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
         """The song that the steps say; a held pitch that did not sound before starts there."""
@@ -59,11 +54,15 @@ class Grid(OnGrid):
             for part in token.split(".") if token != names.REST else ():
                 held = part.startswith(HELD_MARK)
                 roll[row, names.parse_chord(part.removeprefix(HELD_MARK))[0]] = HELD if held else ONSET
-        return song_of(mark(roll, onset_marks=self.onset_marks), self.step, self.song_of((), about))
+        return song_of([mark(roll, onset_marks=self.onset_marks)], self.step, self.song_of((), about))
+
+    def most_tokens(self, song: Song) -> int:
+        """One a step."""
+        return cost(song, self.step)[0]
 
     def reduce(self, song: Song) -> Song:
         """The song on the steps, less what the options drop."""
-        return song_of(self._roll(song), self.step, song)
+        return song_of(self._rolls(song), self.step, song)
 
     def kind(self, token: str, before: str) -> str:
         """`rest` or `sounding`."""
@@ -84,9 +83,12 @@ class Grid(OnGrid):
         del known
         return list(tokens)
 
-    def _roll(self, song: Song) -> Roll:
-        roll = roll_of(self.checked(song), self.step)
-        if self.highest:
-            top = 127 - np.argmax(roll[:, ::-1] != SILENT, axis=1)
-            roll[np.arange(128) != top[:, None]] = SILENT
-        return mark(roll, onset_marks=self.onset_marks)
+    def _rolls(self, song: Song) -> Iterator[Roll]:
+        return rolls_of(self.checked(song), self.step, onset_marks=self.onset_marks, highest=self.highest)
+
+    def _tokens(self, roll: Roll) -> list[str]:
+        parts: list[list[str]] = [[] for _ in range(len(roll))]
+        for row, pitch in zip(*(index.tolist() for index in np.nonzero(roll)), strict=True):
+            mark = HELD_MARK if self.onset_marks and roll[row, pitch] == HELD else ""
+            parts[row].append(mark + names.PITCH_NAMES[pitch])
+        return [".".join(part) or names.REST for part in parts]

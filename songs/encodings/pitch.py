@@ -45,6 +45,10 @@ class Pitch(OnGrid):
             (Event(index * self.step, _pitches(token), self.step) for index, token in enumerate(tokens)), about
         )
 
+    def most_tokens(self, song: Song) -> int:
+        """One an event."""
+        return len(song)
+
     def reduce(self, song: Song) -> Song:
         """The pitches in order, a step apart: all that this encoding keeps."""
         return self.decode(self.encode(song))

@@ -75,6 +75,10 @@ class PitchDuration(OnGrid):
             now += duration
         return self.song_of(events, about)
 
+    def most_tokens(self, song: Song) -> int:
+        """A chord and a rest for each time at which something starts."""
+        return 2 * len(np.unique(song.start))
+
     def reduce(self, song: Song) -> Song:
         """`block`."""
         return block(song)

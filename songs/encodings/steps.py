@@ -8,7 +8,7 @@ import numpy as np
 
 from songs import names
 from songs.encodings.base import END, START, OnGrid
-from songs.encodings.roll import HELD, SILENT, mark, roll_of, song_of, tie
+from songs.encodings.roll import HELD, SILENT, cost, mark, rolls_of, song_of, tie
 from songs.song import About, Song
 
 # Closes a step.
@@ -22,10 +22,13 @@ def write_steps(steps: Iterable[Iterable[int]]) -> list[str]:
 
     Args:
       steps: the MIDI numbers 0..127 that sound in each step, in any order.
+
+    Raises:
+      ValueError: for a number outside 0..127.
     """
     tokens: list[str] = []
     for pitches in steps:
-        tokens += [names.PITCH_NAMES[pitch] for pitch in sorted(set(pitches))]
+        tokens += [names.chord_name([pitch]) for pitch in sorted(set(pitches))]
         tokens.append(STEP)
     return tokens
 
@@ -78,7 +81,8 @@ class Steps(OnGrid):
 
     def encode(self, song: Song) -> list[str]:
         """The tokens of every step up to the last note's end."""
-        return write_steps(np.flatnonzero(row).tolist() for row in roll_of(self.checked(song), self.step))
+        rolls = rolls_of(self.checked(song), self.step, onset_marks=False)
+        return write_steps(np.flatnonzero(row).tolist() for roll in rolls for row in roll)
 
     def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
         """The song that the steps say; silent steps at its end have no note to keep them."""
@@ -86,7 +90,11 @@ class Steps(OnGrid):
         roll = np.full((len(steps), 128), SILENT, np.uint8)
         for row, pitches in enumerate(steps):
             roll[row, pitches] = HELD
-        return song_of(mark(roll, onset_marks=False), self.step, self.song_of((), about))
+        return song_of([mark(roll, onset_marks=False)], self.step, self.song_of((), about))
+
+    def most_tokens(self, song: Song) -> int:
+        """One a step, and one for each step that a note sounds in."""
+        return sum(cost(song, self.step))
 
     def reduce(self, song: Song) -> Song:
         """`tie`."""

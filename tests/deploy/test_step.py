@@ -51,8 +51,10 @@ def to_do(folder, run):
     return [name for name, line in commands.items() if line]
 
 
-def test_where_there_is_no_champion_there_is_nothing_to_judge(tmp_path):
-    assert to_do(tmp_path, "r1") == ["preprocess", "train", "evaluate", "promote"]
+def test_a_first_model_is_judged_by_itself(tmp_path):
+    assert to_do(tmp_path, "r1") == ["preprocess", "train", "evaluate", "sample", "gate", "promote"]
+    line = step.command("gate", source="midi", output=str(tmp_path), run="r1")
+    assert not any(flag.startswith("--champion") for flag in line)
 
 
 def test_a_challenger_is_judged_against_the_champion(tmp_path):

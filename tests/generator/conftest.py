@@ -1,29 +1,15 @@
 """A songs page in the Chromium of the system, without a window."""
 
-import os
-import shutil
-
 import pytest
 
 from generator import gallery
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Not for the session: Playwright's event loop runs as long as it does, and others could start none."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not found:
-        pytest.skip(f"no Chromium: none of {', '.join(BROWSERS)} is on the PATH, and CHROMIUM names none")
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright, of the extra `test`")
-    with playwright.sync_playwright() as driver, driver.chromium.launch(executable_path=found) as started:
-        yield started
-
 
 @pytest.fixture
 def open_page(browser, tmp_path):
-    """open_page(rows, more of the set, context=...) -> a page of the songs in `tmp_path`.
+    """open_page(rows, more of the set, context=..., script=...) -> a page of the songs in `tmp_path`.
+
+    The script runs before the page's own.
 
     Rows of several sets are given as `gallery.SongSet`s, `sets`, and none beside them.
 
@@ -32,12 +18,13 @@ def open_page(browser, tmp_path):
     """
     contexts, problems = [], []
 
-    def opened(rows=(), *, title="Songs", sets=None, context=None, **more):
+    def opened(rows=(), *, title="Songs", sets=None, context=None, script="", **more):
         sets = sets or [gallery.SongSet(rows, **{"model": {}, "metrics": {}, "settings": {}, **more})]
         (tmp_path / "index.html").write_text(gallery.page(sets, title=title), encoding="utf-8")
         contexts.append(browser.new_context(**(context or {})))
         page = contexts[-1].new_page()
         page.set_default_timeout(20_000)
+        page.add_init_script(script)
         folder = tmp_path.as_uri()
         page.on("request", lambda request: _check_address(request.url, folder, problems))
         page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)

@@ -62,6 +62,8 @@ def write_model(
             "song_marks": song_marks,
             "instrument": "all",
             "parser": "music21",
+            "selection": {"excerpt": None, "pitches": None, "max_silence": 32},
+            "limits": {"max_tokens_per_note": 128},
         },
         "target": target,
         "content": CONTENT,

@@ -31,6 +31,15 @@ def test_a_song_that_lacks_notes_gets_them_and_one_of_too_many_gets_time():
     assert too_many[5] < too_many[4] < 1 / 8 < too_many[6] < too_many[7]
 
 
+def test_a_finer_grid_changes_nothing():
+    fine = Lead(Meanings(MEANINGS.notes_V, 10 * MEANINGS.ticks_V, ticks_per_quarter=120), density=2.0)
+    memory = [LEAD.nothing(1), fine.nothing(1)]
+    for token in (6, 4, 7):
+        memory = [one.after(kept, tf.constant([token])) for one, kept in zip((LEAD, fine), memory, strict=True)]
+    logits = [one.on(tf.zeros([1, 8]), kept) for one, kept in zip((LEAD, fine), memory, strict=True)]
+    np.testing.assert_array_equal(*logits)
+
+
 def test_notes_count_when_time_goes_on():
     np.testing.assert_allclose(shares([5] * 5), np.full(8, 1 / 8))
 

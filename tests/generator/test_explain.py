@@ -23,7 +23,12 @@ def write_model(folder: pathlib.Path, *training: Song, encoding: Encoding | None
     config = {
         "encoding": encoding.settings(),
         "content": CONTENT,
-        "dataset": {"instrument": "all", "parser": "fast"},
+        "dataset": {
+            "instrument": "all",
+            "parser": "fast",
+            "selection": {"max_silence": 32},
+            "limits": {"max_tokens_per_note": 128},
+        },
     }
     layout.write_json(str(folder / layout.CONFIG), config)
     layout.complete(str(folder), {"request": "r", "content": CONTENT})
@@ -50,6 +55,18 @@ def rows(text: str) -> list[list[str]]:
     """The table's lines in words."""
     lines = text.splitlines()
     return [line.split() for line in lines[3 : lines.index("", 2)]]
+
+
+@pytest.mark.parametrize("name", ["32nds.mid", "song-00001.mid"])
+def test_a_file_is_read_on_the_grid_of_the_model(tmp_path, name):
+    fine = Song.from_notes([0, 3, 6], [3, 3, 3], [60, 62, 64], ticks_per_quarter=24)
+    path = save(tmp_path / "songs" / name, fine)
+    layout.complete(str(tmp_path / "songs"), {"request": "r", "content": CONTENT})
+    read = explain.read(
+        path, {"encoding": Events(divisors=(8, 6)).settings(), "dataset": {"instrument": "all", "parser": "fast"}}
+    )
+    assert read.ticks_per_quarter == 24
+    assert list(read) == list(fine)
 
 
 def test_a_training_file_is_copied_from_its_first_bar_to_its_last(tmp_path, capsys):

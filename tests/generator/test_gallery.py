@@ -70,6 +70,8 @@ def test_pitches_are_named_where_they_are_two():
         (None, None),
         ([60], None),
         ([None, 1], None),
+        ([-1, 60], None),
+        ([60, 128], None),
     ]:
         assert data_of(page([row(1, pitch_range=pitches)]))["songs"][0].get("pitches") == said
 

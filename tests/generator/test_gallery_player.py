@@ -112,9 +112,9 @@ def test_the_tab_key_goes_through_the_page_in_order(player):
     # The first is the summary of `Model and settings`, which has no name of its own.
     assert seen[1:] == [
         "filter",
+        "filters-toggle",
         "sort",
         "order",
-        "filters-toggle",
         "Song 0",
         "Play Song 0",
         "MIDI of Song 0",

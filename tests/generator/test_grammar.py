@@ -63,3 +63,9 @@ def test_a_dead_end_that_is_never_reached_does_no_harm():
 def test_walking_leaves_out_what_may_not_follow(tokens, kept):
     walked = Grammar.of(EVENTS, Events(), ends=True).walk(EVENTS.ids[token] for token in tokens)
     assert [EVENTS.tokens[token] for token in walked] == kept
+
+
+@pytest.mark.parametrize("outside", [-1, len(EVENTS)])
+def test_walking_refuses_what_is_no_id(outside):
+    with pytest.raises(ValueError, match=rf"the id {outside} is outside the vocabulary's 0\.\.{len(EVENTS) - 1}"):
+        Grammar.of(EVENTS, Events(), ends=True).walk([EVENTS.ids["C4"], outside])

@@ -55,3 +55,6 @@ def test_a_loop_that_takes_time_has_to_last():
     assert looping(np.array(held * (quarters - 1)), quarter, 4) == 0
     assert looping(np.array(held * quarters), quarter, 4) == 5 * (quarters - 1)
     assert looping(np.array([4, 5, 6, 7, 11] * quarters), quarter, 4) == 0
+    fine = Meanings(NOTES.notes_V, 10 * quarter.ticks_V, ticks_per_quarter=120)
+    assert looping(np.array(held * (quarters - 1)), fine, 4) == 0
+    assert looping(np.array(held * quarters), fine, 4) == 5 * (quarters - 1)

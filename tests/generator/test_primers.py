@@ -86,6 +86,21 @@ def test_a_file_gives_its_first_tokens_to_every_song(scale):
     assert len(pool.of(0)) == 6
 
 
+def test_a_file_is_read_on_the_grid_of_the_model(tmp_path):
+    path = tmp_path / "32nds.mid"
+    path.write_bytes(
+        builders.midi([event for at in range(3) for event in builders.note(60 * at, 60 * at + 60, 60 + at)])
+    )
+    fine = Events(divisors=(8, 6))
+    vocabulary = vocabulary_of(fine)
+    read = reader(5, vocabulary=vocabulary, encoding=fine).from_file(str(path), instrument="all", parser="fast")
+    assert vocabulary.decode(read.of(0)) == ["C4", "d:1/8", "s:1/8", "C#4", "d:1/8"]
+    bar = reader(99, vocabulary=vocabulary, encoding=fine, ticks=6).from_file(
+        str(path), instrument="all", parser="fast"
+    )
+    assert vocabulary.decode(bar.of(0)) == ["C4", "d:1/8", "s:1/8", "C#4", "d:1/8", "s:1/8"]
+
+
 def test_a_model_without_song_marks_gets_no_start(scale):
     pool = reader(2, song_marks=False).from_file(scale, instrument="all", parser="music21")
     assert pool.of(0) == tuple(ids("C4", "d:1"))

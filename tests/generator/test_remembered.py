@@ -3,11 +3,12 @@ import pathlib
 import pytest
 
 from generator import generate
-from songs import layout, recipes
+from songs import champion, layout, recipes
 
 
 def model_of(folder: pathlib.Path, **settings: object) -> str:
     layout.write_json(str(folder / layout.SAMPLING), {"recipe": "mine:calm", "settings": settings})
+    layout.complete(str(folder), {"request": "r", "content": "c"})
     return str(folder)
 
 
@@ -24,6 +25,12 @@ def test_a_model_is_sampled_as_its_recipe_does_and_flags_win(tmp_path, caplog):
         "by default --temperature=0.5 --top_p=0.8 --tempo=96.0 --max_tokens=1200, of the recipe mine:calm by which the "
         "model was trained"
     ]
+
+
+def test_the_champion_of_a_retraining_directory_remembers(tmp_path):
+    champion.promote(str(tmp_path), "r1", champion.Champion())
+    model_of(tmp_path / "runs" / "r1" / "model", temperature=0.5)
+    assert parsed(str(tmp_path)).temperature == 0.5
 
 
 def test_what_is_of_one_job_is_not_remembered(tmp_path):
@@ -51,7 +58,7 @@ def test_flags_that_contradict_what_is_remembered_are_told_of_it(tmp_path):
 
 def test_a_damaged_memory_names_its_file(tmp_path):
     model = model_of(tmp_path, temprature=1.0)
-    with pytest.raises(ValueError, match=r"sampling\.json: unknown keys temprature"):
+    with pytest.raises(ValueError, match=r"sampling\.json: unknown key temprature: did you mean temperature"):
         parsed(model)
 
 

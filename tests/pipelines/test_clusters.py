@@ -1,112 +1,102 @@
 import hashlib
-import itertools
 import random
 
 import apache_beam as beam
+import numpy as np
 import pytest
-from apache_beam.metrics import MetricsFilter
 from apache_beam.testing.util import assert_that, equal_to
 
 from beam_jobs.options import beam_options, open_pipeline
-from pipelines.clusters import ClusterSongs, group_by_band, hear, link, tell
+from pipelines.clusters import ANCHORS, ClusterSongs, candidates_of, key_by_bucket, sketch_by_pair
+from songs import tunes
+from songs.tunes import Fingerprint
 
 
-def band(name) -> str:
-    return hashlib.sha256(str(name).encode()).hexdigest()[:16]
+def sketch(*bits) -> bytes:
+    """A sketch that agrees with another in the share of its bytes that both have from the same words."""
+    size = tunes.SKETCH // len(bits)
+    told = b"".join(hashlib.blake2b(f"{bit}".encode(), digest_size=size).digest() for bit in bits)
+    return (b"\1" + told.ljust(tunes.SKETCH, b"\0")) + (b"\0" * (1 + tunes.SKETCH)) * (len(tunes.VIEWS) - 1)
 
 
-def check(bands_of, expected, flags=(), **options) -> int:
-    """Clusters {song: names of bands}, asserts the labels, returns how many bands were skipped."""
-    songs = [(song, tuple(band(name) for name in names)) for song, names in bands_of.items()]
+def fingerprint(bands, *bits) -> Fingerprint:
+    names = tuple(hashlib.sha256(str(band).encode()).hexdigest()[: tunes.BAND_DIGITS] for band in bands)
+    return Fingerprint(names, sketch(*bits) if bands else b"")
+
+
+def check(songs, clusters, flags=()) -> None:
+    """Clusters {song: fingerprint}; asserts which songs are together, all others being alone."""
+    expected = [(song, min(cluster)) for cluster in clusters for song in cluster if song != min(cluster)]
     with open_pipeline(beam_options(list(flags))) as pipeline:
-        labels = pipeline | beam.Create(songs) | ClusterSongs(**options)
-        assert_that(labels, equal_to(list(expected.items())))
-    counters = pipeline.result.metrics().query(MetricsFilter().with_name("bands-skipped"))["counters"]
-    return sum(counter.committed for counter in counters)
+        labels = pipeline | beam.Create(list(songs.items())) | ClusterSongs()
+        assert_that(labels, equal_to(expected))
 
 
-def components(bands_of) -> dict[str, str]:
-    """Each song's smallest relative, by merging sets: the answer that no number of rounds limits."""
-    clusters = {song: {song} for song in bands_of}
-    for one, other in itertools.combinations(bands_of, 2):
-        if set(bands_of[one]) & set(bands_of[other]) and clusters[one] is not clusters[other]:
-            clusters[one] |= clusters[other]
-            for song in clusters[one]:
-                clusters[song] = clusters[one]
-    return {song: min(cluster) for song, cluster in clusters.items()}
-
-
-def test_clusters_of_every_shape():
-    bands_of = {
-        # A star: one band in common.
-        **{f"star{index}": ["star"] for index in range(5)},
-        # Two bands with one song in both, which is not the smallest.
-        **{"two1": ["left"], "two2": ["right"], "two3": ["left", "right"], "two4": ["right"]},
-        # Twins with every band in common.
-        **{"twin1": list(range(20)), "twin2": list(range(20))},
-        # Songs of their own: with bands, without, and beside a band of the same bucket.
-        **{"alone1": ["own"], "alone2": []},
+def test_songs_of_a_band_that_are_alike_are_one_cluster():
+    songs = {
+        **{f"star{index}": fingerprint(["star"], "star") for index in range(5)},
+        **{f"twin{index}": fingerprint(range(20), "twin") for index in range(2)},
+        "alone": fingerprint(["own"], "own"),
+        "short": fingerprint([]),
     }
-    expected = {song: f"{song[:-1]}{0 if song.startswith('star') else 1}" for song in bands_of}
-    assert check(bands_of, {**expected, "alone2": "alone2"}) == 0
+    check(songs, [[f"star{index}" for index in range(5)], ["twin0", "twin1"]])
 
 
-@pytest.mark.parametrize("rounds", [1, 2, 4])
-def test_a_chain_is_labelled_as_far_as_the_rounds_reach(rounds):
-    bands_of = {f"song{index}": [index, index + 1] for index in range(8)}
-    check(bands_of, {f"song{index}": f"song{max(0, index - rounds)}" for index in range(8)}, rounds=rounds)
+def test_songs_that_share_a_habit_are_not_linked():
+    songs = {f"song{index}": fingerprint(["scale", index], f"tune{index}") for index in range(6)}
+    check(songs, [])
+    assert all(set(songs["song0"].bands) & set(song.bands) for song in songs.values())
 
 
-def test_bands_of_too_many_songs_are_skipped_and_counted():
-    bands_of = {f"song{index}": ["crowd", index // 2] for index in range(10)}
-    in_pairs = {song: f"song{int(song[4:]) // 2 * 2}" for song in bands_of}
-    assert check(bands_of, in_pairs, largest_band=9) == 1
-    assert check(bands_of, dict.fromkeys(bands_of, "song0"), largest_band=10) == 0
+def test_strangers_with_smaller_names_in_its_band_do_not_hide_a_pair():
+    strangers = {f"a{index}": fingerprint(["scale"], index) for index in range(ANCHORS - 1)}
+    check({**strangers, "b1": fingerprint(["scale"], "b"), "b2": fingerprint(["scale"], "b")}, [["b1", "b2"]])
+
+
+def test_three_thousand_songs_of_one_band_are_one_cluster():
+    songs = {hashlib.sha256(bytes([n // 256, n % 256])).hexdigest()[:16]: fingerprint(["hit"], 1) for n in range(3000)}
+    check(songs, [list(songs)])
+
+
+def test_a_chain_of_forty_links_is_one_cluster():
+    # Of each song one half is as in the song before, the other as in the song after.
+    songs = {
+        f"song{index:02}": fingerprint([index, index + 1], 2 * ((index + 1) // 2), 2 * (index // 2) + 1)
+        for index in range(41)
+    }
+    check(songs, [list(songs)])
+    assert not tunes.alike(songs["song00"].sketch, songs["song40"].sketch)
 
 
 @pytest.mark.parametrize(
     "flags", [[], ["--direct_num_workers=2", "--direct_running_mode=multi_threading"]], ids=["1 worker", "2 workers"]
 )
-def test_any_order_and_any_workers_give_the_components_of_a_random_graph(flags):
-    dice = random.Random(7)
-    names = [hashlib.sha256(bytes([index])).hexdigest() for index in range(200)]
-    bands_of = {name: [dice.randrange(400) for _ in range(dice.randrange(4))] for name in names}
-    expected = components(bands_of)
-    assert len(set(expected.values())) < 195
-    shuffled = dict(dice.sample(list(bands_of.items()), len(bands_of)))
-    check(shuffled, expected, flags, rounds=12)
+def test_any_order_and_any_workers_give_the_same_clusters(flags):
+    songs = {
+        f"song{index:02}": fingerprint([f"tune{index // 6}", f"habit{index % 5}"], index // 6) for index in range(24)
+    }
+    clusters = [[f"song{index:02}" for index in range(begin, begin + 6)] for begin in (0, 6, 12, 18)]
+    check(dict(random.Random(1).sample(list(songs.items()), len(songs))), clusters, flags)
 
 
 def test_nothing_gives_nothing():
-    assert check({}, {}) == 0
+    check({}, [])
 
 
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [({"rounds": 0}, "rounds 0 must be at least 1"), ({"largest_band": 1}, "largest_band 1 must be at least 2")],
-)
-def test_bounds_that_make_no_sense_are_refused(wrong, message):
-    with pytest.raises(ValueError, match=message):
-        ClusterSongs(**wrong)
+def test_a_band_of_any_size_is_compared_with_its_smallest():
+    names = [f"{name:04}" for name in np.random.default_rng(0).permutation(1000)]
+    pairs = list(candidates_of([f"band {name}" for name in names] + ["other 0000"]))
+    assert {smaller for smaller, _ in pairs} == {f"{index:04}" for index in range(ANCHORS)}
+    assert len(pairs) == len(set(pairs)) == sum(999 - index for index in range(ANCHORS))
 
 
-def test_a_crowded_band_is_not_kept_in_memory():
-    crowd = ("00aa song" + str(index) for index in range(10**4))
-    assert sorted(map(len, group_by_band(itertools.chain(["00bb song1"], crowd), most=5))) == [1, 6]
-
-
-def test_links_go_through_the_smallest():
-    assert list(link(["b", "a", "c"])) == [
-        ("a", ("b", ("b",))),
-        ("b", ("a", ("a",))),
-        ("a", ("c", ("c",))),
-        ("c", ("a", ("a",))),
+def test_a_song_is_keyed_by_the_first_digits_of_its_bands():
+    assert list(key_by_bucket("song", Fingerprint(("0123456789", "abcdef0123")))) == [
+        ("012", "3456789 song"),
+        ("abc", "def0123 song"),
     ]
-    assert list(link(["a"])) == []
 
 
-def test_a_song_tells_all_neighbours_the_smallest_it_heard_of():
-    messages = [("c", ("c",)), ("a", ()), ("d", ("d", "c"))]
-    expected = [("b", ("a", ("c", "d"))), ("c", ("a", ())), ("d", ("a", ()))]
-    assert hear(messages) == hear([hear(messages[1:]), messages[0]]) == ("a", ("c", "d"))
-    assert list(tell("b", hear(messages))) == expected
+def test_a_sketch_goes_to_all_candidates_wherever_it_comes():
+    assert list(sketch_by_pair("b", ["c", b"s", "a"])) == [(("b", "c"), b"s"), (("a", "b"), b"s")]
+    assert list(sketch_by_pair("b", [b"s"])) == []

@@ -73,13 +73,26 @@ def test_a_challenger_reuses_the_champions_songs_starts_from_its_model_and_is_ju
         f"pipelines.preprocess --input a --output r/dataset --keep_songs --reuse {champion}/dataset",
         f"trainer.task --data r/dataset --model_dir r/model --warm_start {champion}/model --or_fresh",
         "generator.generate --model r/model --output r/gate-songs --num_songs=32 --no_audio",
-        f"trainer.gate --model r/model --data r/dataset --champion {champion}/model "
-        f"--champion_data {champion}/dataset --songs r/gate-songs --output r/gate -z",
+        "trainer.gate --model r/model --data r/dataset --songs r/gate-songs --output r/gate "
+        f"--champion {champion}/model --champion_data {champion}/dataset -z",
     ]
     cold = jobs.plan("r", ["a"], None, {}, champion=champion)
     assert "--warm_start" not in cold.model.arguments
 
 
-def test_a_failed_job_tells_its_last_lines():
-    with pytest.raises(jobs.JobFailedError, match=r"train failed with status 2; its last lines:\n(.|\n)*--data"):
+def test_a_first_model_is_judged_without_a_champion():
+    assert "--champion" not in jobs.gate("r", "", {}).arguments
+
+
+def test_songs_of_other_flags_lie_beside_the_first(recipe):
+    plan = jobs.plan("r", ["a"], recipe, {}, label="3f")
+    folders = [job.folder for job in plan.songs if job.name == "generate"]
+    assert folders == ["r/songs-3f", "r/songs-likeliest-3f", "r/songs-other-3f"]
+    assert plan.page == plan.songs[-1].folder == "r/index-3f.html"
+    assert plan.model.folder == "r/model"
+    assert jobs.plan("r", ["a"], None, {}, label="3f").page == "r/songs-3f/index.html"
+
+
+def test_a_failed_job_tells_its_last_line():
+    with pytest.raises(jobs.JobFailedError, match=r"^train failed with status 2: [^\n]*--data[^\n]*$"):
         jobs.start(jobs.Job("train", "m", ()))

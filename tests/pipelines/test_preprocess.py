@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import time
+import tomllib
 import zipfile
 
 import pytest
@@ -18,7 +19,7 @@ from pipelines import dataset as dataset_job
 from pipelines import preprocess, shards
 from songs import layout, midi, records
 from songs.encodings import Events
-from songs.vocabulary import END, START, Vocabulary
+from songs.vocabulary import END, START, Vocabulary, key_mark
 from tests import builders
 from tests.builders import note
 
@@ -159,6 +160,21 @@ def test_training_songs_are_also_written_in_other_keys_and_speeds_and_held_out_s
     assert (tmp_path / "more" / layout.VOCABULARY).read_bytes() == (dataset / layout.VOCABULARY).read_bytes()
 
 
+def test_songs_begin_with_their_key_if_asked_also_in_other_keys(dataset, music, tmp_path):
+    run(music, tmp_path / "keys", "--split=0.6,0.2,0.2", "--window=64", "--key_marks", "--transpose=0..2")
+    vocabulary = Vocabulary.from_json((tmp_path / "keys" / layout.VOCABULARY).read_text())
+    marks = {}
+    for name, window in windows(tmp_path / "keys"):
+        song = Events().decode(vocabulary.decode(window.tokens.tolist()))
+        marks[window.song, window.transpose] = vocabulary.tokens[window.tokens[0]]
+        assert marks[window.song, window.transpose] == key_mark(song), name
+    assert len(set(marks.values())) > 3
+    made = json.loads((tmp_path / "keys" / layout.DATASET).read_text())
+    assert sum(vocabulary.marked_songs.values()) == made["splits"]["train"]["songs"]
+    plain = json.loads((dataset / layout.DATASET).read_text())["splits"]["train"]
+    assert (made["splits"]["train"]["tokens"], made["splits"]["train"]["songs"]) == (plain["tokens"], plain["songs"])
+
+
 def test_songs_outside_the_limits_are_filtered(music, tmp_path):
     run(music, tmp_path / "out", "--min_events=8", "--max_events=9")
     kept = {name for name, row in ledger(tmp_path / "out").items() if row["outcome"] == "read"}
@@ -270,10 +286,16 @@ def failure(capsys, *flags):
     [
         (["--window=0"], "--window 0 must be at least 1"),
         (["--max_lost_fraction=2"], r"must be in 0..1"),
-        (["--colour=red"], "unknown flag --colour=red"),
+        (["--colour=red"], "unknown flag --colour (neither this command nor Apache Beam has it)"),
+        (["--windw=8", "--dry_run"], "did you mean --window?"),
         (["--recipe=unheard"], "recipe 'unheard' is neither"),
         (["--vocabulary=/none"], "cannot read /none"),
         (["--step=1/7", "--encoding=grid"], "not a multiple of 1/12"),
+        (["--divisors=8,0"], "--divisors '8,0' must be different whole numbers in 1..64"),
+        (
+            ["--divisors=8,6", "--step=1/5", "--encoding=steps"],
+            "--step 1/5, with --divisors 8,6: '1/5' is not a multiple",
+        ),
         (["--chords=voiced"], "does not take"),
         (["--transpose=9..1"], "--transpose '9..1'"),
         (["--time_scales=0"], "--time_scales '0'"),
@@ -347,13 +369,51 @@ def test_work_that_fails_ends_in_a_sentence_and_nothing_published(music, tmp_pat
     assert not (tmp_path / "out" / layout.COMPLETED).exists()
 
 
+def test_a_finer_grid_keeps_what_the_usual_one_makes_chords_of(tmp_path):
+    (tmp_path / "32nds").mkdir()
+    track = [event for index in range(20) for event in note(60 * index, 60 * index + 60, 60 + index % 2)]
+    (tmp_path / "32nds" / "a.mid").write_bytes(builders.midi(track))
+    run(tmp_path / "32nds", tmp_path / "usual")
+    run(tmp_path / "32nds", tmp_path / "fine", "--divisors=8,6")
+    assert [ledger(tmp_path / name)["a.mid"]["events"] for name in ("usual", "fine")] == [10, 20]
+    assert layout.read_json(str(tmp_path / "fine" / layout.DATASET))["settings"]["encoding"]["divisors"] == [8, 6]
+    vocabulary = Vocabulary.from_json((tmp_path / "fine" / layout.VOCABULARY).read_text())
+    assert vocabulary.counts[vocabulary.ids["s:1/8"]] == 19
+
+
+def test_a_tune_in_codes_has_the_lengths_of_the_divisors(tmp_path, capsys):
+    tune = ["--input=codes:g32 e32 c16", "--divisors=8,6", f"--output={tmp_path / 'out'}", "--encoding=pitch-duration"]
+    preprocess.main([*tune, "--notation=codes"])
+    assert ledger(tmp_path / "out")["codes:g32 e32 c16"]["events"] == 3
+    tokens = Vocabulary.from_json((tmp_path / "out" / layout.VOCABULARY).read_text()).tokens
+    assert {"g32", "e32", "c16"} <= set(tokens)
+    code, said = failure(capsys, tune[0], f"--output={tmp_path / 'usual'}")
+    assert (code, "'g32' is no code such as g8 by --divisors 4,3" in said) == (2, True)
+
+
+def test_a_step_is_as_long_on_every_grid():
+    chosen = ["--input=x", "--output=o", "--divisors=8,6,5"]
+    steps = {
+        name: preprocess.parse([*chosen, f"--encoding={name}"])[0]["settings"] for name in ("grid", "steps", "pitch")
+    }
+    assert {name: settings.encoding["step"] for name, settings in steps.items()} == {
+        "grid": 30,
+        "steps": 30,
+        "pitch": 60,
+    }
+
+
 def test_recipes_set_flags_and_flags_win(tmp_path):
     recipe = tmp_path / "mine.toml"
-    recipe.write_text('[preprocess]\nwindow = 7\nencoding = "grid"\nstep = "1/2"\nsplit = "1,0,0"\ninput = ["x"]\n')
+    recipe.write_text(
+        '[preprocess]\nwindow = 7\nencoding = "grid"\nstep = "1/2"\ndivisors = [8, 6]\nsplit = "1,0,0"\ninput = ["x"]\n'
+    )
     chosen, _ = preprocess.parse(["--recipe", str(recipe), "--output", "o", "--window=9"])
     settings = chosen["settings"]
-    assert (settings.window, settings.encoding["step"], settings.split) == (9, 6, (1.0, 0.0, 0.0))
+    assert (settings.window, settings.encoding["step"], settings.split) == (9, 12, (1.0, 0.0, 0.0))
+    assert settings.divisors == (8, 6)
     assert chosen["inputs"] == ["x"]
+    assert preprocess.parse(["--recipe", str(recipe), "--output", "o", "--input=y"])[0]["inputs"] == ["y"]
 
 
 def test_a_range_that_starts_below_zero_is_no_flag():
@@ -366,6 +426,41 @@ def test_a_recipe_with_an_unknown_setting_is_refused(tmp_path):
     recipe.write_text("[preprocess]\nwidow = 7\n")
     with pytest.raises(ValueError, match="no setting widow"):
         preprocess.parse(["--recipe", str(recipe), "--input", "x", "--output", "o"])
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('song_marks = "no"', "song_marks 'no' must be true or false"),
+        ("window = 8.5", "window 8.5 must be a whole number"),
+        ("window = true", "window true must be a whole number"),
+        ("window = 0", "--window 0 must be at least 1"),
+        ("overwrite = true", "overwrite is given by hand, --overwrite, not by a recipe"),
+        ('output = "x"', "output is given by hand"),
+        ("transpose = [-5, 6]", r"transpose \[-5, 6\] must be text in quotes .*-5\.\.6, or -2,3"),
+        ('transpose = "9..1"', "--transpose '9..1'"),
+        ("instrument = 26", "instrument 26 must be text in quotes"),
+        ('encoding = "event"', "encoding 'event' must be one of events, grid"),
+        ('input = "x"', "input 'x' must be a list of texts"),
+        ("input = []", "must be a list of texts"),
+        ("vocabulary = [60]", "must be text in quotes, or a list of texts"),
+        ("split = [1, 0]", "must be three shares"),
+        ('split = ["a"]', "a list of numbers"),
+        ('split = "a"', "'a' must be three shares"),
+        ("parse_timeout = -1", "--parse_timeout -1.0 must be above 0"),
+        ("max_lost_fraction = 2", "must be in 0..1"),
+        ("windwo = 8", r"no setting windwo: did you mean window\?"),
+        ("colour = 1", "no setting colour; there are input, "),
+    ],
+)
+def test_a_recipes_values_are_of_the_flags_kind(line, message):
+    with pytest.raises(ValueError, match=message):
+        preprocess.check_table(tomllib.loads(line))
+
+
+def test_a_recipes_vocabulary_is_not_read_before_it_is_needed():
+    table = tomllib.loads('split = [0.9, 0.05, 0.05]\nvocabulary = "far/away.txt"\nparse_timeout = 3')
+    assert preprocess.check_table(table).split == (0.9, 0.05, 0.05)
 
 
 @pytest.fixture
@@ -408,6 +503,7 @@ def test_reused_songs_under_another_ending_are_read_again(grown, tmp_path):
     ("before", "flags", "message"),
     [
         (["--keep_songs"], ["--instrument=piano"], "read by other settings or versions"),
+        (["--keep_songs"], ["--divisors=8,6"], "read by other settings or versions"),
         ([], [], "made without --keep_songs"),
         (["--keep_songs", "--parser=both"], ["--parser=both"], "--parser both compares the readers"),
     ],

@@ -13,12 +13,11 @@ def retrain_in_a_process(*flags):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_a_failed_job_ends_the_run_with_its_last_lines(tmp_path):
+def test_a_failed_job_ends_the_run_with_its_last_line(tmp_path):
     (tmp_path / "bad.mid").write_bytes(b"not MIDI")
     done = retrain_in_a_process("--input", tmp_path / "bad.mid", "--output", tmp_path / "runs")
     assert done.returncode == 1
-    assert "preprocess failed with status 1; its last lines:" in done.stderr
-    assert "none of 1 files gave a song" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("preprocess failed with status 1: none of 1 files gave a song")
     assert not (tmp_path / "runs" / "champion").exists()
 
 
@@ -40,27 +39,49 @@ def test_wrong_flags_end_with_one_sentence(tmp_path, flags, message):
     assert message in done.stderr
 
 
+def ledger_rows(songs, split):
+    """The least of a ledger that others read, of so many songs."""
+    named = [f"{index:016x}{'0' * 48}" for index in range(1, songs + 1)]
+    return [{"source": name, "sha256": name, "cluster": "", "split": split} for name in named]
+
+
 class FakeJobs:
-    """Jobs that only leave a COMPLETED, and a gate that decides as it is told.
+    """Jobs that leave the least that others need, and a gate that decides as it is told.
 
     Attributes:
       ran: the names of those that ran.
+      jobs: the last of each name.
       promote: what the gate says.
+      passed: whether a first champion passes, too.
       content: the fingerprint of the datasets that are made.
+      held_out: songs in the test split of those.
     """
 
     def __init__(self, folder):
-        self.folder, self.ran, self.promote, self.content = folder, [], True, "made"
+        self.folder, self.ran, self.jobs, self.content = folder, [], {}, "made"
+        self.promote, self.passed, self.held_out = True, True, 10
 
     def start(self, job):
         self.ran.append(job.name)
+        self.jobs[job.name] = job
         folder = self.folder / job.folder
         if job.name == jobs.GATE:
-            champion = job.arguments[job.arguments.index("--champion") + 1]
-            decision = {"promote": self.promote, "champion": champion, "reasons": ["it is worse"]}
+            flags = job.arguments
+            champion = flags[flags.index("--champion") + 1] if "--champion" in flags else ""
+            decision = {
+                "promote": self.promote,
+                "passed": self.passed,
+                "champion": champion,
+                "reasons": ["it is worse"],
+            }
             layout.write_json(str(folder / layout.DECISION), decision)
-        else:
-            layout.complete(str(folder), {"request": "asked", "content": self.content})
+            return
+        if job.name == jobs.PREPROCESS:
+            rows = ledger_rows(self.held_out, "test")
+            layout.write_rows(str(folder / layout.rows_name(layout.LEDGER, 0, 1)), rows)
+        if job.name == jobs.TRAIN:
+            layout.write_json(str(folder / layout.CONFIG), {})
+        layout.complete(str(folder), {"request": "asked", "content": self.content})
 
     def took(self):
         """The names since the last time."""
@@ -81,8 +102,8 @@ def retrained(tmp_path, fake):
     (tmp_path / "music").mkdir()
     (tmp_path / "music" / "a.mid").write_bytes(builders.scale())
 
-    def run(*, fresh=False, **more):
-        flags = {"inputs": [str(tmp_path / "music")], "output": str(tmp_path / "out"), "recipe": None}
+    def run(*, fresh=False, recipe=None, **more):
+        flags = {"inputs": [str(tmp_path / "music")], "output": str(tmp_path / "out"), "recipe": recipe}
         folder = retrain.run(**flags, more=more, fresh=fresh)
         return folder.rpartition("/")[2]
 
@@ -99,7 +120,8 @@ def add_file(tmp_path):
 
 def test_the_first_run_is_promoted_and_run_again_it_is_no_work(tmp_path, fake, retrained, capsys):
     first = retrained()
-    assert fake.took() == ["preprocess", "train", "generate"]
+    # Songs to judge it by, and its own.
+    assert fake.took() == ["preprocess", "train", "generate", "gate", "generate"]
     assert champion_of(tmp_path) == first
     assert retrained() == first
     assert fake.took() == []
@@ -143,8 +165,126 @@ def test_files_that_changed_without_their_songs_end_the_run_early(tmp_path, fake
 
 def test_other_settings_are_another_run_that_is_judged_too(fake, retrained):
     retrained()
+    first = fake.took()
     retrained(train=["--steps=9"])
-    assert fake.took() == ["preprocess", "train", "generate", "preprocess", "train", "generate", "gate", "generate"]
+    assert fake.took() == first == ["preprocess", "train", "generate", "gate", "generate"]
+
+
+def test_a_first_model_that_fails_is_champion_with_a_warning(tmp_path, fake, retrained, caplog):
+    fake.passed = False
+    assert retrained() == champion_of(tmp_path)
+    (warning,) = (record for record in caplog.records if "although checks failed" in record.message)
+    assert (warning.levelname, "it is worse" in warning.message) == ("WARNING", True)
+    assert fake.took()[-1] == "generate"
+
+
+def test_a_first_model_that_the_gate_refuses_makes_no_songs_and_says_why(tmp_path, fake, retrained, caplog, capsys):
+    caplog.set_level("INFO")
+    fake.passed = fake.promote = False
+    retrained(gate=["--first_must_pass"])
+    assert champion_of(tmp_path) == ""
+    assert fake.took() == ["preprocess", "train", "generate", "gate"]
+    assert "it is worse" in caplog.text
+    assert "no songs were made: there is no champion" in capsys.readouterr().out
+
+
+def test_too_few_songs_to_judge_by_are_told_before_the_training(tmp_path, fake, retrained, caplog):
+    fake.held_out = 3
+    first = retrained()
+    assert "only 3 songs are held out that no model was trained on, of 10 that it takes" in caplog.text
+    fake.took()
+    add_file(tmp_path)
+    fake.content = "grown"
+    with pytest.raises(ValueError, match=r'none was trained: .*--gate="--min_gate_songs=3"'):
+        retrained()
+    assert fake.took() == ["preprocess"]
+    second = retrained(gate=["--min_gate_songs=3"])
+    assert fake.took() == ["train", "generate", "gate", "generate"]
+    assert champion_of(tmp_path) == second != first
+
+
+def test_one_song_judges_nobody(tmp_path, fake, retrained):
+    retrained()
+    add_file(tmp_path)
+    fake.content, fake.held_out = "grown", 1
+    with pytest.raises(ValueError, match="only 1 song is held out") as raised:
+        retrained()
+    assert "or ask for fewer" not in str(raised.value)
+
+
+def test_what_the_model_before_the_champion_was_trained_on_judges_nobody(tmp_path, fake, retrained):
+    first = retrained()
+    # All ten were in the training of the model that the champion was started from.
+    old = str(tmp_path / "old")
+    rows = ledger_rows(10, "train")
+    layout.write_rows(f"{old}/dataset/{layout.rows_name(layout.LEDGER, 0, 1)}", rows)
+    layout.write_json(f"{old}/model/{layout.CONFIG}", {"data": f"{old}/dataset"})
+    for place in ("dataset", "model"):
+        layout.complete(f"{old}/{place}", {"request": "o", "content": "o"})
+    config = tmp_path / "out" / "runs" / first / "model" / layout.CONFIG
+    layout.write_json(str(config), {"warm_started_from": f"{old}/model"})
+    add_file(tmp_path)
+    fake.content = "grown"
+    with pytest.raises(ValueError, match="only 0 songs are held out"):
+        retrained(fresh=True)
+
+
+def test_other_sampling_flags_sample_from_the_same_model_beside_the_first_songs(tmp_path, fake, retrained, capsys):
+    first = retrained()
+    fake.took()
+    assert retrained(generate=["--num_songs=3"]) == first
+    assert fake.took() == ["generate"]
+    more = fake.jobs["generate"]
+    assert more.arguments[-1] == "--num_songs=3"
+    assert more.folder.startswith(f"{tmp_path}/out/runs/{first}/songs-")
+    assert f"{more.folder}/index.html" in capsys.readouterr().out
+    # Both are there already.
+    retrained(generate=["--num_songs=3"])
+    retrained()
+    assert fake.took() == []
+    assert f"{first}/songs/index.html" in capsys.readouterr().out
+
+
+def test_touched_files_and_other_sampling_flags_sample_from_the_champion(tmp_path, fake, retrained):
+    first = retrained()
+    fake.took()
+    (tmp_path / "music" / "a.mid").touch()
+    retrained(generate=["--seed=5"])
+    assert fake.took() == ["preprocess", "generate"]
+    assert f"/runs/{first}/songs-" in fake.jobs["generate"].folder
+
+
+def test_a_recipes_other_sampling_is_no_other_model(tmp_path, fake, retrained):
+    recipe = tmp_path / "mine.toml"
+    text = '[[train]]\nname = "a"\nunits = 8\n[[generate]]\nname = "x"\nseed = {}\n'
+    recipe.write_text(text.format(1))
+    first = retrained(recipe=str(recipe))
+    fake.took()
+    recipe.write_text(text.format(2))
+    assert retrained(recipe=str(recipe)) == first
+    assert fake.took() == ["generate"]
+    recipe.write_text(text.replace("8", "9").format(2))
+    assert retrained(recipe=str(recipe)) != first
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"train": ["--stpes=9"]}, r"train: unknown flag --stpes: did you mean --steps\?"),
+        ({"train": ["--units=0"]}, "train: --units 0 must be in 1"),
+        ({"generate": ["--temprature=1"]}, r"generate: unknown flag --temprature .* did you mean --temperature\?"),
+        ({"generate": ["--top_p=2"]}, "generate: --top_p 2.0 must be in"),
+        ({"gate": ["--min_gian=1"]}, r"gate: unknown flag --min_gian: did you mean --min_gain\?"),
+        ({"preprocess": ["--windw=8"]}, r"preprocess: unknown flag --windw .* did you mean --window\?"),
+        ({"preprocess": ["--direct_num_worker=2"]}, r"preprocess: .* did you mean --direct_num_workers\?"),
+        ({"preprocess": ["--stride=900"]}, "preprocess: --stride 900 must be in 1..128"),
+    ],
+)
+def test_the_flags_of_all_jobs_are_checked_before_the_first_one(tmp_path, fake, retrained, flags, message):
+    with pytest.raises(ValueError, match=message):
+        retrained(**flags)
+    assert fake.took() == []
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_a_rollback_withdrew_is_not_promoted_again(tmp_path, fake, retrained):

@@ -74,10 +74,12 @@ def test_a_song_with_nothing_to_predict_is_filtered(tmp_path):
 
 def test_a_ledger_row_says_what_became_of_a_source():
     told = {"instrument": "Piano", "alternatives": ("Violin (40)",), "licence": "CC0-1.0"}
+    told |= {"repaired": ("riff",), "shortened_quarters": 3964.0}
     read = Row("a", "read", sha256="h", events=2, seconds=0.123456, **told)
     row = ledger_rows.of_source(read, [Encoded("h", "train", 7, 1, 2)])
     assert row == {
         "source": "a", "outcome": "read", "reason": "", "detail": "", "sha256": "h", "instrument": "Piano",
-        "alternatives": ["Violin (40)"], "licence": "CC0-1.0", "events": 2, "tokens": 7, "unknown_tokens": 1,
+        "alternatives": ["Violin (40)"], "repaired": ["riff"], "shortened_quarters": 3964.0, "licence": "CC0-1.0",
+        "events": 2, "tokens": 7, "unknown_tokens": 1,
         "windows": 2, "split": "train", "reused": False, "duplicate_of": "", "cluster": "", "seconds": 0.1235,
     }  # fmt: skip

@@ -13,9 +13,10 @@ def notes(data, ending, instrument="all"):
     return notes_of(song)
 
 
-def read(data, ending, instrument="all"):
+def read(data, ending, instrument="all", ticks_per_quarter=12):
     data = data if isinstance(data, bytes) else data.encode()
-    return scores.read(data, ending=ending, about=About("file", "hash"), instrument_wanted=instrument)
+    chosen = {"instrument_wanted": instrument, "ticks_per_quarter": ticks_per_quarter}
+    return scores.read(data, ending=ending, about=About("file", "hash"), **chosen)
 
 
 def refusal(data, ending, instrument="all"):

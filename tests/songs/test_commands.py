@@ -27,6 +27,7 @@ HINT = "; `python -m kitchen --help` lists all flags"
         (["--outptu=x"], "unknown flag --outptu: did you mean --output?"),
         (["--output=x", "--egg", "3"], "unknown flag --egg: did you mean --eggs?"),
         (["--output=x", "--wine"], "unknown flag --wine"),
+        (["--output=x", "--pots"], "unknown flag --pots"),
         (["--output=x", "stray"], "unknown argument stray"),
         (["--output=x", "--eggs=two"], "--eggs 'two' must be a whole number"),
         (["--output=x", "--salt=much"], "--salt 'much' must be a number"),
@@ -74,3 +75,5 @@ def test_a_package_lists_its_commands_at_once(package):
 def test_flags_of_a_package_are_meant_for_one_of_its_commands(capsys):
     assert commands.overview("kitchen", "Cooks.", {"fry": "fries", "boil": "boils"}, ["boli", "--x"]) == 2
     assert "did you mean `python -m kitchen.boil`?" in capsys.readouterr().err
+    assert commands.overview("kitchen", "Cooks.", {"fry": "fries", "boil": "boils"}, ["--boil"]) == 2
+    assert "did you mean `python -m kitchen.fry`?" in capsys.readouterr().err

@@ -11,6 +11,12 @@ def test_names_of_the_borders_and_of_middle_c():
     assert names.chord_name((63, 70)) == "Eb4.Bb4"
 
 
+@pytest.mark.parametrize("pitch", [-1, 128])
+def test_what_is_no_midi_number_has_no_name(pitch):
+    with pytest.raises(ValueError, match=rf"{pitch} is no MIDI number in 0\.\.127"):
+        names.chord_name((60, pitch))
+
+
 def test_every_pitch_name_reads_back():
     assert [names.parse_chord(name) for name in names.PITCH_NAMES] == [(midi,) for midi in range(128)]
 

@@ -55,6 +55,24 @@ def test_a_recipe_that_is_not_as_it_should_be_is_refused(tmp_path, text, message
         recipes.load(str(tmp_path / "bad.toml"), "train")
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[preprocess]\nwindow = 8.5", r"recipe .*bad.toml, \[preprocess\]: window 8.5 must be a whole number"),
+        ('[[train]]\nname = "a"\nunitz = 1', r"\[\[train\]\] a: unknown key unitz: did you mean units\?"),
+        ('[[train]]\nname = "a"\n[[train]]\nname = "b"\nunits = 0', r"\[\[train\]\] b: --units 0 must be in 1"),
+        ('[[generate]]\nname = "x"\ntop_p = "all"', r"\[\[generate\]\] x: --top_p 'all' must be a number"),
+        ("[[preprocess]]\nwindow = 8", r"write \[preprocess\] once"),
+        ("train = [3]", r"write \[\[train\]\] with a `name`"),
+    ],
+)
+@pytest.mark.parametrize("table", ["preprocess", "train", "generate"])
+def test_whichever_table_a_job_takes_all_are_checked(tmp_path, text, message, table):
+    (tmp_path / "bad.toml").write_text(text)
+    with pytest.raises(ValueError, match=message):
+        recipes.load(str(tmp_path / "bad.toml"), table)
+
+
 def test_no_such_recipe():
     with pytest.raises(ValueError, match="neither a TOML file nor one of"):
         recipes.load("unheard", "train")

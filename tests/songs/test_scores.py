@@ -140,6 +140,12 @@ def test_quintuplets_go_to_the_nearest_ticks():
     assert notes(data, ".krn") == [(0, 2, 60), (2, 3, 62), (5, 2, 64), (7, 3, 65), (10, 2, 67)]
 
 
+def test_quintuplets_are_exact_on_a_grid_that_has_them():
+    ((_, song),) = read("**kern\n*M4/4\n=1\n20c\n20d\n20e\n20f\n20g\n2.r\n==\n*-\n", ".krn", ticks_per_quarter=120)
+    assert song.ticks_per_quarter == 120
+    assert notes_of(song) == [(24 * index, 24, pitch) for index, pitch in enumerate([60, 62, 64, 65, 67])]
+
+
 def test_what_makes_no_sound_is_left_out():
     grace = note("A", 0, before="<grace/>")
     lyric = note("C").replace("</note>", "<lyric><text>la</text></lyric></note>")

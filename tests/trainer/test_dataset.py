@@ -30,6 +30,12 @@ def test_missing_folder(tmp_path):
         open_dataset(str(tmp_path / "nowhere"))
 
 
+def test_a_folder_of_music_is_no_dataset_yet(tmp_path):
+    (tmp_path / "song.mid").write_bytes(b"MThd")
+    with pytest.raises(ValueError, match=r"no dataset but music \(song.mid\): .*--input \S+ --output DATASET`"):
+        open_dataset(str(tmp_path))
+
+
 def test_not_completed(tmp_path):
     folder = make(tmp_path)
     (tmp_path / layout.COMPLETED).unlink()

@@ -6,6 +6,7 @@ exception that Beam, TensorFlow and their threads would take for a failure of th
 
 import contextlib
 import functools
+import itertools
 import logging
 import os
 import signal
@@ -18,6 +19,8 @@ from songs.files import FullDiskError, is_full
 
 AGAIN = "start the same command again to go on"
 
+# What is done before a signal ends this process.
+_before_stop: list[Callable[[], object]] = [local_files.discard_partial]
 # Whether the interpreter can be taken apart at the end.
 _orderly = True
 
@@ -50,8 +53,14 @@ def expect_signals() -> None:
     For the packages of commands, which `python -m` imports first; elsewhere nothing changes.
     """
     if sys.argv[:1] == ["-m"]:
-        name = sys.orig_argv[sys.orig_argv.index("-m") + 1].rpartition(".")[2]
-        _catch(f"{name} stopped: {AGAIN}")
+        # `-P -m room.task`, or `-Pm room.task`.
+        modules = [word for flag, word in itertools.pairwise(sys.orig_argv) if flag[:1] == "-" and flag[-1:] == "m"]
+        _catch(f"{modules[0].rpartition('.')[2] if modules else 'job'} stopped: {AGAIN}")
+
+
+def before_stop(action: Callable[[], object]) -> None:
+    """Has something done before a signal ends this process; it must not wait."""
+    _before_stop.append(action)
 
 
 def leave_at_once() -> None:
@@ -72,7 +81,7 @@ def _run(command: Callable[[], int | None], name: str) -> int:
     except OSError as error:
         if not is_full(error):
             raise
-        what = str(error) if isinstance(error, FullDiskError) else f"cannot write: {error.strerror or error}"
+        what = str(error) if isinstance(error, FullDiskError) else f"cannot write{_path(error)}: {error.strerror}"
         logs.complain(f"{name} failed: {what}; free some space, and {AGAIN}")
         _drop_output()
         return 1
@@ -83,6 +92,10 @@ def _catch(sentence: str) -> None:
         # Of what runs in the background a shell has Ctrl-C ignored.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, functools.partial(_stop, sentence))
+
+
+def _path(error: OSError) -> str:
+    return f" {error.filename}" if error.filename else ""
 
 
 def _drop_output() -> None:
@@ -96,7 +109,9 @@ def _stop(said: str, number: int, frame: object) -> NoReturn:
     del frame
     for other in (signal.SIGINT, signal.SIGTERM):
         signal.signal(other, signal.SIG_IGN)
-    local_files.discard_partial()
+    for action in _before_stop:
+        with contextlib.suppress(OSError):
+            action()
     # What was being printed may be half printed: print would complain of that.
     with contextlib.suppress(RuntimeError, OSError):
         sys.stdout.flush()

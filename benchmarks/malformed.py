@@ -1,0 +1,84 @@
+"""Files out of the ordinary, through Nabi and two other readers: which of them finds notes, and why Nabi finds none.
+
+python -m benchmarks.malformed FOLDER [--all]
+
+Exits with 1 if Nabi loses a file in which another finds notes, unless the reason is one of those in `HOLDS`.
+"""
+
+import argparse
+import collections
+import io
+import pathlib
+import sys
+
+import mido
+import symusic
+
+from songs import compressed, reading
+from songs.errors import ParseError
+
+# Reasons for which a file with notes is left out all the same.
+HOLDS = {
+    "no-notes": "its notes are all drums, which are read with --instrument drums",
+    "damaged: 0 ticks a quarter note": "it does not say how long its notes are",
+}
+_FAILED = -1
+
+
+def nabi(data: bytes, path: str) -> tuple[int, str]:
+    """(notes of all songs, or `_FAILED`; what was mended, or why there are none)."""
+    results = [result for _, result in reading.read_songs(data, source=path)]
+    songs = [result for result in results if not isinstance(result, ParseError)]
+    if songs:
+        return sum(len(song.pitches) for song in songs), ", ".join(songs[0].about.repaired)
+    return _FAILED, str(results[0])
+
+
+def of_symusic(data: bytes) -> int:
+    """The notes that symusic finds."""
+    try:
+        return sum(len(track.notes) for track in symusic.Score.from_midi(data).tracks)
+    # It raises whatever its C++ does.
+    except Exception:
+        return _FAILED
+
+
+def of_mido(data: bytes) -> int:
+    """The note-ons that mido finds, data bytes above 127 taken for 127."""
+    try:
+        tracks = mido.MidiFile(file=io.BytesIO(data), clip=True).tracks
+    except Exception:
+        return _FAILED
+    return sum(message.type == "note_on" and message.velocity > 0 for track in tracks for message in track)
+
+
+def main() -> None:
+    """Prints the table and what it adds up to."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="+", type=pathlib.Path)
+    parser.add_argument("--all", action="store_true", help="also files that all three read and Nabi as they are")
+    chosen = parser.parse_args()
+    counts: collections.Counter[str] = collections.Counter()
+    print(f"{'file':52} {'nabi':>6} {'symusic':>7} {'mido':>6}  mended, or why not read")
+    for path in sorted(path for folder in chosen.folder for path in folder.rglob("*") if path.is_file()):
+        data = path.read_bytes()
+        ours, why = nabi(data, str(path))
+        try:
+            plain = compressed.unpacked(data)
+        except ParseError:
+            plain = data
+        others = of_symusic(plain), of_mido(plain)
+        lost = ours == _FAILED and max(others) > 0
+        held = next((text for reason, text in HOLDS.items() if why.startswith(reason)), "")
+        counts.update(files=1, nabi=ours > 0, symusic=others[0] > 0, mido=others[1] > 0)
+        counts.update({"lost with a reason": lost and bool(held), "lost without": lost and not held})
+        if chosen.all or why or _FAILED in others:
+            shown = ["-" if notes == _FAILED else f"{notes}" for notes in (ours, *others)]
+            name = path.name if len(path.name) <= 52 else f"{path.name[:24]}...{path.name[-25:]}"
+            print(f"{name:52} {shown[0]:>6} {shown[1]:>7} {shown[2]:>6}  {held if lost and held else why}")
+    print("; ".join(f"{what}: {count}" for what, count in counts.items()))
+    sys.exit(counts["lost without"] > 0)
+
+
+if __name__ == "__main__":
+    main()
