@@ -69,7 +69,8 @@ class GenerateConfig(Settings):
     # What songs are made of.
     key: str = setting(
         "",
-        "such as 'D minor', Ebm or h-moll: no note outside of it; songs that are not heard in it are made again",
+        "such as 'D minor', Ebm or h-moll: songs of its mode are moved into it, others are made again; with --scale, a "
+        "primer or a range no note is outside of it, and songs that are not heard in it are made again",
     )
     scale: str = setting("", f"other notes on the key's tonic: {', '.join(SCALES)}")
     lowest: int = setting(0, "lowest MIDI number (60 is middle C)", high=127)
@@ -189,7 +190,16 @@ class GenerateConfig(Settings):
     @property
     def pitch_classes(self) -> frozenset[int]:
         """Those that songs are made of, 0..11, C is 0."""
-        return self.in_key.classes if self.in_key else frozenset(range(12))
+        return self.in_key.classes if self.in_key and not self.moves else frozenset(range(12))
+
+    @property
+    def moves(self) -> bool:
+        """Whether songs are made in any key, of all notes that there are, and then moved into the one asked for.
+
+        A primer is given where it lies, and a scale other than major and minor or a range is kept note by note.
+        """
+        whole = self.primer == FROM_START and not self.scale and (self.lowest, self.highest) == (0, 127)
+        return whole and self.in_key is not None and self.in_key.scale in ("major", "minor")
 
     @property
     def in_key(self) -> Key | None:

@@ -1,4 +1,4 @@
-"""Which sampled songs are not kept: those that are cut off, that are not heard in the key, or that copy too much."""
+"""Which sampled songs are not kept: those that are cut off, that cannot be heard in the key, or that copy too much."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from generator.config import GenerateConfig
 from songs import copies
-from songs.keys import find_key, heard, is_heard
+from songs.keys import KEY_NAMES, find_key, heard, is_heard
 from songs.song import Song
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Refusal:
             return CUT
         primer, tokens = (self.model.vocabulary.decode(ids) for ids in (sampled.primer, sampled.tokens))
         song = self.model.encoding.decode([*primer, *tokens])
-        if not in_key(song, self.config):
+        if shift(song, self.config) is None:
             return KEY
         return COPIED if self._copies(song, len(self.model.encoding.decode(primer).pitches)) else ""
 
@@ -61,10 +61,20 @@ def judged_key(config: GenerateConfig) -> str | None:
     return heard(config.in_key) if config.in_key and is_heard(config.in_key) else None
 
 
-def in_key(song: Song, config: GenerateConfig) -> bool:
-    """Whether a song is heard in the key that was asked for, if one was."""
+def shift(song: Song, config: GenerateConfig) -> int | None:
+    """How many semitones a song has to be moved to be heard in the key that was asked for, the fewest; 0 if none was.
+
+    Returns:
+      None for a song that is not heard in it and may not be moved, is of the other mode, or would leave MIDI's pitches.
+    """
     found, asked = find_key(song), judged_key(config)
-    return asked is None or (found is not None and found.name == asked)
+    if asked is None or (found is not None and found.name == asked):
+        return 0
+    if found is None or not config.moves or found.name.split()[1] != asked.split()[1]:
+        return None
+    up = (KEY_NAMES.index(asked) - found.tonic) % 12
+    fits = [by for by in (up, up - 12) if song.pitches.min() + by >= 0 and song.pitches.max() + by < 128]
+    return min(fits, key=abs, default=None)
 
 
 def cost(summary: Mapping[str, Any], config: GenerateConfig) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from generator import audio, copying, measuring, render
 from generator.config import GenerateConfig
 from generator.grammar import Grammar
+from generator.refusing import shift
 from songs import layout, midi, storage
 from songs.encodings import Encoding
 from songs.keys import find_key, signature
@@ -41,7 +42,12 @@ class Writer:
         """Publishes a song's MIDI, picture and sound; returns its row. Equal songs give equal bytes."""
         name = layout.song_name(sampled.song)
         primer, tokens = self.vocabulary.decode(sampled.primer), self.vocabulary.decode(sampled.tokens)
-        song = self._about(name, self._music(sampled))
+        music = self._music(sampled)
+        moved = shift(music, self.config) or 0
+        if moved:
+            music = music.transpose(moved)
+            tokens = self.encoding.spell(self.encoding.encode(music), self.vocabulary.ids)
+        song = self._about(name, music)
         sounds = {"tempo": self.config.tempo, "program": self.config.program}
         data = midi.write(song, **sounds, track_name=name, velocity=self.config.velocity or None)
         files = {"file": (f"{name}.mid", data), "picture": (f"{name}.png", render.piano_roll(song))}
@@ -61,6 +67,7 @@ class Writer:
             "log_likelihood": round(sampled.log_likelihood, 4),
             "attempts": sampled.attempts,
             "refused": list(sampled.refused),
+            **({"moved": moved} if self.config.moves else {}),
             **({"agreement": _agreement(sampled)} if sampled.fed else {}),
             "notes": len(song.pitches),
             "seconds": round(_seconds(song, self.config.tempo), 3),

@@ -24,8 +24,27 @@ def test_a_limit_that_is_no_whole_tick_still_limits():
 
 def test_a_scale_stands_on_the_tonic_of_the_key():
     assert GenerateConfig().pitch_classes == frozenset(range(12))
-    assert GenerateConfig(key="D minor").pitch_classes == {2, 4, 5, 7, 9, 10, 0, 1}
+    assert GenerateConfig(key="D minor", primer="train").pitch_classes == {2, 4, 5, 7, 9, 10, 0, 1}
     assert GenerateConfig(key="D", scale="minor-pentatonic").pitch_classes == {2, 5, 7, 9, 0}
+
+
+@pytest.mark.parametrize(
+    ("settings", "moves"),
+    [
+        ({"key": "D minor"}, True),
+        ({"key": "Es-Dur"}, True),
+        ({}, False),
+        ({"key": "D minor", "primer": "train"}, False),
+        ({"key": "D minor", "highest": 80}, False),
+        ({"key": "D", "scale": "minor"}, False),
+        ({"key": "D harmonic minor"}, False),
+        ({"key": "D dorian"}, False),
+    ],
+)
+def test_songs_are_moved_into_a_major_or_minor_key_unless_a_mask_is_asked_for(settings, moves):
+    config = GenerateConfig(**settings)
+    assert config.moves == moves
+    assert (len(config.pitch_classes) == 12) == (moves or not settings)
 
 
 @pytest.mark.parametrize(

@@ -208,6 +208,52 @@ def test_every_song_goes_on_from_the_song_that_is_named(model, tmp_path):
     assert [len(row["tokens"]) for row in rows(tmp_path / "followed")] == [1, 1]
 
 
+@pytest.fixture(scope="module")
+def tuneful(tmp_path_factory) -> str:
+    """A model whose songs end soon, of tokens that are notes of both modes."""
+    notes = [f"{name}4:1" for name in ("C", "D", "Eb", "E", "G", "A", "Bb")]
+    return write_model(tmp_path_factory.mktemp("tuneful"), encoding=PitchDuration(), tokens=notes, keys={"C minor": 1})
+
+
+@pytest.mark.parametrize(
+    ("flags", "is_as_asked", "said"),
+    [
+        (["--ended", "--max_tokens=5"], lambda row: row["ended"], "6 of 6 songs came to their end; "),
+        (["--key=h-moll"], lambda row: row["key"] == "B minor", "6 of 6 songs are heard in B minor; "),
+        (
+            ["--key=G minor", "--primer=G4:1 D4:1 Bb4:1"],
+            lambda row: row["key"] == "G minor" and not {"E4:1", "B4:1"} & {*row["tokens"]},
+            "6 of 6 songs are heard in G minor; ",
+        ),
+    ],
+)
+def test_songs_that_are_not_as_they_were_asked_for_are_made_again(tuneful, tmp_path, caplog, flags, is_as_asked, said):
+    asked = [f"--model={tuneful}", "--no_audio", "--max_tokens=12", *flags]
+    with caplog.at_level("INFO"):
+        assert generate.main([*asked, f"--output={tmp_path / 'six'}", "--num_songs=6"]) == 0
+    made = rows(tmp_path / "six")
+    assert all(is_as_asked(row) for row in made)
+    again = sum(len(row["refused"]) for row in made)
+    assert again > 0
+    assert any(line.startswith(f"{said}{6 + again:,} were made") for line in caplog.messages)
+    assert generate.main([*asked, f"--output={tmp_path / 'two'}", "--num_songs=2"]) == 0
+    assert rows(tmp_path / "two") == made[:2]
+
+
+def test_the_last_draw_is_kept_and_says_that_it_was_cut(tuneful, tmp_path, caplog):
+    with caplog.at_level("INFO"):
+        flags = [f"--model={tuneful}", f"--output={tmp_path}/songs", "--no_audio", "--max_tokens=1", "--num_songs=2"]
+        assert generate.main([*flags, "--ended", "--max_draws=3"]) == 0
+    assert [(row["ended"], row["refused"]) for row in rows(tmp_path / "songs")] == [(False, ["cut", "cut"])] * 2
+    assert "0 of 2 songs came to their end; 6 were made; not kept: 4 cut off" in caplog.messages
+
+
+def test_a_model_without_song_marks_ends_no_song(tmp_path, capsys):
+    model = write_model(tmp_path / "model", song_marks=False)
+    assert generate.main([f"--model={model}", f"--output={tmp_path}/songs", "--no_audio", "--ended"]) == 2
+    assert "--ended: the model was trained without song marks" in capsys.readouterr().err
+
+
 def test_a_recipe_sets_what_no_flag_sets(model, tmp_path):
     recipe = tmp_path / "calm.toml"
     recipe.write_text(

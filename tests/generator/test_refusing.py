@@ -7,6 +7,7 @@ from generator.config import GenerateConfig
 from generator.row import Sampled
 from models.bundle import Bundle
 from songs.encodings import Events
+from songs.keys import find_key
 from songs.song import Song
 from songs.vocabulary import START
 from tests import builders
@@ -32,9 +33,12 @@ def reason(song: Sampled, index=None, **settings: object) -> str:
     [
         ("D minor", ""),
         ("d-moll", ""),
+        # It is moved there; major music does not become minor.
+        ("B minor", ""),
         ("F major", "key"),
         ("D major", "key"),
         ("D harmonic minor", ""),
+        ("B harmonic minor", "key"),
         # Major and minor are known by ear, church modes are not.
         ("D dorian", "nothing is refused"),
         ("C chromatic", "nothing is refused"),
@@ -43,6 +47,43 @@ def reason(song: Sampled, index=None, **settings: object) -> str:
 )
 def test_a_song_in_another_key_than_it_was_asked_for_is_refused(key, said):
     assert reason(sampled(D_MINOR), key=key) == said
+
+
+@pytest.mark.parametrize(
+    ("key", "settings", "semitones"),
+    [
+        ("D minor", {}, 0),
+        ("E minor", {}, 2),
+        ("B minor", {}, -3),
+        ("G# minor", {}, 6),
+        ("G minor", {}, 5),
+        ("A minor", {}, -5),
+        ("A major", {}, None),
+        ("E minor", {"primer": "train"}, None),
+        ("D minor", {"primer": "train"}, 0),
+        ("E minor", {"lowest": 40}, None),
+        ("E dorian", {}, 0),
+    ],
+)
+def test_a_song_is_moved_by_the_fewest_semitones_into_the_key(key, settings, semitones):
+    config = GenerateConfig(key=key, **settings)
+    assert refusing.shift(D_MINOR, config) == semitones
+    if semitones is not None and key != "E dorian":
+        assert find_key(D_MINOR.transpose(semitones)).name == key
+
+
+def test_a_song_is_not_moved_out_of_midi():
+    # Its highest note is 127.
+    high = D_MINOR.transpose(53)
+    assert find_key(high).name == "G minor"
+    assert [refusing.shift(high, GenerateConfig(key=key)) for key in ("G# minor", "A minor", "E minor")] == [
+        -11,
+        -10,
+        -3,
+    ]
+    wide = builders.song(*builders.notes_of(D_MINOR), (96, 1, 0), (97, 1, 127))
+    assert find_key(wide).name == "D minor"
+    assert refusing.shift(wide, GenerateConfig(key="E minor")) is None
 
 
 def test_a_song_without_a_key_is_refused_where_one_is_asked_for():

@@ -74,6 +74,16 @@ def test_a_song_is_its_primer_and_what_was_sampled(writer, tmp_path):
     }
 
 
+def test_a_song_is_moved_into_the_key_that_is_asked_for(writer, tmp_path):
+    tune = builders.song(*((12 * place, 12, pitch) for place, pitch in enumerate((62, 65, 69, 73, 74, 69, 65, 62))))
+    row = dataclasses.replace(writer, config=GenerateConfig(key="B minor", no_audio=True)).write(
+        sampled(*Events().encode(tune))
+    )
+    written = (tmp_path / "song-00007.mid").read_bytes()
+    assert midi.read_exact(written) == tune.transpose(-3) == Events().decode(row["tokens"])
+    assert (row["key"], row["moved"]) == ("B minor", -3)
+
+
 def test_tempo_and_program_are_in_the_file(writer, tmp_path):
     writer.write(sampled("E4", "d:2"))
     data = (tmp_path / "song-00007.mid").read_bytes()

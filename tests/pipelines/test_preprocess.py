@@ -19,7 +19,7 @@ from pipelines import dataset as dataset_job
 from pipelines import preprocess, shards
 from songs import layout, midi, records
 from songs.encodings import Events
-from songs.vocabulary import END, START, Vocabulary
+from songs.vocabulary import END, START, Vocabulary, key_mark
 from tests import builders
 from tests.builders import note
 
@@ -158,6 +158,21 @@ def test_training_songs_are_also_written_in_other_keys_and_speeds_and_held_out_s
     made = {(window.song, window.transpose) for name, window in more if name.startswith("train")}
     assert made == {(song + speed, key) for song in songs for speed in ("", "*2") for key in (-1, 0, 1)}
     assert (tmp_path / "more" / layout.VOCABULARY).read_bytes() == (dataset / layout.VOCABULARY).read_bytes()
+
+
+def test_songs_begin_with_their_key_if_asked_also_in_other_keys(dataset, music, tmp_path):
+    run(music, tmp_path / "keys", "--split=0.6,0.2,0.2", "--window=64", "--key_marks", "--transpose=0..2")
+    vocabulary = Vocabulary.from_json((tmp_path / "keys" / layout.VOCABULARY).read_text())
+    marks = {}
+    for name, window in windows(tmp_path / "keys"):
+        song = Events().decode(vocabulary.decode(window.tokens.tolist()))
+        marks[window.song, window.transpose] = vocabulary.tokens[window.tokens[0]]
+        assert marks[window.song, window.transpose] == key_mark(song), name
+    assert len(set(marks.values())) > 3
+    made = json.loads((tmp_path / "keys" / layout.DATASET).read_text())
+    assert sum(vocabulary.marked_songs.values()) == made["splits"]["train"]["songs"]
+    plain = json.loads((dataset / layout.DATASET).read_text())["splits"]["train"]
+    assert (made["splits"]["train"]["tokens"], made["splits"]["train"]["songs"]) == (plain["tokens"], plain["songs"])
 
 
 def test_songs_outside_the_limits_are_filtered(music, tmp_path):

@@ -22,6 +22,7 @@ EVENTS = {"name": "events"}
         ({"max_vocabulary": 0, "encoding": {"name": "pitch"}}, "--max_vocabulary 0 must be at least 1"),
         ({"min_count": 0}, "--min_count 0"),
         ({"shards": 0}, "--shards 0"),
+        ({"key_marks": True, "song_marks": False}, "--key_marks are marks of a song's beginning"),
         ({"duplicates": "some"}, "--duplicates 'some'"),
         ({"encoding": {"name": "words"}}, "encoding 'words'"),
         ({"limits": Limits(min_steps=3)}, "--min_steps 3 counts steps, and --encoding events has none: choose grid"),

@@ -13,6 +13,7 @@ import tensorflow as tf
 from benchmarks import chaos
 from songs import layout
 from songs.reference import load_if_there
+from songs.vocabulary import Vocabulary
 from tests.trainer import datasets
 from trainer import history, journal, task, train
 from trainer.batches import concatenate, read_windows
@@ -209,6 +210,32 @@ def test_diverging_says_what_to_try(tmp_path, dataset, capsys, monkeypatch):
     assert not (tmp_path / "COMPLETED").exists()
 
 
+def test_a_model_remembers_how_its_recipe_samples(tmp_path, dataset):
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text('[[train]]\nname = "a"\nsteps = 0\nunits = 5\n[[generate]]\nname = "calm"\ntemperature = 0.7\n')
+    argv = ["--data", dataset, "--model_dir", str(tmp_path / "m"), "--recipe", str(recipe)]
+    assert task.main(argv) == 0
+    said = layout.read_json(str(tmp_path / "m" / layout.SAMPLING))
+    assert said == {"recipe": f"{recipe}:calm", "settings": {"temperature": 0.7}}
+    assert task.main(command(dataset, tmp_path / "m", "--overwrite", steps=0)) == 0
+    assert not (tmp_path / "m" / layout.SAMPLING).exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--blank_first"], "--blank_first puts <start> where the dataset"),
+        (["--input_features=index"], "--input_features index tells nothing of the keys"),
+    ],
+)
+def test_settings_that_would_hide_the_keys_of_songs_are_refused(tmp_path, capsys, flags, message):
+    data = datasets.build(tmp_path / "data", SONGS, datasets.Recipe(tokens=24 + 6))
+    marked = Vocabulary.from_ordered([f"C{number}" for number in range(6)], {}, key_marks=True)
+    pathlib.Path(data, layout.VOCABULARY).write_text(marked.to_json())
+    assert task.main([*command(data, tmp_path / "m"), *flags]) == 2
+    assert message in capsys.readouterr().err
+
+
 def test_recipe_and_flags(tmp_path, dataset):
     recipe = tmp_path / "mine.toml"
     recipe.write_text('[[train]]\nname = "a"\nunits = 5\n[[train]]\nname = "b"\nunits = 6\nsteps = 1\nlog_every = 3\n')
@@ -216,6 +243,7 @@ def test_recipe_and_flags(tmp_path, dataset):
     assert task.main([*argv, "--layers", "1", "--batch_size", "2"]) == 0
     config = layout.read_json(str(tmp_path / "m/config.json"))["train"]
     assert (config["units"], config["steps"], config["log_every"]) == (6, 1, 2)
+    assert not (tmp_path / "m" / layout.SAMPLING).exists()
     recipe.write_text('[[train]]\nname = "a"\nunitz = 5\n')
     assert task.main(["--data", dataset, "--model_dir", str(tmp_path / "n"), "--recipe", str(recipe)]) == 2
 
