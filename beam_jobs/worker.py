@@ -3,6 +3,7 @@
 Its standard input is a pipe of the job's, see `command`.
 """
 
+import functools
 import os
 import shlex
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from beam_jobs.options import ignore_checksum_remark
+from songs import job_exit
 from songs.subprocesses import end_with_parent
 
 _WAIT_SECONDS = 1.0
@@ -22,8 +24,10 @@ def command() -> str:
 
     Beam gives its workers no pipe; the system gives the reading end of this process' own to whoever opens it there.
     """
-    # Never closed: the writing end, which no other process inherits, is what ends with this one.
-    reading, _ = os.pipe()
+    # The writing end, which no other process inherits, is what ends with this one; first of all, so that a worker ends
+    # before it can complain of connections that break.
+    reading, writing = os.pipe()
+    job_exit.before_stop(functools.partial(os.close, writing))
     python = shlex.join([sys.executable, "-m", __name__])
     return f"trap '' INT; exec {python} < /proc/{os.getpid()}/fd/{reading}"
 

@@ -85,7 +85,9 @@ class Parser(argparse.ArgumentParser):
 
 def closest(name: str, known: Iterable[str]) -> str:
     """What somebody may have meant who typed a name that is not known; "" if nothing is near."""
-    return next(iter(difflib.get_close_matches(name, list(known), n=1)), "")
+    # Dashes would make any two flags alike.
+    names = {one.lstrip("-"): one for one in known}
+    return next((names[one] for one in difflib.get_close_matches(name.lstrip("-"), names, n=1)), "")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -19,6 +19,8 @@ from songs.files import FullDiskError, is_full
 
 AGAIN = "start the same command again to go on"
 
+# What is done before a signal ends this process.
+_before_stop: list[Callable[[], object]] = [local_files.discard_partial]
 # Whether the interpreter can be taken apart at the end.
 _orderly = True
 
@@ -54,6 +56,11 @@ def expect_signals() -> None:
         # `-P -m room.task`, or `-Pm room.task`.
         modules = [word for flag, word in itertools.pairwise(sys.orig_argv) if flag[:1] == "-" and flag[-1:] == "m"]
         _catch(f"{modules[0].rpartition('.')[2] if modules else 'job'} stopped: {AGAIN}")
+
+
+def before_stop(action: Callable[[], object]) -> None:
+    """Has something done before a signal ends this process; it must not wait."""
+    _before_stop.append(action)
 
 
 def leave_at_once() -> None:
@@ -102,7 +109,9 @@ def _stop(said: str, number: int, frame: object) -> NoReturn:
     del frame
     for other in (signal.SIGINT, signal.SIGTERM):
         signal.signal(other, signal.SIG_IGN)
-    local_files.discard_partial()
+    for action in _before_stop:
+        with contextlib.suppress(OSError):
+            action()
     # What was being printed may be half printed: print would complain of that.
     with contextlib.suppress(RuntimeError, OSError):
         sys.stdout.flush()

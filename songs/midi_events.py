@@ -227,8 +227,8 @@ def _best_match(target: float, gap: float, zero_allowed: bool, divisors: Ints, t
         multiple = math.floor(target / unit)
         match = unit * multiple
         error = target - match
-        # A multiple above its target is what rounding made of an equal one; music21 then takes the next one up.
-        if not match <= target <= match + unit / 2:
+        # The multiple below may be the target itself, rounded up: `music21_reader` has music21 take it too.
+        if not target <= match + unit / 2:
             multiple += 1
             match = unit * multiple
             error = match - target

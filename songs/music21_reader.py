@@ -4,23 +4,26 @@ What counts as one event is music21's: its pairing of note-on and note-off, its 
 chords, its quantisation to the nearest part of a quarter note (`songs.quantisation`), its instruments. Its notation
 layer (measures, voices, ties, rests) is left out: it cuts one sounding note into several and reorders them.
 
-Four rules are ours, each because music21 would lose notes by its own:
+Five rules are ours, each because music21 would lose notes, or their times, by its own:
 - A track whose notes use several channels (all of format 0) is read as one track a channel; music21 gathers chords
   across them and gives all to the last instrument named.
 - Drums (channel 10) are taken out, or taken alone, before chords are gathered; music21 turns a chord that holds one
   drum into drums whole.
 - Notes belong to the instrument in force when they start, those before a track's first to that one; music21 drops
   the notes of a track that names none.
+- A time that is a multiple of a part of a quarter note stays it; music21's rounding takes one fifth in twenty to the
+  next one.
 - A tempo, signature or name that is not sound is as if it were not there; music21 refuses the file, or spends a
   second on a name of a thousand words.
 """
 
+import math
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from music21 import chord, instrument, midi, note, stream
+from music21 import chord, common, instrument, midi, note, stream
 from music21.exceptions21 import Music21Exception
 
 from songs import meta, quantisation
@@ -28,6 +31,8 @@ from songs.errors import ParseError
 from songs.headers import check_header
 from songs.parts import DRUM_CHANNEL, Part, choose
 from songs.song import About, Song
+
+_music21_nearest_multiple = common.nearestMultiple
 
 # What music21 raises on bytes that are no MIDI, besides its own exceptions.
 _DAMAGE = (Music21Exception, ValueError, IndexError, TypeError, ZeroDivisionError, OverflowError, AttributeError)
@@ -65,6 +70,14 @@ def read(
 class _PlainPart(stream.Part):  # type: ignore[misc]
     """A part that music21 fills with quantised notes and chords, and whose notation layer does nothing."""
 
+    def quantize(self, *args: Any, **keywords: Any) -> Any:
+        """What music21 does, with our `_nearest_multiple`."""
+        common.nearestMultiple = _nearest_multiple
+        try:
+            return super().quantize(*args, **keywords)
+        finally:
+            common.nearestMultiple = _music21_nearest_multiple
+
     def makeMeasures(self, *args: Any, **keywords: Any) -> "_PlainPart":  # noqa: N802
         return self
 
@@ -73,6 +86,18 @@ class _PlainPart(stream.Part):  # type: ignore[misc]
 
     def makeRests(self, *args: Any, **keywords: Any) -> "_PlainPart":  # noqa: N802
         return self
+
+
+def _nearest_multiple(target: float, unit: float) -> tuple[float, float, float]:
+    """music21's (match, error, signed error), but of a target that is a multiple the multiple itself.
+
+    17 / 5 is 17 times 0.2 by division, but 0.2 * 17 is above it, for which music21 takes 18 * 0.2.
+    """
+    match = unit * math.floor(target / unit)
+    if match > target:
+        return match, round(match - target, 7), round(target - match, 7)
+    found: tuple[float, float, float] = _music21_nearest_multiple(target, unit)
+    return found
 
 
 def _parse(data: bytes) -> Any:

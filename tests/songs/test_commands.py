@@ -27,6 +27,7 @@ HINT = "; `python -m kitchen --help` lists all flags"
         (["--outptu=x"], "unknown flag --outptu: did you mean --output?"),
         (["--output=x", "--egg", "3"], "unknown flag --egg: did you mean --eggs?"),
         (["--output=x", "--wine"], "unknown flag --wine"),
+        (["--output=x", "--pots"], "unknown flag --pots"),
         (["--output=x", "stray"], "unknown argument stray"),
         (["--output=x", "--eggs=two"], "--eggs 'two' must be a whole number"),
         (["--output=x", "--salt=much"], "--salt 'much' must be a number"),
