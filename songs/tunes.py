@@ -28,7 +28,11 @@ _Ints = npt.NDArray[np.int64]
 _Column = npt.NDArray[np.int64] | npt.NDArray[np.int32] | npt.NDArray[np.uint8]
 
 # Intervals an n-gram. Fewer are common to tunes that have no more in common; more are spoiled by one changed note.
-STEPS = 10
+STEPS = 9
+
+# Different intervals that an n-gram has: one of fewer is a scale, a trill, a repeated note or the way of an
+# accompaniment, which songs of all tunes have.
+DIFFERENT = 4
 
 # Lines on each side of a song: its notes, their peaks, the peaks of those.
 LEVELS = 3
@@ -37,10 +41,10 @@ LEVELS = 3
 ORDERS = 64
 
 # Minima that are bands. Of similarity s two songs share one with probability 1 - (1 - s) ** BANDS.
-BANDS = 8
+BANDS = 10
 
-# Near duplicates agree in so many of `ORDERS` minima: with less, by less than a tenth of their grams.
-FEWEST_SHARED = 5
+# Near duplicates agree in so many of `ORDERS` minima: about an eighth of their grams are common.
+FEWEST_SHARED = 6
 
 # With fewer different n-grams (a drone, a scale, a loop of two bars) songs agree that have no more in common.
 FEWEST_GRAMS = 16
@@ -146,12 +150,19 @@ def _peaks(line: _Ints) -> _Ints:
     steps = np.diff(line)
     moves = np.flatnonzero(steps)
     turns = (steps[moves[:-1]] > 0) & (steps[moves[1:]] < 0)
-    return line[moves[1:][turns]]
+    peaks: _Ints = line[moves[1:][turns]]
+    return peaks
 
 
 def _grams(line: _Ints) -> _Hashes:
-    """A line's n-grams of intervals, as 64-bit hashes."""
-    return of_grams((np.diff(line) + 128).astype(np.uint64), STEPS)
+    """A line's n-grams of `DIFFERENT` intervals or more, as 64-bit hashes."""
+    intervals = np.diff(line)
+    if len(intervals) < STEPS:
+        return np.zeros(0, np.uint64)
+    ordered = np.sort(np.lib.stride_tricks.sliding_window_view(intervals.astype(np.int8), STEPS), axis=1)
+    different = 1 + np.count_nonzero(np.diff(ordered, axis=1), axis=1)
+    hashes: _Hashes = of_grams((intervals + 128).astype(np.uint64), STEPS)[different >= DIFFERENT]
+    return hashes
 
 
 def _of_grams(grams: _Hashes) -> Fingerprint:
