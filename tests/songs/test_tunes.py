@@ -84,12 +84,13 @@ def bass(music: Song) -> Song:
     return Song.from_notes(start, duration, pitch)
 
 
-@pytest.mark.parametrize("instruments", [False, True], ids=["one instrument", "two instruments"])
-@pytest.mark.parametrize("left", [melody, bass])
-def test_a_copy_without_one_of_its_two_tracks_is_the_same_tune(left, instruments):
-    for seed in range(20):
-        tracks = melody(walk(seed)), bass(walk(seed))
-        assert are_found(of_file(left(walk(seed))), of_file(*tracks, instruments=instruments))
+@pytest.mark.parametrize("instruments", [False, True], ids=["one instrument", "three instruments"])
+@pytest.mark.parametrize("missing", [0, 1, 2])
+def test_a_copy_without_one_of_its_three_tracks_is_the_same_tune(missing, instruments):
+    for seed in range(10):
+        tracks = [melody(walk(seed)), melody(walk(seed + 100)), bass(walk(seed))]
+        left = tracks[:missing] + tracks[missing + 1 :]
+        assert are_found(of_file(*left), of_file(*tracks, instruments=instruments))
 
 
 def test_a_copy_with_its_tracks_merged_or_in_another_order_is_the_same_tune():
@@ -131,18 +132,18 @@ def test_a_changed_copy_is_the_same_tune(change):
     assert [seed for seed in range(20) if not are_found(change(walk(seed)), walk(seed))] == []
 
 
-def test_different_songs_share_no_band_and_are_not_alike():
+def test_different_songs_hardly_share_a_band_and_are_not_alike():
     prints = [tunes.fingerprint(walk(seed)) for seed in range(100)]
     bands = [band for found in prints for band in found.bands]
-    assert len(set(bands)) == len(bands) == 100 * tunes.BANDS
-    assert max(tunes.shared(one.sketch, other.sketch) for one, other in itertools.combinations(prints, 2)) < 5
+    assert (len(bands), len(set(bands))) == (1000, 999)
+    assert max(tunes.shared(one.sketch, other.sketch) for one, other in itertools.combinations(prints, 2)) == 3
 
 
 def test_a_fingerprint_is_the_same_on_every_machine_and_day():
     onsets = np.cumsum([6 * (1 + index**3 % 4) for index in range(60)])
     tune = song(*((onset, 6, 60 + index**2 % 23) for index, onset in enumerate(onsets)))
-    assert tunes.fingerprint(tune).bands[:2] == ("2750646e07", "232bc208bf")
-    assert tunes.fingerprint(tune).sketch[:4].hex() == "01cb307f"
+    assert tunes.fingerprint(tune).bands[:2] == ("c7d221864c", "4eeeae4a05")
+    assert tunes.fingerprint(tune).sketch[:4].hex() == "49369e70"
 
 
 def test_a_fingerprint_has_bands_and_a_byte_for_each_minimum_of_a_song_and_of_its_tracks():
@@ -160,13 +161,12 @@ def test_a_fingerprint_is_read_as_it_was_written():
         assert tunes.Fingerprint.from_text(found.to_text()) == found
 
 
-def test_a_long_song_is_taken_in_blocks_without_a_change():
-    start, _, pitch = walk(2, 3000).notes()
-    found = tunes.grams(start, pitch, 12)
-    assert len(found) > 3000
-    smallest = tunes.fingerprint(walk(2, 3000)).sketch
-    assert len(smallest) == tunes.ORDERS
-    assert are_found(walk(2, 3000), walk(2, 2600))
+def test_a_long_song_without_its_last_tenth_is_the_same_tune():
+    start, duration, pitch = walk(2, 3000).notes()
+    assert len(tunes.grams(start, pitch, 12)) > 3000
+    fewer = start < start[-1] * 9 // 10
+    shorter = Song.from_notes(start[fewer], duration[fewer], pitch[fewer])
+    assert are_found(walk(2, 3000), shorter)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,8 @@ def test_songs_too_short_to_tell_have_no_fingerprint(short):
 
 
 def test_lines_are_tops_and_bottoms_of_chords_and_the_peaks_and_valleys_of_these():
-    start, _, pitch = song((0, 6, 60), (0, 12, 72), (0, 24, 48), (2, 12, 74), (12, 1, 50), (24, 2, 61), (24, 3, 40)).notes()
+    chords = song((0, 6, 60), (0, 12, 72), (0, 24, 48), (2, 12, 74), (12, 1, 50), (24, 2, 61), (24, 3, 40))
+    start, _, pitch = chords.notes()
     assert [line.tolist() for line in tunes.lines(start, pitch, 12)] == [[74, 50, 61], [], [], [48, 50, 40], [], []]
     turns = [60, 64, 64, 62, 67, 59, 65, 60, 62]
     lines = tunes.lines(np.arange(9) * 12, np.array(turns), 12)
@@ -196,15 +197,15 @@ def test_lines_are_tops_and_bottoms_of_chords_and_the_peaks_and_valleys_of_these
     assert [line.tolist() for line in lines] == [turns, peaks, [67], turns, valleys, [59]]
 
 
-def test_grams_are_of_eight_intervals_five_of_them_different():
+def test_grams_are_of_nine_intervals_four_of_them_different():
     def count(*intervals):
-        pitch = np.cumsum([60, *intervals])
+        pitch = np.cumsum([40, *intervals])
         return len(tunes.grams(12 * np.arange(len(pitch)), pitch, 12))
 
-    assert count(1, 2, 3, 4, 5, 5, 5, 5) == 1
+    assert count(1, 2, 3, 4, 4, 4, 4, 4, 4) == 1
+    assert count(1, 2, 3, 3, 3, 3, 3, 3, 3) == 0
     assert count(1, 2, 3, 4, 4, 4, 4, 4) == 0
-    assert count(1, 2, 3, 4, 5, 5, 5) == 0
-    assert count(1, 2, 3, 4, 5, 1, 2, 3, 4) == 2
+    assert count(1, 2, 3, 4, 5, 1, 2, 3, 4, 5) == 2
     assert count(*[1, 2, 3, 4, 5] * 4) == 5
 
 
@@ -218,12 +219,12 @@ def test_a_sketch_estimates_the_similarity():
     assert tunes.shared(found, b"") == 0
 
 
-def test_songs_are_alike_from_eight_of_64_minima_on_be_it_of_their_tracks():
+def test_songs_are_alike_from_nine_of_64_minima_on_be_it_of_their_tracks():
     song_, tracks = bytes(range(64)), bytes(range(64, 128))
-    seven, eight = (tracks[:count] + bytes([255] * (64 - count)) for count in (7, 8))
-    assert not tunes.alike(song_ + tracks, seven)
-    assert tunes.alike(song_ + tracks, eight)
-    assert tunes.alike(eight, song_ + tracks)
+    eight, nine = (tracks[:count] + bytes([255] * (64 - count)) for count in (8, 9))
+    assert not tunes.alike(song_ + tracks, eight)
+    assert tunes.alike(song_ + tracks, nine)
+    assert tunes.alike(nine, song_ + tracks)
 
 
 @pytest.mark.skipif(not MUSIC.exists(), reason="no shared music")
@@ -246,6 +247,18 @@ def test_real_near_duplicates_are_found(one, other):
 def test_a_real_song_with_its_tracks_merged_is_found(name):
     original = read_song((MUSIC / name).read_bytes(), source=name)
     assert are_found(original, read_song(midi.write(original), source="again.mid"))
+
+
+@pytest.mark.skipif(not MUSIC.exists(), reason="no shared music")
+@pytest.mark.parametrize("missing", [1, 2, 3])
+def test_a_real_song_without_one_of_its_tracks_is_found(missing):
+    data = (MUSIC / "pop909/001.mid").read_bytes()
+    header, *chunks = data.split(b"MTrk")
+    left = header[:11] + bytes([len(chunks) - 1]) + header[12:]
+    copy = left + b"".join(b"MTrk" + chunk for number, chunk in enumerate(chunks) if number != missing)
+    original, changed = (read_song(content, source="song.mid") for content in (data, copy))
+    assert len(changed) < len(original)
+    assert are_found(original, changed)
 
 
 @pytest.mark.skipif(not MUSIC.exists(), reason="no shared music")
