@@ -51,7 +51,7 @@ def test_files_and_figures_are_the_same(times, music):
 @pytest.mark.parametrize("times", [2, 10])
 @given(music=songs(most_notes=60))
 def test_the_tune_is_the_same(times, music):
-    assert tunes.bands(finer(music, times)) == tunes.bands(music)
+    assert tunes.fingerprint(finer(music, times)) == tunes.fingerprint(music)
 
 
 @given(songs(), st.integers(1, 40))
