@@ -202,13 +202,15 @@ def roll(song: Song, name: str) -> str:
     """Draws a song's beginning: time to the right, pitch upwards, lines at each C and every 4 bars of 4/4.
 
     Args:
-      song: of at least one note.
+      song: of at least one note; silence that is longer than the picture is left out, by whole lines.
       name: what the song is called, for those who do not see it.
     """
     quarter, most = song.ticks_per_quarter, ROLL_QUARTERS * song.ticks_per_quarter
     gap = _GAP_QUARTERS * quarter
     start, duration, pitch = (column[:_ROLL_NOTES].tolist() for column in song.notes())
-    shown = [note for note in zip(start, duration, pitch, strict=True) if note[0] < most]
+    silent = start[0] // (16 * quarter) * 16 * quarter if start[0] >= most else 0
+    notes_shown = zip((onset - silent for onset in start), duration, pitch, strict=True)
+    shown = [note for note in notes_shown if note[0] < most]
     low, high = min(note[2] for note in shown) - 2, max(note[2] for note in shown) + 2
     # A tune of few pitches is not drawn as a row of bricks.
     low, high = min(low, (low + high) // 2 - 14), max(high, (low + high) // 2 + 14)

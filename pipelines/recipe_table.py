@@ -46,6 +46,9 @@ def _value(action: argparse.Action, value: Any) -> Any:
     if action.dest == "split" and isinstance(value, list):
         numbers = all(type(share) in (int, float) for share in value)
         return tuple(map(float, _checked(action, value, numbers, "text in quotes, or a list of numbers")))
+    if action.dest == "divisors" and isinstance(value, list):
+        whole = all(type(divisor) is int for divisor in value)
+        return ",".join(map(str, _checked(action, value, whole, "text in quotes, or a list of whole numbers")))
     _checked(action, value, isinstance(value, str), "text in quotes")
     if action.choices and value not in action.choices:
         raise ValueError(f"{action.dest} {value!r} must be one of {', '.join(map(str, action.choices))}")

@@ -14,7 +14,7 @@ import numpy as np
 from songs import meta, midi_events, quantisation
 from songs.errors import ParseError
 from songs.headers import check_header
-from songs.midi_events import Bytes, Ints
+from songs.midi_events import Bytes, Floats, Ints
 from songs.parts import DRUM_CHANNEL, Part, choose
 from songs.song import About, Song
 
@@ -65,23 +65,37 @@ class _Clock:
 
     Attributes:
       division: file ticks a quarter note.
-      divisors: int64 [D], descending.
+      units: float64 [D], in quarter notes, ascending.
+      unit_ticks: int64 [D], the same in grid ticks.
       ticks_per_quarter: grid ticks a quarter note.
+      tolerance: notes that start less than so many file ticks apart may be a chord.
     """
 
     division: int
-    divisors: Ints
+    units: Floats
+    unit_ticks: Ints
     ticks_per_quarter: int
+    tolerance: float
+
+    @classmethod
+    def of(cls, division: int, divisors: tuple[int, ...]) -> "_Clock":
+        """The clock of a file and of divisors."""
+        ticks_per_quarter = quantisation.ticks_per_quarter(divisors)
+        return cls(division, *_units(divisors), ticks_per_quarter, division / max(divisors))
 
     @property
-    def grid(self) -> tuple[int, Ints, int]:
+    def grid(self) -> tuple[int, Floats, Ints]:
         """What the loops of `midi_events` take."""
-        return self.division, self.divisors, self.ticks_per_quarter
+        return self.division, self.units, self.unit_ticks
 
-    @property
-    def tolerance(self) -> float:
-        """Notes that start less than so many file ticks apart may be a chord."""
-        return self.division / int(self.divisors[0])
+
+@functools.lru_cache(maxsize=256)
+def _units(divisors: tuple[int, ...]) -> tuple[Floats, Ints]:
+    """The parts of a quarter note that times go to, in quarter notes and in grid ticks, ascending."""
+    finest_first = sorted(divisors, reverse=True)
+    ticks_per_quarter = quantisation.ticks_per_quarter(divisors)
+    ticks = [ticks_per_quarter // divisor for divisor in finest_first]
+    return np.array([1 / divisor for divisor in finest_first]), np.array(ticks, np.int64)
 
 
 def read(
@@ -93,7 +107,7 @@ def read(
 ) -> Song:
     """The song of a MIDI file; see `songs.music21_reader.read`, whose result this is."""
     division, tracks = _tracks(data)
-    clock = _Clock(division, np.array(sorted(divisors, reverse=True)), quantisation.ticks_per_quarter(divisors))
+    clock = _Clock.of(division, divisors)
     parts: dict[str, list[Part]] = {}
     for number, track in enumerate(tracks):
         for channel in track.channels:
@@ -191,7 +205,9 @@ def _chords(start: Ints, end: Ints, key: Ints, marks: Ints, clock: _Clock) -> tu
         midi_events.gather(start, end, clock.tolerance, leaders, lasts, notes)
     leaders, lasts, chord, note = leaders[:chords], lasts[:chords], notes[:values:2], notes[1:values:2]
     onsets = midi_events.quantize_offsets(start[leaders], *clock.grid)
-    lengths = midi_events.quantize_lengths(end[lasts] - start[lasts], onsets, marks, *clock.grid)
+    lengths = midi_events.quantize_lengths(
+        end[lasts] - start[lasts], onsets, marks, *clock.grid, clock.ticks_per_quarter
+    )
     return onsets[chord], lengths[chord], _fold(key[note])
 
 

@@ -34,6 +34,7 @@ _MOST_TICKS = 1 << 52
 _CUT_SHORT, _ENDLESS = -1, -2
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 Bytes = npt.NDArray[np.uint8]
 
 
@@ -219,11 +220,11 @@ def gather(start: Ints, end: Ints, tolerance: float, leaders: Ints, lasts: Ints,
 
 
 @numba.njit(cache=True)
-def _best_match(target: float, gap: float, zero_allowed: bool, divisors: Ints, ticks_per_quarter: int) -> int:
-    """The nearest whole number of parts of a quarter note, in ticks of the grid (`bestMatch`)."""
-    best_left, best_error, best, best_divisor = math.inf, math.inf, 0, 1
-    for divisor in divisors:
-        unit = 1 / divisor
+def _best_match(target: float, gap: float, zero_allowed: bool, units: Floats, unit_ticks: Ints) -> int:
+    """The nearest multiple of a unit, in ticks of the grid (`bestMatch`)."""
+    best_left, best_error, best = math.inf, math.inf, 0
+    for index in range(len(units)):
+        unit = units[index]
         multiple = math.floor(target / unit)
         match = unit * multiple
         error = target - match
@@ -237,32 +238,33 @@ def _best_match(target: float, gap: float, zero_allowed: bool, divisors: Ints, t
             error = abs(target - match)
         # music21 compares errors rounded to 7 decimal places.
         error = np.rint(error * 1e7)
-        left = 0.0 if gap % unit == 0.0 else max(gap - match, 0.0)
-        # At a tie the smaller unit wins: its divisor comes first.
+        # Most positions have no gap to fill, and a remainder takes as long as all the rest.
+        left = 0.0 if gap == 0.0 or gap % unit == 0.0 else max(gap - match, 0.0)
+        # At a tie the smaller unit wins, and comes first.
         if left < best_left or (left == best_left and error < best_error):
-            best_left, best_error, best, best_divisor = left, error, multiple, divisor
-    return best * (ticks_per_quarter // best_divisor)
+            best_left, best_error, best = left, error, multiple * unit_ticks[index]
+    return best
 
 
 @numba.njit(cache=True)
-def quantize_offsets(ticks: Ints, division: int, divisors: Ints, ticks_per_quarter: int) -> Ints:
-    """Each position's nearest tick of the grid, of those that a divisor reaches.
+def quantize_offsets(ticks: Ints, division: int, units: Floats, unit_ticks: Ints) -> Ints:
+    """Each position's nearest multiple of a unit, in ticks of the grid.
 
     Args:
       ticks: int64 [N], in file ticks.
       division: file ticks a quarter note.
-      divisors: int64 [D], parts of a quarter note, descending.
-      ticks_per_quarter: of the grid, a multiple of every divisor.
+      units: float64 [D], in quarter notes, ascending: 1 / 4, 1 / 3.
+      unit_ticks: int64 [D], the same in ticks of the grid.
     """
     grid = np.empty(len(ticks), np.int64)
     for index in range(len(ticks)):
-        grid[index] = _best_match(ticks[index] / division, 0.0, True, divisors, ticks_per_quarter)
+        grid[index] = _best_match(ticks[index] / division, 0.0, True, units, unit_ticks)
     return grid
 
 
 @numba.njit(cache=True)
 def quantize_lengths(
-    lengths: Ints, onsets: Ints, marks: Ints, division: int, divisors: Ints, ticks_per_quarter: int
+    lengths: Ints, onsets: Ints, marks: Ints, division: int, units: Floats, unit_ticks: Ints, ticks_per_quarter: int
 ) -> Ints:
     """Each chord's length in ticks of the grid, biased to fill the gap to what comes next.
 
@@ -271,8 +273,9 @@ def quantize_lengths(
       onsets: int64 [N], ascending grid ticks.
       marks: int64 [M], ascending grid ticks of all that stands in the track besides notes; it counts as next too.
       division: file ticks a quarter note.
-      divisors: int64 [D], parts of a quarter note, descending.
-      ticks_per_quarter: of the grid, a multiple of every divisor.
+      units: float64 [D], in quarter notes, ascending: 1 / 4, 1 / 3.
+      unit_ticks: int64 [D], the same in ticks of the grid.
+      ticks_per_quarter: of the grid.
     """
     grid = np.empty(len(lengths), np.int64)
     following = mark = 0
@@ -287,5 +290,5 @@ def quantize_lengths(
             after = marks[mark]
         gap = (after - onset) / ticks_per_quarter if after >= 0 else 0.0
         length = lengths[index]
-        grid[index] = _best_match(length / division, gap, length == 0, divisors, ticks_per_quarter)
+        grid[index] = _best_match(length / division, gap, length == 0, units, unit_ticks)
     return grid

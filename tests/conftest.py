@@ -1,5 +1,7 @@
 """Fixtures that tests of several rooms share."""
 
+import signal
+
 from tests.browser import browser  # noqa: F401 - as those below
 from tests.cloud.fixtures import (  # noqa: F401 - pytest finds them by their names here
     gcs,
@@ -11,3 +13,7 @@ from tests.cloud.fixtures import (  # noqa: F401 - pytest finds them by their na
     s3,
     tls_front,
 )
+
+# A shell's background job ignores Ctrl-C, and so would the processes that tests start and interrupt: they take their
+# signals as at a terminal.
+signal.signal(signal.SIGINT, signal.default_int_handler)

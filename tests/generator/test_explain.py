@@ -14,6 +14,14 @@ from tests.generator.indices import write_index
 from tests.generator.models import CONTENT
 from tests.songs.copies.music import index_of, part, plant, walk
 
+# What a model's configuration says of how files are read.
+DATASET = {
+    "instrument": "all",
+    "parser": "fast",
+    "selection": {"max_silence": 32},
+    "limits": {"max_tokens_per_note": 128},
+}
+
 
 def write_model(folder: pathlib.Path, *training: Song, encoding: Encoding | None = None) -> str:
     """What `explain` reads of a model directory."""
@@ -23,12 +31,7 @@ def write_model(folder: pathlib.Path, *training: Song, encoding: Encoding | None
     config = {
         "encoding": encoding.settings(),
         "content": CONTENT,
-        "dataset": {
-            "instrument": "all",
-            "parser": "fast",
-            "selection": {"max_silence": 32},
-            "limits": {"max_tokens_per_note": 128},
-        },
+        "dataset": DATASET,
     }
     layout.write_json(str(folder / layout.CONFIG), config)
     layout.complete(str(folder), {"request": "r", "content": CONTENT})
@@ -62,9 +65,7 @@ def test_a_file_is_read_on_the_grid_of_the_model(tmp_path, name):
     fine = Song.from_notes([0, 3, 6], [3, 3, 3], [60, 62, 64], ticks_per_quarter=24)
     path = save(tmp_path / "songs" / name, fine)
     layout.complete(str(tmp_path / "songs"), {"request": "r", "content": CONTENT})
-    read = explain.read(
-        path, {"encoding": Events(divisors=(8, 6)).settings(), "dataset": {"instrument": "all", "parser": "fast"}}
-    )
+    read = explain.read(path, {"encoding": Events(divisors=(8, 6)).settings(), "dataset": DATASET})
     assert read.ticks_per_quarter == 24
     assert list(read) == list(fine)
 

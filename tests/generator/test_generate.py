@@ -269,7 +269,7 @@ def test_a_recipe_sets_what_no_flag_sets(model, tmp_path):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("temprature = 1.0", "unknown keys temprature"),
+        ("temprature = 1.0", "unknown key temprature: did you mean temperature"),
         ('top_k = "3"', "--top_k '3' must be a whole number in 0..1,000,000,000"),
         ("greedy = 1", "--greedy 1 must be a switch"),
     ],

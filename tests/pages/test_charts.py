@@ -26,6 +26,11 @@ def test_a_roll_of_a_long_song_stays_small():
     assert f'viewBox="0 -1 {64 * 12} ' in charts.roll(long, "")
 
 
+def test_a_roll_of_a_song_that_begins_late_shows_its_first_notes():
+    late = builders.song((100 * 12, 12, 60), (101 * 12, 12, 64))
+    assert "2 notes, C4 to E4, in 6 quarter notes" in charts.roll(late, "")
+
+
 def test_a_plot_draws_points_in_their_place():
     drawn = charts.plot(
         [Line("a & b", [(10, 0), (15, 5), (20, 10)]), Line("none", [])], "<label>", [(15, "mid")], (10, 20)
