@@ -207,6 +207,6 @@ def _chains(index: Index, gram: Ints, fingerprint: Ints) -> _Chains:
     gram, fingerprint, song, note = (column[order] for column in (gram, fingerprint, song, note))
     goes_on = (np.diff(fingerprint) == 1) & (np.diff(offset[order]) == 0) & (np.diff(song) == 0)
     goes_on &= np.diff(note) <= index.window
-    begins = np.flatnonzero(np.concatenate([[True], ~goes_on])[: len(gram)])
-    ends = np.append(begins[1:], len(gram)) - 1 if len(gram) else begins
+    begins: Ints = np.flatnonzero(np.concatenate([[True], ~goes_on])[: len(gram)])
+    ends: Ints = np.append(begins[1:], len(gram)) - 1 if len(gram) else begins
     return _Chains(gram[begins], gram[ends], fingerprint[begins], song[begins])
