@@ -1,8 +1,8 @@
 """What preprocessing shuffles and spools, in bytes a file: `python -m benchmarks.shuffle FOLDER ...`.
 
-Counted where elements enter a GroupByKey, as Beam's coder of any element writes them: rows are pickled, and strings that
-are declared as such are a few bytes shorter yet. An engine sums up what it can before it shuffles (CombinePerKey), so
-what it counts is less.
+Counted where elements enter a GroupByKey, as Beam's coder of any element writes them: rows are pickled, and strings
+that are declared as such are a few bytes shorter yet. An engine sums up what it can before it shuffles (CombinePerKey),
+so what it counts is less.
 """
 
 import argparse
