@@ -171,7 +171,8 @@ def _of_grams(grams: _Hashes) -> Fingerprint:
     if len(grams) < FEWEST_GRAMS:
         return Fingerprint()
     minima = _minima(grams)
-    digits = mix(minima[:BANDS] + np.arange(BANDS, dtype=np.uint64)).astype(">u8").tobytes().hex()
+    number: _Hashes = np.arange(BANDS, dtype=np.uint64)
+    digits = mix(minima[:BANDS] + number).astype(">u8").tobytes().hex()
     bands = tuple(digits[start : start + BAND_DIGITS] for start in range(0, len(digits), 16))
     return Fingerprint(bands, mix(minima).astype(np.uint8).tobytes())
 
