@@ -46,7 +46,7 @@ def make(
 
 def content(folder: pathlib.Path) -> dict[str, bytes]:
     """Every file; pages are headed by the directory's name, which is left out."""
-    heading = headings.name_of(str(folder)).encode()
+    heading = f"{headings.name_of(str(folder))}: ".encode()
     found = {path.name: path.read_bytes() for path in folder.iterdir()}
     return {name: data.replace(heading, b"") if name.endswith(".html") else data for name, data in found.items()}
 
