@@ -131,13 +131,13 @@ def model(tmp_path_factory):
     return write_model(tmp_path_factory.mktemp("model"))
 
 
-def generate(model: str, output: pathlib.Path) -> list[str]:
-    return ["generator.generate", "--model", model, "--output", str(output), "--num_songs=300", "--no_audio", *TWO]
+def generate(model: str, output: pathlib.Path, workers: list[str]) -> list[str]:
+    return ["generator.generate", "--model", model, "--output", str(output), "--num_songs=300", "--no_audio", *workers]
 
 
 def test_ctrl_c_amid_sampling_is_one_sentence_and_no_process_stays(model, tmp_path):
     output = tmp_path / "songs"
-    with start(generate(model, output), tmp_path) as job:
+    with start(generate(model, output, TWO), tmp_path) as job:
         assert wait(lambda: list(output.glob("*.mid")))
         os.killpg(job.pid, signal.SIGINT)
         said = job.communicate()[0].splitlines()
@@ -151,7 +151,7 @@ def test_ctrl_c_amid_sampling_is_one_sentence_and_no_process_stays(model, tmp_pa
 
 def test_a_full_disk_amid_sampling_is_one_sentence(model, tmp_path, small_disk):
     output = small_disk / "songs"
-    with start([*generate(model, output), "--max_tokens=20"], tmp_path) as job:
+    with start([*generate(model, output, ONE), "--max_tokens=20"], tmp_path) as job:
         said = job.communicate()[0].splitlines()
         assert job.returncode == 1
     told = [line for line in said[1:] if " of 300 songs" not in line]
