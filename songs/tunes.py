@@ -43,9 +43,9 @@ ORDERS = 64
 # Minima that are bands. Of similarity s two songs share one with probability 1 - (1 - s) ** BANDS.
 BANDS = 10
 
-# Near duplicates agree in so many of `ORDERS` minima: a seventh of their grams is common. From 6 on, folk dances are
-# linked that have a way of accompanying in common.
-FEWEST_SHARED = 9
+# Near duplicates agree in so many of `ORDERS` minima: a sixth of their grams is common. From 6 to 9 folk dances are
+# linked that have no more than a way of accompanying in common.
+FEWEST_SHARED = 10
 
 # With fewer different n-grams (a drone, a scale, a loop of two bars) songs agree that have no more in common.
 FEWEST_GRAMS = 16
