@@ -14,6 +14,7 @@ import pytest
 
 from songs import layout
 from tests import builders
+from tests.generator.models import write_model
 
 ONE = ["--direct_num_workers=1"]
 TWO = ["--direct_num_workers=2", "--direct_running_mode=multi_processing"]
@@ -123,6 +124,41 @@ def small_disk(tmp_path) -> Iterator[pathlib.Path]:
         if process.stdout.readline() != b"mounted\n":
             pytest.skip("no disk can be mounted here")
         yield pathlib.Path(f"/proc/{process.pid}/root{folder}")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return write_model(tmp_path_factory.mktemp("model"))
+
+
+def generate(model: str, output: pathlib.Path, workers: list[str]) -> list[str]:
+    return ["generator.generate", "--model", model, "--output", str(output), "--num_songs=300", "--no_audio", *workers]
+
+
+def test_ctrl_c_amid_sampling_is_one_sentence_and_no_process_stays(model, tmp_path):
+    output = tmp_path / "songs"
+    with start(generate(model, output, TWO), tmp_path) as job:
+        assert wait(lambda: list(output.glob("*.mid")))
+        os.killpg(job.pid, signal.SIGINT)
+        said = job.communicate()[0].splitlines()
+        assert job.returncode == 130
+    assert [line for line in said[1:] if " of 300 songs" not in line] == [
+        "generate stopped: start the same command again to go on"
+    ]
+    assert wait(lambda: not processes(tmp_path))
+    assert layout.completed(str(output)) is None
+
+
+def test_a_full_disk_amid_sampling_is_one_sentence(model, tmp_path, small_disk):
+    output = small_disk / "songs"
+    with start([*generate(model, output, ONE), "--max_tokens=20"], tmp_path) as job:
+        said = job.communicate()[0].splitlines()
+        assert job.returncode == 1
+    told = [line for line in said[1:] if " of 300 songs" not in line]
+    assert len(told) == 1
+    assert told[0].startswith(f"generate failed: cannot write {small_disk}")
+    assert ": No space left on device; the batches made so far stay" in told[0]
+    assert wait(lambda: not processes(tmp_path))
 
 
 @pytest.mark.parametrize("workers", [ONE, TWO])
