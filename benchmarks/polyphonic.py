@@ -4,6 +4,7 @@
     python -m benchmarks.polyphonic train SET        the recipe's model of the set, in DIR/SET/model
     python -m benchmarks.polyphonic score MODEL      nats a time step on the validation split, or with --split test
     python -m benchmarks.polyphonic all [SET ...]    all of it, the test split once for each model, and the table
+    python -m benchmarks.polyphonic overlap [SET ..] how many test pieces have a melody that a training piece has too
 
 SET is JSB_Chorales, Nottingham, MuseData or Piano_midi; DIR is --output. The training split, and no other, is also
 written in other keys, unless --no-transpose; the table says in how many. The trainer is not given the test split:
@@ -17,8 +18,9 @@ import pathlib
 import sys
 
 from benchmarks import polyphonic_dataset as datasets
+from benchmarks import polyphonic_overlap
 from benchmarks import polyphonic_sets as sets
-from benchmarks.polyphonic_table import Row, table
+from benchmarks.polyphonic_table import Row, overlap_table, table
 from songs import layout, recipes, storage
 from songs.variants import parse_transpose
 from trainer import config, task
@@ -78,6 +80,12 @@ def score(model_dir: str, split: str, data: str | None = None) -> Row:
     return Row(datasets.name_of(folder), split, keys, polyphonic_scoring.score(model, dataset, split, trained_on))
 
 
+def overlap(name: str, paper: pathlib.Path) -> list[float]:
+    """Measures how much of each test piece's melody stands in one training piece, 0..1; no model is needed."""
+    pieces = sets.read(paper / f"{name}.mat")
+    return polyphonic_overlap.shares(pieces["test"], pieces["train"])
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Reads the command and runs it; a wrong flag or input ends with one sentence and exit status 2."""
     chosen = _parser().parse_args(arguments)
@@ -88,6 +96,8 @@ def main(arguments: list[str] | None = None) -> None:
             print(f"the model is in {train(chosen.set, chosen)}")
         elif chosen.command == "score":
             print(table([score(chosen.model, chosen.split, chosen.data)]))
+        elif chosen.command == "overlap":
+            print(overlap_table({name: overlap(name, chosen.paper) for name in chosen.sets or sets.SETS}))
         else:
             print(table([row for name in chosen.sets or sets.SETS for row in _whole(name, chosen)]))
     except (ValueError, storage.StorageError) as error:
@@ -126,9 +136,15 @@ def _parser() -> argparse.ArgumentParser:
     every = commands.add_parser("all", help="prepare, train and score sets, the test split too")
     every.add_argument("sets", nargs="*", **names)
     every.set_defaults(model_dir=None)
+    overlapping = commands.add_parser("overlap", help="count test pieces whose melody a training piece has too")
+    overlapping.add_argument("sets", nargs="*", **names)
     for command in (preparing, training, every):
         command.add_argument("--output", default="runs/polyphonic", help="DIR (default: %(default)s)")
         command.add_argument("--overwrite", action="store_true", help="replace what was made of other settings")
+    for command in (preparing, every, overlapping):
+        command.add_argument(
+            "--paper", type=pathlib.Path, default=pathlib.Path("../shared/paper"), help="folder of the .mat files"
+        )
     for command in (preparing, every):
         _add_dataset_flags(command)
     for command in (training, every):
@@ -138,7 +154,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_dataset_flags(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("--paper", type=pathlib.Path, default=pathlib.Path("../shared/paper"), help="folder of the .mat files")
     add("--window", type=int, help=f"targets a record (default: that of recipes/{RECIPE}.toml)")
     add("--stride", type=int, help="tokens from one training window to the next (default: the recipe's)")
     add(

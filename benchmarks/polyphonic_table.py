@@ -1,7 +1,7 @@
 """A model's figures beside those that were published."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from benchmarks.polyphonic_sets import SETS
 
@@ -60,6 +60,15 @@ _NOTE = (
 def table(rows: Sequence[Row]) -> str:
     """The rows, the published figures beside those of the test split."""
     return "\n".join([_HEADER, *map(_line, rows), _NOTE])
+
+
+def overlap_table(shares: Mapping[str, Sequence[float]]) -> str:
+    """Counts the test pieces of each set by the share, 0..1, of their melody that stands in one training piece."""
+    lines = [f"{'set':<14}{'test pieces':>12}{'half or more':>14}{'less than 10 %':>16}"]
+    for name, values in shares.items():
+        half, new = sum(share >= HALF for share in values), sum(share < MOSTLY_NEW for share in values)
+        lines.append(f"{name:<14}{len(values):>12,}{half:>14,}{new:>16,}")
+    return "\n".join(lines)
 
 
 def _line(row: Row) -> str:

@@ -57,6 +57,22 @@ def test_all_prepares_trains_and_scores_both_splits(flags, tmp_path, capsys):
     assert capsys.readouterr().out.splitlines()[1].split() == rows[1]
 
 
+def test_overlaps_are_counted_without_a_model(tmp_path, capsys):
+    scipy_io = pytest.importorskip("scipy.io")
+    # Of the test pieces one climbs as the training piece does, in another key; one, which falls, begins so.
+    climb, fall = range(13), range(26, 13, -1)
+    melodies = {"traindata": [climb], "testdata": [[note + 5 for note in climb], [*climb, *fall, *climb[::-1]], fall]}
+    cells = {}
+    for name in ("traindata", "validdata", "testdata"):
+        pieces = melodies.get(name, [])
+        cells[name] = np.empty((1, len(pieces)), object)
+        cells[name][0, :] = [np.eye(88, dtype=np.uint8)[list(piece)] for piece in pieces]
+    scipy_io.savemat(tmp_path / "Nottingham.mat", cells)
+    polyphonic.main(["overlap", "Nottingham", f"--paper={tmp_path}"])
+    # The second has 12 of its 38 intervals of the training piece: neither half nor below 10 %.
+    assert capsys.readouterr().out.splitlines()[1].split() == ["Nottingham", "3", "1", "1"]
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [
