@@ -145,9 +145,9 @@ def judge_by(folder: str, flags: Sequence[str]) -> None:
 def alone(output: str) -> Iterator[None]:
     """Keeps other retraining jobs of this machine out of a local directory while this one works in it.
 
-    The kernel ends the lock with the process, however it ends, and with the jobs that it has started: of a job whose
-    parent was killed the next one is told, instead of working beside it. A bucket has none: there, schedulers keep jobs
-    apart (`max_concurrent_run_count=1`), and promotion alone is safe from others.
+    The kernel ends the lock with the process, however it ends, and with the job that it has started: that one is killed
+    with it, which may take the moment in which the next would begin beside it. A bucket has none: there, schedulers
+    keep jobs apart (`max_concurrent_run_count=1`), and promotion alone is safe from others.
 
     Raises:
       ValueError: if another job works there.
@@ -170,7 +170,7 @@ def alone(output: str) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ValueError(
-                f"another retraining job, or what is left of one, works in --output {output}: wait for it, or stop it"
+                f"another retraining job works in --output {output}: wait for it, or stop it, and its jobs with it"
             ) from None
         os.set_inheritable(descriptor, True)
         yield

@@ -98,14 +98,25 @@ class SpoolReader:
 
     def __enter__(self) -> "SpoolReader":
         self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)
+        try:
+            self._collect()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        # What is not written yet is not wanted any more, and a full disk does not take it.
+        with contextlib.suppress(OSError):
+            self._file.close()
+
+    def _collect(self) -> None:
         for position, data in stored(self._positions):
             self._offsets[position] = self._file.tell()
             with storage.explained("write", tempfile.gettempdir()):
                 self._file.write(data)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._file.close()
+        with storage.explained("write", tempfile.gettempdir()):
+            self._file.flush()
 
     def read(self, position: Position) -> Song:
         """The song at one of the positions."""

@@ -109,10 +109,10 @@ def read(
     division, tracks = _tracks(data)
     clock = _Clock.of(division, divisors)
     parts: dict[str, list[Part]] = {}
-    for track in tracks:
+    for number, track in enumerate(tracks):
         for channel in track.channels:
             if (channel == DRUM_CHANNEL) == (instrument_wanted == "drums"):
-                for part in _parts(track, channel, clock):
+                for part in _parts(track, channel, 16 * number + channel, clock):
                     # A part stands where its first note does: one without notes says nothing of the order.
                     if len(part.start):
                         parts.setdefault(part.name, []).append(part)
@@ -166,8 +166,8 @@ def _survey(
     return _Track((count, tick, status, first, second), marks, names, sounding, said)
 
 
-def _parts(track: _Track, channel: int, clock: _Clock) -> Iterator[Part]:
-    """The parts of a track's channel, one for each instrument in turn."""
+def _parts(track: _Track, channel: int, line: int, clock: _Clock) -> Iterator[Part]:
+    """The parts of a track's channel, one for each instrument in turn; their notes are written in track `line`."""
     _, tick, status, _, _ = track.columns
     start, end, key = midi_events.pair(*track.columns, channel)
     kinds = status[track.marks]
@@ -180,14 +180,16 @@ def _parts(track: _Track, channel: int, clock: _Clock) -> Iterator[Part]:
         here = here[~np.isin(here, [name.event for name in names if name.event not in kept])]
     marks = midi_events.quantize_offsets(tick[here], *clock.grid)
     onset, length, pitch = _chords(start, end, key, marks, clock)
+    lines = np.full(len(onset), line)
     if len(instruments) == 1:
-        yield Part(*instruments[0][2:], onset, length, pitch)
+        yield Part(*instruments[0][2:], onset, length, pitch, lines)
         return
     # Notes before the first instrument belong to it.
     place = np.maximum(np.searchsorted([at for _, at, _, _ in instruments], onset, side="right") - 1, 0)
     for number in np.unique(place).tolist():
         _, _, name, program = instruments[number]
-        yield Part(name, program, onset[place == number], length[place == number], pitch[place == number])
+        own = place == number
+        yield Part(name, program, onset[own], length[own], pitch[own], lines[own])
 
 
 def _chords(start: Ints, end: Ints, key: Ints, marks: Ints, clock: _Clock) -> tuple[Ints, Ints, Ints]:
@@ -241,10 +243,10 @@ def _named(events: tuple[tuple[int, bytes, int], ...]) -> tuple[tuple[int, str, 
 def _merge(parts: list[Part]) -> Part:
     if len(parts) == 1:
         return parts[0]
-    start, duration, pitch = (
-        np.concatenate([getattr(part, name) for part in parts]) for name in ("start", "duration", "pitch")
+    columns = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("start", "duration", "pitch", "track")
     )
-    return Part(parts[0].name, parts[0].program, start, duration, pitch)
+    return Part(parts[0].name, parts[0].program, *columns)
 
 
 def _about(tracks: list[_Track], about: About) -> About:

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import io
 import os
 import pathlib
 import shutil
@@ -53,7 +54,7 @@ class LocalFiles:
         partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}{PARTIAL}")
         _unfinished.add(partial)
         try:
-            with partial.open("wb") as file:
+            with partial.open("wb") as file, _dropped_by_errors(file):
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -85,6 +86,16 @@ def discard_partial() -> None:
     for partial in list(_unfinished):
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _dropped_by_errors(file: io.BufferedWriter) -> Iterator[None]:
+    """On an error drops what is not written yet: to write it while closing might fail too, as on a full disk."""
+    try:
+        yield
+    except BaseException:
+        file.raw.close()
+        raise
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ def mix(values: Hashes) -> Hashes:
     values = values + np.uint64(0x9E3779B97F4A7C15)
     values = (values ^ values >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ values >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
-    return np.bitwise_xor(values, values >> np.uint64(31))
+    return values ^ values >> np.uint64(31)
 
 
 def of_grams(symbols: Hashes, length: int) -> Hashes:

@@ -113,9 +113,9 @@ def _parse(data: bytes) -> Any:
 def _parts(file: Any, divisors: tuple[int, ...], drums: bool) -> list[Part]:
     """The parts of a file, one for each instrument name, in the order of their first appearance."""
     ticks_per_quarter = quantisation.ticks_per_quarter(divisors)
-    notes: dict[str, list[tuple[int, int, int]]] = {}
+    notes: dict[str, list[tuple[int, int, int, int]]] = {}
     programs: dict[str, int] = {}
-    for track in _tracks(file, drums):
+    for number, track in enumerate(_tracks(file, drums)):
         part = _PlainPart()
         midi.translate.midiTrackToStream(
             track,
@@ -125,9 +125,9 @@ def _parts(file: Any, divisors: tuple[int, ...], drums: bool) -> list[Part]:
         )
         for name, program, element in _with_instrument(part):
             programs.setdefault(name, program)
-            notes.setdefault(name, []).extend(_notes(element, ticks_per_quarter))
+            notes.setdefault(name, []).extend((*found, number) for found in _notes(element, ticks_per_quarter))
     return [
-        Part(name, programs[name], *np.array(rows, np.int64).reshape(-1, 3).T) for name, rows in notes.items() if rows
+        Part(name, programs[name], *np.array(rows, np.int64).reshape(-1, 4).T) for name, rows in notes.items() if rows
     ]
 
 

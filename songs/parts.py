@@ -1,11 +1,12 @@
 """Instruments: the parts of a file, and which of them a song takes."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from songs import tunes
 from songs.errors import ParseError
 from songs.song import LAST_TICK, About, Song
 
@@ -33,6 +34,7 @@ class Part:
       start: int64 [N], ticks.
       duration: int64 [N], ticks.
       pitch: int64 [N], MIDI numbers.
+      track: int64 [N], which of the file's tracks (channels of a track, staves of a score) a note is written in.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Part:
     start: npt.NDArray[np.int64]
     duration: npt.NDArray[np.int64]
     pitch: npt.NDArray[np.int64]
+    track: npt.NDArray[np.int64]
 
 
 def check_instrument(instrument: str) -> None:
@@ -82,8 +85,23 @@ def choose(parts: Sequence[Part], instrument: str, about: About, ticks_per_quart
     names = ", ".join(dict.fromkeys(part.name for part in chosen if part.name))
     taken = set(map(id, chosen))
     others = _named([part for part in sounding if id(part) not in taken])
-    about = dataclasses.replace(about, instrument=names, alternatives=others)
+    about = dataclasses.replace(
+        about, instrument=names, alternatives=others, tracks=_fingerprint(chosen, ticks_per_quarter)
+    )
     return Song.from_notes(start, duration, pitch, about, ticks_per_quarter)
+
+
+def _fingerprint(parts: Sequence[Part], ticks_per_quarter: int) -> str:
+    """The fingerprint of the tracks of parts, as text; "" of a single track, which is the song itself."""
+    tracks = [track for part in parts for track in _tracks(part)]
+    return tunes.of_tracks(tracks, ticks_per_quarter).to_text() if len(tracks) > 1 else ""
+
+
+def _tracks(part: Part) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """The onsets and the pitches of each track of a part."""
+    order = np.argsort(part.track, kind="stable")
+    ends = np.flatnonzero(np.diff(part.track[order])) + 1
+    yield from zip(np.split(part.start[order], ends), np.split(part.pitch[order], ends), strict=True)
 
 
 def _named(parts: Sequence[Part]) -> tuple[str, ...]:

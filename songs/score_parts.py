@@ -58,16 +58,16 @@ def parts_of(score: stream.Score, about: About, ticks_per_quarter: int) -> tuple
     Raises:
       ParseError: `not-expanded` if music21 cannot expand the score's repeats, `damaged` if a pitch is outside MIDI's.
     """
-    found: dict[str, tuple[_Instrument, Notes]] = {}
+    found: dict[str, tuple[_Instrument, list[tuple[int, int, int, int]]]] = {}
     for index, (staff, layout) in enumerate(zip(score.parts, layouts(score), strict=True)):
         match = _STAFF.fullmatch(str(staff.id))
         elements = list(_elements(staff, layout))
         first, _ = found.setdefault(match[1] if match else str(index), (_first_instrument(staff, elements), []))
         notes = _joined(_sounds(staff, elements, first), layout, ticks_per_quarter)
-        found[match[1] if match else str(index)][1].extend(notes)
+        found[match[1] if match else str(index)][1].extend((*sound, index) for sound in notes)
         about = _described(about, elements, first.semitones)
     parts = [
-        Part(played.name, played.program, *np.array(notes, np.int64).reshape(-1, 3).T)
+        Part(played.name, played.program, *np.array(notes, np.int64).reshape(-1, 4).T)
         for played, notes in found.values()
     ]
     return parts, about

@@ -28,7 +28,7 @@ IntArray = npt.NDArray[np.int32]
 PitchArray = npt.NDArray[np.uint8]
 
 # Version of the byte form. A spool of another version is not read.
-_MAGIC = b"NSg3"
+_MAGIC = b"NSg4"
 _HEADER = struct.Struct("<4sIIII")
 
 
@@ -55,6 +55,7 @@ class About:
       alternatives: the file's other instruments that have notes, each with its program: `Violin (40)`.
       repaired: what was out of the ordinary in the file, keys of `songs.repair.REPAIRS`.
       shortened_quarters: quarter notes in which nothing happens that were taken out (see `songs.silence`).
+      tracks: fingerprint of the tracks that the notes were written in, as text (see `songs.tunes`); "" of one track.
     """
 
     source: str = ""
@@ -66,6 +67,7 @@ class About:
     alternatives: tuple[str, ...] = ()
     repaired: tuple[str, ...] = ()
     shortened_quarters: float = 0.0
+    tracks: str = ""
 
     def of_tune(self, tune: str) -> "About":
         """The same of one tune of a file that holds several; "" is the file's only one."""

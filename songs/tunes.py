@@ -1,79 +1,61 @@
 """Fingerprints of tunes: what transposition, another tempo, other tracks and a few other notes hardly change.
 
-A song is reduced to lines of single notes, each line to the set of its n-grams of intervals (without rhythm, which
-quantisation at another tempo changes). Two songs are as similar as these sets are (Jaccard) in the line that they
-agree in most. `VIEWS` lists the lines: the melody as struck, and notes that no note near them tops (or undercuts),
-which stay where an accompaniment (or a melody) is missing.
+A song is taken apart into lines of single notes: the highest and the lowest notes of its chords, the peaks of the one
+and the valleys of the other, and the peaks of those, which stay where notes between them are merged or left out. The
+n-grams of the intervals of all lines are a set, and two songs are as similar as their sets are (Jaccard). Rhythm, which
+quantisation at another tempo changes, is not in them. Grams are long, so that a few in common tell a tune.
 
-MinHash (Broder 1997, "On the resemblance and containment of documents") estimates that similarity from a few numbers a
-song. Bands of them (Leskovec, Rajaraman, Ullman, "Mining of Massive Datasets", 3.4) name candidates without comparing
-all pairs; a sketch of one byte a number (Li and König 2010, "b-bit minwise hashing") then tells whether a candidate
-is one. `python -m benchmarks.near_duplicates` shows what the numbers here find, and what they cost.
+MinHash (Broder 1997, "On the resemblance and containment of documents") estimates that similarity from the smallest
+grams under some orders. Each of the first few is a band: songs that share one are candidates, so that nobody compares
+all pairs (Leskovec, Rajaraman, Ullman, "Mining of Massive Datasets", 3.4). A sketch of one byte an order then tells
+whether a candidate is one (Li and König 2010, "b-bit minwise hashing").
+
+All that is done twice: for the song, in which the layout of tracks counts nothing, and for its tracks, one by one, in
+which one of them may be missing. `python -m benchmarks.near_duplicates` shows what is found, and what it costs.
 """
 
 import dataclasses
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 
 from songs.mixing import Hashes as _Hashes
-from songs.mixing import mix
+from songs.mixing import mix, of_grams
 from songs.song import Song
 
 _Ints = npt.NDArray[np.int64]
-_Floats = npt.NDArray[np.float64]
-_Bools = npt.NDArray[np.bool_]
+_Column = npt.NDArray[np.int64] | npt.NDArray[np.int32] | npt.NDArray[np.uint8]
 
+# Intervals an n-gram. Fewer are common to tunes that have no more in common; more are spoiled by one changed note.
+STEPS = 9
 
-@dataclasses.dataclass(frozen=True)
-class View:
-    """A line of single notes in a song.
+# Different intervals that an n-gram has: one of fewer is a scale, a trill, a repeated note or the way of an
+# accompaniment, which songs of all tunes have.
+DIFFERENT = 4
 
-    Attributes:
-      top: whether the highest pitch of each onset is taken, else the lowest.
-      quarters: a note is left out if one within so many quarter notes tops it (undercuts it); 0: none is left out.
-      waits: the same in mean waits between onsets, which another tempo does not change; added to the former.
-      alike: near duplicates are at least so similar in it. Lines of fewer notes have fewer n-grams, of which songs of
-        different tunes share more.
-    """
+# Lines on each side of a song: its notes, their peaks, the peaks of those.
+LEVELS = 3
 
-    top: bool
-    quarters: float = 0.0
-    waits: float = 0.0
-    alike: float = 0.0
+# Orders of the grams, of whose minima a sketch keeps a byte each.
+ORDERS = 64
 
+# Minima that are bands. Of similarity s two songs share one with probability 1 - (1 - s) ** BANDS.
+BANDS = 10
 
-VIEWS = (
-    View(top=True, alike=0.28),
-    View(top=True, quarters=1, alike=0.3),
-    View(top=False, quarters=2, alike=0.4),
-    View(top=False, waits=4.1, alike=0.4),
-)
+# Near duplicates agree in so many of `ORDERS` minima: a sixth of their grams is common. From 6 to 9 folk dances are
+# linked that have no more than a way of accompanying in common.
+FEWEST_SHARED = 10
 
-# Intervals an n-gram: it spans 7 notes. With 5 different folk dances share grams, with 8 one note in 20 that differs
-# spoils a third of them more.
-STEPS = 6
-
-# Two songs of similarity s in a view share one of its bands with probability 1 - (1 - s ** ROWS) ** BANDS. With two
-# rows a band of a large collection is full of strangers, so that songs of one tune rarely meet in it.
-BANDS = 12
-ROWS = 3
-
-# Minima a view of which a sketch keeps a byte each; the standard error of a similarity of 0.3 is 0.06.
-SKETCH = 64
+# With fewer different n-grams (a drone, a scale, a loop of two bars) songs agree that have no more in common.
+FEWEST_GRAMS = 16
 
 # Onsets closer than this many quarter notes are one chord: music21's gathering, and the fast reader's, by the usual
 # divisors.
 CHORD_QUARTERS = 1 / 4
 
-# With fewer different n-grams (a drone, a scale, a loop of two bars) songs agree that have no more in common.
-FEWEST_GRAMS = 16
-
 # Digits of a band: 40 bits, so that of 10 million songs each meets one in a thousand bands by chance. Sketches tell.
 BAND_DIGITS = 10
-
-# Neighbours before and after a note that can top it.
-_REACH = 8
 
 # Grams a block of the table of minima, 0.5 MB: for all of a long song at once it would leave the cache.
 _BLOCK = 1024
@@ -84,41 +66,50 @@ class Fingerprint:
     """What is kept of a tune to find its near duplicates.
 
     Attributes:
-      bands: strings of `BAND_DIGITS` hexadecimal digits, `BANDS` for each view that has `FEWEST_GRAMS` n-grams; near
-        duplicates have at least one in common.
-      sketch: of every view 1 (it has `FEWEST_GRAMS`) or 0, and `SKETCH` bytes; b"" if no view has.
+      bands: strings of `BAND_DIGITS` hexadecimal digits, `BANDS` of the song and `BANDS` of its tracks, equal ones
+        once; near duplicates have at least one in common.
+      sketch: `ORDERS` bytes of the song, and as many of its tracks; b"" of too few notes to tell.
     """
 
     bands: tuple[str, ...] = ()
     sketch: bytes = b""
 
+    def to_text(self) -> str:
+        """The bands and the sketch in hexadecimal; "" if there are none."""
+        return "".join(self.bands) + self.sketch.hex()
+
+    @classmethod
+    def from_text(cls, text: str) -> "Fingerprint":
+        """Reads what `to_text` wrote of a fingerprint that was made at once, of a song's tracks, say."""
+        bands = text[: -2 * ORDERS]
+        starts = range(0, len(bands), BAND_DIGITS)
+        return cls(tuple(bands[start : start + BAND_DIGITS] for start in starts), bytes.fromhex(text[len(bands) :]))
+
 
 def fingerprint(song: Song) -> Fingerprint:
-    """The fingerprint of a song; without bands if it has too few different notes to tell."""
-    bands: list[str] = []
-    sketches: list[bytes] = []
-    for view, grams in enumerate(_grams_of_views(song)):
-        enough = len(grams) >= FEWEST_GRAMS
-        minima = _minima(grams) if enough else np.zeros(SKETCH, np.uint64)
-        sketches.append(bytes([enough]) + mix(minima).astype(np.uint8).tobytes())
-        if enough:
-            bands += _digests(minima[: BANDS * ROWS].reshape(BANDS, ROWS), BANDS * view)
-    return Fingerprint(tuple(bands), b"".join(sketches) if bands else b"")
+    """The fingerprint of a song and of its file's tracks; without bands if it has too few different notes to tell."""
+    start, _, pitch = song.notes()
+    whole = _of_grams(grams(start, pitch, song.ticks_per_quarter))
+    tracks = Fingerprint.from_text(song.about.tracks)
+    return Fingerprint(tuple(dict.fromkeys(whole.bands + tracks.bands)), whole.sketch + tracks.sketch)
 
 
-def estimate(one: bytes, other: bytes) -> _Floats:
-    """The similarity of two songs in each view, [len(VIEWS)], 0..1, from their sketches; 0 where one has none."""
-    if not one or not other:
-        return np.zeros(len(VIEWS))
-    left, right = (np.frombuffer(sketch, np.uint8).reshape(len(VIEWS), 1 + SKETCH) for sketch in (one, other))
-    agree = (left[:, 1:] == right[:, 1:]).mean(axis=1) * (left[:, 0] & right[:, 0])
-    # One byte in 256 agrees by chance.
-    return np.asarray(np.maximum((agree - 1 / 256) / (1 - 1 / 256), 0))
+def of_tracks(tracks: Iterable[tuple[_Column, _Column]], ticks_per_quarter: int) -> Fingerprint:
+    """The fingerprint of tracks, each (onsets in ticks, pitches), [N] both, in any order; of too short ones nothing."""
+    found = [grams(start, pitch, ticks_per_quarter) for start, pitch in tracks if len(pitch) > STEPS]
+    enough = [own for own in found if len(own) >= FEWEST_GRAMS]
+    return _of_grams(np.unique(np.concatenate(enough))) if enough else Fingerprint()
+
+
+def shared(one: bytes, other: bytes) -> int:
+    """In how many minima two sketches agree, 0..`ORDERS`, where they agree most: of songs or of tracks."""
+    pairs = ((left, right) for left in _blocks(one) for right in _blocks(other))
+    return max((int(np.count_nonzero(left == right)) for left, right in pairs), default=0)
 
 
 def alike(one: bytes, other: bytes) -> bool:
-    """Whether sketches tell near duplicates: in one view or more."""
-    return bool((estimate(one, other) >= _ALIKE).any())
+    """Whether sketches tell near duplicates."""
+    return shared(one, other) >= FEWEST_SHARED
 
 
 def short_name(song: str) -> str:
@@ -129,97 +120,76 @@ def short_name(song: str) -> str:
     return song[:16] + song[64:]
 
 
-def similarity(one: Song, other: Song) -> float:
-    """How many of the n-grams that either song has both have, 0..1 (Jaccard), in the view where that is more.
+def grams(start: _Column, pitch: _Column, ticks_per_quarter: int) -> _Hashes:
+    """The different n-grams of all lines of notes as 64-bit hashes, ascending.
 
-    Views with fewer than `FEWEST_GRAMS` n-grams tell nothing.
+    Args:
+      start: onsets in ticks, [N], in any order.
+      pitch: MIDI numbers, [N].
+      ticks_per_quarter: ticks a quarter note.
     """
-    pairs = zip(_grams_of_views(one), _grams_of_views(other), strict=True)
-    return max(_jaccard(left, right) for left, right in pairs)
+    found = [_grams(line) for line in lines(start, pitch, ticks_per_quarter)]
+    return np.unique(np.concatenate(found)) if found else np.zeros(0, np.uint64)
 
 
-def line(song: Song, view: View) -> tuple[_Ints, _Ints]:
-    """The onsets, ascending, and the pitches of a view's line, [N] both."""
-    return _line(*_chords(song), view, song.ticks_per_quarter)
+def lines(start: _Column, pitch: _Column, ticks_per_quarter: int) -> Iterator[_Ints]:
+    """The pitches of each line of notes: of tops `LEVELS`, then as many of bottoms; arguments as of `grams`."""
+    order = np.argsort(start, kind="stable")
+    onset, pitches = start[order].astype(np.int64), pitch[order].astype(np.int64)
+    first = np.flatnonzero(np.diff(onset, prepend=-ticks_per_quarter) >= CHORD_QUARTERS * ticks_per_quarter)
+    if not len(first):
+        return
+    for side in (1, -1):
+        line = np.maximum.reduceat(side * pitches, first)
+        for _ in range(LEVELS):
+            yield side * line
+            line = _peaks(line)
 
 
-def _grams_of_views(song: Song) -> list[_Hashes]:
-    """The different n-grams of each view, as 64-bit hashes, ascending."""
-    chords = _chords(song)
-    return [_grams(_line(*chords, view, song.ticks_per_quarter)[1]) for view in VIEWS]
+def _peaks(line: _Ints) -> _Ints:
+    """The notes that are higher than those before and after them, repetitions being one note."""
+    steps = np.diff(line)
+    moves = np.flatnonzero(steps)
+    turns = (steps[moves[:-1]] > 0) & (steps[moves[1:]] < 0)
+    peaks: _Ints = line[moves[1:][turns]]
+    return peaks
 
 
-def _chords(song: Song) -> tuple[_Ints, _Ints, _Ints]:
-    """The onset, the highest and the lowest pitch of each chord struck, [N] each."""
-    start, _, pitch = song.notes()
-    if not len(start):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64)
-    apart = np.diff(start) >= CHORD_QUARTERS * song.ticks_per_quarter
-    first = np.flatnonzero(np.concatenate([[True], apart]))
-    pitches = pitch.astype(np.int64)
-    return start[first].astype(np.int64), np.maximum.reduceat(pitches, first), np.minimum.reduceat(pitches, first)
+def _grams(line: _Ints) -> _Hashes:
+    """A line's n-grams of `DIFFERENT` intervals or more, as 64-bit hashes."""
+    intervals = np.diff(line)
+    if len(intervals) < STEPS:
+        return np.zeros(0, np.uint64)
+    ordered = np.sort(np.lib.stride_tricks.sliding_window_view(intervals.astype(np.int8), STEPS), axis=1)
+    different = 1 + np.count_nonzero(np.diff(ordered, axis=1), axis=1)
+    hashes: _Hashes = of_grams((intervals + 128).astype(np.uint64), STEPS)[different >= DIFFERENT]
+    return hashes
 
 
-def _line(onset: _Ints, highest: _Ints, lowest: _Ints, view: View, ticks_per_quarter: int) -> tuple[_Ints, _Ints]:
-    """The notes of a view that no other within its time tops, or undercuts."""
-    pitch = highest if view.top else lowest
-    mean = float(onset[-1] - onset[0]) / max(len(onset) - 1, 1) if len(onset) else 0.0
-    reach = view.quarters * ticks_per_quarter + view.waits * mean
-    if not reach:
-        return onset, pitch
-    height = pitch if view.top else -pitch
-    kept = ~(_topped(onset, height, reach) | _topped(-onset[::-1], height[::-1], reach)[::-1])
-    return onset[kept], pitch[kept]
+def _of_grams(grams: _Hashes) -> Fingerprint:
+    """The fingerprint of a set of n-grams; none if they are too few."""
+    if len(grams) < FEWEST_GRAMS:
+        return Fingerprint()
+    minima = _minima(grams)
+    number: _Hashes = np.arange(BANDS, dtype=np.uint64)
+    digits = mix(minima[:BANDS] + number).astype(">u8").tobytes().hex()
+    bands = tuple(digits[start : start + BAND_DIGITS] for start in range(0, len(digits), 16))
+    return Fingerprint(bands, mix(minima).astype(np.uint8).tobytes())
 
 
-def _topped(time: _Ints, pitch: _Ints, reach: float) -> _Bools:
-    """Whether one of the next `_REACH` notes is higher, and no more than `reach` later, [N]."""
-    topped = np.zeros(len(time), bool)
-    for step in range(1, min(_REACH, len(time) - 1) + 1):
-        near = time[step:] <= time[:-step] + reach
-        if not near.any():
-            break
-        topped[:-step] |= near & (pitch[step:] > pitch[:-step])
-    return topped
-
-
-def _grams(pitch: _Ints) -> _Hashes:
-    """The different n-grams of a line as 64-bit hashes, ascending."""
-    intervals = (np.diff(pitch) + 128).astype(np.uint64)
-    grams = np.zeros(max(len(intervals) - STEPS + 1, 0), np.uint64)
-    # An interval is 8 bits, so that up to 8 are a number of their own, mixed once.
-    for step in range(STEPS):
-        grams = grams << np.uint64(8) | intervals[step : step + len(grams)]
-    return np.unique(mix(grams))
-
-
-def _jaccard(left: _Hashes, right: _Hashes) -> float:
-    """The share of common elements of two sets; 0 if one has fewer than `FEWEST_GRAMS`."""
-    if min(len(left), len(right)) < FEWEST_GRAMS:
-        return 0.0
-    shared = len(np.intersect1d(left, right, assume_unique=True))
-    return shared / (len(left) + len(right) - shared)
-
-
-def _digests(rows: _Hashes, first: int) -> list[str]:
-    """The names of bands [N]: of their minima [N, ROWS], and of which bands of a song they are."""
-    mixed = np.arange(first, first + len(rows), dtype=np.uint64)
-    for column in rows.T:
-        mixed = mix(mixed + column)
-    digits = mixed.astype(">u8").tobytes().hex()
-    return [digits[start : start + BAND_DIGITS] for start in range(0, len(digits), 16)]
+def _blocks(sketch: bytes) -> npt.NDArray[np.uint8]:
+    """The minima of a song and of its tracks, [0..2, ORDERS]."""
+    return np.frombuffer(sketch, np.uint8).reshape(-1, ORDERS)
 
 
 def _minima(grams: _Hashes) -> _Hashes:
-    """MinHash: the smallest of all grams under each of `SKETCH` orders."""
-    smallest = np.full(SKETCH, np.iinfo(np.uint64).max, np.uint64)
+    """MinHash: the smallest of all grams under each of `ORDERS` orders."""
+    smallest = np.full(ORDERS, np.iinfo(np.uint64).max, np.uint64)
     for start in range(0, len(grams), _BLOCK):
         # Multiplying by an odd number is a bijection of 64 bits: different grams, which are mixed, stay different.
         smallest = np.minimum(smallest, (grams[start : start + _BLOCK] * _FACTORS).min(axis=1))
     return smallest
 
 
-# What makes an order of the grams, [SKETCH, 1].
-_FACTORS = (mix(np.arange(SKETCH, dtype=np.uint64)) | np.uint64(1)).reshape(-1, 1)
-
-_ALIKE = np.array([view.alike for view in VIEWS])
+# What makes an order of the grams, [ORDERS, 1].
+_FACTORS = (mix(np.arange(ORDERS, dtype=np.uint64)) | np.uint64(1)).reshape(-1, 1)

@@ -52,7 +52,7 @@ class _Chains:
     first: Ints
     last: Ints
     fingerprint: Ints
-    song: Ints
+    song: npt.NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.first)
@@ -204,7 +204,8 @@ def _chains(index: Index, gram: Ints, fingerprint: Ints) -> _Chains:
     song, note = kept.song[fingerprint], kept.note[fingerprint]
     offset = index.begins[song] + note - gram
     order = np.lexsort((fingerprint, offset))
-    gram, fingerprint, song, note = (column[order] for column in (gram, fingerprint, song, note))
+    gram, fingerprint = gram[order], fingerprint[order]
+    song, note = song[order], note[order]
     goes_on = (np.diff(fingerprint) == 1) & (np.diff(offset[order]) == 0) & (np.diff(song) == 0)
     goes_on &= np.diff(note) <= index.window
     begins = np.flatnonzero(np.concatenate([[True], ~goes_on])[: len(gram)])

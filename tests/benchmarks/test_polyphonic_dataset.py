@@ -42,7 +42,7 @@ def words(folder, window: records.Window) -> str:
 
 def test_the_trainer_opens_the_dataset_without_the_test_split(folder):
     dataset = open_dataset(str(folder / "dataset"))
-    assert dataset.settings["encoding"] == {"name": "steps", "step": 6}
+    assert dataset.settings["encoding"] == {"name": "steps", "divisors": [4, 3], "step": 6}
     assert (dataset.window, dataset.settings["stride"], dataset.settings["song_marks"]) == (4, 2, True)
     assert {split: dataset.windows(split) for split in ("train", "validation", "test")} == {
         # 6 tokens and 2 marks, at -1, 0 and 1; 2 and 2 of each of two pieces at 4 keys.

@@ -40,6 +40,7 @@ def before(name):
     [("vendor.cloudbuild", "cloudbuild.yaml"), ("vendor.github-workflows", ".github/workflows/test.yml")],
 )
 def test_it_is_of_its_services_schema(schema, file):
+    pytest.importorskip("check_jsonschema", reason="the newest set has not the services' schemas")
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(ROOT / file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -94,6 +95,7 @@ def test_every_step_and_the_build_end_at_a_time():
 
 
 def test_the_pipeline_is_compiled_with_flags_that_it_has(tmp_path):
+    pytest.importorskip("kfp", reason="the newest set has no KFP, whose protobuf differs")
     values = {"_IMAGES": "europe-west4-docker.pkg.dev/my-music/nabi", "SHORT_SHA": "1a2b3c4"}
     row = STEPS["pipeline"]
     assert row["args"][:3] == ["-m", "deploy.pipeline", "--output=pipeline.yaml"]

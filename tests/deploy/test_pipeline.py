@@ -9,6 +9,8 @@ from deploy import compiled, pipeline, step
 from songs import layout
 from tests import builders
 
+pytest.importorskip("kfp", reason="the newest set has no KFP, whose protobuf differs")
+
 IMAGES = {name: f"europe-west4-docker.pkg.dev/my-music/nabi/{name}:1a2b3c4" for name in step.IMAGES}
 FLAGS = [f"--{name}_image={image}" for name, image in IMAGES.items()]
 

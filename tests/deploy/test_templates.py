@@ -74,7 +74,8 @@ def test_what_the_launcher_says_is_what_preprocess_understands():
 
 
 def test_what_the_launcher_says_is_what_generate_understands():
-    given = ["--model=gs://b/m", "--output=gs://b/s", "--greedy=true", "--no_audio=false", "--primer_transpose=false"]
+    # Of a model that is not there nothing is remembered.
+    given = ["--model=no-model", "--output=gs://b/s", "--greedy=true", "--no_audio=false", "--primer_transpose=false"]
     line = launch.flags([*given, "--num_songs=9", *OF_THE_SERVICE], on_file("generate")["parameters"])
     _, config, beam_flags = generate.parse(line)
     assert (config.greedy, config.no_audio, config.primer_transpose, config.num_songs) == (True, False, False, 9)

@@ -13,6 +13,7 @@ from beam_jobs.failures import JobError
 from generator import generate, job
 from generator.config import GenerateConfig
 from generator.writing import Writer
+from pages import headings
 from songs import layout, midi
 from songs.encodings import Events, PitchDuration
 from songs.portrait import Portrait
@@ -44,7 +45,10 @@ def make(
 
 
 def content(folder: pathlib.Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    """Every file; pages are headed by the directory's name, which is left out."""
+    heading = f"{headings.name_of(str(folder))}: ".encode()
+    found = {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {name: data.replace(heading, b"") if name.endswith(".html") else data for name, data in found.items()}
 
 
 def rows(folder: pathlib.Path) -> list[dict]:
@@ -305,7 +309,10 @@ def test_a_recipe_that_does_not_fit_is_refused(tmp_path, capsys, line, message):
         (["--velocity=128"], "--velocity 128 must be in 0..127"),
         (["--program=128"], "--program 128 must be in 0..127"),
         (["--tempo=-1"], "--tempo -1.0 must be in 10..1,000"),
-        (["--num_song=3"], "unknown flag --num_song=3"),
+        (
+            ["--num_song=3"],
+            "unknown flag --num_song (neither this command nor Apache Beam has it): did you mean --num_songs?",
+        ),
         (["--recipe=none-such"], "recipe 'none-such' is neither"),
         (["--primer=validation", "--data=/nowhere"], "the dataset /nowhere does not exist"),
         (["--output=/dev/null/songs"], "cannot write /dev/null/songs"),
@@ -389,7 +396,7 @@ def test_songs_are_summed_up_beside_the_training_songs(tmp_path):
     assert {name: found["counts"] for name, found in told["distributions"].items()} == made.as_dict()["distributions"]
     assert told["distributions"]["intervals"]["validation_overlap"] == 1
     assert 0 < told["distributions"]["intervals"]["overlap"] < 1
-    assert "What 20 songs are like" in (tmp_path / "songs" / layout.SUMMARY_PAGE).read_text()
+    assert "what 20 songs are like" in (tmp_path / "songs" / layout.SUMMARY_PAGE).read_text()
 
 
 def test_a_model_of_no_numbers_fails_the_job(tmp_path, capsys):

@@ -14,9 +14,8 @@ from songs.tunes import Fingerprint
 
 def sketch(*bits) -> bytes:
     """A sketch that agrees with another in the share of its bytes that both have from the same words."""
-    size = tunes.SKETCH // len(bits)
-    told = b"".join(hashlib.blake2b(f"{bit}".encode(), digest_size=size).digest() for bit in bits)
-    return (b"\1" + told.ljust(tunes.SKETCH, b"\0")) + (b"\0" * (1 + tunes.SKETCH)) * (len(tunes.VIEWS) - 1)
+    size = tunes.ORDERS // len(bits)
+    return b"".join(hashlib.blake2b(f"{bit}".encode(), digest_size=size).digest() for bit in bits)
 
 
 def fingerprint(bands, *bits) -> Fingerprint:

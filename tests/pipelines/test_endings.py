@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from songs import layout
 from tests import builders
+from tests.generator.models import write_model
 
 ONE = ["--direct_num_workers=1"]
 TWO = ["--direct_num_workers=2", "--direct_running_mode=multi_processing"]
@@ -111,14 +113,52 @@ def test_a_job_of_retraining_ends_with_it(music, tmp_path, number):
 
 @pytest.fixture
 def small_disk(tmp_path) -> Iterator[pathlib.Path]:
-    """A disk of 100 KiB."""
+    """A disk of 100 KiB; only one process has it mounted, which ends with this one, and the disk with it."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(folder)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("no disk can be mounted here")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    mount = f"mount -t tmpfs -o size=100k tmpfs {shlex.quote(str(folder))} && echo mounted && exec cat"
+    with subprocess.Popen(
+        ["unshare", "--map-root-user", "--mount", "sh", "-c", mount],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        if process.stdout.readline() != b"mounted\n":
+            pytest.skip("no disk can be mounted here")
+        yield pathlib.Path(f"/proc/{process.pid}/root{folder}")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return write_model(tmp_path_factory.mktemp("model"))
+
+
+def generate(model: str, output: pathlib.Path, workers: list[str]) -> list[str]:
+    return ["generator.generate", "--model", model, "--output", str(output), "--num_songs=300", "--no_audio", *workers]
+
+
+def test_ctrl_c_amid_sampling_is_one_sentence_and_no_process_stays(model, tmp_path):
+    output = tmp_path / "songs"
+    with start(generate(model, output, TWO), tmp_path) as job:
+        assert wait(lambda: list(output.glob("*.mid")))
+        os.killpg(job.pid, signal.SIGINT)
+        said = job.communicate()[0].splitlines()
+        assert job.returncode == 130
+    assert [line for line in said[1:] if " of 300 songs" not in line] == [
+        "generate stopped: start the same command again to go on"
+    ]
+    assert wait(lambda: not processes(tmp_path))
+    assert layout.completed(str(output)) is None
+
+
+def test_a_full_disk_amid_sampling_is_one_sentence(model, tmp_path, small_disk):
+    output = small_disk / "songs"
+    with start([*generate(model, output, ONE), "--max_tokens=20"], tmp_path) as job:
+        said = job.communicate()[0].splitlines()
+        assert job.returncode == 1
+    told = [line for line in said[1:] if " of 300 songs" not in line]
+    assert len(told) == 1
+    assert told[0].startswith(f"generate failed: cannot write {small_disk}")
+    assert ": No space left on device; the batches made so far stay" in told[0]
+    assert wait(lambda: not processes(tmp_path))
 
 
 @pytest.mark.parametrize("workers", [ONE, TWO])
@@ -127,7 +167,7 @@ def test_a_full_disk_is_one_sentence_from_workers_too(music, tmp_path, small_dis
     with start([*preprocess(music, output), *workers], tmp_path) as job:
         said = job.communicate()[0].splitlines()
         assert job.returncode == 1
-    told = [line for line in said if not line.startswith(("reading ", "read "))]
+    told = [line for line in said if not line.startswith(("reading ", "read ", "all 200 files are read"))]
     assert len(told) == 1
     assert told[0].startswith(f"preprocess failed: cannot write {small_disk}")
     assert told[0].endswith(": No space left on device; nothing is published: the same command begins anew")

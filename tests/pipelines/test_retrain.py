@@ -339,10 +339,10 @@ def test_two_jobs_at_once_in_one_directory_are_one(tmp_path, fake, retrained, mo
     assert "train" in fake.ran
 
 
-def test_a_job_that_outlives_its_parent_keeps_others_out(tmp_path):
+def test_a_job_that_has_not_ended_yet_keeps_others_out(tmp_path):
     with runs.alone(str(tmp_path)):
         job = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)
-    with pytest.raises(ValueError, match="or what is left of one, works in"), runs.alone(str(tmp_path)):
+    with pytest.raises(ValueError, match="another retraining job works in"), runs.alone(str(tmp_path)):
         raise AssertionError
     job.communicate(b"\n")
     with runs.alone(str(tmp_path)):

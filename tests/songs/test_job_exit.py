@@ -95,6 +95,21 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_half_file(tmp_path, body, sai
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.parametrize(
+    "left",
+    [
+        # By an error amid writing, and as a worker's at its end, which nobody closes.
+        "with storage.open_write('big') as file:\n    file.write(bytes(1000))\n    raise SystemExit(4)",
+        "writing = storage.open_write('big')\nwriting.__enter__().write(bytes(1000))\nreturn 4",
+    ],
+)
+def test_what_is_left_half_written_is_not_written_to_a_full_disk(tmp_path, left):
+    body = f"resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n{left}"
+    ended = subprocess.run(script(body), cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=with_root())
+    assert (ended.returncode, ended.stderr) == (4, "")
+    assert list(tmp_path.iterdir()) == []
+
+
 def with_root() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).parents[2])}
 

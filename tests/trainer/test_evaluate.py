@@ -120,7 +120,7 @@ def test_unfinished_directories(folder, tmp_path, capsys):
         capsys, "--model", "/nowhere", "--data", f"{folder}/data"
     )
     (tmp_path / "model").mkdir()
-    (tmp_path / "model/history.csv").write_text("")
+    (tmp_path / "model" / layout.CONFIG).write_text("{}")
     assert "is not finished: run `" in refusal(capsys, "--model", f"{tmp_path}/model", "--data", f"{folder}/data")
     assert "the dataset /nowhere does not exist" in refusal(capsys, "--model", f"{folder}/model", "--data", "/nowhere")
 

@@ -204,7 +204,7 @@ def test_a_trial_that_is_stopped_stops_the_search(tmp_path, dataset, monkeypatch
     monkeypatch.setattr(tune, "Child", lambda: FakeChild(loss_of, []))
     monkeypatch.setattr(FakeChild, "run", stop)
     assert task.main(command(dataset, tmp_path, 2)) == 143
-    assert capsys.readouterr().err == "stopped: start the same command again to go on\n"
+    assert capsys.readouterr().err == "train stopped: start the same command again to go on\n"
 
 
 def test_overwrite_starts_afresh_and_leaves_other_files(tmp_path, dataset, ran):
