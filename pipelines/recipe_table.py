@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
+from songs import quantisation
 from songs.commands import did_you_mean
 
 # Those of a start, not of a dataset: a recipe that somebody passes on must neither delete nor redirect anything.
@@ -48,7 +49,7 @@ def _value(action: argparse.Action, value: Any) -> Any:
         return tuple(map(float, _checked(action, value, numbers, "text in quotes, or a list of numbers")))
     if action.dest == "divisors" and isinstance(value, list):
         whole = all(type(divisor) is int for divisor in value)
-        return ",".join(map(str, _checked(action, value, whole, "text in quotes, or a list of whole numbers")))
+        return quantisation.written(_checked(action, value, whole, "text in quotes, or a list of whole numbers"))
     _checked(action, value, isinstance(value, str), "text in quotes")
     if action.choices and value not in action.choices:
         raise ValueError(f"{action.dest} {value!r} must be one of {', '.join(map(str, action.choices))}")
