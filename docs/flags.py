@@ -89,12 +89,15 @@ def _tables(parser: argparse.ArgumentParser) -> Iterator[str]:
 
 
 def _name(action: argparse.Action) -> str:
-    value = action.metavar or ("" if action.nargs == 0 else "{choices}" if action.choices else action.dest.upper())
-    if value == "{choices}":
-        value = ",".join(map(str, action.choices or ()))
-    if not action.option_strings:
-        return f"`{value}`"
-    return ", ".join(f"`{name} {value}`" if value else f"`{name}`" for name in action.option_strings)
+    """A flag with a word for its value, or the word alone where there is no flag."""
+    value = "" if action.nargs == 0 else action.metavar or _kind(action)
+    return ", ".join(f"`{name} {value}".rstrip() + "`" for name in action.option_strings) or f"`{value}`"
+
+
+def _kind(action: argparse.Action) -> str:
+    if action.choices:
+        return ",".join(map(str, action.choices))
+    return getattr(action.type, "__name__", "text").upper()
 
 
 def _meaning(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
@@ -104,7 +107,7 @@ def _meaning(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
 
 def _escaped(text: str) -> str:
     """Text in a cell of a table or a paragraph, no sign of which is Markdown's or HTML's."""
-    for sign in "\\`*|~[":
+    for sign in "\\*|~[":
         text = text.replace(sign, f"\\{sign}")
     return text.replace("<", "&lt;").strip()
 
