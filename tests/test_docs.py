@@ -62,9 +62,13 @@ def headings(page):
 
 
 def commands(text):
-    """(module, the rest) of each `python -m module rest` of a text; lines that end in a backslash go on."""
+    """(module, the rest) of each `python -m module rest` of a text; lines that end in a backslash go on.
+
+    Behind `--help` stands prose.
+    """
     joined = re.sub(r"\\\n\s*", " ", text)
-    return re.findall(r"python3? -m ([\w.]+)([^\n`)]*)", joined)
+    found = re.findall(r"python3? -m ([\w.]+)([^\n`)]*)", joined)
+    return [(module, rest.partition("--help")[0]) for module, rest in found]
 
 
 def flags_in(text):
