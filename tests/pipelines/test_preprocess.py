@@ -18,7 +18,7 @@ import pytest
 
 from pipelines import dataset as dataset_job
 from pipelines import preprocess, shards
-from songs import layout, midi, records
+from songs import champion, layout, midi, records
 from songs.encodings import Events
 from songs.kept_songs import KeptSongs
 from songs.vocabulary import END, START, Vocabulary, key_mark
@@ -489,6 +489,14 @@ def test_reused_songs_give_what_reading_all_files_gives(music, grown, tmp_path, 
     assert "6 of 11 files were read before" in caplog.text
     reused = {name for name, row in ledger(tmp_path / "again").items() if row["reused"]}
     assert reused == {"song0.mid", "again.mid", "song2.mid", "song3.mid", "song4.mid", "song5.mid"}
+
+
+@pytest.mark.parametrize("given", ["mine", "mine/runs/r1"])
+def test_songs_of_a_run_or_of_the_champion_are_reused(music, tmp_path, given):
+    run(music, tmp_path / "mine/runs/r1/dataset", "--keep_songs")
+    champion.promote(str(tmp_path / "mine"), "r1", champion.Champion())
+    run(music, tmp_path / "again", f"--reuse={tmp_path / given}")
+    assert ledger(tmp_path / "again")["song1.mid"]["reused"]
 
 
 def test_reused_songs_under_another_ending_are_read_again(grown, tmp_path):
