@@ -1,14 +1,14 @@
 """Has a signal end a command in a sentence from the first line of its package on.
 
 `python -m` imports the package of a command before the command, whose imports take a second or more; those of
-`songs.job_exit` alone take a tenth of one. What is imported here is loaded already.
+`songs.job_exit` alone take a tenth of one. What is imported here Python has mostly loaded before.
 """
 
 import itertools
 import os
 import signal
 import sys
-from typing import NoReturn
+from collections.abc import Callable
 
 AGAIN = "start the same command again to go on"
 
@@ -22,7 +22,7 @@ def expect() -> None:
         job_exit.expect_signals(_sentence())
 
 
-def catch(action: signal._HANDLER) -> None:
+def catch(action: Callable[[int, object], object]) -> None:
     """Has Ctrl-C and SIGTERM do something, unless whoever started this process has them ignored."""
     for number in (signal.SIGINT, signal.SIGTERM):
         # Of what runs in the background a shell has Ctrl-C ignored.
@@ -36,7 +36,7 @@ def _sentence() -> str:
     return f"{modules[0].rpartition('.')[2] if modules else 'job'} stopped: {AGAIN}"
 
 
-def _stop(number: int, frame: object) -> NoReturn:
+def _stop(number: int, frame: object) -> None:
     """Ends this process, in which nothing is begun yet: plainly, since JSON would have to be imported."""
     del frame
     os.write(2, f"{_sentence()}\n".encode())
