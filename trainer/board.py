@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import tensorflow as tf
 from tensorboard.plugins.hparams import api as hparams
@@ -19,7 +20,7 @@ class Board:
     config: TrainConfig
 
     def __post_init__(self) -> None:
-        self._events = tf.summary.create_noop_writer()
+        self._events: Any = None
         with self._given_up_if_it_fails():
             self._events = tf.summary.create_file_writer(self.folder)
             with self._events.as_default():
@@ -27,6 +28,8 @@ class Board:
 
     def write(self, row: Mapping[str, float | int | None], *, tokens_per_second: float) -> None:
         """The figures of a row of history.csv."""
+        if not self._events:
+            return
         with self._given_up_if_it_fails(), self._events.as_default(step=row["step"]):
             for name, value in row.items():
                 if name.endswith(("nats", "accuracy")) and value is not None:
@@ -35,8 +38,9 @@ class Board:
 
     def flush(self) -> None:
         """Puts what was written where TensorBoard sees it."""
-        with self._given_up_if_it_fails():
-            self._events.flush()
+        if self._events:
+            with self._given_up_if_it_fails():
+                self._events.flush()
 
     @contextlib.contextmanager
     def _given_up_if_it_fails(self) -> Iterator[None]:
@@ -44,7 +48,8 @@ class Board:
         try:
             yield
         except tf.errors.OpError as error:
-            self._events = tf.summary.create_noop_writer()
+            # TensorFlow may keep it as the default writer: nothing else here writes summaries.
+            self._events = None
             # After the name of TensorFlow's operation.
             why = error.message.splitlines()[0].rpartition("}} ")[2]
             say(
