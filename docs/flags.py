@@ -79,7 +79,7 @@ def _described(parser: argparse.ArgumentParser) -> Iterator[str]:
 
 
 def _tables(parser: argparse.ArgumentParser) -> Iterator[str]:
-    """One table a group of flags, without `--help`, which all have."""
+    """Yields a table for each group of flags, without `--help`, which all have."""
     for group in parser._action_groups:
         actions = [action for action in group._group_actions if action.dest not in ("help", "command")]
         if actions:
@@ -89,7 +89,7 @@ def _tables(parser: argparse.ArgumentParser) -> Iterator[str]:
 
 
 def _name(action: argparse.Action) -> str:
-    """A flag with a word for its value, or the word alone where there is no flag."""
+    """Returns a flag with a word for its value, or the word alone where there is no flag."""
     value = "" if action.nargs == 0 else action.metavar or _kind(action)
     return ", ".join(f"`{name} {value}".rstrip() + "`" for name in action.option_strings) or f"`{value}`"
 
@@ -106,7 +106,7 @@ def _meaning(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text in a cell of a table or a paragraph, no sign of which is Markdown's or HTML's."""
+    """Returns a text for a cell or a paragraph, with no sign that Markdown or HTML would take for its own."""
     for sign in "\\*|~[":
         text = text.replace(sign, f"\\{sign}")
     return text.replace("<", "&lt;").strip()
