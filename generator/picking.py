@@ -9,12 +9,8 @@ import numpy as np
 from generator.primers import hashed
 from songs import layout, records, storage
 from songs.records import Window
+from songs.song_id import SongId
 from songs.windows import shard_of
-
-# Between a song's name and its time scale, in the records of a training song at another speed.
-_SCALED = "*"
-# Between a song's name and its number, in the records of songs of the same bytes that are kept.
-_COPY = "+"
 
 # Windows a job takes, and the records they are picked from: enough for variety, and few enough that every worker can
 # have them all.
@@ -95,7 +91,7 @@ def song_of(dataset: str, split: str, sha256: str, *, length: int) -> Window | N
     shards = _shards(dataset, split)
 
     def is_other(window: Window) -> bool:
-        return not as_read(window) or window.song.partition(_COPY)[0] != sha256
+        return not as_read(window) or str(SongId.parse(window.song).original) != sha256
 
     found = itertools.dropwhile(is_other, _windows(dataset, split, shards, shard_of(sha256, shards)))
     # Its windows stand together: what comes after them is not read.
@@ -104,7 +100,7 @@ def song_of(dataset: str, split: str, sha256: str, *, length: int) -> Window | N
 
 def as_read(window: Window) -> bool:
     """Whether a window is of a song in its own key and at its own speed."""
-    return window.transpose == 0 and _SCALED not in window.song
+    return window.transpose == 0 and SongId.parse(window.song).scale == 1
 
 
 def _joined(windows: Iterable[Window], length: int) -> Iterator[Window]:

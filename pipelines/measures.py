@@ -15,12 +15,11 @@ from songs.encodings import Encoding
 from songs.encodings.grid import HELD_MARK
 from songs.encodings.steps import STEP
 from songs.song import Song
+from songs.song_id import SongId
 from songs.vocabulary import Vocabulary
 
 # Of a song at most so many ids are decoded, of a shard at most so many records looked at.
 _MOST_IDS, _MOST_RECORDS = 3_000, 20_000
-# Between a song's name and its time scale, in the records of augmented songs (`pipelines.shards`).
-_SCALED = "*"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -138,7 +137,7 @@ def _beginnings(path: str) -> Iterator[tuple[str, npt.NDArray[np.int64]]]:
         return
     with storage.open_read(path) as file:
         windows = map(records.parse, itertools.islice(records.read(file), _MOST_RECORDS))
-        untouched = (window for window in windows if not window.transpose and _SCALED not in window.song)
+        untouched = (window for window in windows if not window.transpose and SongId.parse(window.song).scale == 1)
         for name, of_song in itertools.groupby(untouched, lambda window: window.song):
             yield name, _join(of_song)
 

@@ -14,6 +14,7 @@ from pipelines import ledger, measures, report_files, report_music
 from pipelines.summary import Summary, summarise
 from songs import encodings, job_exit, layout, storage
 from songs.commands import Parser
+from songs.song_id import SongId
 from songs.vocabulary import Vocabulary
 
 TEMPLATE = "report.html"
@@ -62,7 +63,7 @@ def find(folder: str) -> Found:
     shards = described["splits"]["train"]["shards"]
     samples = measures.samples(folder, shards, vocabulary, encoding, wanted=_SAMPLES)
     sample_rows: dict[str, Mapping[str, Any]] = {}
-    wanted = {sample.name.partition("+")[0]: sample.name for sample in samples}
+    wanted = {str(SongId.parse(sample.name).original): sample.name for sample in samples}
     summary = summarise(_keeping(ledger.read_rows(folder), wanted, sample_rows))
     largest = [name for name, _ in summary.clusters.most_common(_CLUSTERS) if name]
     # A second pass, since only the first tells which clusters are large.

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from pipelines.tally import Tally
-from songs import tunes
 from songs.errors import REASONS
+from songs.song_id import SongId
 
 # As in `pipelines.rows`, which is not imported: it brings the reader along, and this command only counts.
 OUTCOMES = ("read", "filtered", "lost")
@@ -82,7 +82,7 @@ class Summary:
             return
         cluster = row.get("cluster")
         # A cluster is named by a member's hash, and a song without near duplicates may be a cluster of its own.
-        if cluster and cluster != tunes.short_name(row.get("sha256", "")):
+        if cluster and cluster != SongId.parse(row["sha256"]).short:
             _count(self.clusters, cluster)
         if outcome == "read":
             self._add_song(row)

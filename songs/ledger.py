@@ -2,22 +2,19 @@
 
 import dataclasses
 import hashlib
-import re
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from songs import layout
+from songs.song_id import SongId
 from songs.windows import SPLITS
 
 Hashes = npt.NDArray[np.uint64]
 
 # Of what was read and has a split; others have this one.
 NO_SPLIT = -1
-
-# What a byte-identical copy that is kept has after its name.
-_COPY = re.compile(r"\+[0-9]+$")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -88,15 +85,15 @@ def _known(songs: Hashes, others: Hashes) -> npt.NDArray[np.bool_]:
     return known
 
 
-def bits(sha256: str) -> int:
-    """64 bits of a song's name, a hash in hexadecimal, whole or its first 16 digits; 0 for none.
+def bits(name: str) -> int:
+    """64 bits of a song's name (`songs.song_id`), its hash whole or its first 16 digits; 0 for none.
 
     A copy (`+1`) is the song itself; a tune of a file of several (`#tune`) is a song of its own.
     """
-    name, _, tune = sha256.partition("#")
-    if not tune:
-        return int(name[:16], 16) if name else 0
-    return _hash(f"{name[:16]}#{_COPY.sub('', tune)}".encode())
+    if not name:
+        return 0
+    song = SongId.parse(name).original
+    return _hash(song.short.encode()) if song.tune else int(song.short, 16)
 
 
 def _columns(path: str) -> tuple[npt.NDArray[Any], ...]:
