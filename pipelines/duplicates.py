@@ -6,7 +6,8 @@ A group is gone through several times and never held in memory: one file may hav
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 
-from pipelines.rows import FILTERED, Row
+from pipelines.rows import Row
+from songs.ledger import FILTERED
 from songs.song_id import SongId
 
 NEAR_DUPLICATE = "near-duplicate"

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
 
-from pipelines import clusters, duplicates, rows, totals
+from pipelines import clusters, duplicates, totals
 from pipelines.rows import Row
 from pipelines.settings import Settings
 from pipelines.shards import Placed
 from songs import windows
+from songs.ledger import READ
 from songs.song_id import SongId
 
 
@@ -70,7 +71,7 @@ class PlaceSongs(beam.PTransform):
 
     def expand(self, songs: beam.PCollection[Row]) -> beam.PCollection[Placed]:
         """Splits by the hash of the cluster, then moves clusters to splits that would be empty."""
-        written = songs | "Written" >> beam.Filter(lambda row: row.outcome == rows.READ and not row.duplicate_of)
+        written = songs | "Written" >> beam.Filter(lambda row: row.outcome == READ and not row.duplicate_of)
         moves = (
             written
             | "Clusters" >> beam.Map(lambda row: row.cluster or SongId.parse(row.sha256).short)

@@ -1,12 +1,11 @@
 """A dataset -> the index by which copies of its training songs are known, and how much its validation songs copy."""
 
 import dataclasses
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from songs import copies, layout, storage
+from songs import copies, layout, ledger, storage
 from songs.logs import say
 from songs.song import Song
 from songs.song_id import SongId
@@ -100,21 +99,19 @@ def ledger_sources(folder: str) -> dict[str, str]:
     A ledger that is damaged costs names, no training: a line says so.
     """
     found: dict[str, str] = {}
-    for info in storage.match(folder):
-        if info.path.rpartition("/")[2].startswith(f"{layout.LEDGER}-"):
-            try:
-                found |= _sources(info.path)
-            except (ValueError, KeyError, AttributeError, TypeError) as error:
-                say(f"warning: {info.path} is no ledger ({error}); training songs are named by their hashes")
+    for path in layout.rows_paths(folder, layout.LEDGER):
+        try:
+            found |= _sources(path)
+        except ValueError as error:
+            say(f"warning: {error}; training songs are named by their hashes")
     return found
 
 
 def _sources(path: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    with storage.open_read(path) as file:
-        for row in map(json.loads, file):
-            if row["split"] == "train" and not row["duplicate_of"]:
-                found.setdefault(SongId.parse(row["sha256"]).short, str(row["source"]))
+    for row in ledger.read_file(path):
+        if row.split == "train" and not row.duplicate_of:
+            found.setdefault(SongId.parse(row.sha256).short, row.source)
     return found
 
 

@@ -11,7 +11,7 @@ from models import remote
 from songs import directories, job_exit, layout, logs, storage
 from songs.commands import Parser
 from songs.judging import JUDGING_SPLIT, new_to_both, training_datasets
-from songs.ledger import bits
+from songs.ledger_columns import bits
 from songs.logs import say
 from songs.song_id import SongId
 from trainer import drift, gate_checks, gate_page
