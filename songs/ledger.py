@@ -77,7 +77,7 @@ def read(folder: str) -> Iterator[LedgerRow]:
       songs.storage.StorageError: if it cannot be read.
     """
     paths = layout.rows_paths(folder, layout.LEDGER)
-    if not paths and not storage.match(folder):
+    if not paths and not list(storage.match(folder)):
         raise ValueError(f"there is no directory {folder}, or nothing is in it: give a dataset directory")
     if not paths:
         raise ValueError(f"{folder} has no {layout.LEDGER}-*.jsonl: `python -m pipelines.preprocess` writes one")

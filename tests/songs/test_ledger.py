@@ -1,7 +1,7 @@
 import pathlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from songs import layout, ledger
@@ -31,6 +31,7 @@ def write(folder, text, index=0, count=1):
 
 
 @given(st.lists(ROWS, max_size=3))
+@settings(max_examples=30, deadline=None)
 def test_what_is_written_is_read(folder, rows):
     path = f"{folder}/{layout.rows_name(layout.LEDGER, 0, 1)}"
     layout.write_rows(path, [row.as_dict() for row in rows])
