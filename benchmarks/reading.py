@@ -30,7 +30,7 @@ import symusic
 from pipelines.settings import Settings
 from pipelines.shards import Encoder, Placed
 from pipelines.spool import Position
-from songs import fast_reader, music21_reader, records, tunes
+from songs import fast_reader, ledger, music21_reader, records, tunes
 from songs.errors import ParseError
 from songs.song import Song
 
@@ -184,8 +184,8 @@ def _preprocess(folder: pathlib.Path, flags: list[str]) -> tuple[float, int, flo
         began = time.monotonic()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=_environment())
         seconds = time.monotonic() - began
-        ledger = [json.loads(line) for path in pathlib.Path(output, "d").glob("ledger-*") for line in path.open()]
-    return seconds, sum(row["events"] for row in ledger), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        events = sum(row.events for row in ledger.read(f"{output}/d"))
+    return seconds, events, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
 def _environment() -> dict[str, str]:

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
 
-from pipelines import clusters, duplicates, rows, totals
+from pipelines import clusters, duplicates, totals
 from pipelines.rows import Row
 from pipelines.settings import Settings
 from pipelines.shards import Placed
-from songs import tunes, windows
+from songs import windows
+from songs.ledger import READ
+from songs.song_id import SongId
 
 
 @dataclasses.dataclass
@@ -48,11 +50,11 @@ class NameClusters(beam.PTransform):
         """Labels songs by their fingerprints and joins the labels to the rows, which need those no longer."""
         labels = (
             originals
-            | "Fingerprints" >> beam.Map(lambda row: (tunes.short_name(row.song), row.fingerprint()))
+            | "Fingerprints" >> beam.Map(lambda row: (SongId.parse(row.song).short, row.fingerprint()))
             | clusters.ClusterSongs()
         )
         rows_by_song = originals | "RowBySong" >> beam.Map(
-            lambda row: (tunes.short_name(row.song), dataclasses.replace(row, bands="", sketch=b""))
+            lambda row: (SongId.parse(row.song).short, dataclasses.replace(row, bands="", sketch=b""))
         )
         return (
             {"rows": rows_by_song, "labels": labels}
@@ -69,10 +71,10 @@ class PlaceSongs(beam.PTransform):
 
     def expand(self, songs: beam.PCollection[Row]) -> beam.PCollection[Placed]:
         """Splits by the hash of the cluster, then moves clusters to splits that would be empty."""
-        written = songs | "Written" >> beam.Filter(lambda row: row.outcome == rows.READ and not row.duplicate_of)
+        written = songs | "Written" >> beam.Filter(lambda row: row.outcome == READ and not row.duplicate_of)
         moves = (
             written
-            | "Clusters" >> beam.Map(lambda row: row.cluster or tunes.short_name(row.sha256))
+            | "Clusters" >> beam.Map(lambda row: row.cluster or SongId.parse(row.sha256).short)
             | "OnceEach" >> beam.Distinct()
             | "SplitByHash" >> beam.Map(lambda cluster: (windows.split_of(cluster, self.settings.split), cluster))
             | "SummarizeSplits" >> beam.CombineGlobally(totals.SplitSummary())
@@ -95,6 +97,6 @@ def _with_cluster(joined: tuple[str, dict[str, Iterable[str | Row]]]) -> Iterato
 def _place(row: Row, settings: Settings, moves: dict[str, str]) -> Placed:
     if row.position is None:
         raise ValueError(f"{row.source} was read and not spooled")
-    cluster = row.cluster or tunes.short_name(row.sha256)
+    cluster = row.cluster or SongId.parse(row.sha256).short
     split = moves.get(cluster) or windows.split_of(cluster, settings.split)
     return Placed(row.song, split, row.position, row.cluster)

@@ -12,6 +12,7 @@ from pipelines.spool import Position
 from songs import archives, codes, compressed, midi, reading, storage, tunes
 from songs.errors import ParseError
 from songs.kept_songs import KeptSongs
+from songs.ledger import FILTERED, LOST, READ, LedgerRow
 from songs.song import Song
 from songs.tunes import Fingerprint
 
@@ -19,55 +20,22 @@ from songs.tunes import Fingerprint
 # 9 % for 48 and 13 % for 16; music21 may need seconds for a file, and the time limit is that of all together.
 BATCH = {"fast": 48, "music21": 8, "both": 8}
 
-READ, FILTERED, LOST = "read", "filtered", "lost"
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Row:
+class Row(LedgerRow):
     """A source, read. (Slots are half the size in memory, where Beam's local runner keeps what it shuffles.)
 
     Attributes:
-      source: its name.
-      outcome: `read`, `filtered` by a limit that the user chose, or `lost`.
-      reason: why it was filtered or lost: a key of `songs.errors.REASONS`, or a limit; of a song that was read
-        `readers-differ`, if `--parser both` found that.
-      detail: the reason in a sentence.
-      sha256: of the bytes.
-      instrument: whose notes were taken.
-      alternatives: the file's other instruments that have notes.
-      repaired: what was out of the ordinary in the file, keys of `songs.repair.REPAIRS`.
-      shortened_quarters: quarter notes in which nothing happens that were taken out.
-      licence: of the music, as a file beside it tells.
-      events: notes and chords of the song.
-      seconds: that reading took.
       position: where the song is spooled.
       song: the name under which its records are written: the hash, `+1` ... where duplicates are kept.
       bands: of the fingerprint (see `songs.tunes`), with spaces between, until clusters are named.
       sketch: of the fingerprint, until clusters are named.
-      cluster: 16 digits of the smallest song of the near duplicates that it belongs to, itself among them.
-      reused: whether the song was kept by an earlier run and not read again.
-      duplicate_of: the source whose records stand for this one, "" if it has its own.
     """
 
-    source: str
-    outcome: str
-    reason: str = ""
-    detail: str = ""
-    sha256: str = ""
-    instrument: str = ""
-    alternatives: tuple[str, ...] = ()
-    repaired: tuple[str, ...] = ()
-    shortened_quarters: float = 0.0
-    licence: str = ""
-    events: int = 0
-    seconds: float = 0.0
     position: Position | None = None
     song: str = ""
     bands: str = ""
     sketch: bytes = b""
-    cluster: str = ""
-    reused: bool = False
-    duplicate_of: str = ""
 
     def fingerprint(self) -> Fingerprint:
         """What tells near duplicates of the song."""

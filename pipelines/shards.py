@@ -13,6 +13,7 @@ from pipelines.spool import Position, SpoolReader
 from songs import kept_songs, layout, records, storage, windows
 from songs.encodings import Encoding
 from songs.song import Song
+from songs.song_id import SongId
 from songs.variants import variants
 from songs.vocabulary import UNKNOWN, Vocabulary, start_of
 
@@ -69,7 +70,7 @@ def write_shard(
             unknown = int((ids == UNKNOWN).sum())
             encoded.append(Encoded(song.song, split, len(ids), unknown, written, song.cluster))
         if keep_songs:
-            named = (song for song in in_order if kept_songs.is_kept(song.song))
+            named = (song for song in in_order if SongId.parse(song.song).is_whole_file)
             path = storage.join(folder, layout.kept_songs_name(split, index, count))
             kept_songs.write_songs(path, ((song.song, spool.read(song.position)) for song in named))
     return encoded
@@ -106,7 +107,7 @@ class Encoder:
         scales = [fractions.Fraction(scale) for scale in self.settings.time_scales]
         for variant in variants(song, self.settings.transpose, scales):
             # A song at another speed is a song of its own to those who read the records.
-            name = placed.song if variant.scale == 1 else f"{placed.song}*{variant.scale}"
+            name = str(dataclasses.replace(SongId.parse(placed.song), scale=variant.scale))
             spelled = ids if variant.song is song else self.encode(variant.song)
             yield from self._windows(name, spelled, variant.transpose, self.settings.stride)
 

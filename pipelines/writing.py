@@ -13,6 +13,7 @@ from pipelines.rows import Encoded, Row
 from pipelines.settings import Settings
 from pipelines.shards import Placed
 from songs import layout, storage, windows
+from songs.ledger import LedgerRow
 from songs.song import Song
 from songs.vocabulary import KEY_MARKS, SPECIAL_TOKENS, Vocabulary, key_mark
 
@@ -88,7 +89,7 @@ class JoinLedger(beam.PTransform):
     encoded: beam.PCollection[Encoded]
     rejects: beam.PCollection[Row]
 
-    def expand(self, songs: beam.PCollection[Row]) -> beam.PCollection[dict[str, Any]]:
+    def expand(self, songs: beam.PCollection[Row]) -> beam.PCollection[LedgerRow]:
         """Joins by song."""
         row_by_song = songs | "RowBySong" >> beam.Map(lambda row: (row.song, dataclasses.replace(row, position=None)))
         encoded_by_song = self.encoded | "EncodedBySong" >> beam.Map(lambda written: (written.song, written))
@@ -110,12 +111,12 @@ class WriteLedger(beam.PTransform):
     folder: str
     ledger_shards: int
 
-    def expand(self, ledger: beam.PCollection[dict[str, Any]]) -> beam.PCollection[None]:
+    def expand(self, ledger: beam.PCollection[LedgerRow]) -> beam.PCollection[None]:
         """Groups by a hash of the source."""
         return (
             ledger
             | "KeyByLedgerShard"
-            >> beam.Map(lambda row: (int(windows.fraction_of(row["source"]) * self.ledger_shards), row))
+            >> beam.Map(lambda row: (int(windows.fraction_of(row.source) * self.ledger_shards), row))
             | "GroupByLedgerShard" >> beam.GroupByKey()
             | "WriteRows" >> beam.Map(_write_ledger, folder=self.folder, count=self.ledger_shards)
         )
@@ -127,7 +128,7 @@ class Totals(beam.PTransform):
 
     encoded: beam.PCollection[Encoded]
 
-    def expand(self, ledger: beam.PCollection[dict[str, Any]]) -> beam.PCollection[dict[str, Any]]:
+    def expand(self, ledger: beam.PCollection[LedgerRow]) -> beam.PCollection[dict[str, Any]]:
         """Sums both."""
         files = ledger | "CountFiles" >> beam.CombineGlobally(totals.FileTotals())
         splits = self.encoded | "CountSplits" >> beam.CombineGlobally(totals.SplitTotals())
@@ -161,11 +162,11 @@ def _write_shard(
     return encoded
 
 
-def _ledger_rows(joined: tuple[str, Iterable[Row | Encoded]]) -> Iterator[dict[str, Any]]:
+def _ledger_rows(joined: tuple[str, Iterable[Row | Encoded]]) -> Iterator[LedgerRow]:
     yield from ledger_rows.of_song(joined[1])
 
 
-def _write_ledger(shard: tuple[int, Iterable[dict[str, Any]]], folder: str, count: int) -> None:
+def _write_ledger(shard: tuple[int, Iterable[LedgerRow]], folder: str, count: int) -> None:
     index, ledger = shard
     path = storage.join(folder, layout.rows_name(layout.LEDGER, index, count))
-    layout.write_rows(path, sorted(ledger, key=lambda row: row["source"]))
+    layout.write_rows(path, [row.as_dict() for row in sorted(ledger, key=lambda row: row.source)])

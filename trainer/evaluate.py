@@ -130,7 +130,7 @@ def evaluate(loaded: "Bundle", surveyed: "Survey", split: str) -> dict[str, Any]
       ValueError: if no token of the split is scored.
     """
     from trainer import measures, scoring
-    from trainer.baselines import tokens_of
+    from trainer.window_arrays import tokens_of
 
     evaluator = scoring.evaluator_of(loaded.model, surveyed, split)
     scores = evaluator.tokens(loaded.model.get_weights()) if evaluator else None

@@ -5,6 +5,7 @@ import pytest
 
 from pipelines import jobs, retrain, runs
 from songs import champion, layout, storage
+from songs.ledger import LedgerRow
 from tests import builders
 
 
@@ -42,7 +43,7 @@ def test_wrong_flags_end_with_one_sentence(tmp_path, flags, message):
 def ledger_rows(songs, split):
     """The least of a ledger that others read, of so many songs."""
     named = [f"{index:016x}{'0' * 48}" for index in range(1, songs + 1)]
-    return [{"source": name, "sha256": name, "cluster": "", "split": split} for name in named]
+    return [LedgerRow(name, "read", sha256=name, split=split).as_dict() for name in named]
 
 
 class FakeJobs:
