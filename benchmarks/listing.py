@@ -66,10 +66,10 @@ def walk() -> int:
 def expand() -> int:
     """What preprocess does with its input before it starts the pipeline: sources, sorted, and their fingerprint."""
     from pipelines import dataset, sources
-    from pipelines.settings import Settings
+    from pipelines.config import PreprocessConfig
 
     listing = sources.expand(["gs://music/lakh"])
-    dataset.request_of(Settings(encoding={"name": "events"}, window=64, stride=64), listing)
+    dataset.request_of(PreprocessConfig(window=64), listing)
     return len(listing)
 
 

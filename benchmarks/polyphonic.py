@@ -21,8 +21,8 @@ from benchmarks import polyphonic_dataset as datasets
 from benchmarks import polyphonic_overlap
 from benchmarks import polyphonic_sets as sets
 from benchmarks.polyphonic_table import Row, overlap_table, table
+from pipelines.config import PreprocessConfig
 from songs import layout, recipes, storage
-from songs.variants import parse_transpose
 from trainer import config, task
 
 RECIPE = "polyphonic"
@@ -31,14 +31,14 @@ RECIPE = "polyphonic"
 def prepare(name: str, chosen: argparse.Namespace) -> None:
     """Writes a set's datasets and prints its statistics."""
     pieces = sets.read(chosen.paper / f"{name}.mat")
-    told = recipes.load(RECIPE, "preprocess")
-    window = told["window"] if chosen.window is None else chosen.window
+    told = PreprocessConfig.create(recipes.load(RECIPE, "preprocess"))
+    window = told.window if chosen.window is None else chosen.window
     settings = datasets.settings_of(
         pieces,
         ticks=sets.SETS[name].ticks,
         window=window,
-        stride=min(told["stride"], window) if chosen.stride is None else chosen.stride,
-        semitones=parse_transpose(told["transpose"]) if chosen.transpose else (),
+        stride=min(told.training_stride, window) if chosen.stride is None else chosen.stride,
+        semitones=told.transpose if chosen.transpose else (),
     )
     datasets.build(_folder(name, chosen), name, pieces, settings, overwrite=chosen.overwrite)
     print(sets.describe(name, sets.statistics_of(pieces, settings.transpose)))

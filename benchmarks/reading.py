@@ -27,7 +27,8 @@ from typing import Any
 
 import symusic
 
-from pipelines.settings import Settings
+from pipelines import settings
+from pipelines.config import PreprocessConfig
 from pipelines.shards import Encoder, Placed
 from pipelines.spool import Position
 from songs import fast_reader, music21_reader, records, tunes
@@ -135,8 +136,8 @@ def _share(folder: pathlib.Path) -> None:
     subprocess.run([sys.executable, "-c", "import apache_beam"], check=True, stderr=subprocess.DEVNULL)
     importing = time.monotonic() - began
     job = _preprocess(folder, [])[0]
-    settings = Settings(encoding={"name": "events"}, window=128, stride=128)
-    encoding = settings.build_encoding()
+    config = PreprocessConfig()
+    encoding = config.build_encoding()
     files = sorted(folder.rglob("*.mid"))
     fast_reader.read(files[0].read_bytes())
     songs, reading = _timed(lambda path: fast_reader.read(path.read_bytes()), files)
@@ -144,7 +145,7 @@ def _share(folder: pathlib.Path) -> None:
     _, comparing = _timed(tunes.fingerprint, songs)
     counts: Counter[str] = Counter()
     _, counting = _timed(lambda song: counts.update(encoding.encode(song)), songs)
-    encoder = Encoder(encoding, settings.make_vocabulary(counts), settings)
+    encoder = Encoder(encoding, settings.make_vocabulary(config, counts), config)
     placed = Placed("0" * 64, "train", Position("", 0, 0))
     _, writing = _timed(
         lambda song: records.write(io.BytesIO(), encoder.records(placed, song, encoder.encode(song))), songs

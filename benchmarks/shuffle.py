@@ -18,8 +18,8 @@ from apache_beam.metrics import Metrics
 from apache_beam.metrics.metric import MetricsFilter
 
 from beam_jobs.options import beam_options, open_pipeline
-from pipelines import preprocess, sources, transforms
-from pipelines.rows import ParseLimits
+from pipelines import sources, transforms
+from pipelines.config import PreprocessConfig
 from songs import layout, storage
 
 _NAMESPACE = "shuffle"
@@ -54,15 +54,11 @@ def run(listing: Sequence[sources.Source], folder: str) -> dict[str, tuple[int, 
     """Elements and bytes of each shuffle of a default dataset, made in a folder."""
     path = storage.join(folder, "listing.jsonl")
     layout.write_rows(path, [dataclasses.asdict(source) for source in listing])
-    settings = preprocess.parse(["--input", folder, "--output", folder])[0]["settings"]
     pipeline = open_pipeline(beam_options([]))
     _ = (
         pipeline
         | "Listings" >> beam.Create([path])
-        | "BuildDataset"
-        >> transforms.BuildDataset(
-            settings, limits=ParseLimits(), folder=folder, ledger_shards=1, reuse="", keep_songs=False
-        )
+        | "BuildDataset" >> transforms.BuildDataset(PreprocessConfig(), folder=folder, ledger_shards=1)
     )
     result = pipeline.run()
     result.wait_until_finish()

@@ -1,18 +1,18 @@
 import dataclasses
 
 from pipelines import ledger_rows, rows
+from pipelines.config import PreprocessConfig
 from pipelines.licences import Sidecar
-from pipelines.rows import Encoded, ParseLimits, Row
-from pipelines.settings import Settings
+from pipelines.rows import Encoded, Row
 from pipelines.sources import Source
 from tests import builders
 from tests.builders import note, program
 
-SETTINGS = Settings({"name": "events"}, 8, 8)
+SETTINGS = PreprocessConfig(window=8)
 
 
 def read_source(source, settings):
-    with rows.SourceReader(settings, ParseLimits()) as reader:
+    with rows.SourceReader(settings) as reader:
         (outcome,) = reader.read([source])
     return outcome
 
