@@ -23,6 +23,7 @@ from benchmarks import polyphonic_sets as sets
 from benchmarks.polyphonic_table import Row, overlap_table, table
 from pipelines.config import PreprocessConfig
 from songs import layout, recipes, storage
+from songs.commands import Parser
 from trainer import config, task
 
 RECIPE = "polyphonic"
@@ -88,7 +89,7 @@ def overlap(name: str, paper: pathlib.Path) -> list[float]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Reads the command and runs it; a wrong flag or input ends with one sentence and exit status 2."""
-    chosen = _parser().parse_args(arguments)
+    chosen = _parser().parse_or_exit(arguments)
     try:
         if chosen.command == "prepare":
             prepare(chosen.set, chosen)
@@ -115,13 +116,8 @@ def _folder(name: str, chosen: argparse.Namespace) -> str:
     return storage.join(chosen.output, name)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.polyphonic",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def _parser() -> Parser:
+    parser = Parser("python -m benchmarks.polyphonic", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     names = {"choices": sorted(sets.SETS), "metavar": "SET"}
     preparing = commands.add_parser("prepare", help="write a set's datasets and print its statistics")

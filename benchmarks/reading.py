@@ -9,7 +9,6 @@
 MidiTok needs an environment of its own: python3 -m venv .venv-miditok; .venv-miditok/bin/pip install miditok==3.0.6
 """
 
-import argparse
 import contextlib
 import io
 import json
@@ -32,6 +31,7 @@ from pipelines.config import PreprocessConfig
 from pipelines.shards import Encoder, Placed
 from pipelines.spool import Position
 from songs import fast_reader, music21_reader, records, tunes
+from songs.commands import Parser
 from songs.errors import ParseError
 from songs.song import Song
 
@@ -59,7 +59,7 @@ print(json.dumps({"seconds": end - began, "reading": end - read, "notes": notes,
 
 def main() -> None:
     """Reads the command and prints its table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser("python -m benchmarks.reading", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("readers").add_argument("folder", nargs="+", type=pathlib.Path)
     job = commands.add_parser("job")
@@ -68,7 +68,7 @@ def main() -> None:
     job.add_argument("--flags", default="--direct_num_workers=2 --direct_running_mode=multi_processing")
     commands.add_parser("share").add_argument("folder", type=pathlib.Path)
     commands.add_parser("memory").add_argument("folder", type=pathlib.Path)
-    chosen = parser.parse_args()
+    chosen = parser.parse_or_exit()
     if chosen.command == "readers":
         for folder in chosen.folder:
             _readers(folder)

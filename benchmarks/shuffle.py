@@ -5,7 +5,6 @@ that are declared as such are a few bytes shorter yet. An engine sums up what it
 so what it counts is less.
 """
 
-import argparse
 import dataclasses
 import pathlib
 import tempfile
@@ -21,6 +20,7 @@ from beam_jobs.options import beam_options, open_pipeline
 from pipelines import sources, transforms
 from pipelines.config import PreprocessConfig
 from songs import layout, storage
+from songs.commands import Parser
 
 _NAMESPACE = "shuffle"
 _MADE = (".songs", ".tfrecord")
@@ -30,9 +30,9 @@ _CODER = FastPrimitivesCoder()
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the pipeline over folders and prints a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser("python -m benchmarks.shuffle", description=__doc__)
     parser.add_argument("folders", nargs="+")
-    listing = sources.expand(parser.parse_args(arguments).folders)
+    listing = sources.expand(parser.parse_or_exit(arguments).folders)
     beam.Pipeline.apply = counted
     with tempfile.TemporaryDirectory() as folder:
         shuffled = run(listing, folder)
