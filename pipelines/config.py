@@ -43,7 +43,6 @@ class PreprocessConfig(Settings):
     keep_songs: bool = setting(
         False, "keep the songs that were read beside the records, so that a later run may --reuse them"
     )
-
     parser: str = setting(
         "fast",
         "fast gives music21's result some 100 times faster; music21 is the reference; both reads with both, takes "
@@ -185,14 +184,14 @@ class PreprocessConfig(Settings):
         parts.check_instrument(self.instrument)
         if isinstance(self.vocabulary, tuple):
             object.__setattr__(self, "vocabulary", tuple(read_token_list("\n".join(self.vocabulary))))
-        # Raises where an option is not the encoding's, or not legal.
-        _ = self.build_encoding()
         for wrong, message in self._contradictions():
             if wrong:
                 raise ValueError(message)
 
     def _contradictions(self) -> tuple[tuple[bool, str], ...]:
-        nothing_fixed = self.vocabulary is None and not self.build_encoding().required()
+        # Raises where an option is not the encoding's, or not legal.
+        encoding = self.build_encoding()
+        nothing_fixed = self.vocabulary is None and not encoding.required()
         return (
             (
                 self.training_stride > self.window,

@@ -65,7 +65,7 @@ def test_a_source_known_to_have_failed_is_lost():
 
 
 def test_a_song_with_nothing_to_predict_is_filtered(tmp_path):
-    settings = dataclasses.replace(SETTINGS, encoding={"name": "pitch"}, song_marks=False)
+    settings = dataclasses.replace(SETTINGS, encoding="pitch", song_marks=False)
     row, song = read_source(source(tmp_path, builders.scale(1)), settings)
     assert (row.outcome, row.reason, song) == ("filtered", "too-short", None)
     marked = dataclasses.replace(settings, song_marks=True)
