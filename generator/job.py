@@ -1,5 +1,6 @@
 """The job: checks, a Beam pipeline over batches of song numbers, the page, COMPLETED."""
 
+import dataclasses
 import functools
 import hashlib
 import logging
@@ -55,6 +56,8 @@ def run(
     priming.check(config.primer)
     remote.open_schemes(model_dir, folder, config.data, config.primer)
     model_dir = directories.model(model_dir)
+    if config.data:
+        config = dataclasses.replace(config, data=directories.find(config.data, directories.DATASET))
     marks = layout.require_completed(model_dir, "model", "python -m trainer.task")
     request = _request(model_dir, marks, config, slots)
     options = beam_options(beam_flags, GenerateConfig.flags())

@@ -12,7 +12,7 @@ from beam_jobs import failures
 from beam_jobs.options import beam_options, hands_over, open_pipeline
 from pipelines import progress, report, settings, sources, verdict
 from pipelines.config import PreprocessConfig
-from songs import kept_songs, layout, storage, vocabulary
+from songs import directories, kept_songs, layout, storage, vocabulary
 
 # Rows a file: a listing file is one element of the pipeline, a ledger file is sorted in memory.
 _LISTING_ROWS = 10_000
@@ -33,8 +33,8 @@ def build(
       config: what to make, of what.
       output: the dataset directory.
       overwrite: whether a finished dataset of another request may be deleted.
-      reuse: a finished dataset directory that kept its songs: files of the same bytes are not read again, and what is
-        made is the same.
+      reuse: a finished dataset that kept its songs (see `songs.directories.find`): files of the same bytes are not
+        read again, and what is made is the same.
       options: Beam's PipelineOptions; None runs on this machine.
 
     Returns:
@@ -76,9 +76,9 @@ def reusable(folder: str, config: PreprocessConfig) -> str:
     """The directory, if its kept songs are those that these settings would read; "" if not, saying why.
 
     Raises:
-      ValueError: if it is no finished dataset.
+      ValueError: if no finished dataset is meant, as `songs.directories.find` has it.
     """
-    layout.require_completed(folder, "dataset", "python -m pipelines.preprocess")
+    folder = directories.find(folder, directories.DATASET)
     reading = layout.read_json(storage.join(folder, layout.DATASET)).get("reading")
     if reading != verdict.reading(config):
         logging.info("--reuse %s: its files were read by other settings or versions, so all are read again", folder)

@@ -1,7 +1,7 @@
 """The flags of `python -m pipelines.preprocess`."""
 
 from pipelines import config
-from songs import recipes
+from songs import directories, recipes
 from songs.commands import Parser
 
 _EXAMPLES = """examples:
@@ -30,7 +30,7 @@ def parser() -> Parser:
         "--reuse",
         metavar="DATASET",
         help="a finished dataset made with --keep_songs: files of the same bytes are not read again, and the "
-        "result is that of reading all",
+        f"result is that of reading all; {directories.DATASET.accepted}",
     )
     config.PreprocessConfig.add_flags(made, config.TITLE)
     return made

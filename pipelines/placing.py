@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
 
-from pipelines import clusters, duplicates, rows, totals
+from pipelines import clusters, duplicates, rows, settings, totals
 from pipelines.config import PreprocessConfig
 from pipelines.rows import Row
 from pipelines.shards import Placed
@@ -26,7 +26,7 @@ class NameSongs(beam.PTransform):
             | "GroupByContent" >> beam.GroupByKey()
             | "NameDuplicates" >> beam.FlatMap(_name_duplicates, keep=self.config.duplicates == "keep")
         )
-        if self.config.near_duplicates == "keep":
+        if not settings.finds_near_duplicates(self.config):
             return named
         copies = named | "Copies" >> beam.Filter(lambda row: row.duplicate_of)
         originals = named | "Originals" >> beam.Filter(lambda row: not row.duplicate_of)

@@ -105,6 +105,7 @@ class SourceReader:
             instrument=config.instrument,
             parser=config.parser,
             divisors=config.divisors,
+            fingerprint=settings.finds_near_duplicates(config),
             timeout_seconds=config.parse_timeout,
             memory_bytes=config.parse_memory << 20,
         )
@@ -185,7 +186,7 @@ class SourceReader:
         return row, song
 
     def _read_row(self, name: str, song: Song, seconds: float) -> Row:
-        found = tunes.fingerprint(song) if self._config.near_duplicates != "keep" else Fingerprint()
+        found = tunes.fingerprint(song) if settings.finds_near_duplicates(self._config) else Fingerprint()
         return Row(
             source=name,
             outcome=READ,

@@ -29,6 +29,11 @@ def _too_short(song: Song, encoding: Encoding, song_marks: bool) -> tuple[str, s
     return "too-short", "the song has fewer than 2 tokens"
 
 
+def finds_near_duplicates(config: PreprocessConfig) -> bool:
+    """Whether songs are compared, by fingerprints that are made while they are read."""
+    return config.near_duplicates != "keep"
+
+
 def required_tokens(config: PreprocessConfig) -> Sequence[str]:
     """Tokens that belong to the vocabulary, counted or not."""
     return config.build_encoding().required() if config.vocabulary is None else config.vocabulary
@@ -54,6 +59,7 @@ def reading(config: PreprocessConfig) -> dict[str, Any]:
         "instrument": config.instrument,
         "parser": config.parser,
         "divisors": list(config.divisors),
+        "fingerprint": finds_near_duplicates(config),
         "selection": dataclasses.asdict(config.selection),
     }
 
