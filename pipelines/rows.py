@@ -4,9 +4,10 @@ import dataclasses
 import time
 from collections.abc import Iterator, Sequence
 
+from pipelines import settings
+from pipelines.config import PreprocessConfig
 from pipelines.isolation import Answer, IsolatedReader
 from pipelines.licences import LicenceReader
-from pipelines.settings import Settings
 from pipelines.sources import Source, as_text
 from pipelines.spool import Position
 from songs import archives, codes, compressed, midi, reading, storage, tunes
@@ -42,25 +43,6 @@ class Row(LedgerRow):
         return Fingerprint(tuple(self.bands.split()), self.sketch)
 
 
-@dataclasses.dataclass(frozen=True)
-class ParseLimits:
-    """What reading one file may take.
-
-    Attributes:
-      timeout_seconds: of wall clock, above 0; music21 needs seconds for dense files.
-      memory_bytes: beyond what the process has at its start, at least 128 MiB.
-    """
-
-    timeout_seconds: float = 120.0
-    memory_bytes: int = 2 << 30
-
-    def __post_init__(self) -> None:
-        if not self.timeout_seconds > 0:
-            raise ValueError(f"--parse_timeout {self.timeout_seconds} must be above 0 seconds")
-        if self.memory_bytes < 1 << 27:
-            raise ValueError(f"--parse_memory {self.memory_bytes >> 20} must be at least 128 (MiB)")
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class Encoded:
     """A song, written: its split, its cluster, its tokens (marks included), how many are unknown, and its windows."""
@@ -76,25 +58,24 @@ class Encoded:
 class SourceReader:
     """Reads sources where they can harm nothing but themselves; to be closed, or used as a context."""
 
-    def __init__(self, settings: Settings, limits: ParseLimits, reuse: str = "") -> None:
+    def __init__(self, config: PreprocessConfig, reuse: str = "") -> None:
         """Starts nothing yet.
 
         Args:
-          settings: of the dataset.
-          limits: of time and memory, for each file.
+          config: of the dataset.
           reuse: a dataset directory of the same reading whose kept songs are taken; "": none.
         """
         self._kept = KeptSongs(reuse) if reuse else None
-        self._settings = settings
+        self._config = config
         self._archives = archives.MemberReader()
         self._licences = LicenceReader()
         self._parser = IsolatedReader(
-            instrument=settings.instrument,
-            parser=settings.parser,
-            divisors=settings.divisors,
-            fingerprint=settings.finds_near_duplicates,
-            timeout_seconds=limits.timeout_seconds,
-            memory_bytes=limits.memory_bytes,
+            instrument=config.instrument,
+            parser=config.parser,
+            divisors=config.divisors,
+            fingerprint=settings.finds_near_duplicates(config),
+            timeout_seconds=config.parse_timeout,
+            memory_bytes=config.parse_memory << 20,
         )
 
     def read(self, sources: Sequence[Source]) -> Iterator[tuple[Row, Song | None]]:
@@ -102,7 +83,7 @@ class SourceReader:
 
         Never raises for what a file holds.
         """
-        size = BATCH[self._settings.parser]
+        size = BATCH[self._config.parser]
         for begin in range(0, len(sources), size):
             yield from self._read_together(sources[begin : begin + size])
 
@@ -133,7 +114,7 @@ class SourceReader:
             if source.size > reading.MAX_BYTES:
                 raise ParseError("too-large", f"{source.size} bytes; the limit is {reading.MAX_BYTES}")
             if source.path.startswith(codes.SCHEME):
-                return midi.write(codes.tune(source.path.removeprefix(codes.SCHEME), self._settings.divisors))
+                return midi.write(codes.tune(source.path.removeprefix(codes.SCHEME), self._config.divisors))
             if source.member:
                 return self._archives.read(source.path, source.member)
             return storage.read_bytes(source.path)
@@ -151,7 +132,7 @@ class SourceReader:
             song = self._kept.get(reading.content_hash(data))
         except ParseError:
             return None
-        if song is None or self._settings.refusal(song):
+        if song is None or settings.refusal(self._config, song):
             return None
         # The same bytes under another ending are read by another reader, and may be no song.
         if reading.score_ending(song.about.source) != reading.score_ending(source.name):
@@ -164,8 +145,8 @@ class SourceReader:
         result = answer.result
         if isinstance(result, ParseError):
             return _no_song(name, LOST, result.reason, result.detail, answer.seconds), None
-        song = self._settings.selection.of(Song.from_bytes(result.data))
-        if refusal := self._settings.refusal(song):
+        song = self._config.selection.of(Song.from_bytes(result.data))
+        if refusal := settings.refusal(self._config, song):
             return _no_song(name, FILTERED, *refusal, answer.seconds), None
         row = self._read_row(name, song, answer.seconds)
         if result.difference:
@@ -173,7 +154,7 @@ class SourceReader:
         return row, song
 
     def _read_row(self, name: str, song: Song, seconds: float) -> Row:
-        found = tunes.fingerprint(song) if self._settings.finds_near_duplicates else Fingerprint()
+        found = tunes.fingerprint(song) if settings.finds_near_duplicates(self._config) else Fingerprint()
         return Row(
             source=name,
             outcome=READ,

@@ -8,9 +8,9 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.metrics import Metrics
 
-from pipelines import ledger_rows, shards, spool, totals
+from pipelines import ledger_rows, settings, shards, spool, totals
+from pipelines.config import PreprocessConfig
 from pipelines.rows import Encoded, Row
-from pipelines.settings import Settings
 from pipelines.shards import Placed
 from songs import layout, storage, windows
 from songs.ledger import LedgerRow
@@ -22,31 +22,32 @@ from songs.vocabulary import KEY_MARKS, SPECIAL_TOKENS, Vocabulary, key_mark
 class BuildVocabulary(beam.PTransform):
     """Songs -> one vocabulary, from the counts of the training split."""
 
-    settings: Settings
+    config: PreprocessConfig
 
     def expand(self, placed: beam.PCollection[Placed]) -> beam.PCollection[Vocabulary]:
         """Counts where the songs are spooled, keeps the most frequent."""
-        settings, required = self.settings, frozenset([*self.settings.required_tokens(), *SPECIAL_TOKENS, *KEY_MARKS])
+        config = self.config
+        required = frozenset([*settings.required_tokens(config), *SPECIAL_TOKENS, *KEY_MARKS])
         counts = (
             placed
             | "OnlyTraining" >> beam.Filter(lambda song: song.split == "train")
             | "KeyBySpool" >> beam.Map(lambda song: (song.position.path, song))
             | "GroupBySpool" >> beam.GroupByKey()
-            | "CountTokens" >> beam.FlatMap(_count_tokens, settings=settings)
+            | "CountTokens" >> beam.FlatMap(_count_tokens, config=config)
             | "SumCounts" >> beam.CombinePerKey(sum)
         )
         always = counts | "Required" >> beam.Filter(lambda count: count[0] in required)
         most_frequent = (
             counts
-            | "Frequent" >> beam.Filter(lambda count: count[0] not in required and count[1] >= settings.min_count)
-            | "Top" >> beam.combiners.Top.Smallest(settings.max_vocabulary, key=lambda count: (-count[1], count[0]))
+            | "Frequent" >> beam.Filter(lambda count: count[0] not in required and count[1] >= config.min_count)
+            | "Top" >> beam.combiners.Top.Smallest(config.max_vocabulary, key=lambda count: (-count[1], count[0]))
         )
         return (
             placed.pipeline
             | "Once" >> beam.Create([None])
             | "Order"
             >> beam.Map(
-                lambda _, always, frequent: settings.make_vocabulary(dict([*always, *frequent])),
+                lambda _, always, frequent: settings.make_vocabulary(config, dict([*always, *frequent])),
                 beam.pvalue.AsList(always),
                 beam.pvalue.AsSingleton(most_frequent),
             )
@@ -57,16 +58,16 @@ class BuildVocabulary(beam.PTransform):
 class WriteShards(beam.PTransform):
     """Songs -> record files; the output says what was written of each song."""
 
-    settings: Settings
+    config: PreprocessConfig
     folder: str
     vocabulary: beam.PCollection[Vocabulary]
-    keep_songs: bool
 
     def expand(self, placed: beam.PCollection[Placed]) -> beam.PCollection[Encoded]:
         """Groups by shard; a shard without songs is written too."""
-        every = [(split, index) for split, count in self.settings.shard_counts().items() for index in range(count)]
+        counts = settings.shard_counts(self.config)
+        every = [(split, index) for split, count in counts.items() for index in range(count)]
         shards_ = placed.pipeline | "EveryShard" >> beam.Create([(key, None) for key in every])
-        keyed = placed | "KeyByShard" >> beam.Map(lambda song: (shards.shard_of(song, self.settings), song))
+        keyed = placed | "KeyByShard" >> beam.Map(lambda song: (shards.shard_of(song, self.config), song))
         return (
             (keyed, shards_)
             | "WithEmpty" >> beam.Flatten()
@@ -75,9 +76,8 @@ class WriteShards(beam.PTransform):
             >> beam.FlatMap(
                 _write_shard,
                 vocabulary=beam.pvalue.AsSingleton(self.vocabulary),
-                settings=self.settings,
+                config=self.config,
                 folder=self.folder,
-                keep_songs=self.keep_songs,
             )
         )
 
@@ -135,13 +135,13 @@ class Totals(beam.PTransform):
         return files | "Both" >> beam.Map(lambda left, right: {**left, **right}, beam.pvalue.AsSingleton(splits))
 
 
-def _count_tokens(spooled: tuple[str, Iterable[Placed]], settings: Settings) -> Iterator[tuple[str, int]]:
-    encoding = settings.build_encoding()
+def _count_tokens(spooled: tuple[str, Iterable[Placed]], config: PreprocessConfig) -> Iterator[tuple[str, int]]:
+    encoding = config.build_encoding()
     counts: collections.Counter[str] = collections.Counter()
     for _, data in spool.stored(song.position for song in spooled[1]):
         song = Song.from_bytes(data)
         counts.update(encoding.encode(song))
-        if settings.key_marks:
+        if config.key_marks:
             counts[key_mark(song)] += 1
     yield from counts.items()
 
@@ -149,15 +149,12 @@ def _count_tokens(spooled: tuple[str, Iterable[Placed]], settings: Settings) -> 
 def _write_shard(
     shard: tuple[tuple[str, int], Iterable[Placed | None]],
     vocabulary: Vocabulary,
-    settings: Settings,
+    config: PreprocessConfig,
     folder: str,
-    keep_songs: bool,
 ) -> list[Encoded]:
     (split, index), songs = shard
     there = [song for song in songs if song is not None]
-    encoded = shards.write_shard(
-        split, index, there, vocabulary=vocabulary, settings=settings, folder=folder, keep_songs=keep_songs
-    )
+    encoded = shards.write_shard(split, index, there, vocabulary=vocabulary, config=config, folder=folder)
     Metrics.counter("WriteShards", f"windows-{split}").inc(sum(song.windows for song in encoded))
     return encoded
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from models import remote
-from songs import directories, job_exit, layout, logs, storage
-from songs.commands import Parser
+from songs import directories, job_exit, layout, storage
+from songs.commands import Parser, refusing
 from songs.judging import JUDGING_SPLIT, new_to_both, training_datasets
 from songs.ledger_columns import bits
 from songs.logs import say
@@ -54,13 +54,10 @@ class Contestants:
     champion_data: str
 
 
+@refusing("error")
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses flags and decides; returns the exit status: 0 or 2 (wrong use)."""
-    try:
-        run(*parse(sys.argv[1:] if argv is None else argv))
-    except (ValueError, storage.StorageError) as error:
-        logs.complain(f"error: {error}")
-        return 2
+    run(*parse(sys.argv[1:] if argv is None else argv))
     return 0
 
 
