@@ -97,7 +97,7 @@ def test_a_ledger_row_says_what_became_of_a_source():
     row = ledger_rows.of_source(read, [Encoded("h", "train", 7, 1, 2)])
     assert row.as_dict() == {
         "source": "a", "outcome": "read", "reason": "", "detail": "", "sha256": "h", "instrument": "Piano",
-        "alternatives": ["Violin (40)"], "repaired": ["riff"], "shortened_quarters": 3964.0, "licence": "CC0-1.0",
+        "alternatives": ("Violin (40)",), "repaired": ("riff",), "shortened_quarters": 3964.0, "licence": "CC0-1.0",
         "events": 2, "tokens": 7, "unknown_tokens": 1,
         "windows": 2, "split": "train", "reused": False, "duplicate_of": "", "cluster": "", "seconds": 0.1235,
     }  # fmt: skip
