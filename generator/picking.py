@@ -50,7 +50,7 @@ def pick(
     shards = _shards(dataset, split)
     found = _windows(dataset, split, shards, hashed(f"shard {seed}"))
     scanned: Iterator[Window] = itertools.islice(filter(wanted, found), MAX_SCANNED)
-    scanned = _joined(scanned, together) if together else scanned
+    scanned = joined(scanned, together) if together else scanned
     return heapq.nsmallest(most, scanned, key=lambda window: _order(window, seed))
 
 
@@ -99,7 +99,7 @@ def song_of(dataset: str, split: str, sha256: str, *, length: int) -> Window | N
 
     found = itertools.dropwhile(is_other, _windows(dataset, split, shards, shard_of(sha256, shards)))
     # Its windows stand together: what comes after them is not read.
-    return next(_joined(itertools.takewhile(lambda window: not is_other(window), found), length), None)
+    return next(joined(itertools.takewhile(lambda window: not is_other(window), found), length), None)
 
 
 def as_read(window: Window) -> bool:
@@ -107,7 +107,7 @@ def as_read(window: Window) -> bool:
     return window.transpose == 0 and _SCALED not in window.song
 
 
-def _joined(windows: Iterable[Window], length: int) -> Iterator[Window]:
+def joined(windows: Iterable[Window], length: int) -> Iterator[Window]:
     """Songs, of `length` ids at most, of windows that stand in order: as far as they follow one another from 0."""
     for (song, transpose), same in itertools.groupby(windows, lambda window: (window.song, window.transpose)):
         ids: list[int] = []

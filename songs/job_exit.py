@@ -33,7 +33,7 @@ def run(command: Callable[[], int | None], name: str, again: str = AGAIN) -> NoR
       name: of the command, in the sentence.
       again: what to do after a signal.
     """
-    _catch(f"{name} stopped: {again}")
+    catch_signals(name, again)
     try:
         status = _run(command, name)
     except Exception:
@@ -55,7 +55,20 @@ def expect_signals() -> None:
     if sys.argv[:1] == ["-m"]:
         # `-P -m room.task`, or `-Pm room.task`.
         modules = [word for flag, word in itertools.pairwise(sys.orig_argv) if flag[:1] == "-" and flag[-1:] == "m"]
-        _catch(f"{modules[0].rpartition('.')[2] if modules else 'job'} stopped: {AGAIN}")
+        catch_signals(modules[0].rpartition(".")[2] if modules else "job")
+
+
+def catch_signals(name: str, again: str = AGAIN) -> None:
+    """Has Ctrl-C and SIGTERM end this process in a sentence, from now on.
+
+    Args:
+      name: of the command, in the sentence.
+      again: what to do then.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Of what runs in the background a shell has Ctrl-C ignored.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, functools.partial(_stop, f"{name} stopped: {again}"))
 
 
 def before_stop(action: Callable[[], object]) -> None:
@@ -85,13 +98,6 @@ def _run(command: Callable[[], int | None], name: str) -> int:
         logs.complain(f"{name} failed: {what}; free some space, and {AGAIN}")
         _drop_output()
         return 1
-
-
-def _catch(sentence: str) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Of what runs in the background a shell has Ctrl-C ignored.
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, functools.partial(_stop, sentence))
 
 
 def _path(error: OSError) -> str:
