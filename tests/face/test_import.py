@@ -8,7 +8,18 @@ import pytest
 import nabi
 
 ROOT = pathlib.Path(__file__).parents[2]
-HEAVY = ("numpy", "tensorflow", "keras", "apache_beam", "music21", "numba", "symusic", "matplotlib", "torch", "google.protobuf")
+HEAVY = (
+    "numpy",
+    "tensorflow",
+    "keras",
+    "apache_beam",
+    "music21",
+    "numba",
+    "symusic",
+    "matplotlib",
+    "torch",
+    "google.protobuf",
+)
 
 
 def modules_after(code: str) -> set[str]:
