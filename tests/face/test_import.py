@@ -50,6 +50,25 @@ def test_type_checkers_are_told_of_the_same_names():
     assert imported | {"__version__"} == set(nabi.__all__)
 
 
+def taken_of_the_library(path: pathlib.Path) -> set[str]:
+    """What a file imports of the library's public names and of their modules."""
+    face = {*nabi.__all__, *(module.stem for module in (ROOT / "nabi").glob("*.py"))}
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    modules = [name.name for node in nodes if isinstance(node, ast.Import) for name in node.names]
+    modules += [
+        f"{node.module}.{name.name}" for node in nodes if isinstance(node, ast.ImportFrom) for name in node.names
+    ]
+    parts = (module.split(".") for module in modules if f"{module}.".startswith("nabi."))
+    return {".".join(part) for part in parts if len(part) == 1 or part[1] in face}
+
+
+@pytest.mark.parametrize(
+    "room", ["songs", "models", "pages", "beam_jobs", "pipelines", "trainer", "generator", "deploy"]
+)
+def test_the_jobs_do_without_the_library(room):
+    assert {path: found for path in (ROOT / room).rglob("*.py") if (found := taken_of_the_library(path))} == {}
+
+
 def test_a_name_that_is_not_there_is_an_attribute_error():
     with pytest.raises(AttributeError, match=r"module 'nabi' has no attribute 'raed'"):
         _ = nabi.raed
