@@ -1,6 +1,7 @@
 """A trained model that samples songs in this process, the same ones as `generator.generate`."""
 
 import dataclasses
+import functools
 import os
 import tempfile
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from songs.song import Song
 from songs.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from generator.likelihood import Likelihood
     from generator.midi_songs import MidiSong
     from generator.row import Sampled
 
@@ -92,6 +94,29 @@ class Model:
             priming.check(config.primer)
             remote.open_schemes(config.data, config.primer)
             return self._sample(config)
+
+    def log_likelihood(self, song: Song) -> float:
+        """Tells how likely the model finds a song: the log probability of its tokens and its end, in nats.
+
+        >>> import nabi
+        >>> model = nabi.load_model("runs/mine")
+        >>> model.log_likelihood(nabi.Song.from_notes(start=[0], duration=[12], pitch=[60])) < 0
+        True
+
+        It is what a `SampledSong` tells of itself, where the song has no primer and was not moved into a key. A model that
+        was trained without song marks does not tell of the first token and the end.
+
+        Raises:
+          ValueError: if the song has no notes, was read with other divisors than the model's songs, or has a token that
+            the model does not know.
+        """
+        return self._likelihood.of(song)
+
+    @functools.cached_property
+    def _likelihood(self) -> "Likelihood":
+        from generator.likelihood import Likelihood
+
+        return Likelihood(self._bundle)
 
     def _config(self, given: dict[str, object]) -> GenerateConfig:
         return remembered.load(self.folder).with_given(given)

@@ -10,6 +10,7 @@ import pytest
 
 import nabi
 from songs import layout
+from songs.encodings import Pitch
 from tests.generator.models import write_model
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -55,6 +56,30 @@ def test_a_sampled_song_is_a_song_of_its_tokens(model):
     assert (song.about.source, song.about.tempo) == ("song-00000.mid", 120.0)
     again = pickle.loads(pickle.dumps(song))
     assert (again, again.tokens, again.midi) == (song, song.tokens, song.midi)
+
+
+def test_a_song_is_as_likely_as_the_model_said_when_it_made_it(model):
+    songs = [song for song in model.sample(64, seed=1, max_tokens=64) if song.ended]
+    same = [song for song in songs if tuple(nabi.encode(song, model.encoding)) == song.tokens]
+    assert same
+    for song in same[:3]:
+        assert model.log_likelihood(song) == pytest.approx(song.log_likelihood, rel=1e-4)
+
+
+def test_only_songs_of_the_models_own_kind_have_a_likelihood(model):
+    with pytest.raises(ValueError, match="the song has no notes"):
+        model.log_likelihood(nabi.Song.from_notes([], [], []))
+    with pytest.raises(ValueError, match=r"the song has 24 ticks a quarter note, the encoding 12"):
+        model.log_likelihood(nabi.Song.from_notes([0], [24], [60], ticks_per_quarter=24))
+
+
+def test_of_a_model_without_song_marks_the_end_and_the_first_token_are_not_counted(tmp_path):
+    model = nabi.load_model(write_model(tmp_path, song_marks=False, encoding=Pitch(), tokens=["C4", "D4"]))
+    song = nabi.decode(["C4"], "pitch")
+    assert model.log_likelihood(song) == 0
+    assert -3 < model.log_likelihood(nabi.decode(["C4", "D4"], "pitch")) < 0
+    with pytest.raises(ValueError, match="the model does not know the token 'E4' of the song"):
+        model.log_likelihood(nabi.decode(["C4", "E4"], "pitch"))
 
 
 @pytest.mark.parametrize(
