@@ -103,8 +103,8 @@ class Model:
         >>> model.log_likelihood(nabi.Song.from_notes(start=[0], duration=[12], pitch=[60])) < 0
         True
 
-        It is what a `SampledSong` tells of itself, where the song has no primer and was not moved into a key. A model that
-        was trained without song marks does not tell of the first token and the end.
+        It is what a `SampledSong` tells of itself, where the song has no primer and was not moved into a key. A model
+        that was trained without song marks does not tell of the first token and the end.
 
         Raises:
           ValueError: if the song has no notes, was read with other divisors than the model's songs, or has a token that
