@@ -1,3 +1,3 @@
-from songs import job_exit
+from songs import early_signals
 
-job_exit.expect_signals()
+early_signals.expect()

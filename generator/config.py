@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 
-from songs import bars, meta
+from songs import bars, directories, meta
 from songs.scales import SCALES, Key
 from songs.settings import Settings, setting
 from songs.windows import SPLITS
@@ -91,7 +91,10 @@ class GenerateConfig(Settings):
         0, "tokens of the primer at most; 0: 32, or a window if trained on windows", high=10_000
     )
     primer_bars: int = setting(0, "bars of the primer at most, instead of --primer_tokens; 0: no limit", high=1000)
-    data: str = setting("", "dataset for a primer from a split; none: the one that the model was trained on")
+    data: str = setting(
+        "",
+        f"for a primer from a split, {directories.DATASET.accepted}; none: the dataset that the model was trained on",
+    )
     primer_transpose: bool = setting(True, "move a MIDI file into the keys that the model knows, if need be")
     variations: int = setting(1, "songs in a row that share a primer", low=1, high=MAX_SONGS)
     explain: bool = setting(False, "say each token's probability and rank, and the three likeliest others, in its row")

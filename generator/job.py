@@ -50,8 +50,8 @@ def run(
     """
     if not config.no_audio:
         audio.check_installed()
-    priming.check(config.primer)
-    remote.open_schemes(model_dir, folder, config.data, config.primer)
+    remote.open_schemes(model_dir, folder)
+    config = priming.located(config)
     model_dir = directories.model(model_dir)
     marks = layout.require_completed(model_dir, "model", "python -m trainer.task")
     request = _request(model_dir, marks, config, slots)

@@ -46,7 +46,7 @@ def _start(name: str, arguments: Sequence[str]) -> NoReturn:
     commands.call({f"python -m {module}": f"nabi {short}" for short, module in MODULES.items()})
     sys.argv = [f"nabi {name}", *arguments]
     # Importing a job takes a second, in which it may be stopped too.
-    job_exit.catch_signals(name)
+    job_exit.expect_signals(f"{name} stopped: {job_exit.AGAIN}")
     job_exit.run(importlib.import_module(MODULES[name]).main, name)
 
 

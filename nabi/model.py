@@ -90,10 +90,8 @@ class Model:
           OSError: if a file that a setting names cannot be read.
         """
         with keywords.explained():
-            config = self._config({"num_songs": count, "seed": seed, **_known(settings)})
-            priming.check(config.primer)
-            remote.open_schemes(config.data, config.primer)
-            return self._sample(config)
+            given = {"num_songs": count, "seed": seed, **_known(settings)}
+            return self._sample(priming.located(remembered.load(self.folder).with_given(given)))
 
     def log_likelihood(self, song: Song) -> float:
         """Tells how likely the model finds a song: the log probability of its tokens and its end, in nats.
@@ -117,9 +115,6 @@ class Model:
         from generator.likelihood import Likelihood
 
         return Likelihood(self._bundle)
-
-    def _config(self, given: dict[str, object]) -> GenerateConfig:
-        return remembered.load(self.folder).with_given(given)
 
     def _sample(self, config: GenerateConfig) -> list[SampledSong]:
         # What a job needs to plan comes without TensorFlow; these bring it.

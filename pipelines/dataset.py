@@ -13,7 +13,7 @@ from beam_jobs.options import beam_options, hands_over, open_pipeline
 from pipelines import progress, report, sources, verdict
 from pipelines.rows import ParseLimits
 from pipelines.settings import Settings
-from songs import kept_songs, layout, storage, vocabulary
+from songs import directories, kept_songs, layout, storage, vocabulary
 
 # Rows a file: a listing file is one element of the pipeline, a ledger file is sorted in memory.
 _LISTING_ROWS = 10_000
@@ -41,8 +41,8 @@ def build(
       limits: of time and memory for reading one file; None takes the defaults.
       max_lost_fraction: of the files, 0..1.
       overwrite: whether a finished dataset of another request may be deleted.
-      reuse: a finished dataset directory that kept its songs: files of the same bytes are not read again, and what is
-        made is the same.
+      reuse: a finished dataset that kept its songs (see `songs.directories.find`): files of the same bytes are not
+        read again, and what is made is the same.
       keep_songs: whether this one keeps its songs, for a run that reuses them.
       options: Beam's PipelineOptions; None runs on this machine.
 
@@ -89,9 +89,9 @@ def reusable(folder: str, settings: Settings) -> str:
     """The directory, if its kept songs are those that these settings would read; "" if not, saying why.
 
     Raises:
-      ValueError: if it is no finished dataset.
+      ValueError: if no finished dataset is meant, as `songs.directories.find` has it.
     """
-    layout.require_completed(folder, "dataset", "python -m pipelines.preprocess")
+    folder = directories.find(folder, directories.DATASET)
     reading = layout.read_json(storage.join(folder, layout.DATASET)).get("reading")
     if reading != verdict.reading(settings):
         logging.info("--reuse %s: its files were read by other settings or versions, so all are read again", folder)

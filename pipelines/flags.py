@@ -5,7 +5,7 @@ import fractions
 from typing import Any
 
 from pipelines.settings import DUPLICATES, NEAR_DUPLICATES
-from songs import encodings, quantisation, reading, recipes
+from songs import directories, encodings, quantisation, reading, recipes
 from songs.commands import Parser
 from songs.limits import MAX_TOKENS_PER_NOTE
 from songs.selection import MAX_SILENCE
@@ -60,7 +60,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         "--reuse",
         metavar="DATASET",
         help="a finished dataset made with --keep_songs: files of the same bytes are not read again, and the "
-        "result is that of reading all",
+        f"result is that of reading all; {directories.DATASET.accepted}",
     )
     add("--runner", default=RUNNER, help="Beam's runner (default: %(default)s, on this machine)")
 

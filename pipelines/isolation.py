@@ -67,6 +67,7 @@ class IsolatedReader:
         instrument: str,
         parser: str,
         divisors: tuple[int, ...] = quantisation.DEFAULT,
+        fingerprint: bool = True,
         timeout_seconds: float,
         memory_bytes: int,
         function: str = "songs.reading.read_songs",
@@ -77,6 +78,7 @@ class IsolatedReader:
           instrument: see `songs.parts.choose`.
           parser: one of `songs.reading.PARSERS`.
           divisors: see `songs.quantisation`.
+          fingerprint: see `songs.parts.choose`.
           timeout_seconds: of wall clock for a file, above 0.
           memory_bytes: of address space that the process may take beyond its size at the start.
           function: dotted name of what reads, `songs.reading.read_songs` or its like.
@@ -88,7 +90,7 @@ class IsolatedReader:
             raise ValueError(f"timeout_seconds is {timeout_seconds}; it must be above 0")
         if memory_bytes < _LEAST_MEMORY_BYTES:
             raise ValueError(f"memory_bytes is {memory_bytes}; it must be at least {_LEAST_MEMORY_BYTES}")
-        self._job = Job(function, instrument, parser, divisors, memory_bytes)
+        self._job = Job(function, instrument, parser, divisors, fingerprint, memory_bytes)
         self._timeout_seconds = timeout_seconds
         self._process: _Process | None = None
 

@@ -43,6 +43,7 @@ class Job:
       instrument: see there.
       parser: see there.
       divisors: see there.
+      fingerprint: see there.
       memory_bytes: of address space beyond what the process has when it is ready.
       requests: file descriptor to read from.
       answers: file descriptor to write to.
@@ -52,6 +53,7 @@ class Job:
     instrument: str
     parser: str
     divisors: tuple[int, ...]
+    fingerprint: bool
     memory_bytes: int
     requests: int = -1
     answers: int = -1
@@ -59,7 +61,8 @@ class Job:
     @property
     def reading(self) -> dict[str, Any]:
         """What the function is given besides bytes and source."""
-        return {"instrument": self.instrument, "parser": self.parser, "divisors": self.divisors}
+        names = ("instrument", "parser", "divisors", "fingerprint")
+        return {name: getattr(self, name) for name in names}
 
     @classmethod
     def from_json(cls, text: str) -> "Job":
@@ -70,7 +73,7 @@ class Job:
 
 class _Read(Protocol):
     def __call__(
-        self, data: bytes, *, source: str, instrument: str, parser: str, divisors: tuple[int, ...]
+        self, data: bytes, *, source: str, instrument: str, parser: str, divisors: tuple[int, ...], fingerprint: bool
     ) -> list[tuple[str, Song | ParseError]]: ...
 
 

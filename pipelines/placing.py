@@ -26,7 +26,7 @@ class NameSongs(beam.PTransform):
             | "GroupByContent" >> beam.GroupByKey()
             | "NameDuplicates" >> beam.FlatMap(_name_duplicates, keep=self.settings.duplicates == "keep")
         )
-        if self.settings.near_duplicates == "keep":
+        if not self.settings.finds_near_duplicates:
             return named
         copies = named | "Copies" >> beam.Filter(lambda row: row.duplicate_of)
         originals = named | "Originals" >> beam.Filter(lambda row: not row.duplicate_of)

@@ -124,6 +124,7 @@ class SourceReader:
             instrument=settings.instrument,
             parser=settings.parser,
             divisors=settings.divisors,
+            fingerprint=settings.finds_near_duplicates,
             timeout_seconds=limits.timeout_seconds,
             memory_bytes=limits.memory_bytes,
         )
@@ -204,7 +205,7 @@ class SourceReader:
         return row, song
 
     def _read_row(self, name: str, song: Song, seconds: float) -> Row:
-        found = tunes.fingerprint(song) if self._settings.near_duplicates != "keep" else Fingerprint()
+        found = tunes.fingerprint(song) if self._settings.finds_near_duplicates else Fingerprint()
         return Row(
             source=name,
             outcome=READ,

@@ -92,6 +92,11 @@ class Settings:
         """What times are quantised to (`songs.quantisation`): the encoding's, which knows no other grid."""
         return self.build_encoding().divisors
 
+    @property
+    def finds_near_duplicates(self) -> bool:
+        """Whether songs are compared, by fingerprints that are made while they are read."""
+        return self.near_duplicates != "keep"
+
     def build_encoding(self) -> Encoding:
         """The encoding of the settings."""
         return encodings.from_settings(self.encoding)
@@ -120,6 +125,7 @@ class Settings:
             "instrument": self.instrument,
             "parser": self.parser,
             "divisors": list(self.divisors),
+            "fingerprint": self.finds_near_duplicates,
             "selection": selection,
         }
 

@@ -104,6 +104,7 @@ def read(
     about: About | None = None,
     instrument_wanted: str = "all",
     divisors: tuple[int, ...] = quantisation.DEFAULT,
+    fingerprint: bool = True,
 ) -> Song:
     """The song of a MIDI file; see `songs.music21_reader.read`, whose result this is."""
     division, tracks = _tracks(data)
@@ -117,7 +118,8 @@ def read(
                     if len(part.start):
                         parts.setdefault(part.name, []).append(part)
     merged = [_merge(same) for same in parts.values()]
-    return choose(merged, instrument_wanted, _about(tracks, about or About()), clock.ticks_per_quarter)
+    about = _about(tracks, about or About())
+    return choose(merged, instrument_wanted, about, clock.ticks_per_quarter, fingerprint=fingerprint)
 
 
 def _tracks(data: bytes) -> tuple[int, list[_Track]]:

@@ -6,7 +6,6 @@ exception that Beam, TensorFlow and their threads would take for a failure of th
 
 import contextlib
 import functools
-import itertools
 import logging
 import os
 import signal
@@ -14,10 +13,10 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from songs import local_files, logs
+from songs import early_signals, local_files, logs
 from songs.files import FullDiskError, is_full
 
-AGAIN = "start the same command again to go on"
+AGAIN = early_signals.AGAIN
 
 # What is done before a signal ends this process.
 _before_stop: list[Callable[[], object]] = [local_files.discard_partial]
@@ -33,7 +32,7 @@ def run(command: Callable[[], int | None], name: str, again: str = AGAIN) -> NoR
       name: of the command, in the sentence.
       again: what to do after a signal.
     """
-    catch_signals(name, again)
+    expect_signals(f"{name} stopped: {again}")
     try:
         status = _run(command, name)
     except Exception:
@@ -47,28 +46,9 @@ def run(command: Callable[[], int | None], name: str, again: str = AGAIN) -> NoR
     os._exit(status)
 
 
-def expect_signals() -> None:
-    """Has a signal end a command in a sentence already while its modules are imported, which takes a second.
-
-    For the packages of commands, which `python -m` imports first; elsewhere nothing changes.
-    """
-    if sys.argv[:1] == ["-m"]:
-        # `-P -m room.task`, or `-Pm room.task`.
-        modules = [word for flag, word in itertools.pairwise(sys.orig_argv) if flag[:1] == "-" and flag[-1:] == "m"]
-        catch_signals(modules[0].rpartition(".")[2] if modules else "job")
-
-
-def catch_signals(name: str, again: str = AGAIN) -> None:
-    """Has Ctrl-C and SIGTERM end this process in a sentence, from now on.
-
-    Args:
-      name: of the command, in the sentence.
-      again: what to do then.
-    """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Of what runs in the background a shell has Ctrl-C ignored.
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, functools.partial(_stop, f"{name} stopped: {again}"))
+def expect_signals(sentence: str) -> None:
+    """Has a signal end a command that is still being imported in a sentence (see `songs.early_signals`)."""
+    early_signals.catch(functools.partial(_stop, sentence))
 
 
 def before_stop(action: Callable[[], object]) -> None:

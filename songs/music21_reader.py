@@ -44,6 +44,7 @@ def read(
     about: About | None = None,
     instrument_wanted: str = "all",
     divisors: tuple[int, ...] = quantisation.DEFAULT,
+    fingerprint: bool = True,
 ) -> Song:
     """The song of a MIDI file.
 
@@ -52,6 +53,7 @@ def read(
       about: what is known of the file; tempo, signatures and instrument are added.
       instrument_wanted: see `songs.parts.choose`.
       divisors: times go to the nearest of these parts of a quarter note, as `songs.quantisation` has them.
+      fingerprint: see `songs.parts.choose`.
 
     Raises:
       ParseError: if the bytes are no MIDI, or hold no notes of that instrument.
@@ -64,7 +66,8 @@ def read(
             parts = _parts(file, divisors, drums=instrument_wanted == "drums")
         except _DAMAGE as error:
             raise ParseError("damaged", f"music21 cannot make notes of it: {error}") from error
-    return choose(parts, instrument_wanted, _about(file, about or About()), quantisation.ticks_per_quarter(divisors))
+    about, ticks_per_quarter = _about(file, about or About()), quantisation.ticks_per_quarter(divisors)
+    return choose(parts, instrument_wanted, about, ticks_per_quarter, fingerprint=fingerprint)
 
 
 class _PlainPart(stream.Part):  # type: ignore[misc]

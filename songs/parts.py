@@ -53,7 +53,9 @@ def check_instrument(instrument: str) -> None:
         )
 
 
-def choose(parts: Sequence[Part], instrument: str, about: About, ticks_per_quarter: int) -> Song:
+def choose(
+    parts: Sequence[Part], instrument: str, about: About, ticks_per_quarter: int, *, fingerprint: bool = True
+) -> Song:
     """The song that an instrument plays.
 
     Args:
@@ -62,6 +64,7 @@ def choose(parts: Sequence[Part], instrument: str, about: About, ticks_per_quart
         0-7), a number the parts of that General MIDI program, `drums` the drums.
       about: what is known besides; the instruments' names are added, and those of the other parts with notes.
       ticks_per_quarter: of the parts' times.
+      fingerprint: whether `About.tracks` is made, which only the search for near duplicates needs.
 
     Raises:
       ParseError: `no-notes` if no part has any, `no-such-instrument` if none of the wanted has, `too-long` if the
@@ -85,9 +88,8 @@ def choose(parts: Sequence[Part], instrument: str, about: About, ticks_per_quart
     names = ", ".join(dict.fromkeys(part.name for part in chosen if part.name))
     taken = set(map(id, chosen))
     others = _named([part for part in sounding if id(part) not in taken])
-    about = dataclasses.replace(
-        about, instrument=names, alternatives=others, tracks=_fingerprint(chosen, ticks_per_quarter)
-    )
+    tracks = _fingerprint(chosen, ticks_per_quarter) if fingerprint else ""
+    about = dataclasses.replace(about, instrument=names, alternatives=others, tracks=tracks)
     return Song.from_notes(start, duration, pitch, about, ticks_per_quarter)
 
 

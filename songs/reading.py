@@ -1,7 +1,9 @@
 """A file's bytes -> Song, by the parser that was asked for."""
 
 import dataclasses
+import functools
 import hashlib
+from typing import Any
 
 from songs import compressed, endings, quantisation
 from songs.compressed import MAX_BYTES
@@ -20,6 +22,7 @@ def read_song(
     instrument: str = "all",
     parser: str = "fast",
     divisors: tuple[int, ...] = quantisation.DEFAULT,
+    fingerprint: bool = True,
 ) -> Song:
     """The song of a MIDI file; of a file that holds several, the first.
 
@@ -29,12 +32,14 @@ def read_song(
       instrument: see `songs.parts.choose`.
       parser: one of `PARSERS`.
       divisors: see `songs.quantisation`.
+      fingerprint: see `songs.parts.choose`.
 
     Raises:
       ParseError: if there is no song in the bytes.
     """
     content = _checked(data)
-    _, result = _midi(content, source=source, instrument=instrument, parser=parser, divisors=divisors)[0]
+    about = About(source=source, sha256=hashlib.sha256(content).hexdigest())
+    _, result = _midi(content, about, parser, instrument, divisors, fingerprint)[0]
     if isinstance(result, ParseError):
         raise result
     return result
@@ -47,6 +52,7 @@ def read_songs(
     instrument: str = "all",
     parser: str = "fast",
     divisors: tuple[int, ...] = quantisation.DEFAULT,
+    fingerprint: bool = True,
 ) -> list[tuple[str, Song | ParseError]]:
     """The songs of a file, MIDI or score: (name of the tune, its song or why there is none).
 
@@ -56,6 +62,7 @@ def read_songs(
       instrument: see `songs.parts.choose`.
       parser: of MIDI, one of `PARSERS`.
       divisors: see `songs.quantisation`.
+      fingerprint: see `songs.parts.choose`.
 
     Returns:
       One, named "", for a file of one song. An ABC or Humdrum file, and MIDI of format 2, may hold several.
@@ -64,17 +71,18 @@ def read_songs(
         content = _checked(data)
     except ParseError as error:
         return [("", error)]
+    about = About(source=source, sha256=hashlib.sha256(content).hexdigest())
     if not (ending := score_ending(source)):
-        return _midi(content, source=source, instrument=instrument, parser=parser, divisors=divisors)
+        return _midi(content, about, parser, instrument, divisors, fingerprint)
     from songs import scores
 
-    about = About(source=source, sha256=hashlib.sha256(content).hexdigest())
     return scores.read(
         content,
         ending=ending,
         about=about,
         instrument_wanted=instrument,
         ticks_per_quarter=quantisation.ticks_per_quarter(divisors),
+        fingerprint=fingerprint,
     )
 
 
@@ -95,20 +103,20 @@ def _checked(data: bytes) -> bytes:
 
 
 def _midi(
-    data: bytes, *, source: str, instrument: str, parser: str, divisors: tuple[int, ...]
+    data: bytes, about: About, parser: str, instrument: str, divisors: tuple[int, ...], fingerprint: bool
 ) -> list[tuple[str, Song | ParseError]]:
     """The songs of a MIDI file that have notes, or why there is none."""
     if parser not in PARSERS:
         raise ValueError(f"parser {parser!r} must be one of {', '.join(PARSERS)}")
-    about = About(source=source, sha256=hashlib.sha256(data).hexdigest())
-    songs = [(one.tune, _read_one(one, about, instrument, parser, divisors)) for one in repair(data)]
+    read = functools.partial(
+        _read_one, about=about, parser=parser, instrument_wanted=instrument, divisors=divisors, fingerprint=fingerprint
+    )
+    songs = [(one.tune, read(one)) for one in repair(data)]
     # A pattern without notes is no song that could be lost, as long as another has some.
     return [song for song in songs if not _is_silent(song[1])] or [("", songs[0][1])]
 
 
-def _read_one(
-    one: Repaired, about: About, instrument: str, parser: str, divisors: tuple[int, ...]
-) -> Song | ParseError:
+def _read_one(one: Repaired, *, about: About, parser: str, **wanted: Any) -> Song | ParseError:
     """The song of one MIDI file; what the fast reader calls damaged is tried with music21 before it is lost."""
     about = dataclasses.replace(about.of_tune(one.tune), repaired=one.how)
     # Importing either reader takes a quarter of a second or more; the processes that only count need neither.
@@ -117,13 +125,13 @@ def _read_one(
             from songs import fast_reader
 
             try:
-                return fast_reader.read(one.data, about=about, instrument_wanted=instrument, divisors=divisors)
+                return fast_reader.read(one.data, about=about, **wanted)
             except ParseError as error:
                 if error.reason != "damaged":
                     raise
         from songs import music21_reader
 
-        return music21_reader.read(one.data, about=about, instrument_wanted=instrument, divisors=divisors)
+        return music21_reader.read(one.data, about=about, **wanted)
     except ParseError as error:
         return error
 

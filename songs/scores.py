@@ -38,6 +38,7 @@ def read(
     about: About | None = None,
     instrument_wanted: str = "all",
     ticks_per_quarter: int = DEFAULT_TICKS_PER_QUARTER,
+    fingerprint: bool = True,
 ) -> list[tuple[str, Song | ParseError]]:
     """The songs of a score file.
 
@@ -48,6 +49,7 @@ def read(
         and the hash.
       instrument_wanted: see `songs.parts.choose`. Scores have no drums to give.
       ticks_per_quarter: times go to the nearest tick of so many a quarter note.
+      fingerprint: see `songs.parts.choose`.
 
     Returns:
       (tune id, the song or why there is none) of each tune, in the file's order. The id is "" in a file of one tune;
@@ -67,16 +69,24 @@ def read(
     except ParseError as error:
         return [("", error)]
     said = about or About()
-    return [(name, _song(parse, said.of_tune(name), instrument_wanted, ticks_per_quarter)) for name, parse in tunes]
+    song = functools.partial(
+        _song, instrument_wanted=instrument_wanted, ticks_per_quarter=ticks_per_quarter, fingerprint=fingerprint
+    )
+    return [(name, song(parse, said.of_tune(name))) for name, parse in tunes]
 
 
 def _song(
-    parse: Callable[[], stream.Score], about: About, instrument_wanted: str, ticks_per_quarter: int
+    parse: Callable[[], stream.Score],
+    about: About,
+    *,
+    instrument_wanted: str,
+    ticks_per_quarter: int,
+    fingerprint: bool,
 ) -> Song | ParseError:
     try:
         with _explained():
             parts, about = score_parts.parts_of(parse(), about, ticks_per_quarter)
-            return choose(parts, instrument_wanted, about, ticks_per_quarter)
+            return choose(parts, instrument_wanted, about, ticks_per_quarter, fingerprint=fingerprint)
     except ParseError as error:
         return error
 

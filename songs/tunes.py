@@ -128,8 +128,8 @@ def grams(start: _Column, pitch: _Column, ticks_per_quarter: int) -> _Hashes:
       pitch: MIDI numbers, [N].
       ticks_per_quarter: ticks a quarter note.
     """
-    found = [_grams(line) for line in lines(start, pitch, ticks_per_quarter)]
-    return np.unique(np.concatenate(found)) if found else np.zeros(0, np.uint64)
+    steps = [np.diff(line) for line in lines(start, pitch, ticks_per_quarter) if len(line) > STEPS]
+    return np.unique(_grams(steps)) if steps else np.zeros(0, np.uint64)
 
 
 def lines(start: _Column, pitch: _Column, ticks_per_quarter: int) -> Iterator[_Ints]:
@@ -155,14 +155,17 @@ def _peaks(line: _Ints) -> _Ints:
     return peaks
 
 
-def _grams(line: _Ints) -> _Hashes:
-    """A line's n-grams of `DIFFERENT` intervals or more, as 64-bit hashes."""
-    intervals = np.diff(line)
-    if len(intervals) < STEPS:
-        return np.zeros(0, np.uint64)
+def _grams(lines: list[_Ints]) -> _Hashes:
+    """The n-grams of `DIFFERENT` intervals or more of lines of `STEPS` intervals or more, as 64-bit hashes.
+
+    All lines at once: of a song's some twenty short ones, calls would take longer than the work.
+    """
+    intervals = np.concatenate(lines)
     ordered = np.sort(np.lib.stride_tricks.sliding_window_view(intervals.astype(np.int8), STEPS), axis=1)
-    different = 1 + np.count_nonzero(np.diff(ordered, axis=1), axis=1)
-    hashes: _Hashes = of_grams((intervals + 128).astype(np.uint64), STEPS)[different >= DIFFERENT]
+    kept = np.count_nonzero(np.diff(ordered, axis=1), axis=1) + 1 >= DIFFERENT
+    for end in np.cumsum([len(line) for line in lines[:-1]]):
+        kept[end - STEPS + 1 : end] = False
+    hashes: _Hashes = of_grams((intervals + 128).astype(np.uint64), STEPS)[kept]
     return hashes
 
 

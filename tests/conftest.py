@@ -13,6 +13,7 @@ from tests.cloud.fixtures import (  # noqa: F401 - pytest finds them by their na
     s3,
     tls_front,
 )
+from tests.disks import small_disk  # noqa: F401
 
 # A shell's background job ignores Ctrl-C, and so would the processes that tests start and interrupt: they take their
 # signals as at a terminal.

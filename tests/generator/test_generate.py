@@ -14,7 +14,7 @@ from generator import generate, job
 from generator.config import GenerateConfig
 from generator.writing import Writer
 from pages import headings
-from songs import layout, midi
+from songs import champion, layout, midi
 from songs.encodings import Events, PitchDuration
 from songs.portrait import Portrait
 from songs.reference import Reference
@@ -196,6 +196,16 @@ def test_a_midi_file_is_continued(model, tmp_path):
     for row in rows(tmp_path / "songs"):
         assert row["primer"] == ["C4", "d:1", "s:1", "C#4", "d:1"]
         assert len(row["tokens"]) <= 20
+
+
+@pytest.mark.parametrize("given", ["mine", "mine/runs/r1"])
+def test_primers_may_come_from_the_dataset_of_a_run_or_of_the_champion(model, tmp_path, given):
+    ids = [START, *vocabulary_of(Events()).encode(["C4", "d:1", "s:1", "E4"]).tolist()]
+    write_songs(tmp_path / "mine/runs/r1/dataset", {"train": {("ab", 0): ids}})
+    champion.promote(str(tmp_path / "mine"), "r1", champion.Champion())
+    flags = [f"--model={model}", f"--data={tmp_path / given}", "--primer=train", "--num_songs=1", *QUICK]
+    assert generate.main([*flags, f"--output={tmp_path / 'songs'}"]) == 0
+    assert [row["primer"] for row in rows(tmp_path / "songs")] == [["C4", "d:1", "s:1", "E4"]]
 
 
 def test_every_song_goes_on_from_the_song_that_is_named(model, tmp_path):

@@ -19,7 +19,7 @@ RUN = f"/data/chorales/{RUNS}/0123456789abcdef"
 LONG = "a_name_without_any_place_to_break_" * 4
 
 
-def report_page(folder):
+def dataset_page(folder):
     rows = [
         test_report.ledger_row(0, source=f"{LONG}.mid", instrument=LONG, licence=LONG, cluster="song0"),
         test_report.ledger_row(1, source="1.mid", cluster="song0", duplicate_of="song0"),
@@ -97,7 +97,7 @@ def compare_page(folder):
 
 # Name -> what makes the page, given a new directory, and its heading.
 PAGES = {
-    "report": (report_page, "chorales"),
+    "report": (dataset_page, "chorales"),
     "evaluation": (evaluation_page_of, "chorales: test split"),
     "tune": (tune_page, "chorales: search"),
     "decision": (decision_page, "chorales: the champion stays"),

@@ -3,12 +3,11 @@
 import contextlib
 import os
 import pathlib
-import shlex
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -109,21 +108,6 @@ def test_a_job_of_retraining_ends_with_it(music, tmp_path, number):
         assert said[-1] == "retrain stopped: start the same command again to go on"
         assert sum("stopped" in line for line in said) == 1
     assert wait(lambda: not processes(tmp_path))
-
-
-@pytest.fixture
-def small_disk(tmp_path) -> Iterator[pathlib.Path]:
-    """A disk of 100 KiB; only one process has it mounted, which ends with this one, and the disk with it."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = f"mount -t tmpfs -o size=100k tmpfs {shlex.quote(str(folder))} && echo mounted && exec cat"
-    with subprocess.Popen(
-        ["unshare", "--map-root-user", "--mount", "sh", "-c", mount],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    ) as process:  # fmt: skip
-        if process.stdout.readline() != b"mounted\n":
-            pytest.skip("no disk can be mounted here")
-        yield pathlib.Path(f"/proc/{process.pid}/root{folder}")
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """The job as its users run it, on small folders."""
 
+import contextlib
 import io
 import itertools
 import json
@@ -17,8 +18,9 @@ import pytest
 
 from pipelines import dataset as dataset_job
 from pipelines import preprocess, shards
-from songs import layout, midi, records
+from songs import champion, layout, midi, records
 from songs.encodings import Events
+from songs.kept_songs import KeptSongs
 from songs.vocabulary import END, START, Vocabulary, key_mark
 from tests import builders
 from tests.builders import note
@@ -489,6 +491,14 @@ def test_reused_songs_give_what_reading_all_files_gives(music, grown, tmp_path, 
     assert reused == {"song0.mid", "again.mid", "song2.mid", "song3.mid", "song4.mid", "song5.mid"}
 
 
+@pytest.mark.parametrize("given", ["mine", "mine/runs/r1"])
+def test_songs_of_a_run_or_of_the_champion_are_reused(music, tmp_path, given):
+    run(music, tmp_path / "mine/runs/r1/dataset", "--keep_songs")
+    champion.promote(str(tmp_path / "mine"), "r1", champion.Champion())
+    run(music, tmp_path / "again", f"--reuse={tmp_path / given}")
+    assert ledger(tmp_path / "again")["song1.mid"]["reused"]
+
+
 def test_reused_songs_under_another_ending_are_read_again(grown, tmp_path):
     tune = grown / "tune.abc"
     tune.write_text("X:1\nT:Up\nM:4/4\nL:1/4\nK:C\nCDEF|GABc|\n")
@@ -500,11 +510,33 @@ def test_reused_songs_under_another_ending_are_read_again(grown, tmp_path):
     assert content(tmp_path / "again") == content(tmp_path / "all")
 
 
+def test_songs_read_without_fingerprints_are_read_again_to_find_near_duplicates(tmp_path):
+    lines = (tune(1).pitches.tolist(), tune(2).transpose(-24).pitches.tolist())
+    tracks = [
+        [event for at, pitch in enumerate(line) for event in note(240 * at, 240 * at + 240, pitch)] for line in lines
+    ]
+    (tmp_path / "music").mkdir()
+    (tmp_path / "music" / "two.mid").write_bytes(builders.midi(*tracks))
+    told = {}
+    for name, flags in [
+        ("plain", ["--near_duplicates=keep"]),
+        ("all", []),
+        ("again", [f"--reuse={tmp_path / 'plain'}"]),
+    ]:
+        run(tmp_path / "music", tmp_path / name, "--keep_songs", *flags)
+        sha256 = ledger(tmp_path / name)["two.mid"]["sha256"]
+        with contextlib.closing(KeptSongs(str(tmp_path / name))) as kept:
+            told[name] = kept.get(sha256).about.tracks
+    assert told["plain"] == ""
+    assert told["again"] == told["all"] != ""
+
+
 @pytest.mark.parametrize(
     ("before", "flags", "message"),
     [
         (["--keep_songs"], ["--instrument=piano"], "read by other settings or versions"),
         (["--keep_songs"], ["--divisors=8,6"], "read by other settings or versions"),
+        (["--keep_songs", "--near_duplicates=keep"], [], "read by other settings or versions"),
         ([], [], "made without --keep_songs"),
         (["--keep_songs", "--parser=both"], ["--parser=both"], "--parser both compares the readers"),
     ],

@@ -1,12 +1,16 @@
 import dataclasses
 
+import pytest
+
 from pipelines import ledger_rows, rows
 from pipelines.licences import Sidecar
 from pipelines.rows import Encoded, ParseLimits, Row
 from pipelines.settings import Settings
 from pipelines.sources import Source
+from songs.selection import Selection
 from tests import builders
 from tests.builders import note, program
+from tests.songs import score_files
 
 SETTINGS = Settings({"name": "events"}, 8, 8)
 
@@ -39,6 +43,21 @@ def test_a_row_names_the_instruments_that_were_not_taken(tmp_path):
     ]:
         row, _ = read_source(source(tmp_path, data), dataclasses.replace(SETTINGS, instrument=instrument))
         assert (row.instrument, row.alternatives) == (taken, others)
+
+
+@pytest.mark.parametrize(("max_silence", "begin"), [(32, 32), (8, 8), (200, 100)])
+def test_a_long_rest_of_a_score_is_shortened_and_its_ledger_row_says_so(tmp_path, max_silence, begin):
+    # 99 quarter notes between two notes, which lose whole bars.
+    rests = ["<note><rest/><duration>48</duration></note>"] * 24
+    score = score_files.xml(
+        [score_files.attributes() + score_files.note("C") + 3 * score_files.REST, *rests, score_files.note("D")]
+    )
+    path = tmp_path / "a.musicxml"
+    path.write_text(score, encoding="utf-8")
+    settings = dataclasses.replace(SETTINGS, selection=Selection(max_silence=max_silence))
+    row, song = read_source(Source("a.musicxml", str(path), len(score), "1"), settings)
+    assert builders.notes_of(song) == [(0, 12, 60), (12 * begin, 12, 62)]
+    assert ledger_rows.of_source(row, [])["shortened_quarters"] == 100 - begin
 
 
 def test_a_row_tells_the_licence_of_a_song_and_of_a_lost_file(tmp_path):

@@ -60,11 +60,28 @@ def test_a_service_gets_the_sentence_as_json():
     assert f'"severity": "ERROR", "message": "job stopped: {AGAIN}"' in said
 
 
-def test_before_the_command_is_imported_a_signal_is_one_sentence_too(tmp_path):
+EXPECT = "from songs import early_signals\nearly_signals.expect()\n"
+SLOW = """
+import sys, time
+class Slow:
+    def find_spec(self, name, *_):
+        if name == "songs.job_exit":
+            print("ready", flush=True)
+            time.sleep(60)
+sys.meta_path.insert(0, Slow())
+"""
+
+
+@pytest.mark.parametrize(
+    ("package", "command"),
+    [(EXPECT, "import time\nprint('ready', flush=True)\ntime.sleep(60)\n"), (SLOW + EXPECT, "")],
+    ids=["the command", "what ends commands"],
+)
+def test_while_modules_are_imported_a_signal_is_one_sentence_too(tmp_path, package, command):
     room = tmp_path / "room"
     room.mkdir()
-    (room / "__init__.py").write_text("from songs import job_exit\njob_exit.expect_signals()\n")
-    (room / "task.py").write_text("import time\nprint('ready', flush=True)\ntime.sleep(60)\n")
+    (room / "__init__.py").write_text(package)
+    (room / "task.py").write_text(command)
     command = [sys.executable, "-m", "room.task"]
     root = str(pathlib.Path(__file__).parents[2])
     with subprocess.Popen(
@@ -74,6 +91,14 @@ def test_before_the_command_is_imported_a_signal_is_one_sentence_too(tmp_path):
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGINT)
         assert (process.wait(60), process.stderr.read()) == (130, f"task stopped: {AGAIN}\n")
+
+
+def test_every_package_of_commands_expects_signals_before_all_else():
+    root = pathlib.Path(__file__).parents[2]
+    commands = [path for path in root.glob("*/*.py") if "\n    job_exit.run(" in path.read_text()]
+    assert len(commands) > 10
+    for package in {path.parent for path in commands}:
+        assert (package / "__init__.py").read_text().split() == EXPECT.split()
 
 
 @pytest.mark.parametrize(

@@ -99,14 +99,14 @@ def test_a_directory_whose_clearing_was_interrupted_is_still_ours(tmp_path, monk
 
 def test_the_rows_of_a_directory_are_found_in_order_whatever_its_name(tmp_path):
     folder = tmp_path / "a[1]*"
-    paths = [str(folder / layout.rows_name("ledger", index, 3)) for index in (2, 0, 1)]
+    written = [str(folder / layout.rows_name("ledger", index, 3)) for index in (2, 0, 1)]
     for path in [
-        *paths,
+        *written,
         str(folder / "sub" / "ledger-00000-of-00001.jsonl"),
         str(folder / "songs-00000-of-00001.jsonl"),
     ]:
         layout.write_rows(path, [])
-    assert layout.rows_paths(f"{folder}/", "ledger") == sorted(paths)
+    assert layout.rows_paths(f"{folder}/", "ledger") == sorted(written)
     assert layout.rows_paths(str(tmp_path / "none"), "ledger") == []
 
 

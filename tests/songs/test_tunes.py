@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 import pathlib
 
@@ -6,9 +7,10 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from songs import midi, tunes
-from songs.reading import read_song
+from songs.reading import read_song, read_songs
 from songs.song import Song
 from tests.builders import song
+from tests.songs.score_files import attributes, note, xml
 
 MUSIC = pathlib.Path(__file__).parents[3] / "shared" / "midi"
 
@@ -109,6 +111,19 @@ def test_both_readers_tell_tracks_apart(parser):
     read = read_song(both, source="file.mid", parser=parser)
     columns = [(track.notes()[0], track.notes()[2]) for track in (upper, lower)]
     assert read.about.tracks == tunes.of_tracks(columns, 12).to_text() != ""
+    plain = read_song(both, source="file.mid", parser=parser, fingerprint=False)
+    assert plain == dataclasses.replace(read, about=dataclasses.replace(read.about, tracks=""))
+
+
+def test_the_staves_of_a_score_are_told_apart_only_if_asked():
+    random = np.random.default_rng(1)
+    staves = [[note("CDEFGAB"[step], octave=octave) for step in random.integers(0, 7, 80)] for octave in (3, 5)]
+    score = xml(*([attributes() + "".join(staff)] for staff in staves)).encode()
+    assert [
+        bool(song.about.tracks)
+        for fingerprint in (True, False)
+        for _, song in read_songs(score, source="a.musicxml", fingerprint=fingerprint)
+    ] == [True, False]
 
 
 def without_a_third(music: Song) -> Song:

@@ -59,7 +59,7 @@ def test_page_figures_and_scalars(folder, tmp_path, capsys):
 
 
 def test_figures_are_those_of_the_training(folder, tmp_path):
-    found = evaluate.run(**paths(folder), split="validation", output=str(tmp_path))
+    found = evaluate.run(**folders(folder), split="validation", output=str(tmp_path))
     assert layout.read_json(f"{tmp_path}/evaluation-validation.json") == found
     metrics = layout.read_json(f"{folder}/model/metrics.json")
     for split in ("train", "validation", "test"):
@@ -77,7 +77,7 @@ def test_figures_are_those_of_the_training(folder, tmp_path):
     assert sum(row["tokens"] for row in detail["by_position_in_window"]) == 63
 
 
-def paths(folder) -> dict[str, str]:
+def folders(folder) -> dict[str, str]:
     return {"model": f"{folder}/model", "data": f"{folder}/data"}
 
 
@@ -86,7 +86,7 @@ def test_a_model_of_last_tokens(tmp_path):
     datasets.build(tmp_path / "data", songs, datasets.Recipe(window=4, stride=1, song_marks=False))
     argv = ["--data", f"{tmp_path}/data", "--model_dir", f"{tmp_path}/model", "--target", "last", *FLAGS]
     assert task.main(argv) == 0
-    found = evaluate.run(**paths(tmp_path))
+    found = evaluate.run(**folders(tmp_path))
     assert (found["detail"]["tokens"], found["detail"]["songs"], found["detail"]["notes"]) == (2, 1, 9)
     assert [row["first"] for row in found["detail"]["by_position_in_song"]] == [4, 8]
     # Of 8 known targets in 4.5 quarters; only 2 were scored.
