@@ -164,9 +164,14 @@ def load_model(path: str | os.PathLike[str]) -> Model:
 
 
 def _song(sampled: "Sampled", music: "MidiSong") -> SampledSong:
-    columns = (getattr(music.song, field.name) for field in dataclasses.fields(Song))
+    song = music.song
     return SampledSong(
-        *columns,
+        song.start,
+        song.duration,
+        song.pitches,
+        song.offsets,
+        song.about,
+        song.ticks_per_quarter,
         tokens=tuple(music.tokens),
         primer=tuple(music.primer),
         ended=sampled.ended,
