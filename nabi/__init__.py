@@ -14,9 +14,10 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nabi.dataset import Dataset, SplitWindows, open_dataset
+    from nabi.dataset import Dataset, open_dataset
     from nabi.files import read, read_tunes, write
     from nabi.model import Model, SampledSong, load_model
+    from nabi.split_windows import SplitWindows
     from nabi.tokens import decode, encode
     from songs.errors import ParseError
     from songs.song import About, Event, Song
@@ -43,9 +44,10 @@ __all__ = [
 ]
 
 _NAMES_OF_MODULES = {
-    "nabi.dataset": ("Dataset", "SplitWindows", "open_dataset"),
+    "nabi.dataset": ("Dataset", "open_dataset"),
     "nabi.files": ("read", "read_tunes", "write"),
     "nabi.model": ("Model", "SampledSong", "load_model"),
+    "nabi.split_windows": ("SplitWindows",),
     "nabi.tokens": ("decode", "encode"),
     "songs.errors": ("ParseError",),
     "songs.song": ("About", "Event", "Song"),

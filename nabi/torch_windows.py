@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from torch.utils.data import IterableDataset, get_worker_info
 
-from nabi.dataset import Dataset, shuffled
+from nabi.dataset import Dataset
+from nabi.split_windows import shuffled
 from songs.records import Window
 
 _Ids = npt.NDArray[np.int64]

@@ -9,7 +9,7 @@ import pytest
 import nabi
 
 ROOT = pathlib.Path(__file__).parents[2]
-MODULES = ["nabi", "nabi.dataset", "nabi.files", "nabi.keywords", "nabi.model", "nabi.tokens"]
+MODULES = ["nabi", "nabi.dataset", "nabi.files", "nabi.keywords", "nabi.model", "nabi.split_windows", "nabi.tokens"]
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -58,11 +58,12 @@ def test_a_sampled_song_is_a_song_of_its_tokens(model):
     assert (again, again.tokens, again.midi) == (song, song.tokens, song.midi)
 
 
-def test_a_song_is_as_likely_as_the_model_said_when_it_made_it(model):
-    songs = [song for song in model.sample(64, seed=1, max_tokens=64) if song.ended]
-    same = [song for song in songs if tuple(nabi.encode(song, model.encoding)) == song.tokens]
-    assert same
-    for song in same[:3]:
+def test_a_song_is_as_likely_as_the_model_said_when_it_made_it(tmp_path):
+    """Of the encoding whose tokens are told from their song."""
+    model = nabi.load_model(write_model(tmp_path, encoding=Pitch(), tokens=["C4", "D4", "E4", "F4", "G4"]))
+    songs = [song for song in model.sample(8, seed=1, max_tokens=64) if song.ended]
+    assert len(songs) > 2
+    for song in songs[:3]:
         assert model.log_likelihood(song) == pytest.approx(song.log_likelihood, rel=1e-4)
 
 
