@@ -1,9 +1,12 @@
 """A trained model that samples songs in this process, the same ones as `generator.generate`."""
 
+import contextlib
 import dataclasses
 import functools
+import logging
 import os
 import tempfile
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from generator import plan, priming, remembered
@@ -91,7 +94,9 @@ class Model:
         """
         with keywords.explained():
             given = {"num_songs": count, "seed": seed, **_known(settings)}
-            return self._sample(priming.located(remembered.load(self.folder).with_given(given)))
+            config = priming.located(remembered.load(self.folder).with_given(given))
+            with _quiet():
+                return self._sample(config)
 
     def log_likelihood(self, song: Song) -> float:
         """Tells how likely the model finds a song: the log probability of its tokens and its end, in nats.
@@ -101,8 +106,9 @@ class Model:
         >>> model.log_likelihood(nabi.Song.from_notes(start=[0], duration=[12], pitch=[60])) < 0
         True
 
-        It is what a `SampledSong` tells of itself, where the song has no primer and was not moved into a key. A model
-        that was trained without song marks does not tell of the first token and the end.
+        The tokens are those that `nabi.encode` writes. A `SampledSong` tells of those that were sampled, which may say
+        the same song in another way. A model that was trained without song marks does not tell of the first token and
+        the end.
 
         Raises:
           ValueError: if the song has no notes, was read with other divisors than the model's songs, or has a token that
@@ -161,6 +167,18 @@ def load_model(path: str | os.PathLike[str]) -> Model:
 
     stepper.use_one_thread()
     return Model(folder, bundle.load(folder))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps TensorFlow from warning that each call compiles a loop of its own, as the job does."""
+    logger = logging.getLogger("tensorflow")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _song(sampled: "Sampled", music: "MidiSong") -> SampledSong:
