@@ -1,5 +1,5 @@
 # make run        the whole chain on Bach's chorales: install, preprocess, train, generate
-# make test       ruff, mypy on songs/ and deploy/, the whole test suite
+# make test       ruff, mypy on songs/, nabi/ and deploy/, the whole test suite
 # make lock       resolves requirements.lock again from setup.py
 # make parity     compares the fast reader with music21 over FOLDERS
 # make fuzz       100,000 damaged files through repair and the fast reader, made from those in FOLDERS

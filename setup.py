@@ -62,6 +62,7 @@ setuptools.setup(
         "deploy",
         "generator",
         "models",
+        "nabi",
         "pages",
         "pipelines",
         "recipes",
@@ -72,11 +73,13 @@ setuptools.setup(
     ],
     package_data={
         "generator": ["*.css", "*.html", "*.js"],
+        "nabi": ["py.typed"],
         "pages": ["*.css", "*.html"],
         "pipelines": ["*.html"],
         "recipes": ["*.toml"],
         "trainer": ["*.html"],
     },
+    entry_points={"console_scripts": ["nabi = nabi.command:main"]},
     python_requires=">=3.11,<3.14",
     # What songs/ needs, and all that preprocessing needs besides Beam: Dataflow's workers install the tarball of
     # `--setup_file` without extras.

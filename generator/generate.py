@@ -4,7 +4,6 @@ The program plans and checks; Beam's workers sample and write.
 """
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
 
@@ -12,7 +11,6 @@ from beam_jobs import failures
 from beam_jobs.options import beam_options, quiet
 from generator import audio, config, job, remembered
 from generator.config import GenerateConfig
-from generator.remembered import Remembered
 from songs import directories, job_exit, logs, recipes, storage
 from songs.commands import Parser
 
@@ -57,27 +55,13 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, GenerateConfig,
     if flags.recipe:
         return flags, _of_recipe(flags), beam_flags
     defaults = remembered.load(storage.folder(flags.model))
-    return flags, _with_defaults(GenerateConfig.given(flags), defaults), beam_flags
+    return flags, defaults.with_given(GenerateConfig.given(flags)), beam_flags
 
 
 def _of_recipe(flags: argparse.Namespace) -> GenerateConfig:
     """The settings given by hand, and for the others those of the recipe, if one is named."""
     settings = recipes.load(flags.recipe, "generate") if flags.recipe else {}
     return GenerateConfig.create({**settings, **GenerateConfig.given(flags)})
-
-
-def _with_defaults(given: dict[str, object], defaults: Remembered) -> GenerateConfig:
-    """The settings given by hand, and for the others what the model remembers."""
-    if not defaults.recipe:
-        return GenerateConfig.create(given)
-    try:
-        chosen = GenerateConfig.create({**defaults.settings, **given})
-    except ValueError as error:
-        # Either these settings are wrong by themselves, or they contradict what is remembered.
-        GenerateConfig.create(given)
-        raise ValueError(f"{error} (not given by hand: {defaults}; --recipe or flags replace it)") from error
-    logging.info("by default %s", defaults)
-    return chosen
 
 
 def check(arguments: Sequence[str]) -> GenerateConfig:

@@ -1,6 +1,5 @@
 """The job: checks, a Beam pipeline over batches of song numbers, the page, COMPLETED."""
 
-import dataclasses
 import functools
 import hashlib
 import logging
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from beam_jobs import failures
 from beam_jobs.options import beam_options, hands_over, open_pipeline, use_cores
-from generator import audio, copying, output, plan, priming, refusing
+from generator import audio, output, plan, priming, refusing
 from generator.config import GenerateConfig
 from generator.plan import SLOTS, Batch
 from generator.progress import Progress
@@ -20,8 +19,6 @@ from songs.reference import load_if_there
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
-
-    from models.bundle import Bundle
 
 
 # What is there when a job fails.
@@ -53,11 +50,9 @@ def run(
     """
     if not config.no_audio:
         audio.check_installed()
-    priming.check(config.primer)
-    remote.open_schemes(model_dir, folder, config.data, config.primer)
+    remote.open_schemes(model_dir, folder)
+    config = priming.located(config)
     model_dir = directories.model(model_dir)
-    if config.data:
-        config = dataclasses.replace(config, data=directories.find(config.data, directories.DATASET))
     marks = layout.require_completed(model_dir, "model", "python -m trainer.task")
     request = _request(model_dir, marks, config, slots)
     options = beam_options(beam_flags, GenerateConfig.flags())
@@ -81,30 +76,26 @@ def _work(
 ) -> None:
     """Makes what is missing; raises as `run` does."""
     # Beam and TensorFlow take seconds to import: only when there is work.
-    from generator import auto_sampling, samplers, stepper, transforms
+    from generator import stepper, transforms
+    from generator.preparation import prepare
     from models import bundle
 
     stepper.use_one_thread()
     model = bundle.load(model_dir)
-    content = model.config["content"]
-    index = _index(model_dir, model, config)
-    samplers.grammar_of(model, config)
-    _require_ends(model, config)
-    primers = priming.primers_of(config, model)
-    if config.auto_sampling:
-        config = auto_sampling.chosen(config, model, primers, folder)
+    ready = prepare(model, model_dir, config, folder)
+    config = ready.config
     batches = plan.batches(config.num_songs, slots)
     missing = output.missing(folder, batches)
     use_cores(options, beam_flags, len(missing))
-    sample = transforms.SampleSongs(model_dir, config, primers, index, slots)
-    writer = Writer(folder, model.vocabulary, model.encoding, config, index)
+    sample = transforms.SampleSongs(model_dir, config, ready.primers, ready.index, slots)
+    writer = Writer(folder, model.vocabulary, model.encoding, config, ready.index)
     finish = functools.partial(
         _finish,
         folder=folder,
         batches=batches,
         model_dir=model_dir,
         config=config,
-        marks={"request": request, "content": content},
+        marks={"request": request, "content": model.config["content"]},
     )
     written = transforms.WriteSongs(writer, len(batches))
     if hands_over(options):
@@ -156,22 +147,6 @@ def _make(
                     # A count is there when all is written, also where nothing was missing.
                     _ = written | "All" >> beam.combiners.Count.Globally() | "Finish" >> beam.Map(finish)
         logging.info(progress.look())
-
-
-def _index(model_dir: str, model: "Bundle", config: GenerateConfig) -> copying.IndexFile | None:
-    index = copying.index_file(model_dir, model.config)
-    if index is None:
-        logging.info("%s has no %s: what songs copy stays unknown", model_dir, layout.COPIES)
-    if config.max_copied_bars and index is None:
-        raise ValueError(f"--max_copied_bars needs {layout.COPIES}, which {model_dir} has not: train again")
-    return index
-
-
-def _require_ends(model: "Bundle", config: GenerateConfig) -> None:
-    if config.ended and not model.config["dataset"]["song_marks"]:
-        raise ValueError(
-            "--ended: the model was trained without song marks, so that none of its songs ends: leave it out"
-        )
 
 
 def _request(model_dir: str, marks: dict[str, str], config: GenerateConfig, slots: int) -> str:

@@ -11,7 +11,7 @@ from generator.grammar import Grammar
 from generator.primer_reader import Reader
 from generator.primers import Primers, given_of
 from models import remote
-from songs import bars, endings, storage
+from songs import bars, directories, endings, storage
 from songs.keys import heard
 from songs.windows import SPLITS
 
@@ -37,6 +37,20 @@ def check(primer: str) -> None:
     if is_file(primer) and not storage.scheme_of(primer) and not pathlib.Path(primer).is_file():
         state = "is a folder" if pathlib.Path(primer).is_dir() else "is not there"
         raise ValueError(f"--primer {primer} {state}: name a MIDI file, one of {', '.join(SPLITS)}, or tokens")
+
+
+def located(config: GenerateConfig) -> GenerateConfig:
+    """The settings with the directory of the dataset that `data` means; files and schemes of others can be opened then.
+
+    Raises:
+      ValueError: if a primer is a local file that is not there, or `data` is no dataset.
+      songs.storage.StorageError: if it cannot be looked at.
+    """
+    check(config.primer)
+    remote.open_schemes(config.data, config.primer)
+    if not config.data:
+        return config
+    return dataclasses.replace(config, data=directories.find(config.data, directories.DATASET))
 
 
 def primers_of(config: GenerateConfig, model: "Bundle") -> Primers:

@@ -1,6 +1,8 @@
 """What a model remembers of the recipe that it was trained by: defaults of how it is sampled."""
 
 import dataclasses
+import logging
+from collections.abc import Mapping
 from typing import Any
 
 from generator.config import GenerateConfig
@@ -31,6 +33,23 @@ class Remembered:
     def __str__(self) -> str:
         flags = " ".join(f"--{name}={value}" for name, value in self.settings.items())
         return f"{flags}, of the recipe {self.recipe} by which the model was trained"
+
+    def with_given(self, given: Mapping[str, object]) -> GenerateConfig:
+        """The settings given by hand, and for the others what the model remembers.
+
+        Raises:
+          ValueError: if a setting is unknown or out of range, or contradicts what is remembered.
+        """
+        if not self.recipe:
+            return GenerateConfig.create(given)
+        try:
+            chosen = GenerateConfig.create({**self.settings, **given})
+        except ValueError as error:
+            # Either these settings are wrong by themselves, or they contradict what is remembered.
+            GenerateConfig.create(given)
+            raise ValueError(f"{error} (not given by hand: {self}; --recipe or flags replace it)") from error
+        logging.info("by default %s", self)
+        return chosen
 
 
 def load(model_dir: str) -> Remembered:

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import apache_beam as beam
 
-from generator import copying, refusing, samplers
+from generator import copying
 from generator.config import GenerateConfig
 from generator.plan import SLOTS, Batch
 from generator.primers import Primers
-from generator.probabilities import Explainer
 from generator.row import Sampled
+from generator.song_sampler import SongSampler
 from generator.stepper import share_gpus, use_one_thread
 from generator.writing import Writer
 from models import bundle, remote
@@ -39,21 +39,11 @@ class SampleSongs(beam.DoFn):
         share_gpus()
         remote.open_schemes(self._model_dir)
         model = bundle.load(self._model_dir)
-        index = self._index.read() if self._config.max_copied_bars and self._index else None
-        refuses = refusing.refusal(model, self._config, index)
-        self._sampler = samplers.sampler_of(model, self._config, refuses=refuses, slots=self._slots)
-        self._explainer = None
-        if self._config.explain:
-            network = samplers.stepper_of(model), samplers.grammar_of(model, self._config)
-            self._explainer = Explainer(*network, self._slots)
+        self._sampler = SongSampler(model, self._config, self._primers, self._index, self._slots)
 
     def process(self, batch: Batch) -> Iterator[tuple[Batch, list[Sampled]]]:
         """Samples a batch."""
-        songs = self._sampler.sample(batch.songs, [self._primers.of(song) for song in batch.songs])
-        if self._explainer:
-            told = self._explainer.explain(songs)
-            songs = [dataclasses.replace(song, told=of_song) for song, of_song in zip(songs, told, strict=True)]
-        yield batch, songs
+        yield batch, self._sampler.sample(batch.songs)
 
 
 @dataclasses.dataclass

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from generator import audio, copying, measuring, render
 from generator.config import GenerateConfig
-from generator.grammar import Grammar
-from generator.refusing import shift
-from songs import layout, midi, storage
+from generator.midi_songs import MidiSongs
+from songs import layout, storage
 from songs.encodings import Encoding
-from songs.keys import find_key, signature
-from songs.song import About, Song
+from songs.song import Song
 from songs.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -40,34 +38,26 @@ class Writer:
 
     def write(self, sampled: "Sampled") -> dict[str, Any]:
         """Publishes a song's MIDI, picture and sound; returns its row. Equal songs give equal bytes."""
-        name = layout.song_name(sampled.song)
-        primer, tokens = self.vocabulary.decode(sampled.primer), self.vocabulary.decode(sampled.tokens)
-        music = self._music(sampled)
-        moved = shift(music, self.config) or 0
-        if moved:
-            music = music.transpose(moved)
-            tokens = self.encoding.spell(self.encoding.encode(music), self.vocabulary.ids)
-        song = self._about(name, music)
-        sounds = {"tempo": self.config.tempo, "program": self.config.program}
-        data = midi.write(song, **sounds, track_name=name, velocity=self.config.velocity or None)
-        files = {"file": (f"{name}.mid", data), "picture": (f"{name}.png", render.piano_roll(song))}
+        made = self._midi_songs.of(sampled)
+        name, song = made.name, made.song
+        files = {"file": (f"{name}.mid", made.midi), "picture": (f"{name}.png", render.piano_roll(song))}
         # A song cut before its first note was whole has none: its files are there, but nothing sounds.
         if not self.config.no_audio and len(song):
-            files["audio"] = (f"{name}.{self.config.audio}", audio.render(data, self.config.audio))
+            files["audio"] = (f"{name}.{self.config.audio}", audio.render(made.midi, self.config.audio))
         for file, content in files.values():
             storage.write_bytes(storage.join(self.folder, file), content)
-        given = len(self.encoding.decode(primer).pitches)
+        given = len(self.encoding.decode(made.primer).pitches)
         return {
             "song": sampled.song,
             **{key: file for key, (file, _) in files.items()},
             "seed": self.config.seed,
-            "primer": primer,
-            "tokens": tokens,
+            "primer": made.primer,
+            "tokens": made.tokens,
             "ended": sampled.ended,
             "log_likelihood": round(sampled.log_likelihood, 4),
             "attempts": sampled.attempts,
             "refused": list(sampled.refused),
-            **({"moved": moved} if self.config.moves else {}),
+            **({"moved": made.moved} if self.config.moves else {}),
             **({"agreement": _agreement(sampled)} if sampled.fed else {}),
             "notes": len(song.pitches),
             "seconds": round(_seconds(song, self.config.tempo), 3),
@@ -78,28 +68,9 @@ class Writer:
             "settings": told(self.config),
         }
 
-    def _music(self, sampled: "Sampled") -> Song:
-        """What sounds of a song: all of it, or, where other tokens were fed, what of it may follow one another."""
-        ids = [*sampled.primer, *sampled.tokens]
-        return self.encoding.decode(self.vocabulary.decode(self._grammar.walk(ids) if sampled.fed else ids))
-
     @functools.cached_property
-    def _grammar(self) -> Grammar:
-        return Grammar.of(self.vocabulary, self.encoding, ends=False)
-
-    def _about(self, name: str, song: Song) -> Song:
-        """The song with what programs show of it; the key is the one asked for, else the one that it is in."""
-        found = find_key(song)
-        asked = signature(self.config.in_key) if self.config.in_key else None
-        return dataclasses.replace(
-            song,
-            about=About(
-                source=f"{name}.mid",
-                tempo=self.config.tempo,
-                time_signature=self.config.meter,
-                key_signature=asked or (found.name if found else None),
-            ),
-        )
+    def _midi_songs(self) -> MidiSongs:
+        return MidiSongs(self.vocabulary, self.encoding, self.config)
 
     def _explained(self, sampled: "Sampled") -> list[dict[str, Any]]:
         """Each token with its probability, its rank and the likeliest others."""

@@ -19,6 +19,9 @@ _OF_ONE = re.compile(r"argument (?P<flag>[^:]+): (?P<what>.*)", re.DOTALL)
 _MISSING = "the following arguments are required: "
 _KINDS = {"int": "a whole number", "float": "a number"}
 
+# `python -m trainer.task` -> what was typed in its place, if it was (`call`).
+_typed: dict[str, str] = {}
+
 
 class Parser(argparse.ArgumentParser):
     """Flags of a command, whole names only; a wrong one raises ValueError with one sentence, and prints no usage.
@@ -29,7 +32,8 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, prog: str, *, description: str | None = None, examples: str | None = None, **more: Any) -> None:
         options = {"formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False, **more}
-        super().__init__(prog=prog, description=description, epilog=examples, **options)
+        prog, *texts = map(_as_typed, (prog, description or "", examples or ""))
+        super().__init__(prog=prog, description=texts[0] or None, epilog=texts[1] or None, **options)
         self.given: Sequence[str] = ()
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
@@ -143,6 +147,27 @@ def unknown_flag(given: str, known: Iterable[str], who: str = "") -> str:
     return f"unknown {kind} {name}{f' ({who})' if who else ''}{did_you_mean(name, known)}"
 
 
+def call(commands: Mapping[str, str]) -> None:
+    """Has the parsers that are made from now on name commands in another way, in usage, examples and hints.
+
+    Args:
+      commands: `python -m trainer.task` -> what the user types in its place, `nabi train`.
+    """
+    _typed.update(commands)
+
+
+def listing(meaning: str, commands: Mapping[str, str]) -> str:
+    """The help of what has no flags but commands.
+
+    Args:
+      meaning: of it, in a sentence.
+      commands: as they are typed -> what each does.
+    """
+    width = max(map(len, commands))
+    lines = [f"  {typed:{width}}  {what}" for typed, what in commands.items()]
+    return "\n".join([meaning, "", *lines, "", "Each explains its flags with --help."])
+
+
 def overview(package: str, meaning: str, commands: Mapping[str, str], arguments: Sequence[str] | None = None) -> int:
     """Prints the commands of a package; returns the exit status: 0, or 2 if more was asked for.
 
@@ -158,10 +183,14 @@ def overview(package: str, meaning: str, commands: Mapping[str, str], arguments:
         meant = names[0] if given[0].startswith("-") else closest(f"{package}.{given[0]}", names) or names[0]
         logs.complain(f"{package} takes no flags: did you mean `python -m {meant}`? There are {', '.join(names)}")
         return 2
-    width = max(map(len, commands))
-    lines = [f"  python -m {package}.{name:{width}}  {what}" for name, what in commands.items()]
-    print("\n".join([meaning, "", *lines, "", "Each explains its flags with --help."]))
+    print(listing(meaning, {f"python -m {package}.{name}": what for name, what in commands.items()}))
     return 0
+
+
+def _as_typed(text: str) -> str:
+    for command, typed in _typed.items():
+        text = text.replace(command, typed)
+    return text
 
 
 def _shown(action: argparse.Action) -> str:

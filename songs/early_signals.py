@@ -13,9 +13,13 @@ from collections.abc import Callable
 AGAIN = "start the same command again to go on"
 
 
-def expect() -> None:
-    """Ends the command that `python -m` starts in one sentence on Ctrl-C or SIGTERM; elsewhere nothing changes."""
-    if sys.argv[:1] == ["-m"]:
+def expect(package: str) -> None:
+    """Ends the command that `python -m` starts in one sentence on Ctrl-C or SIGTERM; elsewhere nothing changes.
+
+    Args:
+      package: that asks for it: where another one is started, which imports this one, its signals are its own.
+    """
+    if sys.argv[:1] == ["-m"] and _module().partition(".")[0] == package:
         catch(_stop)
         from songs import job_exit
 
@@ -30,10 +34,15 @@ def catch(action: Callable[[int, object], object]) -> None:
             signal.signal(number, action)
 
 
-def _sentence() -> str:
+def _module() -> str:
+    """The module that `python -m` starts; "" of what it is started without."""
     # `-P -m room.task`, or `-Pm room.task`.
     modules = [word for flag, word in itertools.pairwise(sys.orig_argv) if flag[:1] == "-" and flag[-1:] == "m"]
-    return f"{modules[0].rpartition('.')[2] if modules else 'job'} stopped: {AGAIN}"
+    return modules[0] if modules else ""
+
+
+def _sentence() -> str:
+    return f"{_module().rpartition('.')[2]} stopped: {AGAIN}"
 
 
 def _stop(number: int, frame: object) -> None:

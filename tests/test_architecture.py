@@ -13,6 +13,8 @@ JOBS = {"pipelines", "trainer", "generator"}
 # What each room must not import, at any depth of a function.
 FORBIDDEN = {
     "songs": JOBS | {"models", "beam_jobs", "pages"} | HEAVY,
+    # It starts jobs by their names, and asks the trainer and the generator what they can tell without a job.
+    "nabi": {"pipelines", "beam_jobs", "apache_beam", "pages", "recipes", "deploy"},
     "pages": JOBS | {"models", "beam_jobs"} | HEAVY,
     "models": JOBS | {"beam_jobs", "apache_beam", "pages"},
     "beam_jobs": JOBS | {"models", "tensorflow", "keras", "pages"},

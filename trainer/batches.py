@@ -34,14 +34,23 @@ def read_windows(dataset: Dataset, split: str) -> Iterator[Windows]:
         )
 
 
-def _parsed(serialized: tf.data.Dataset, window: int) -> tf.data.Dataset:
-    """Columns of many records at once: parsing one by one is several times slower."""
+def parsed(serialized: tf.data.Dataset, window: int, at_once: int = _READ_AT_ONCE) -> tf.data.Dataset:
+    """Columns of many records at once: parsing one by one is several times slower.
+
+    Args:
+      serialized: records, one by one.
+      window: targets of each.
+      at_once: records together; the last may be fewer.
+
+    Returns:
+      `tokens` int64 [at_once, window + 1], `song` string, `start` and `transpose` int64 [at_once].
+    """
     types = {"int64": tf.int64, "bytes": tf.string}
     features = {
         name: tf.io.FixedLenFeature([window + 1] if name == "tokens" else [], types[kind])
         for name, kind in records.FEATURES.items()
     }
-    return serialized.batch(_READ_AT_ONCE).map(
+    return serialized.batch(at_once).map(
         lambda batch: tf.io.parse_example(batch, features), num_parallel_calls=tf.data.AUTOTUNE
     )
 
@@ -89,6 +98,6 @@ _AGAIN = "copy it again, or make the dataset again with `python -m pipelines.pre
 def _columns(path: str, dataset: Dataset) -> Iterator[dict[str, npt.NDArray[Any]]]:
     """The records of a shard, some at a time, in columns; raises ValueError as `read_shard` does."""
     try:
-        yield from _parsed(tf.data.TFRecordDataset(path), dataset.window).as_numpy_iterator()
+        yield from parsed(tf.data.TFRecordDataset(path), dataset.window).as_numpy_iterator()
     except tf.errors.OpError as error:
         raise ValueError(f"the shard {path} is damaged ({error.message.splitlines()[0]}): {_AGAIN}") from error

@@ -1,7 +1,9 @@
 """Encodings by name."""
 
+import inspect
 from collections.abc import Callable, Mapping
 
+from songs.commands import did_you_mean
 from songs.encodings.base import Encoding
 from songs.encodings.events import Events
 from songs.encodings.grid import Grid
@@ -24,6 +26,10 @@ def from_settings(settings: Mapping[str, object]) -> Encoding:
     name = str(options.pop("name", ""))
     if name not in ENCODINGS:
         raise ValueError(f"encoding {name!r} must be one of {', '.join(sorted(ENCODINGS))}")
+    known = inspect.signature(ENCODINGS[name]).parameters
+    if unknown := next((option for option in options if option not in known), ""):
+        meant = did_you_mean(unknown, known) or f"; it has {', '.join(known)}"
+        raise ValueError(f"encoding {name!r} has no setting {unknown}{meant}")
     try:
         return ENCODINGS[name](**options)
     except TypeError as error:

@@ -297,7 +297,7 @@ def failure(capsys, *flags):
             ["--divisors=8,6", "--step=1/5", "--encoding=steps"],
             "--step 1/5, with --divisors 8,6: '1/5' is not a multiple",
         ),
-        (["--chords=voiced"], "does not take"),
+        (["--chords=voiced"], "has no setting"),
         (["--transpose=9..1"], "--transpose '9..1'"),
         (["--time_scales=0"], "--time_scales '0'"),
         (["--min_events=0"], "--min_events 0 must be at least 1"),

@@ -60,7 +60,7 @@ def test_a_service_gets_the_sentence_as_json():
     assert f'"severity": "ERROR", "message": "job stopped: {AGAIN}"' in said
 
 
-EXPECT = "from songs import early_signals\nearly_signals.expect()\n"
+EXPECT = "from songs import early_signals\nearly_signals.expect(__name__)\n"
 SLOW = """
 import sys, time
 class Slow:
@@ -93,9 +93,22 @@ def test_while_modules_are_imported_a_signal_is_one_sentence_too(tmp_path, packa
         assert (process.wait(60), process.stderr.read()) == (130, f"task stopped: {AGAIN}\n")
 
 
+def test_a_package_that_another_one_imports_leaves_its_signals_alone(tmp_path):
+    for name, text in (("room", EXPECT), ("own", "import room")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text(text)
+    (tmp_path / "own" / "run.py").write_text("import signal\nprint(signal.getsignal(signal.SIGTERM).name)\n")
+    environment = {**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).parents[2])}
+    command = [sys.executable, "-m", "own.run"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment)
+    assert (ended.stdout, ended.stderr) == ("SIG_DFL\n", "")
+
+
 def test_every_package_of_commands_expects_signals_before_all_else():
     root = pathlib.Path(__file__).parents[2]
-    commands = [path for path in root.glob("*/*.py") if "\n    job_exit.run(" in path.read_text()]
+    # Importing the library leaves a program's signals alone; the command `nabi` expects them before it imports a job.
+    files = (path for path in root.glob("*/*.py") if path.parent.name != "nabi")
+    commands = [path for path in files if "\n    job_exit.run(" in path.read_text()]
     assert len(commands) > 10
     for package in {path.parent for path in commands}:
         assert (package / "__init__.py").read_text().split() == EXPECT.split()

@@ -171,7 +171,7 @@ def test_settings_build_the_same_encoding(encoding):
     ("settings", "message"),
     [
         ({"name": "midi"}, "one of"),
-        ({"name": "grid", "size": 3}, "does not take"),
+        ({"name": "grid", "size": 3}, "has no setting"),
         ({"name": "grid", "step": 0}, "step 0"),
         ({"name": "events", "divisors": [8, 65]}, r"--divisors '8,65' must be .* in 1\.\.64"),
     ],

@@ -1,0 +1,232 @@
+"""A dataset directory as songs, as arrays, and as what TensorFlow and PyTorch train on."""
+
+import itertools
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from generator import picking
+from models import remote
+from nabi.split_windows import SHUFFLED, SplitWindows
+from songs import layout, records, storage
+from songs.commands import did_you_mean
+from songs.encodings import Encoding
+from songs.records import Window
+from songs.song import About, Song
+from songs.vocabulary import PAD, Vocabulary
+from songs.windows import SPLITS, join_records
+from trainer import dataset as directory
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from nabi.torch_windows import TorchWindows
+
+# More ids than a song has.
+
+
+class Dataset:
+    """A finished dataset directory; `open_dataset` makes one.
+
+    Attributes:
+      folder: the directory.
+      vocabulary: token <-> id.
+      encoding: tokens <-> songs.
+      window: targets a window; a window has one token more.
+      fingerprint: of the content; the models that were trained on it carry it too.
+      settings: those that it was made with, as `dataset.json` has them.
+    """
+
+    def __init__(self, opened: directory.Dataset) -> None:
+        """Takes what `trainer.dataset.open_dataset` opened."""
+        self._opened = opened
+        self.folder: str = opened.folder
+        self.vocabulary: Vocabulary = opened.vocabulary
+        self.encoding: Encoding = opened.encoding
+        self.window: int = opened.window
+        self.fingerprint: str = opened.content
+        self.settings: dict[str, object] = opened.settings
+
+    def songs(self, split: str) -> Iterator[Song]:
+        """Reads the songs of a split one after the other, put together of their windows; augmented ones are left out.
+
+        >>> import nabi
+        >>> dataset = nabi.open_dataset("runs/mine/dataset")
+        >>> song = next(dataset.songs("validation"))
+        >>> len(song.about.sha256)
+        64
+
+        Args:
+          split: `train`, `validation` or `test`.
+
+        Yields:
+          What the encoding keeps of each song. `about.sha256` is its name in records and in the ledger,
+          `sha256[#tune][+copy]`, and `about.source` the file that it came from. A song of which the vocabulary knows
+          too little to make music of is left out, and logged.
+
+        Raises:
+          ValueError: if there is no such split, or a file of it is damaged.
+        """
+        sources = self._sources()
+        as_read = filter(picking.as_read, self.iterate_windows(split))
+        for window in join_records(as_read):
+            source = sources.get(window.song) or sources.get(window.song.partition("+")[0], "")
+            ids = window.tokens[window.tokens != PAD].tolist()
+            try:
+                yield self.encoding.decode(self.vocabulary.decode(ids), About(source=source, sha256=window.song))
+            except ValueError as error:
+                logging.warning("the song %s (%s) is left out: %s", window.song, source, error)
+
+    def windows(self, split: str) -> SplitWindows:
+        """Reads all windows of a split into memory.
+
+        >>> import nabi
+        >>> windows = nabi.open_dataset("runs/mine/dataset").windows("train")
+        >>> windows.inputs.shape == windows.targets.shape == (len(windows), 16)
+        True
+
+        Args:
+          split: `train`, `validation` or `test`.
+
+        Raises:
+          ValueError: if there is no such split, or a file of it is damaged.
+        """
+        found = list(self.iterate_windows(split))
+        tokens = np.array([window.tokens for window in found], np.int32).reshape(-1, self.window + 1)
+        starts, transposes = (
+            np.array([getattr(window, name) for window in found], np.int64) for name in ("start", "transpose")
+        )
+        return SplitWindows(tokens, tuple(window.song for window in found), starts, transposes)
+
+    def iterate_windows(self, split: str, *, part: int = 0, parts: int = 1) -> Iterator[Window]:
+        """Reads the windows of a split one by one, however many there are.
+
+        >>> import nabi
+        >>> window = next(nabi.open_dataset("runs/mine/dataset").iterate_windows("train"))
+        >>> (window.tokens.shape, window.start)
+        ((17,), 0)
+
+        Args:
+          split: `train`, `validation` or `test`.
+          part: which of the parts is read, 0..parts - 1.
+          parts: into how many the split is divided: every window is in one, and they differ in size by one at most.
+
+        Raises:
+          ValueError: if there is no such split or part, or a file is damaged, naming it.
+        """
+        paths = self._shards(split)
+        if not 0 <= part < parts:
+            raise ValueError(f"part {part} must be in 0..{parts - 1}, of {parts} parts")
+        return map(records.parse, itertools.islice(_read(paths), part, None, parts))
+
+    def tf_dataset(self, split: str, *, batch_size: int = 64, seed: int | None = None) -> "tf.data.Dataset":
+        """Makes a `tf.data.Dataset` of (inputs, targets), int32 [batch_size, window] each, for one pass over a split.
+
+        >>> import nabi
+        >>> batches = nabi.open_dataset("runs/mine/dataset").tf_dataset("train", batch_size=2)
+        >>> inputs, targets = next(iter(batches))
+        >>> (inputs.shape.as_list(), targets.shape.as_list())
+        ([2, 16], [2, 16])
+
+        Args:
+          split: `train`, `validation` or `test`.
+          batch_size: windows together, at least 1; the last batch may have fewer.
+          seed: of the order, another in each pass; None: the order of the files.
+
+        Raises:
+          ValueError: if there is no such split, or `batch_size` is outside its range.
+        """
+        paths = self._shards(split)
+        if batch_size < 1:
+            raise ValueError(f"batch_size {batch_size} must be at least 1")
+        import tensorflow as tf
+
+        from trainer import batches
+
+        serialized = tf.data.TFRecordDataset(tf.constant(paths, tf.string))
+        if seed is not None:
+            serialized = serialized.shuffle(SHUFFLED, seed=seed)
+        columns = batches.parsed(serialized, self.window, batch_size)
+        return columns.map(lambda column: _inputs_and_targets(tf.cast(column["tokens"], tf.int32)))
+
+    def torch_dataset(self, split: str, *, seed: int | None = None) -> "TorchWindows":
+        """Makes an `IterableDataset` of PyTorch, of (inputs, targets), int64 [window] each, for its `DataLoader`.
+
+        The workers of a `DataLoader` share the windows: each is in one worker's part. `DataLoader` itself cannot
+        shuffle what is read on its way; where `windows(split)` fits into memory, a `TensorDataset` of its arrays can be
+        shuffled as a whole.
+
+        Args:
+          split: `train`, `validation` or `test`.
+          seed: of the order, another in each pass (with workers: after `torch.manual_seed`); None: that of the files.
+
+        Raises:
+          ValueError: if there is no such split.
+          ImportError: if PyTorch is not installed.
+        """
+        self._shards(split)
+        try:
+            from nabi.torch_windows import TorchWindows
+        except ModuleNotFoundError as error:
+            raise ImportError(
+                "torch_dataset needs PyTorch, which is not installed: `pip install torch`, or take windows(split) or "
+                "iterate_windows(split), which need NumPy alone"
+            ) from error
+        return TorchWindows(self, split, seed)
+
+    def _shards(self, split: str) -> list[str]:
+        if split not in SPLITS:
+            meant = did_you_mean(split, SPLITS) or f"; there are {', '.join(SPLITS)}"
+            raise ValueError(f"unknown split {split}{meant}")
+        return self._opened.shards(split)
+
+    def _sources(self) -> dict[str, str]:
+        """What the ledger calls each song, by its name; of files of the same bytes one."""
+        rows = (layout.read_rows(path) for path in layout.rows_paths(self.folder, layout.LEDGER))
+        read = (row for row in itertools.chain.from_iterable(rows) if row["outcome"] == "read")
+        found: dict[str, str] = {}
+        for row in read:
+            found.setdefault(row["sha256"], row["source"])
+        return found
+
+    def __repr__(self) -> str:
+        windows = ", ".join(f"{self._opened.windows(split):,} {split}" for split in SPLITS)
+        return f"Dataset({self.folder}: {self.encoding.name}, {len(self.vocabulary):,} tokens, windows: {windows})"
+
+
+def open_dataset(path: str | os.PathLike[str]) -> Dataset:
+    """Opens a dataset.
+
+    >>> import nabi
+    >>> dataset = nabi.open_dataset("runs/mine")
+    >>> (dataset.encoding.name, dataset.window)
+    ('events', 16)
+
+    Args:
+      path: local or remote: a dataset directory, what a run of `pipelines.retrain` made, or its `--output` (the
+        champion's dataset).
+
+    Raises:
+      ValueError: if there is no finished dataset, saying what is there and what to run.
+      OSError: if it cannot be read.
+    """
+    folder = storage.folder(os.fspath(path))
+    remote.open_schemes(folder)
+    return Dataset(directory.open_dataset(folder))
+
+
+def _inputs_and_targets(tokens: "tf.Tensor") -> "tuple[tf.Tensor, tf.Tensor]":
+    return tokens[:, :-1], tokens[:, 1:]
+
+
+def _read(paths: Iterable[str]) -> Iterator[bytes]:
+    """The serialized windows of record files, one after the other."""
+    for path in paths:
+        with storage.open_read(path) as file:
+            try:
+                yield from records.read(file)
+            except ValueError as error:
+                raise ValueError(f"{path}: {error}: copy it again, or make the dataset again") from error

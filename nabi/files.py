@@ -1,0 +1,184 @@
+"""Files of music -> songs, and songs -> MIDI files."""
+
+import os
+from collections.abc import Sequence
+from typing import IO
+
+from models import remote
+from nabi import keywords
+from songs import endings, parts, quantisation, reading, storage
+from songs.commands import did_you_mean
+from songs.errors import ParseError
+from songs.selection import MAX_SILENCE, Selection
+from songs.song import Song
+
+# A path, local or remote (gs://, s3:// ...), or a file that is open for bytes.
+File = str | os.PathLike[str] | IO[bytes]
+
+# What songs without a tempo of their own are written with, in quarter notes a minute.
+TEMPO = 120.0
+
+# Tunes that a message names.
+_NAMED = 8
+
+
+def read(
+    source: File,
+    *,
+    tune: str = "",
+    instrument: str = "all",
+    parser: str = "fast",
+    divisors: Sequence[int] = quantisation.DEFAULT,
+    max_silence: int = MAX_SILENCE,
+) -> Song:
+    """Reads the song of a file as `pipelines.preprocess` does.
+
+    >>> import nabi
+    >>> nabi.write(nabi.Song.from_notes(start=[0, 12], duration=[12, 24], pitch=[60, 64]), "tune.mid")
+    >>> for event in nabi.read("tune.mid"):
+    ...     print(event)
+    Event(start=0, pitches=(60,), duration=12)
+    Event(start=12, pitches=(64,), duration=24)
+
+    Args:
+      source: MIDI (.mid, .midi, .kar, .rmi), or a score by its ending: MusicXML (.xml, .musicxml, .mxl), ABC (.abc) or
+        Humdrum (.krn); each also compressed (.gz).
+      tune: the name of one of several tunes, as `read_tunes` has them; needed where a file holds several.
+      instrument: `all` (but drums), `first`, `piano`, `drums`, or a General MIDI program, `"0"`..`"127"`.
+      parser: of MIDI, `fast` or `music21`, the slow reference.
+      divisors: into how many parts a quarter note is divided; times are moved to the nearest. The song has their least
+        common multiple of ticks a quarter note: 12 of (4, 3).
+      max_silence: longer stretches in which no note begins or ends are shortened to so many quarter notes, at least 1.
+
+    Raises:
+      ParseError: if there is no song in the file, saying why.
+      ValueError: if an argument is outside its range, or the file holds several tunes and none of them is named.
+      OSError: if the file cannot be read.
+    """
+    tunes = read_tunes(source, instrument=instrument, parser=parser, divisors=divisors, max_silence=max_silence)
+    if tune not in tunes and (tune or len(tunes) > 1):
+        raise ValueError(_no_such_tune(_name_of(source), tune, list(tunes)))
+    song = tunes[tune] if tune in tunes else next(iter(tunes.values()))
+    if isinstance(song, ParseError):
+        raise song
+    return song
+
+
+def read_tunes(
+    source: File,
+    *,
+    instrument: str = "all",
+    parser: str = "fast",
+    divisors: Sequence[int] = quantisation.DEFAULT,
+    max_silence: int = MAX_SILENCE,
+) -> dict[str, Song | ParseError]:
+    """Reads all songs of a file: ABC and Humdrum files, and MIDI of format 2, may hold several.
+
+    >>> import nabi, pathlib
+    >>> _ = pathlib.Path("two.abc").write_text("X:1\\nL:1/4\\nK:C\\nCDE\\n\\nX:2\\nL:1/4\\nK:G\\nGAB\\n")
+    >>> {tune: len(song) for tune, song in nabi.read_tunes("two.abc").items()}
+    {'1': 3, '2': 3}
+
+    Args:
+      source, instrument, parser, divisors, max_silence: see `read`.
+
+    Returns:
+      The tunes by their names, in the order of the file: ABC's X: number, or a number from 1 on; "" is the only tune of
+      a file. In the place of one that cannot be read stands the error that `read` raises for it.
+
+    Raises:
+      ValueError: if an argument is outside its range.
+      OSError: if the file cannot be read.
+    """
+    name = _name_of(source)
+    with keywords.explained():
+        parts.check_instrument(instrument)
+        on_grid, selection = quantisation.checked(divisors), Selection(max_silence=max_silence)
+        if parser not in reading.PARSERS:
+            raise ValueError(f"parser {parser!r} must be one of {', '.join(reading.PARSERS)}")
+        remote.open_schemes(name)
+    if name.lower().endswith(endings.ARCHIVES):
+        raise ValueError(f"{name} is an archive: give a file out of it, or `python -m pipelines.preprocess` all of it")
+    found = reading.read_songs(_content(source), source=name, instrument=instrument, parser=parser, divisors=on_grid)
+    return {tune: _selected(song, selection, name) for tune, song in found}
+
+
+def write(
+    song: Song,
+    destination: File,
+    *,
+    tempo: float | None = None,
+    program: int = 0,
+    track_name: str | None = None,
+    velocity: int | None = None,
+) -> None:
+    """Writes a song as a MIDI file; equal songs give equal bytes.
+
+    >>> import io, nabi
+    >>> file = io.BytesIO()
+    >>> nabi.write(nabi.Song.from_notes(start=[0], duration=[12], pitch=[60]), file, tempo=90)
+    >>> file.getvalue()[:4]
+    b'MThd'
+
+    Args:
+      song: its time and key signature are written where it has them.
+      destination: a path, at which the file appears when it is whole, or a file that is open for writing bytes.
+      tempo: quarter notes a minute; None: the song's own, or 120.
+      program: General MIDI program, 0..127; 0 is a piano.
+      track_name: shown by programs; None: the song's name, as its source has it.
+      velocity: 1..127 for every note; None leans on the beats.
+
+    Raises:
+      ValueError: if an argument is outside its range.
+      OSError: if the file cannot be written.
+    """
+    # A third of a second to import.
+    from songs import midi
+
+    own_tempo = song.about.tempo or TEMPO
+    data = midi.write(
+        song,
+        tempo=own_tempo if tempo is None else tempo,
+        program=program,
+        track_name=_stem(song.about.source) if track_name is None else track_name,
+        velocity=velocity,
+    )
+    if isinstance(destination, str | os.PathLike):
+        path = os.fspath(destination)
+        remote.open_schemes(path)
+        storage.write_bytes(path, data)
+    else:
+        destination.write(data)
+
+
+def _content(source: File) -> bytes:
+    return storage.read_bytes(os.fspath(source)) if isinstance(source, str | os.PathLike) else source.read()
+
+
+def _name_of(source: File) -> str:
+    """The path of a file; "" of an open one that has none."""
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source)
+    name = getattr(source, "name", "")
+    return name if isinstance(name, str) else ""
+
+
+def _selected(song: Song | ParseError, selection: Selection, name: str) -> Song | ParseError:
+    """The song without endless silence; the error with the name of the file."""
+    if isinstance(song, ParseError):
+        return ParseError(song.reason, f"{name}: {song.detail}") if name else song
+    return selection.of(song)
+
+
+def _no_such_tune(name: str, tune: str, tunes: Sequence[str]) -> str:
+    named = ", ".join(tunes[:_NAMED]) + (" ..." if len(tunes) > _NAMED else "")
+    if tunes == [""]:
+        return f"{name} holds one tune, which has no name: leave tune={tune!r} out"
+    if tune:
+        return f"{name} has no tune {tune!r}{did_you_mean(tune, tunes) or f'; its {len(tunes)} tunes are {named}'}"
+    return f"{name} holds {len(tunes)} tunes ({named}): name one, tune={tunes[0]!r}, or read all with nabi.read_tunes"
+
+
+def _stem(source: str) -> str:
+    """`folder/songs.zip!air.mid` -> `air`."""
+    return source.replace("!", "/").rpartition("/")[2].partition(".")[0]

@@ -1,0 +1,62 @@
+"""Songs <-> tokens, by the name of an encoding."""
+
+from collections.abc import Sequence
+
+from songs import encodings
+from songs.commands import did_you_mean
+from songs.encodings import ENCODINGS, Encoding
+from songs.song import Song
+
+
+def encode(song: Song, encoding: str | Encoding, **settings: object) -> list[str]:
+    """Writes a song as tokens.
+
+    >>> import nabi
+    >>> song = nabi.Song.from_notes(start=[0, 0, 12], duration=[12, 12, 6], pitch=[60, 64, 67])
+    >>> nabi.encode(song, "pitch-duration")
+    ['C4.E4:1', 'G4:1/2']
+    >>> nabi.encode(song, "grid", step=6)
+    ['C4.E4', '~C4.~E4', 'G4']
+
+    Args:
+      song: any.
+      encoding: `events`, `grid`, `pitch`, `pitch-duration` or `steps`; or one that a dataset or a model has.
+      settings: of the encoding: `divisors` of all, those that the song was read with; `step` (ticks), `chords` ... of
+        some.
+
+    Raises:
+      ValueError: if there is no such encoding or setting, a setting is outside its range, or the song has other
+        divisors.
+    """
+    return _encoding(encoding, settings).encode(song)
+
+
+def decode(tokens: Sequence[str], encoding: str | Encoding, **settings: object) -> Song:
+    """Reads what `encode` wrote.
+
+    For every song `decode(encode(song, name), name)` is what the encoding keeps of it (`Encoding.reduce`): with
+    `events` the song itself.
+
+    >>> import nabi
+    >>> list(nabi.decode(["C4", "d:1", "s:1", "E4", "d:2"], "events"))
+    [Event(start=0, pitches=(60,), duration=12), Event(start=12, pitches=(64,), duration=24)]
+
+    Args:
+      tokens: as text.
+      encoding, settings: those that the tokens were written with; see `encode`.
+
+    Raises:
+      ValueError: as `encode`, or naming a token that the encoding does not have.
+    """
+    return _encoding(encoding, settings).decode(tokens)
+
+
+def _encoding(encoding: str | Encoding, settings: dict[str, object]) -> Encoding:
+    if not isinstance(encoding, str):
+        if settings:
+            raise ValueError(f"this {encoding.name} has its settings already: leave out {', '.join(settings)}")
+        return encoding
+    if encoding not in ENCODINGS:
+        meant = did_you_mean(encoding, ENCODINGS) or f"; there are {', '.join(sorted(ENCODINGS))}"
+        raise ValueError(f"unknown encoding {encoding}{meant}")
+    return encodings.from_settings({"name": encoding, **settings})
