@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from nabi.torch_windows import TorchWindows
 
-# More ids than a song has.
-
 
 class Dataset:
     """A finished dataset directory; `open_dataset` makes one.
