@@ -8,7 +8,6 @@ spite of that, another begins. In the end weights, optimizer, best model and his
 those of the run that was left alone, bit for bit.
 """
 
-import argparse
 import pathlib
 import random
 import subprocess
@@ -19,6 +18,7 @@ import time
 import numpy as np
 
 from songs import layout
+from songs.commands import Parser
 from trainer.checkpoint import Checkpoints, Snapshot
 
 # Large enough that writing a checkpoint takes its share of the time.
@@ -32,11 +32,11 @@ _EXPORT = (layout.HISTORY, layout.METRICS, layout.CONFIG, layout.VOCABULARY)
 
 def main() -> int:
     """Prints each kill and the verdict; returns 1 if anything differs."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser("python -m benchmarks.chaos", description=__doc__)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--data", required=True, help="a finished dataset directory")
-    flags = parser.parse_args()
+    flags = parser.parse_or_exit()
     with tempfile.TemporaryDirectory() as folder:
         differences = torment(flags.data, pathlib.Path(folder), kills=flags.kills, seed=flags.seed)
     print("\n".join(differences) or f"{flags.kills} kills, and not a bit differs")

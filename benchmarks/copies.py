@@ -3,7 +3,6 @@
 python -m benchmarks.copies DATASET DATASET ...
 """
 
-import argparse
 import dataclasses
 import itertools
 import time
@@ -12,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from songs import copies
+from songs.commands import Parser
 from songs.copies.runs import find
 from songs.mixing import Hashes, mix, of_grams
 from songs.song import Song
@@ -183,9 +183,9 @@ def _verdict(song: Song, index: copies.Index) -> str:
 
 def main() -> None:
     """Reads the datasets, then reports cost, chance, thinning and trivial music."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser("python -m benchmarks.copies", description=__doc__)
     parser.add_argument("dataset", nargs="+", help="made with --encoding events")
-    collections = {folder.rstrip("/").rpartition("/")[2]: read(folder) for folder in parser.parse_args().dataset}
+    collections = {folder.rstrip("/").rpartition("/")[2]: read(folder) for folder in parser.parse_or_exit().dataset}
     indices = {name: report_cost(name, collection) for name, collection in collections.items()}
     for kind in (copies.Gram, WithDurations):
         report_chance(collections, kind)

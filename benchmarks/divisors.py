@@ -6,7 +6,6 @@ A note is lost where it comes to the tick of another of its pitch. How far the o
 of each onset from the nearest one of its pitch in the file.
 """
 
-import argparse
 import dataclasses
 import pathlib
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ import numpy.typing as npt
 import symusic
 
 from songs import fast_reader, quantisation
+from songs.commands import Parser
 from songs.encodings import Events
 from songs.errors import ParseError
 
@@ -41,11 +41,11 @@ class Recording:
 
 def main() -> None:
     """Reads all files by each of the divisors and prints a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser("python -m benchmarks.divisors", description=__doc__)
     parser.add_argument("folder", nargs="+", type=pathlib.Path)
     parser.add_argument("--drums", action="store_true", help="the drums instead of all other instruments")
     parser.add_argument("--divisors", action="append", help=f"any number of times (default: {' '.join(_DIVISORS)})")
-    chosen = parser.parse_args()
+    chosen = parser.parse_or_exit()
     found = list(_recordings(chosen.folder, chosen.drums))
     notes = sum(len(recording.onset) for recording in found)
     print(f"{len(found)} files, {notes:,} notes")

@@ -3,13 +3,13 @@
 python -m benchmarks.fuzz --cases 100000 [FOLDER of MIDI files to damage ...]
 """
 
-import argparse
 import collections
 import pathlib
 import sys
 import time
 
 from songs import fast_reader
+from songs.commands import Parser
 from songs.errors import ParseError
 from songs.repair import repair
 from songs.selection import Selection
@@ -42,11 +42,11 @@ def _seconds(data: bytes) -> float:
 
 def main() -> None:
     """Runs the cases; exits with 1 at another exception or a slow case, which is kept in a file."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser("python -m benchmarks.fuzz", description=__doc__)
     parser.add_argument("folder", nargs="*", type=pathlib.Path)
     parser.add_argument("--cases", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=0)
-    chosen = parser.parse_args()
+    chosen = parser.parse_or_exit()
     real = [path.read_bytes() for folder in chosen.folder for path in sorted(folder.rglob("*")) if path.is_file()]
     sound = [builders.scale(), *(data for data in real if 14 <= len(data) < 60_000)]
     outcomes: collections.Counter[str] = collections.Counter()

@@ -19,6 +19,7 @@ from collections.abc import Callable
 
 from benchmarks import workers
 from benchmarks.workers import Worker
+from songs.commands import Parser
 
 VOCABULARY, WINDOW, SONGS = 400, 100, 1024
 _STEPS = 32
@@ -32,12 +33,12 @@ _DEVIATION = 4.0
 
 def main() -> int:
     """Runs all systems and prints the table; with --worker, serves one system on standard input and output."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser("python -m benchmarks.generation", description=__doc__)
     parser.add_argument("--torch_python", help="interpreter of an environment with PyTorch; none: leaves it out")
     parser.add_argument("--sizes", default="1x128,2x512,3x512", help="LAYERSxUNITS, with commas")
     parser.add_argument("--turns", type=int, default=3, help="of which the best counts")
     parser.add_argument("--worker", choices=sorted(_PREPARE), help=argparse.SUPPRESS)
-    flags = parser.parse_args()
+    flags = parser.parse_or_exit()
     if flags.worker:
         return workers.serve(_PREPARE[flags.worker], _SECONDS_A_TURN)
     ours = [Worker(_MODULE, "nabi") for _ in range(_PROCESSES)]

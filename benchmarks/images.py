@@ -4,13 +4,13 @@ There may be no Docker where this runs; `benchmarks.dockerfile` does what the fi
 copies take some 15 GB of disk for a while.
 """
 
-import argparse
 import pathlib
 import subprocess
 import sys
 import tempfile
 
 from benchmarks import dockerfile
+from songs.commands import Parser
 
 ROOT = pathlib.Path(__file__).parent.parent
 FILES = {"preprocess": "dataflow", "train": "train", "generate": "generate"}
@@ -22,9 +22,9 @@ TUNES = ("g8 e8 e4 f8 d8 d4", "c8 d8 e8 f8 g8 g8 g4", "e8 e8 e4 d8 d8 d4", "g8 g
 
 def main() -> int:
     """Builds what is asked for and runs the chain; the exit status: 0, or 1 with what failed."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser("python -m benchmarks.images", description=__doc__)
     parser.add_argument("--keep", help="a folder to work in, and to leave as it is")
-    chosen = parser.parse_args()
+    chosen = parser.parse_or_exit()
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(chosen.keep or folder)
         stages = {name: build(name, work / "images") for name in FILES}

@@ -6,7 +6,6 @@ Both read the same files to the same bytes, in turns of a few dozen files. Wall 
 machine sees; processor time, of both processes together, is what a machine with a worker on every core sees.
 """
 
-import argparse
 import pathlib
 import statistics
 import time
@@ -14,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from pipelines.isolation import IsolatedReader
+from songs.commands import Parser
 from songs.errors import ParseError
 from songs.reading import read_song
 
@@ -69,12 +69,12 @@ def _read_here(data: bytes, parser: str) -> bytes | str:
 
 def main() -> None:
     """Prints both costs and their ratios, of wall clock and of processor time."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser("python -m benchmarks.isolation", description=__doc__)
     parser.add_argument("folder", nargs="+", type=pathlib.Path)
     parser.add_argument("--parser", choices=("fast", "music21"), default="fast")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batch", type=int, default=16, help="files that are handed over at once")
-    chosen = parser.parse_args()
+    chosen = parser.parse_or_exit()
     paths = sorted(path for folder in chosen.folder for path in folder.rglob("*.mid"))
     files = [path.read_bytes() for path in paths]
     # A new process each round: where it lies in memory and on which core makes one faster than another.

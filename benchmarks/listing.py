@@ -4,7 +4,6 @@ A small server in a process of its own gives the pages that Google Cloud Storage
 process, from which that of one object is taken off: what stays is the listing's own.
 """
 
-import argparse
 import hashlib
 import http.server
 import json
@@ -16,6 +15,8 @@ import urllib.parse
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
+
+from songs.commands import Parser
 
 _PAGE = 1000
 
@@ -66,10 +67,10 @@ def walk() -> int:
 def expand() -> int:
     """What preprocess does with its input before it starts the pipeline: sources, sorted, and their fingerprint."""
     from pipelines import dataset, sources
-    from pipelines.settings import Settings
+    from pipelines.config import PreprocessConfig
 
     listing = sources.expand(["gs://music/lakh"])
-    dataset.request_of(Settings(encoding={"name": "events"}, window=64, stride=64), listing)
+    dataset.request_of(PreprocessConfig(window=64), listing)
     return len(listing)
 
 
@@ -104,9 +105,9 @@ def measure(work: Callable[[], int], objects: int) -> tuple[float, float]:
 
 def main() -> None:
     """Prints a line for each kind of work."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.listing", description=__doc__)
+    parser = Parser("python -m benchmarks.listing", description=__doc__)
     parser.add_argument("--objects", type=int, default=1_000_000)
-    objects = parser.parse_args().objects
+    objects = parser.parse_or_exit().objects
     for work in (walk, expand):
         _, least = measure(work, 1)
         seconds, megabytes = measure(work, objects)

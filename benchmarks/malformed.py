@@ -5,7 +5,6 @@ python -m benchmarks.malformed FOLDER [--all]
 Exits with 1 if Nabi loses a file in which another finds notes, unless the reason is one of those in `HOLDS`.
 """
 
-import argparse
 import collections
 import io
 import pathlib
@@ -15,6 +14,7 @@ import mido
 import symusic
 
 from songs import compressed, reading
+from songs.commands import Parser
 from songs.errors import ParseError
 
 # Reasons for which a file with notes is left out all the same.
@@ -54,10 +54,10 @@ def of_mido(data: bytes) -> int:
 
 def main() -> None:
     """Prints the table and what it adds up to."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser("python -m benchmarks.malformed", description=__doc__)
     parser.add_argument("folder", nargs="+", type=pathlib.Path)
     parser.add_argument("--all", action="store_true", help="also files that all three read and Nabi as they are")
-    chosen = parser.parse_args()
+    chosen = parser.parse_or_exit()
     counts: collections.Counter[str] = collections.Counter()
     print(f"{'file':52} {'nabi':>6} {'symusic':>7} {'mido':>6}  mended, or why not read")
     for path in sorted(path for folder in chosen.folder for path in folder.rglob("*") if path.is_file()):

@@ -8,7 +8,6 @@ original. Copies are made of files that no constant was chosen on (`held_out`). 
 printed, the least alike first, to be judged by ear.
 """
 
-import argparse
 import collections
 import hashlib
 import pathlib
@@ -22,6 +21,7 @@ from benchmarks.tune_copies import COPIES
 from pipelines.clusters import candidates_of, key_by_bucket
 from pipelines.components import JoinLinks, Link
 from songs import tunes
+from songs.commands import Parser
 from songs.errors import ParseError
 from songs.reading import read_song
 from songs.song import Song
@@ -139,10 +139,10 @@ def chosen(files: dict[str, pathlib.Path], every: int) -> Iterator[tuple[str, pa
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Reads the folders, then reports cost, links, and recall on copies."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser("python -m benchmarks.near_duplicates", description=__doc__)
     parser.add_argument("folder", nargs="+", type=pathlib.Path)
     parser.add_argument("--every", type=int, default=8, help="makes copies of every n-th song that is held out")
-    given = parser.parse_args(arguments)
+    given = parser.parse_or_exit(arguments)
     files, songs = read(given.folder)
     prints = report_cost(songs)
     report_copies(dict(chosen(files, given.every)), prints)

@@ -3,7 +3,6 @@
 python -m benchmarks.parity FOLDER ... [--instrument first] [--divisors 8,6] [--every 10]
 """
 
-import argparse
 import collections
 import concurrent.futures
 import functools
@@ -12,6 +11,7 @@ import sys
 import time
 
 from songs import quantisation, reading
+from songs.commands import Parser
 from songs.errors import ParseError
 
 
@@ -30,12 +30,12 @@ def compare(path: pathlib.Path, instrument: str, divisors: tuple[int, ...]) -> t
 
 def main() -> None:
     """Compares all files below the folders, on all cores; exits with 1 if a file differs."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser("python -m benchmarks.parity", description=__doc__)
     parser.add_argument("folder", nargs="+", type=pathlib.Path)
     parser.add_argument("--instrument", default="all", help="see pipelines.preprocess --instrument")
     parser.add_argument("--divisors", default="4,3", help="see pipelines.preprocess --divisors")
     parser.add_argument("--every", type=int, default=1, help="only each so many files (default: all)")
-    chosen = parser.parse_args()
+    chosen = parser.parse_or_exit()
     divisors = quantisation.parse(chosen.divisors)
     files = sorted(path for folder in chosen.folder for path in folder.rglob("*") if path.is_file())[:: chosen.every]
     counts: collections.Counter[str] = collections.Counter()

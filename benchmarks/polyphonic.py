@@ -21,8 +21,9 @@ from benchmarks import polyphonic_dataset as datasets
 from benchmarks import polyphonic_overlap
 from benchmarks import polyphonic_sets as sets
 from benchmarks.polyphonic_table import Row, overlap_table, table
+from pipelines.config import PreprocessConfig
 from songs import layout, recipes, storage
-from songs.variants import parse_transpose
+from songs.commands import Parser
 from trainer import config, task
 
 RECIPE = "polyphonic"
@@ -31,14 +32,14 @@ RECIPE = "polyphonic"
 def prepare(name: str, chosen: argparse.Namespace) -> None:
     """Writes a set's datasets and prints its statistics."""
     pieces = sets.read(chosen.paper / f"{name}.mat")
-    told = recipes.load(RECIPE, "preprocess")
-    window = told["window"] if chosen.window is None else chosen.window
+    told = PreprocessConfig.create(recipes.load(RECIPE, "preprocess"))
+    window = told.window if chosen.window is None else chosen.window
     settings = datasets.settings_of(
         pieces,
         ticks=sets.SETS[name].ticks,
         window=window,
-        stride=min(told["stride"], window) if chosen.stride is None else chosen.stride,
-        semitones=parse_transpose(told["transpose"]) if chosen.transpose else (),
+        stride=min(told.training_stride, window) if chosen.stride is None else chosen.stride,
+        semitones=told.transpose if chosen.transpose else (),
     )
     datasets.build(_folder(name, chosen), name, pieces, settings, overwrite=chosen.overwrite)
     print(sets.describe(name, sets.statistics_of(pieces, settings.transpose)))
@@ -88,7 +89,7 @@ def overlap(name: str, paper: pathlib.Path) -> list[float]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Reads the command and runs it; a wrong flag or input ends with one sentence and exit status 2."""
-    chosen = _parser().parse_args(arguments)
+    chosen = _parser().parse_or_exit(arguments)
     try:
         if chosen.command == "prepare":
             prepare(chosen.set, chosen)
@@ -115,13 +116,8 @@ def _folder(name: str, chosen: argparse.Namespace) -> str:
     return storage.join(chosen.output, name)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.polyphonic",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def _parser() -> Parser:
+    parser = Parser("python -m benchmarks.polyphonic", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     names = {"choices": sorted(sets.SETS), "metavar": "SET"}
     preparing = commands.add_parser("prepare", help="write a set's datasets and print its statistics")

@@ -7,6 +7,7 @@ it finishes a model; a test split that it is not given cannot be looked at by th
 
 import collections
 import dataclasses
+import fractions
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,9 +15,9 @@ from typing import Any
 
 from benchmarks import polyphonic_sets as sets
 from benchmarks.polyphonic_sets import Piece
-from pipelines import verdict
-from pipelines.settings import Settings
-from songs import layout, records, storage, windows
+from pipelines import settings, verdict
+from pipelines.config import PreprocessConfig
+from songs import layout, quantisation, records, storage, windows
 from songs.encodings import Steps, write_steps
 from songs.vocabulary import Vocabulary
 from trainer.dataset import Dataset
@@ -29,7 +30,7 @@ PARTS = {layout.DATA: ("train", "validation"), TEST: ("test",)}
 
 def settings_of(
     pieces: Mapping[str, Sequence[Piece]], *, ticks: int, window: int, stride: int, semitones: Sequence[int]
-) -> Settings:
+) -> PreprocessConfig:
     """The settings of a set's dataset.
 
     Args:
@@ -40,8 +41,9 @@ def settings_of(
       semitones: that training pieces are also written at, where they stay within 21..108.
     """
     share = len(pieces["validation"]) / (len(pieces["train"]) + len(pieces["validation"]))
-    return Settings(
-        encoding=Steps(ticks).settings(),
+    return PreprocessConfig(
+        encoding="steps",
+        step=str(fractions.Fraction(ticks, quantisation.ticks_per_quarter(quantisation.DEFAULT))),
         window=window,
         stride=stride,
         split=(1 - share, share, 0),
@@ -50,7 +52,7 @@ def settings_of(
 
 
 def build(
-    folder: str, name: str, pieces: Mapping[str, Sequence[Piece]], settings: Settings, *, overwrite: bool = False
+    folder: str, name: str, pieces: Mapping[str, Sequence[Piece]], config: PreprocessConfig, *, overwrite: bool = False
 ) -> None:
     """Makes `dataset` and `test` in a folder, unless they are there already.
 
@@ -58,7 +60,7 @@ def build(
       folder: of the set.
       name: of the set.
       pieces: split -> its pieces.
-      settings: as `settings_of` makes them.
+      config: as `settings_of` makes them.
       overwrite: whether finished datasets of other settings or pieces may be deleted.
 
     Raises:
@@ -66,26 +68,26 @@ def build(
     """
     songs = {split: _named(name, split, some) for split, some in pieces.items()}
     vocabulary = _vocabulary(pieces["train"])
-    described = describe(name, pieces, settings)
+    described = describe(name, pieces, config)
     content = layout.fingerprint([described, {split: sorted(some) for split, some in songs.items()}])
     marks = {"request": content, "content": content}
     for part, splits in PARTS.items():
         output = storage.join(folder, part)
         if layout.begin(output, "dataset", content, overwrite):
-            counts = {split: _write(output, split, songs[split], vocabulary, settings) for split in splits}
+            counts = {split: _write(output, split, songs[split], vocabulary, config) for split in splits}
             storage.write_text(storage.join(output, layout.VOCABULARY), vocabulary.to_json())
             about = {**described, **marks, "splits": counts, "versions": verdict.versions()}
             layout.write_json(storage.join(output, layout.DATASET), about)
             layout.complete(output, marks)
 
 
-def describe(name: str, pieces: Mapping[str, Sequence[Piece]], settings: Settings) -> dict[str, Any]:
+def describe(name: str, pieces: Mapping[str, Sequence[Piece]], config: PreprocessConfig) -> dict[str, Any]:
     """What `dataset.json` says of a set besides what was written: its name and its statistics among it."""
-    counted = sets.statistics_of(pieces, settings.transpose)
+    counted = sets.statistics_of(pieces, config.transpose)
     return {
         "version": verdict.VERSION,
         "set": name,
-        "settings": settings.to_json(),
+        "settings": settings.described(config),
         "statistics": {split: dataclasses.asdict(found) for split, found in counted.items()},
     }
 
@@ -121,16 +123,16 @@ def _vocabulary(training: Sequence[Piece]) -> Vocabulary:
 
 
 def _write(
-    output: str, split: str, songs: Mapping[str, Piece], vocabulary: Vocabulary, settings: Settings
+    output: str, split: str, songs: Mapping[str, Piece], vocabulary: Vocabulary, config: PreprocessConfig
 ) -> dict[str, int]:
     """Publishes the shards of a split and says what they hold, as `dataset.json` counts it."""
     # The test split has as many shards as the validation split.
-    shards = settings.shard_counts()["train" if split == "train" else "validation"]
+    shards = settings.shard_counts(config)["train" if split == "train" else "validation"]
     written = 0
     for index in range(shards):
         with storage.open_write(storage.join(output, layout.shard_name(split, index, shards))) as file:
             for song in sorted(song for song in songs if windows.shard_of(song, shards) == index):
-                cut = _windows(song, songs[song], split, vocabulary, settings)
+                cut = _windows(song, songs[song], split, vocabulary, config)
                 written += records.write(file, map(records.serialize, cut))
     # A song's `<start>` and `<end>` count.
     tokens = sum(len(write_steps(piece)) + 2 for piece in songs.values())
@@ -138,11 +140,11 @@ def _write(
 
 
 def _windows(
-    song: str, piece: Piece, split: str, vocabulary: Vocabulary, settings: Settings
+    song: str, piece: Piece, split: str, vocabulary: Vocabulary, config: PreprocessConfig
 ) -> Iterator[records.Window]:
     """A piece's windows, in training at each transposition; each held-out token stands in one window as a target."""
     training = split == "train"
-    stride = settings.stride if training else settings.window
-    for semitones in sets.transpositions(piece, settings.transpose) if training else (0,):
+    stride = config.training_stride if training else config.window
+    for semitones in sets.transpositions(piece, config.transpose) if training else (0,):
         ids = windows.mark(vocabulary.encode(write_steps(sets.transpose(piece, semitones))))
-        yield from windows.of_song(ids, song, window=settings.window, stride=stride, transpose=semitones)
+        yield from windows.of_song(ids, song, window=config.window, stride=stride, transpose=semitones)

@@ -17,9 +17,9 @@ from songs.encodings import read_steps
 from songs.encodings.steps import STEP
 from songs.vocabulary import END, PAD, START
 from trainer import batches
-from trainer.batches import Windows
 from trainer.dataset import Dataset
 from trainer.scoring import Evaluator
+from trainer.window_arrays import Windows, concatenate
 
 # Pieces of like length that go through the network together.
 _PIECES_AT_ONCE = 16
@@ -44,7 +44,7 @@ def score(model: Bundle, dataset: Dataset, split: str, trained_on: Dataset) -> S
         )
     if model.config["target"] == "last":
         raise ValueError("the model was trained with --target last, which scores no whole step: train with every")
-    windows = batches.concatenate(list(batches.read_windows(dataset, split)), dataset.window)
+    windows = concatenate(list(batches.read_windows(dataset, split)), dataset.window)
     training = [_frames(ids, trained_on) for _, ids in batches.read_songs(trained_on, "train")]
     held_out = [_frames(ids, dataset) for ids in pieces_of(windows)]
     shares = np.array(polyphonic_overlap.shares(held_out, training))

@@ -9,7 +9,6 @@
 MidiTok needs an environment of its own: python3 -m venv .venv-miditok; .venv-miditok/bin/pip install miditok==3.0.6
 """
 
-import argparse
 import contextlib
 import io
 import json
@@ -27,10 +26,12 @@ from typing import Any
 
 import symusic
 
-from pipelines.settings import Settings
+from pipelines import settings
+from pipelines.config import PreprocessConfig
 from pipelines.shards import Encoder, Placed
 from pipelines.spool import Position
-from songs import fast_reader, music21_reader, records, tunes
+from songs import fast_reader, ledger, music21_reader, records, tunes
+from songs.commands import Parser
 from songs.errors import ParseError
 from songs.song import Song
 
@@ -58,7 +59,7 @@ print(json.dumps({"seconds": end - began, "reading": end - read, "notes": notes,
 
 def main() -> None:
     """Reads the command and prints its table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser("python -m benchmarks.reading", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("readers").add_argument("folder", nargs="+", type=pathlib.Path)
     job = commands.add_parser("job")
@@ -67,7 +68,7 @@ def main() -> None:
     job.add_argument("--flags", default="--direct_num_workers=2 --direct_running_mode=multi_processing")
     commands.add_parser("share").add_argument("folder", type=pathlib.Path)
     commands.add_parser("memory").add_argument("folder", type=pathlib.Path)
-    chosen = parser.parse_args()
+    chosen = parser.parse_or_exit()
     if chosen.command == "readers":
         for folder in chosen.folder:
             _readers(folder)
@@ -135,8 +136,8 @@ def _share(folder: pathlib.Path) -> None:
     subprocess.run([sys.executable, "-c", "import apache_beam"], check=True, stderr=subprocess.DEVNULL)
     importing = time.monotonic() - began
     job = _preprocess(folder, [])[0]
-    settings = Settings(encoding={"name": "events"}, window=128, stride=128)
-    encoding = settings.build_encoding()
+    config = PreprocessConfig()
+    encoding = config.build_encoding()
     files = sorted(folder.rglob("*.mid"))
     fast_reader.read(files[0].read_bytes())
     songs, reading = _timed(lambda path: fast_reader.read(path.read_bytes()), files)
@@ -144,7 +145,7 @@ def _share(folder: pathlib.Path) -> None:
     _, comparing = _timed(tunes.fingerprint, songs)
     counts: Counter[str] = Counter()
     _, counting = _timed(lambda song: counts.update(encoding.encode(song)), songs)
-    encoder = Encoder(encoding, settings.make_vocabulary(counts), settings)
+    encoder = Encoder(encoding, settings.make_vocabulary(config, counts), config)
     placed = Placed("0" * 64, "train", Position("", 0, 0))
     _, writing = _timed(
         lambda song: records.write(io.BytesIO(), encoder.records(placed, song, encoder.encode(song))), songs
@@ -184,8 +185,8 @@ def _preprocess(folder: pathlib.Path, flags: list[str]) -> tuple[float, int, flo
         began = time.monotonic()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=_environment())
         seconds = time.monotonic() - began
-        ledger = [json.loads(line) for path in pathlib.Path(output, "d").glob("ledger-*") for line in path.open()]
-    return seconds, sum(row["events"] for row in ledger), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        events = sum(row.events for row in ledger.read(f"{output}/d"))
+    return seconds, events, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
 def _environment() -> dict[str, str]:

@@ -3,7 +3,6 @@
 python -m benchmarks.scores [--sample 60] [--ending .krn] [--processes 2] [--folder DIR]
 """
 
-import argparse
 import collections
 import concurrent.futures
 import pathlib
@@ -13,6 +12,7 @@ import time
 import music21
 
 from songs import endings, scores
+from songs.commands import Parser
 from songs.errors import ParseError
 
 CORPUS = pathlib.Path(music21.__file__).parent / "corpus"
@@ -41,12 +41,12 @@ def sample(folder: pathlib.Path, endings: list[str], number: int | None) -> list
 
 def main() -> None:
     """Prints a line for each tune refused, then a table for each ending, then the slowest files."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser("python -m benchmarks.scores", description=__doc__)
     parser.add_argument("--folder", type=pathlib.Path, default=CORPUS)
     parser.add_argument("--ending", action="append", choices=endings.SCORES, help="may be repeated; default all")
     parser.add_argument("--sample", type=int, help="files of each ending; default all")
     parser.add_argument("--processes", type=int, default=2)
-    chosen = parser.parse_args()
+    chosen = parser.parse_or_exit()
     files = sample(chosen.folder, chosen.ending or list(endings.SCORES), chosen.sample)
     counts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     notes: collections.Counter[str] = collections.Counter()

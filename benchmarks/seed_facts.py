@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 
 from benchmarks.seed_run import SeedRun
-from songs import codes, layout, recipes, storage
+from songs import codes, layout, ledger, recipes, storage
 
 # The document's loss is summed over 30 outputs, of which the last has no target.
 _JAZZ_TARGETS = 29
@@ -114,7 +114,7 @@ def _piano_loss(run: SeedRun) -> str:
 
 def _read(run: SeedRun) -> str:
     files = run.dataset["files"]
-    return ", ".join(f"{files.get(outcome, 0)} {outcome}" for outcome in ("read", "filtered", "lost"))
+    return ", ".join(f"{files.get(outcome, 0)} {outcome}" for outcome in ledger.OUTCOMES)
 
 
 def _filtered(run: SeedRun) -> str:
@@ -124,8 +124,7 @@ def _filtered(run: SeedRun) -> str:
 
 def _shortest(run: SeedRun) -> int:
     folder = storage.join(run.folder, layout.DATA)
-    ledger = layout.rows_paths(folder, layout.LEDGER)
-    return min(row["tokens"] for path in ledger for row in layout.read_rows(path) if row["outcome"] == "read")
+    return min(row.tokens for row in ledger.read(folder) if row.outcome == ledger.READ)
 
 
 def _accuracy(step: int, model: str) -> Callable[[SeedRun], str]:

@@ -7,7 +7,6 @@ A recipe whose music is not below --midi is left out, saying so. Run again, what
 table is Markdown, as in docs/seeds.md.
 """
 
-import argparse
 import logging
 import pathlib
 import sys
@@ -16,12 +15,13 @@ from collections.abc import Iterator
 from benchmarks.seed_facts import SEEDS, Seed
 from benchmarks.seed_run import SeedRun
 from pipelines import retrain
+from songs.commands import Parser
 
 
 def main() -> None:
     """Runs the recipes and prints the table."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    chosen = _flags().parse_args()
+    chosen = _flags().parse_or_exit()
     wanted = [seed for seed in SEEDS if not chosen.only or seed.recipe in chosen.only]
     runs = {seed.recipe: run for seed in wanted if (run := make(seed, chosen.midi, chosen.output))}
     print("\n".join(line for seed in wanted if seed.recipe in runs for line in table(seed, runs[seed.recipe])))
@@ -50,8 +50,8 @@ def table(seed: Seed, run: SeedRun) -> Iterator[str]:
         yield f"\n{seed.note}"
 
 
-def _flags() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def _flags() -> Parser:
+    parser = Parser("python -m benchmarks.seeds", description=__doc__)
     add = parser.add_argument
     add("--midi", type=pathlib.Path, default=pathlib.Path("../shared/midi"), help="where the music lies: %(default)s")
     add("--output", type=pathlib.Path, default=pathlib.Path("runs/seeds"), help="default: %(default)s")

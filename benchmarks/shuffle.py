@@ -5,7 +5,6 @@ that are declared as such are a few bytes shorter yet. An engine sums up what it
 so what it counts is less.
 """
 
-import argparse
 import dataclasses
 import pathlib
 import tempfile
@@ -18,9 +17,10 @@ from apache_beam.metrics import Metrics
 from apache_beam.metrics.metric import MetricsFilter
 
 from beam_jobs.options import beam_options, open_pipeline
-from pipelines import preprocess, sources, transforms
-from pipelines.rows import ParseLimits
+from pipelines import sources, transforms
+from pipelines.config import PreprocessConfig
 from songs import layout, storage
+from songs.commands import Parser
 
 _NAMESPACE = "shuffle"
 _MADE = (".songs", ".tfrecord")
@@ -30,9 +30,9 @@ _CODER = FastPrimitivesCoder()
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the pipeline over folders and prints a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser("python -m benchmarks.shuffle", description=__doc__)
     parser.add_argument("folders", nargs="+")
-    listing = sources.expand(parser.parse_args(arguments).folders)
+    listing = sources.expand(parser.parse_or_exit(arguments).folders)
     beam.Pipeline.apply = counted
     with tempfile.TemporaryDirectory() as folder:
         shuffled = run(listing, folder)
@@ -54,15 +54,11 @@ def run(listing: Sequence[sources.Source], folder: str) -> dict[str, tuple[int, 
     """Elements and bytes of each shuffle of a default dataset, made in a folder."""
     path = storage.join(folder, "listing.jsonl")
     layout.write_rows(path, [dataclasses.asdict(source) for source in listing])
-    settings = preprocess.parse(["--input", folder, "--output", folder])[0]["settings"]
     pipeline = open_pipeline(beam_options([]))
     _ = (
         pipeline
         | "Listings" >> beam.Create([path])
-        | "BuildDataset"
-        >> transforms.BuildDataset(
-            settings, limits=ParseLimits(), folder=folder, ledger_shards=1, reuse="", keep_songs=False
-        )
+        | "BuildDataset" >> transforms.BuildDataset(PreprocessConfig(), folder=folder, ledger_shards=1)
     )
     result = pipeline.run()
     result.wait_until_finish()

@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 from benchmarks import workers
 from benchmarks.workers import Worker
+from songs.commands import Parser
 
 ROWS, STEPS = 64, 100
 PRECISIONS = ("float32", "bfloat16")
@@ -25,12 +26,12 @@ _MODULE = "benchmarks.training"
 
 def main() -> int:
     """Runs all systems and prints the table; with --worker, serves one system on standard input and output."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser("python -m benchmarks.training", description=__doc__)
     parser.add_argument("--torch_python", help="interpreter of an environment with PyTorch; none: leaves it out")
     parser.add_argument("--sizes", default="1x128,2x512,3x512", help="LAYERSxUNITS, with commas")
     parser.add_argument("--turns", type=int, default=5, help="of which the best counts")
     parser.add_argument("--worker", choices=sorted(WORKERS), help=argparse.SUPPRESS)
-    flags = parser.parse_args()
+    flags = parser.parse_or_exit()
     if flags.worker:
         return workers.serve(functools.partial(_prepared, WORKERS[flags.worker]), _SECONDS_A_TURN)
     sizes = [tuple(map(int, size.split("x"))) for size in flags.sizes.split(",")]

@@ -1,6 +1,6 @@
 """`python -m deploy.pipeline --output pipeline.yaml`: the jobs as a KFP v2 pipeline, for Vertex AI Pipelines.
 
-Each step of `deploy.step` runs in an image of ours, one after the other.
+Each step of `songs.retraining_steps` runs in an image of ours, one after the other.
 """
 
 import argparse
@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from deploy import checks, machines
-from deploy.step import IMAGES, STEPS, TRAIN, Step
 from songs import job_exit
-from songs.commands import Parser
+from songs.commands import Parser, refusing
+from songs.retraining_steps import IMAGES, STEPS, TRAIN, Step
 
 # A step that fails is started again, in the same folder: it goes on where it was.
 _RETRIES = 3
@@ -113,22 +113,18 @@ def here() -> Components:
 def _process(name: str, source: str, output: str, run: str, job: str, more: str) -> None:
     """What KFP copies into a file of its own, with its imports."""
     import subprocess
-    import sys
 
     given = {"source": source, "output": output, "run": run, "job": job, "more": more}
     flags = [f"--{flag}={value}" for flag, value in given.items()]
     subprocess.run([sys.executable, "-m", "deploy.step", name, *flags], check=True)
 
 
+@refusing("pipeline")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compiles the pipeline; the exit status: 0, or 2 (wrong use)."""
     chosen = _parser().parse_args(arguments)
-    try:
-        images = {name: checks.image(getattr(chosen, f"{name}_image")) for name in IMAGES}
-        given = {TRAIN: _trainer(chosen)}
-    except ValueError as error:
-        print(f"pipeline: {error}", file=sys.stderr)
-        return 2
+    images = {name: checks.image(getattr(chosen, f"{name}_image")) for name in IMAGES}
+    given = {TRAIN: _trainer(chosen)}
     from kfp import compiler
 
     compiler.Compiler().compile(define(in_images(images), given), chosen.output)

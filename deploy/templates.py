@@ -8,8 +8,8 @@ from typing import Any
 
 Json = dict[str, Any]
 
-# The service sets the runner; a dry run on a machine far away helps nobody.
-_LEFT_OUT = ("help", "runner", "dry_run")
+# A dry run on a machine far away helps nobody.
+_LEFT_OUT = ("help", "dry_run")
 _NEEDED = ("input", "output", "model")
 # What the console's file picker may offer.
 _KINDS = {"output": "GCS_WRITE_FOLDER", "model": "GCS_READ_FOLDER", "vocabulary": "GCS_READ_FILE"}

@@ -6,29 +6,28 @@ import sys
 from collections.abc import Sequence
 
 from deploy import checks, compiled, flags, lineage, machines, requests, service
-from songs import directories, job_exit, storage
+from songs import directories, job_exit, logs
+from songs.commands import refusing
 
 # What each job must be given, and which of its flags name files.
 _NEEDED = {requests.TRAIN: ("--data",), requests.GENERATE: ("--model", "--output")}
 _PATHS = ("--data", "--model", "--model_dir", "--output", "--warm_start", "--checkpoint_dir", "--tensorboard_dir")
 
 
+@refusing("vertex")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Checks the flags and sends the request; the exit status: 0, 1 (the service refused), or 2 (wrong use)."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     cut = given.index("--") if "--" in given else len(given)
+    chosen = flags.parser().parse_args(given[:cut])
+    request = request_of(chosen, given[cut + 1 :])
+    if chosen.dry_run:
+        print(json.dumps(request.as_json(), indent=2))
+        return 0
     try:
-        chosen = flags.parser().parse_args(given[:cut])
-        request = request_of(chosen, given[cut + 1 :])
-        if chosen.dry_run:
-            print(json.dumps(request.as_json(), indent=2))
-            return 0
         made = service.send(request)
-    except (ValueError, storage.StorageError) as error:
-        print(f"vertex: {error}", file=sys.stderr)
-        return 2
     except service.ServiceError as error:
-        print(f"vertex: {error}", file=sys.stderr)
+        logs.complain(f"vertex: {error}")
         return 1
     print(f"{made}\n{_page(chosen, made)}")
     return 0

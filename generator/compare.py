@@ -2,7 +2,6 @@
 
 import dataclasses
 import itertools
-import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from generator.gallery import SongSet
 from models import remote
 from pages import headings
 from songs import directories, job_exit, layout, storage
-from songs.commands import Parser
+from songs.commands import Parser, refusing
 
 _EXAMPLES = """examples:
   python -m generator.compare runs/sampled runs/greedy runs/untrained --output runs/compare.html
@@ -25,14 +24,11 @@ the player of each directory's own page. The page names files by where they lie 
 _MAKE_IT = "python -m generator.generate"
 
 
+@refusing("compare")
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses flags and writes the page; returns the exit status: 0, or 2, with one sentence, for what was wrong."""
-    try:
-        flags = _parser().parse_args(argv)
-        print(compare([storage.folder(folder) for folder in flags.songs], flags.output, flags.names), flush=True)
-    except (ValueError, storage.StorageError) as error:
-        print(f"compare: {error}", file=sys.stderr)
-        return 2
+    flags = _parser().parse_args(argv)
+    print(compare([storage.folder(folder) for folder in flags.songs], flags.output, flags.names), flush=True)
     return 0
 
 

@@ -20,6 +20,8 @@ FROM_START = "start"
 class GenerateConfig(Settings):
     """How songs are made; each key is a flag of the same name and a key of a recipe's `[[generate]]`."""
 
+    BY_HAND = ("model", "output", "recipe", "overwrite")
+
     # How many, how long.
     num_songs: int = setting(12, "songs", low=1, high=MAX_SONGS)
     seed: int = setting(0, "another seed, other songs", low=0, high=2**64 - 1)

@@ -1,7 +1,6 @@
 """`python -m generator.explain SONG --model MODEL`: which stretches of a song stand in training songs, and where."""
 
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from generator.copying import index_file
 from models import remote
 from pages.markup import plain
 from songs import bars, copies, directories, encodings, job_exit, layout, midi, storage
-from songs.commands import Parser
+from songs.commands import Parser, refusing
 from songs.song import Song
 
 _EXAMPLES = """examples:
@@ -32,14 +31,11 @@ _SUFFIX = ".mid"
 _GENERATED = re.compile(r"song-[0-9]{5,}\.mid")
 
 
+@refusing("explain")
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses flags and explains; returns the exit status: 0, or 2, with one sentence, for what was wrong."""
-    try:
-        flags = _parser().parse_args(argv)
-        print(explain(flags.song, storage.folder(flags.model)), flush=True)
-    except (ValueError, storage.StorageError) as error:
-        print(f"explain: {error}", file=sys.stderr)
-        return 2
+    flags = _parser().parse_args(argv)
+    print(explain(flags.song, storage.folder(flags.model)), flush=True)
     return 0
 
 

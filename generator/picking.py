@@ -2,19 +2,13 @@
 
 import heapq
 import itertools
-from collections.abc import Callable, Iterable, Iterator
-
-import numpy as np
+from collections.abc import Callable, Iterator
 
 from generator.primers import hashed
 from songs import layout, records, storage
 from songs.records import Window
-from songs.windows import shard_of
-
-# Between a song's name and its time scale, in the records of a training song at another speed.
-_SCALED = "*"
-# Between a song's name and its number, in the records of songs of the same bytes that are kept.
-_COPY = "+"
+from songs.song_id import SongId
+from songs.windows import join_records, shard_of
 
 # Windows a job takes, and the records they are picked from: enough for variety, and few enough that every worker can
 # have them all.
@@ -50,7 +44,7 @@ def pick(
     shards = _shards(dataset, split)
     found = _windows(dataset, split, shards, hashed(f"shard {seed}"))
     scanned: Iterator[Window] = itertools.islice(filter(wanted, found), MAX_SCANNED)
-    scanned = joined(scanned, together) if together else scanned
+    scanned = join_records(scanned, together) if together else scanned
     return heapq.nsmallest(most, scanned, key=lambda window: _order(window, seed))
 
 
@@ -95,26 +89,16 @@ def song_of(dataset: str, split: str, sha256: str, *, length: int) -> Window | N
     shards = _shards(dataset, split)
 
     def is_other(window: Window) -> bool:
-        return not as_read(window) or window.song.partition(_COPY)[0] != sha256
+        return not as_read(window) or str(SongId.parse(window.song).original) != sha256
 
     found = itertools.dropwhile(is_other, _windows(dataset, split, shards, shard_of(sha256, shards)))
     # Its windows stand together: what comes after them is not read.
-    return next(joined(itertools.takewhile(lambda window: not is_other(window), found), length), None)
+    return next(join_records(itertools.takewhile(lambda window: not is_other(window), found), length), None)
 
 
 def as_read(window: Window) -> bool:
     """Whether a window is of a song in its own key and at its own speed."""
-    return window.transpose == 0 and _SCALED not in window.song
-
-
-def joined(windows: Iterable[Window], length: int) -> Iterator[Window]:
-    """Songs, of `length` ids at most, of windows that stand in order: as far as they follow one another from 0."""
-    for (song, transpose), same in itertools.groupby(windows, lambda window: (window.song, window.transpose)):
-        ids: list[int] = []
-        for window in same:
-            if window.start <= len(ids) < length:
-                ids[window.start :] = window.tokens.tolist()
-        yield Window(np.array(ids[:length], np.int64), song, 0, transpose)
+    return window.transpose == 0 and SongId.parse(window.song).scale == 1
 
 
 def _windows(dataset: str, split: str, shards: int, first: int) -> Iterator[Window]:

@@ -2,10 +2,10 @@
 
 import dataclasses
 import unicodedata
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
-from songs import layout
+from songs import ledger
+from songs.ledger import READ, LedgerRow
 
 # Songs that a message names.
 _NAMED = 5
@@ -26,25 +26,24 @@ def find(dataset: str, split: str, text: str) -> Source:
     name, or of a path's last parts, names that one, though others have it too.
 
     Args:
-      dataset: the directory; its ledger is read file by file.
+      dataset: the directory; of its ledger one row is in memory at a time.
       split: `train`, `validation` or `test`.
       text: the name, or enough of it.
 
     Raises:
-      ValueError: if it names none or several.
+      ValueError: if it names none or several, or the dataset has no ledger.
     """
     whole: dict[str, str] = {}
     part: dict[str, str] = {}
     others, some = [], []
-    for path in layout.rows_paths(dataset, layout.LEDGER):
-        for row in layout.read_rows(path):
-            is_named = _names(text, row["source"])
-            if row["outcome"] == "read" and row["split"] == split:
-                some = [*some, row["source"]][:_NAMED]
-                if is_named:
-                    (whole if _is_whole(text, row["source"]) else part).setdefault(row["sha256"], row["source"])
-            elif is_named:
-                others = [*others, row][:1]
+    for row in ledger.read(dataset):
+        is_named = _names(text, row.source)
+        if row.outcome == READ and row.split == split:
+            some = [*some, row.source][:_NAMED]
+            if is_named:
+                (whole if _is_whole(text, row.source) else part).setdefault(row.sha256, row.source)
+        elif is_named:
+            others = [*others, row][:1]
     found = whole or part
     if len(found) != 1:
         raise ValueError(f"--primer_source {text!r} names {_said(found.values(), split, others, some)}")
@@ -66,14 +65,14 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
 
 
-def _said(found: Iterable[str], split: str, others: list[Mapping[str, Any]], some: list[str]) -> str:
+def _said(found: Iterable[str], split: str, others: list[LedgerRow], some: list[str]) -> str:
     """What is wrong with a name that is not of one song, and what to do."""
     if found := list(found):
         named = ", ".join(found[:_NAMED])
         more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
         return f"{len(found)} songs of {split}: {named}{more}: give more of the name of one"
     for row in others:
-        if row["outcome"] == "read":
-            return f"no song of {split}: {row['source']} is of {row['split']}: --primer {row['split']}"
-        return f"no song of {split}: {row['source']} was {row['outcome']} ({row['reason']}) and is in no split"
+        if row.outcome == READ:
+            return f"no song of {split}: {row.source} is of {row.split}: --primer {row.split}"
+        return f"no song of {split}: {row.source} was {row.outcome} ({row.reason}) and is in no split"
     return f"no song of {split}; such are {', '.join(some)}" if some else f"no song of {split}, which has none"

@@ -10,9 +10,8 @@ from typing import Any
 
 from beam_jobs import failures
 from beam_jobs.options import beam_options, hands_over, open_pipeline
-from pipelines import progress, report, sources, verdict
-from pipelines.rows import ParseLimits
-from pipelines.settings import Settings
+from pipelines import progress, report, settings, sources, verdict
+from pipelines.config import PreprocessConfig
 from songs import directories, kept_songs, layout, storage, vocabulary
 
 # Rows a file: a listing file is one element of the pipeline, a ledger file is sorted in memory.
@@ -22,28 +21,20 @@ _LEDGER_ROWS = 100_000
 
 def build(
     *,
-    inputs: Sequence[str],
+    config: PreprocessConfig,
     output: str,
-    settings: Settings,
-    limits: ParseLimits | None = None,
-    max_lost_fraction: float = 0.1,
     overwrite: bool = False,
     reuse: str | None = None,
-    keep_songs: bool = False,
     options: Any = None,
 ) -> dict[str, Any]:
     """Makes a dataset directory, unless it is there already.
 
     Args:
-      inputs: files, folders, globs, `corpus:bach-chorales`.
+      config: what to make, of what.
       output: the dataset directory.
-      settings: what to make.
-      limits: of time and memory for reading one file; None takes the defaults.
-      max_lost_fraction: of the files, 0..1.
       overwrite: whether a finished dataset of another request may be deleted.
       reuse: a finished dataset that kept its songs (see `songs.directories.find`): files of the same bytes are not
         read again, and what is made is the same.
-      keep_songs: whether this one keeps its songs, for a run that reuses them.
       options: Beam's PipelineOptions; None runs on this machine.
 
     Returns:
@@ -55,27 +46,23 @@ def build(
       failures.JobError: if the work cannot be finished, such as on a full disk or a cluster that went away.
     """
     began = time.monotonic()
-    listing = sources.expand(inputs, settings.divisors)
-    request = request_of(settings, listing)
+    listing = sources.expand(config.input, config.divisors)
+    request = request_of(config, listing)
     if not layout.begin(output, "dataset", request, overwrite):
         logging.info("%s is there already, made of the same input and settings: nothing to do", output)
         described: dict[str, Any] = layout.read_json(storage.join(output, layout.DATASET))
         return described
     logging.info("reading %d files into %s", len(listing), output)
-    known = reusable(reuse, settings) if reuse else ""
+    known = reusable(reuse, config) if reuse else ""
     options = options or beam_options([])
-    finish = functools.partial(
-        _finish, output=output, settings=settings, request=request, max_lost_fraction=max_lost_fraction, reuse=known
-    )
+    finish = functools.partial(_finish, output=output, config=config, request=request, reuse=known)
     totals_path = _run_pipeline(
         listing,
         output,
         options,
         finish if hands_over(options) else None,
-        settings=settings,
-        limits=limits or ParseLimits(),
+        config=config,
         reuse=known,
-        keep_songs=keep_songs,
     )
     if hands_over(options):
         logging.info("handed over: the work ends by itself, with %s", storage.join(output, layout.COMPLETED))
@@ -85,7 +72,7 @@ def build(
     return described
 
 
-def reusable(folder: str, settings: Settings) -> str:
+def reusable(folder: str, config: PreprocessConfig) -> str:
     """The directory, if its kept songs are those that these settings would read; "" if not, saying why.
 
     Raises:
@@ -93,23 +80,23 @@ def reusable(folder: str, settings: Settings) -> str:
     """
     folder = directories.find(folder, directories.DATASET)
     reading = layout.read_json(storage.join(folder, layout.DATASET)).get("reading")
-    if reading != verdict.reading(settings):
+    if reading != verdict.reading(config):
         logging.info("--reuse %s: its files were read by other settings or versions, so all are read again", folder)
     elif not layout.kept_songs_paths(folder):
         logging.info("--reuse %s: it was made without --keep_songs, so all files are read again", folder)
     elif damage := kept_songs.damage(folder):
         logging.warning("--reuse %s: %s, so all files are read again", folder, damage)
-    elif settings.parser == "both":
+    elif config.parser == "both":
         logging.info("--parser both compares the readers, so all files are read again")
     else:
         return folder
     return ""
 
 
-def request_of(settings: Settings, listing: Iterable[sources.Source]) -> str:
+def request_of(config: PreprocessConfig, listing: Iterable[sources.Source]) -> str:
     """The fingerprint of what is to be made: settings, the reader's version, the listing with its marks."""
     rows = map(dataclasses.astuple, listing)
-    return layout.fingerprint_all(itertools.chain([settings.to_json(), verdict.READER_VERSION], rows))
+    return layout.fingerprint_all(itertools.chain([settings.described(config), verdict.READER_VERSION], rows))
 
 
 def _run_pipeline(
@@ -118,7 +105,7 @@ def _run_pipeline(
     options: Any,
     finish: Callable[[str], object] | None,
     *,
-    settings: Settings,
+    config: PreprocessConfig,
     **wanted: Any,
 ) -> str:
     """Runs the pipeline and returns the path of the totals that it writes; `finish`, if given, is its last step."""
@@ -141,7 +128,7 @@ def _run_pipeline(
         totals = (
             pipeline
             | "Listings" >> beam.Create(listings)
-            | "BuildDataset" >> transforms.BuildDataset(settings, folder=output, ledger_shards=ledger_shards, **wanted)
+            | "BuildDataset" >> transforms.BuildDataset(config, folder=output, ledger_shards=ledger_shards, **wanted)
             | "WriteTotals" >> beam.Map(_write_totals, totals_path)
         )
         if finish:
@@ -154,9 +141,7 @@ def _write_totals(totals: Any, path: str) -> str:
     return path
 
 
-def _finish(
-    totals_path: str, *, output: str, settings: Settings, request: str, max_lost_fraction: float, reuse: str
-) -> dict[str, Any]:
+def _finish(totals_path: str, *, output: str, config: PreprocessConfig, request: str, reuse: str) -> dict[str, Any]:
     """The verdict on a pipeline's totals, and all that makes the directory whole; it is not done twice."""
     if layout.completed(output):
         finished: dict[str, Any] = layout.read_json(storage.join(output, layout.DATASET))
@@ -165,13 +150,13 @@ def _finish(
     if reuse:
         files = sum(totals["files"].values())
         logging.info("%d of %d files were read before (%s)", totals["reused"].get("songs", 0), files, reuse)
-    verdict.check(totals, max_lost_fraction, storage.join(output, f"{layout.LEDGER}-*.jsonl"))
-    return _complete(output, settings, totals, request)
+    verdict.check(totals, config.max_lost_fraction, storage.join(output, f"{layout.LEDGER}-*.jsonl"))
+    return _complete(output, config, totals, request)
 
 
-def _complete(output: str, settings: Settings, totals: Any, request: str) -> dict[str, Any]:
+def _complete(output: str, config: PreprocessConfig, totals: Any, request: str) -> dict[str, Any]:
     tokens = vocabulary.Vocabulary.from_json(storage.read_text(storage.join(output, layout.VOCABULARY)))
-    described = verdict.dataset(settings, totals, request=request, vocabulary=tokens)
+    described = verdict.dataset(config, totals, request=request, vocabulary=tokens)
     if len(tokens) and described["splits"].get("validation", {}).get("songs") == 0:
         logging.warning(
             "fewer than 3 songs: all are in training, so nothing can be said of music the model has not seen"

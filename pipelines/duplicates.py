@@ -6,7 +6,9 @@ A group is gone through several times and never held in memory: one file may hav
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 
-from pipelines.rows import FILTERED, Row
+from pipelines.rows import Row
+from songs.ledger import FILTERED
+from songs.song_id import SongId
 
 NEAR_DUPLICATE = "near-duplicate"
 
@@ -21,7 +23,7 @@ def name_duplicates(rows: Iterable[Row], keep: bool) -> Iterator[Row]:
     """
     if keep:
         for number, row in enumerate(sorted(rows, key=lambda row: row.source)):
-            yield dataclasses.replace(row, song=f"{row.sha256}+{number}" if number else row.sha256)
+            yield dataclasses.replace(row, song=str(dataclasses.replace(SongId.parse(row.sha256), copy=number)))
     else:
         for row, first in with_first(rows, lambda row: row.source):
             yield dataclasses.replace(row, song=row.sha256, duplicate_of=first.source if first else "")

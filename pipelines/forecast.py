@@ -5,8 +5,8 @@ import dataclasses
 import time
 from collections.abc import Sequence
 
-from pipelines import rows
-from pipelines.settings import Settings
+from pipelines import rows, settings
+from pipelines.config import PreprocessConfig
 from pipelines.shards import Encoder, Placed
 from pipelines.sources import Source
 from pipelines.spool import Position
@@ -44,16 +44,16 @@ class Forecast:
     seconds: float
 
 
-def forecast(listing: Sequence[Source], settings: Settings, sample: int = _SAMPLE) -> Forecast:
+def forecast(listing: Sequence[Source], config: PreprocessConfig, sample: int = _SAMPLE) -> Forecast:
     """Reads up to `sample` sources, chosen by a hash of their names, and extrapolates."""
     chosen = sorted(listing, key=lambda source: windows.fraction_of(f"sample {source.name}"))[:sample]
     began = time.monotonic()
-    with rows.SourceReader(settings, rows.ParseLimits()) as reader:
+    with rows.SourceReader(config) as reader:
         read = list(reader.read(chosen))
     songs = [song for _, song in read if song is not None]
-    encoding = settings.build_encoding()
+    encoding = config.build_encoding()
     counts = collections.Counter(token for song in songs for token in encoding.encode(song))
-    encoder = Encoder(encoding, settings.make_vocabulary(counts), settings)
+    encoder = Encoder(encoding, settings.make_vocabulary(config, counts), config)
     placed = Placed("sample", "train", Position("", 0, 0))
     records = [record for song in songs for record in encoder.records(placed, song, encoder.encode(song))]
     scale = len(listing) / max(len(chosen), 1)
@@ -67,7 +67,7 @@ def forecast(listing: Sequence[Source], settings: Settings, sample: int = _SAMPL
         sample=len(chosen),
         outcomes=collections.Counter({key: whole(count) for key, count in outcomes.items()}),
         events=whole(sum(map(len, songs))),
-        tokens=whole(counts.total() + 2 * settings.song_marks * len(songs)),
+        tokens=whole(counts.total() + 2 * config.song_marks * len(songs)),
         types=len(encoder.vocabulary),
         records=whole(len(records)),
         # A record is framed by 16 bytes.

@@ -9,23 +9,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from songs import layout, logs, recipes, storage
+from songs import layout, logs, recipes, retraining_steps, storage
+from songs.retraining_steps import GATE, GENERATE, PREPROCESS, SAMPLE, TRAIN
 from songs.subprocesses import Child
 
-PREPROCESS, TRAIN, GENERATE, GATE, COMPARE = "preprocess", "train", "generate", "gate", "compare"
-_MODULES = {
-    PREPROCESS: "pipelines.preprocess",
-    TRAIN: "trainer.task",
-    GENERATE: "generator.generate",
-    GATE: "trainer.gate",
-    COMPARE: "generator.compare",
-}
+COMPARE = "compare"
+_MODULES = {**retraining_steps.MODULES, COMPARE: "generator.compare"}
 # Those whose flags may be given by hand; the first three also take a recipe's table.
 WITH_FLAGS = (PREPROCESS, TRAIN, GENERATE, GATE)
 # Stands for an input that a recipe gives.
 RECIPES_OWN = "recipe"
-# Songs that a model is judged by, enough to tell whether it copies, loops or drifts.
-_GATE_SONGS = 32
 
 
 class JobFailedError(Exception):
@@ -107,15 +100,19 @@ def plan(
     models = _places(folder, layout.MODELS, [one.model for one in wanted])
     songs = _places(folder, layout.SONGS, [one.name for one in wanted], label)
     trained = {run: _train(name, run, place, folder, more, champion if warm else "") for run, place in models.items()}
-    made = [_generate(name, one.name, models[one.model], songs[one.name], more) for one in wanted]
+
+    def generate(one: recipes.Songs, step: str, place: str) -> Job:
+        values = {"model": models[one.model], "songs": place, "gate_songs": place}
+        return _job(step, place, values, _recipe(name, one.name), more)
+
+    made = [generate(one, GENERATE, songs[one.name]) for one in wanted]
     first = wanted[0]
-    trial = _generate(name, first.name, models[first.model], storage.join(folder, layout.GATE_SONGS), more)
     of_model = {run: [job for job, one in zip(made, wanted, strict=True) if one.model == run] for run in models}
     others = [job for run in list(models)[1:] for job in (trained[run], *of_model[run])]
     return Plan(
         dataset=_preprocess(name, inputs, folder, more, champion),
         model=trained[first.model],
-        trial=dataclasses.replace(trial, arguments=(*trial.arguments, f"--num_songs={_GATE_SONGS}", "--no_audio")),
+        trial=generate(first, SAMPLE, storage.join(folder, layout.GATE_SONGS)),
         songs=(*of_model[first.model], *others, *([_page(folder, songs, label)] if len(songs) > 1 else [])),
     )
 
@@ -128,14 +125,8 @@ def gate(folder: str, champion: str, more: Mapping[str, Sequence[str]]) -> Job:
       champion: that of the champion.
       more: see `plan`.
     """
-    model, data, songs, output = (
-        storage.join(folder, place) for place in (layout.MODELS, layout.DATA, layout.GATE_SONGS, layout.GATE)
-    )
-    flags = ["--model", model, "--data", data, "--songs", songs, "--output", output]
-    if champion:
-        flags += ["--champion", storage.join(champion, layout.MODELS)]
-        flags += ["--champion_data", storage.join(champion, layout.DATA)]
-    return Job(GATE, output, (*flags, *more.get(GATE, ())))
+    values = retraining_steps.places(folder, champion)
+    return _job(GATE, values["gate"], values, [], more, against=bool(champion))
 
 
 def check(job: Job) -> Any:
@@ -152,24 +143,41 @@ def check(job: Job) -> Any:
         raise ValueError(f"{job.name}: {error}") from error
 
 
+def _job(
+    step: str,
+    folder: str,
+    values: Mapping[str, str],
+    given: Sequence[str],
+    more: Mapping[str, Sequence[str]],
+    *,
+    against: bool = False,
+) -> Job:
+    """A row of the table of steps as a job.
+
+    Args:
+      step: its name.
+      folder: the directory that it makes.
+      values: of the names in its flags.
+      given: flags that come first.
+      more: see `plan`; of a flag given twice the later one holds.
+      against: whether there is a champion to beat.
+    """
+    row = retraining_steps.BY_NAME[step]
+    return Job(row.job, folder, row.arguments(values, [*given, *more.get(row.job, ())], against=against))
+
+
 def _preprocess(name: str, inputs: Sequence[str], folder: str, more: Mapping[str, Sequence[str]], champion: str) -> Job:
-    place = storage.join(folder, layout.DATA)
-    given = [flag for pattern in inputs for flag in ("--input", pattern)]
-    reuse = ["--reuse", storage.join(champion, layout.DATA)] if champion else []
-    flags = (*_recipe(name), *given, "--output", place, "--keep_songs", *reuse)
-    return Job(PREPROCESS, place, (*flags, *more.get(PREPROCESS, ())))
+    values = retraining_steps.places(folder, champion)
+    given = [*_recipe(name), *(flag for pattern in inputs for flag in ("--input", pattern))]
+    return _job(PREPROCESS, values["data"], values, given, more, against=bool(champion))
 
 
 def _train(name: str, run: str, place: str, folder: str, more: Mapping[str, Sequence[str]], start: str) -> Job:
     """The training of a model, from the model of the same name of another run if that has one."""
     before = storage.join(start, place.rpartition("/")[2]) if start else ""
-    warm = ["--warm_start", before, "--or_fresh"] if before and layout.completed(before) else []
-    data = storage.join(folder, layout.DATA)
-    return Job(TRAIN, place, (*_recipe(name, run), "--data", data, "--model_dir", place, *warm, *more.get(TRAIN, ())))
-
-
-def _generate(name: str, run: str, model: str, place: str, more: Mapping[str, Sequence[str]]) -> Job:
-    return Job(GENERATE, place, (*_recipe(name, run), "--model", model, "--output", place, *more.get(GENERATE, ())))
+    values = {**retraining_steps.places(folder), "model": place, "champion_model": before}
+    warm = bool(before) and layout.completed(before) is not None
+    return _job(TRAIN, place, values, _recipe(name, run), more, against=warm)
 
 
 def _places(folder: str, base: str, names: Sequence[str], label: str = "") -> dict[str, str]:

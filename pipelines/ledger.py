@@ -1,52 +1,18 @@
 """`python -m pipelines.ledger DIR`: what became of a dataset's files: read, filtered, lost and why, and the time."""
 
 import argparse
-import collections
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from pages.markup import count, percent, plain
-from pipelines.summary import OUTCOMES, Summary, summarise
-from songs import job_exit, layout, storage
+from pipelines.summary import Summary, summarise
+from songs import job_exit, ledger, storage
 from songs.commands import Parser
+from songs.ledger import OUTCOMES, LedgerRow
 
 # Licences that are named: those of most files.
 _LICENCES = 20
-
-
-class LedgerError(Exception):
-    """A directory without a ledger that can be read, in one sentence."""
-
-
-def read_rows(folder: str) -> Iterator[dict[str, Any]]:
-    """The rows of a dataset's ledger, one at a time; raises LedgerError or StorageError."""
-    paths = [info.path for info in storage.match(folder)]
-    shards = [path for path in paths if _is_shard(path, folder)]
-    if not paths:
-        raise LedgerError(f"there is no directory {folder}, or nothing is in it: give a dataset directory")
-    if not shards:
-        raise LedgerError(f"{folder} has no {layout.LEDGER}-*.jsonl: `python -m pipelines.preprocess` writes one")
-    for path in shards:
-        with storage.open_read(path) as file:
-            for number, line in enumerate(file, 1):
-                yield _row(line, f"{path}, line {number}")
-
-
-def _is_shard(path: str, folder: str) -> bool:
-    name = path.rpartition("/")[2]
-    return path == storage.join(folder, name) and name.startswith(f"{layout.LEDGER}-") and name.endswith(".jsonl")
-
-
-def _row(line: bytes, place: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise LedgerError(f"{place} is no JSON: {error}") from error
-    if not isinstance(row, dict) or not {"source", "outcome"} <= row.keys():
-        raise LedgerError(f"{place} is no row of a ledger: it lacks `source` or `outcome`")
-    return row
 
 
 def describe(summary: Summary) -> str:
@@ -88,18 +54,18 @@ def _describe_songs(summary: Summary) -> list[str]:
     return lines
 
 
-def sources_of(rows: Iterable[dict[str, Any]], reason: str) -> Iterator[dict[str, Any]]:
-    """The rows of a reason; raises LedgerError at the end if there was none, naming the reasons there are."""
-    others: collections.Counter[str] = collections.Counter()
+def sources_of(rows: Iterable[LedgerRow], reason: str) -> Iterator[LedgerRow]:
+    """The rows of a reason; raises ValueError at the end if there was none, naming the reasons there are."""
+    others: set[str] = set()
     found = False
     for row in rows:
-        if row.get("reason") == reason:
+        if row.reason == reason:
             found = True
             yield row
-        others[row.get("reason") or ""] += 1
+        others.add(row.reason)
     if not found:
         known = ", ".join(sorted(filter(None, others))) or "none at all"
-        raise LedgerError(f"no file has the reason {reason!r}; the ledger knows {known}")
+        raise ValueError(f"no file has the reason {reason!r}; the ledger knows {known}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -113,16 +79,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         chosen = parser.parse_args(arguments)
         _print(chosen)
-    except (ValueError, LedgerError, storage.StorageError) as error:
+    except (ValueError, storage.StorageError) as error:
         print(f"ledger: {error}", file=sys.stderr)
         sys.exit(2)
 
 
 def _print(chosen: argparse.Namespace) -> None:
-    rows = read_rows(chosen.folder)
+    rows = ledger.read(chosen.folder)
     if chosen.reason:
         for row in sources_of(rows, chosen.reason):
-            print(json.dumps(row) if chosen.json else plain(row["source"]))
+            print(json.dumps(row.as_dict()) if chosen.json else plain(row.source))
         return
     summary = summarise(rows, max(chosen.slowest, 0))
     print(json.dumps(summary.to_json(), indent=2) if chosen.json else describe(summary))

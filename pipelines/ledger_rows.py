@@ -1,13 +1,15 @@
-"""What a worker's rows say in the ledger."""
+"""A worker's rows, and what was written of their songs -> rows of the ledger."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
-from pipelines.rows import FILTERED, Encoded, Row
+from pipelines.rows import Encoded, Row
+from songs.ledger import FILTERED, LedgerRow
+
+_NAMES = [field.name for field in dataclasses.fields(LedgerRow)]
 
 
-def of_song(told: Iterable[Row | Encoded]) -> Iterator[dict[str, Any]]:
+def of_song(told: Iterable[Row | Encoded]) -> Iterator[LedgerRow]:
     """The ledger's rows of one song.
 
     Args:
@@ -23,27 +25,17 @@ def of_song(told: Iterable[Row | Encoded]) -> Iterator[dict[str, Any]]:
             yield of_source(row, encoded)
 
 
-def of_source(row: Row, encoded: Sequence[Encoded]) -> dict[str, Any]:
-    """The ledger's row of a source: a JSON object."""
+def of_source(row: Row, encoded: Sequence[Encoded]) -> LedgerRow:
+    """The ledger's row of a source, with what was written of its song."""
     written = encoded[0] if encoded else Encoded("", "", 0, 0, 0)
-    return {
-        "source": row.source,
-        "outcome": row.outcome,
-        "reason": row.reason,
-        "detail": row.detail,
-        "sha256": row.sha256,
-        "instrument": row.instrument,
-        "alternatives": list(row.alternatives),
-        "repaired": list(row.repaired),
-        "shortened_quarters": round(row.shortened_quarters, 4),
-        "licence": row.licence,
-        "events": row.events,
-        "tokens": written.tokens,
-        "unknown_tokens": written.unknown,
-        "windows": written.windows,
-        "split": written.split,
-        "duplicate_of": row.duplicate_of,
-        "reused": row.reused,
-        "cluster": written.cluster or row.cluster,
-        "seconds": round(row.seconds, 4),
-    }
+    known = LedgerRow(**{name: getattr(row, name) for name in _NAMES})
+    return dataclasses.replace(
+        known,
+        shortened_quarters=round(row.shortened_quarters, 4),
+        tokens=written.tokens,
+        unknown_tokens=written.unknown,
+        windows=written.windows,
+        split=written.split,
+        cluster=written.cluster or row.cluster,
+        seconds=round(row.seconds, 4),
+    )

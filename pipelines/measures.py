@@ -7,20 +7,16 @@ import itertools
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-import numpy as np
-import numpy.typing as npt
-
-from songs import layout, names, records, storage
+from songs import layout, names, records, storage, windows
 from songs.encodings import Encoding
 from songs.encodings.grid import HELD_MARK
 from songs.encodings.steps import STEP
 from songs.song import Song
+from songs.song_id import SongId
 from songs.vocabulary import Vocabulary
 
 # Of a song at most so many ids are decoded, of a shard at most so many records looked at.
 _MOST_IDS, _MOST_RECORDS = 3_000, 20_000
-# Between a song's name and its time scale, in the records of augmented songs (`pipelines.shards`).
-_SCALED = "*"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,31 +119,20 @@ def samples(folder: str, shards: int, vocabulary: Vocabulary, encoding: Encoding
     found: list[Sample] = []
     for index in range(shards):
         path = storage.join(folder, layout.shard_name("train", index, shards))
-        for name, ids in itertools.islice(_beginnings(path), -(-wanted // shards)):
+        for beginning in itertools.islice(_beginnings(path), -(-wanted // shards)):
             # A song in tokens that were cut or are unknown may not decode.
             with contextlib.suppress(ValueError):
-                found.append(Sample(name, encoding.decode(vocabulary.decode(ids.tolist()))))
+                found.append(Sample(beginning.song, encoding.decode(vocabulary.decode(beginning.tokens.tolist()))))
         if len(found) >= wanted:
             break
     return [sample for sample in found if len(sample.song)][:wanted]
 
 
-def _beginnings(path: str) -> Iterator[tuple[str, npt.NDArray[np.int64]]]:
-    """(song, its first ids) of a shard's songs as they are, not augmented; a shard that is not there has none."""
+def _beginnings(path: str) -> Iterator[records.Window]:
+    """The first ids of a shard's songs as they are, not augmented; a shard that is not there has none."""
     if not storage.exists(path):
         return
     with storage.open_read(path) as file:
-        windows = map(records.parse, itertools.islice(records.read(file), _MOST_RECORDS))
-        untouched = (window for window in windows if not window.transpose and _SCALED not in window.song)
-        for name, of_song in itertools.groupby(untouched, lambda window: window.song):
-            yield name, _join(of_song)
-
-
-def _join(windows: Iterator[records.Window]) -> npt.NDArray[np.int64]:
-    """The first ids of a song from its windows, which overlap; stops where one is missing."""
-    ids = np.zeros(0, np.int64)
-    for window in windows:
-        if len(ids) >= _MOST_IDS or window.start > len(ids):
-            break
-        ids = np.concatenate([ids[: window.start], window.tokens])
-    return ids[:_MOST_IDS]
+        found = map(records.parse, itertools.islice(records.read(file), _MOST_RECORDS))
+        untouched = (window for window in found if not window.transpose and SongId.parse(window.song).scale == 1)
+        yield from windows.join_records(untouched, _MOST_IDS)

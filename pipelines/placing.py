@@ -5,18 +5,20 @@ from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
 
-from pipelines import clusters, duplicates, rows, totals
+from pipelines import clusters, duplicates, settings, totals
+from pipelines.config import PreprocessConfig
 from pipelines.rows import Row
-from pipelines.settings import Settings
 from pipelines.shards import Placed
-from songs import tunes, windows
+from songs import windows
+from songs.ledger import READ
+from songs.song_id import SongId
 
 
 @dataclasses.dataclass
 class NameSongs(beam.PTransform):
     """Rows of read songs -> the same, byte-identical ones knowing of each other, near ones of their cluster."""
 
-    settings: Settings
+    config: PreprocessConfig
 
     def expand(self, songs: beam.PCollection[Row]) -> beam.PCollection[Row]:
         """Groups by content, then by tune."""
@@ -24,14 +26,14 @@ class NameSongs(beam.PTransform):
             songs
             | "KeyByContent" >> beam.Map(lambda row: (row.sha256, row))
             | "GroupByContent" >> beam.GroupByKey()
-            | "NameDuplicates" >> beam.FlatMap(_name_duplicates, keep=self.settings.duplicates == "keep")
+            | "NameDuplicates" >> beam.FlatMap(_name_duplicates, keep=self.config.duplicates == "keep")
         )
-        if not self.settings.finds_near_duplicates:
+        if not settings.finds_near_duplicates(self.config):
             return named
         copies = named | "Copies" >> beam.Filter(lambda row: row.duplicate_of)
         originals = named | "Originals" >> beam.Filter(lambda row: not row.duplicate_of)
         clustered = originals | NameClusters()
-        if self.settings.near_duplicates == "drop":
+        if self.config.near_duplicates == "drop":
             clustered = (
                 clustered
                 | "KeyByCluster" >> beam.Map(lambda row: (row.cluster, row))
@@ -48,11 +50,11 @@ class NameClusters(beam.PTransform):
         """Labels songs by their fingerprints and joins the labels to the rows, which need those no longer."""
         labels = (
             originals
-            | "Fingerprints" >> beam.Map(lambda row: (tunes.short_name(row.song), row.fingerprint()))
+            | "Fingerprints" >> beam.Map(lambda row: (SongId.parse(row.song).short, row.fingerprint()))
             | clusters.ClusterSongs()
         )
         rows_by_song = originals | "RowBySong" >> beam.Map(
-            lambda row: (tunes.short_name(row.song), dataclasses.replace(row, bands="", sketch=b""))
+            lambda row: (SongId.parse(row.song).short, dataclasses.replace(row, bands="", sketch=b""))
         )
         return (
             {"rows": rows_by_song, "labels": labels}
@@ -65,20 +67,20 @@ class NameClusters(beam.PTransform):
 class PlaceSongs(beam.PTransform):
     """Rows of named songs -> the songs to write, each with its split."""
 
-    settings: Settings
+    config: PreprocessConfig
 
     def expand(self, songs: beam.PCollection[Row]) -> beam.PCollection[Placed]:
         """Splits by the hash of the cluster, then moves clusters to splits that would be empty."""
-        written = songs | "Written" >> beam.Filter(lambda row: row.outcome == rows.READ and not row.duplicate_of)
+        written = songs | "Written" >> beam.Filter(lambda row: row.outcome == READ and not row.duplicate_of)
         moves = (
             written
-            | "Clusters" >> beam.Map(lambda row: row.cluster or tunes.short_name(row.sha256))
+            | "Clusters" >> beam.Map(lambda row: row.cluster or SongId.parse(row.sha256).short)
             | "OnceEach" >> beam.Distinct()
-            | "SplitByHash" >> beam.Map(lambda cluster: (windows.split_of(cluster, self.settings.split), cluster))
+            | "SplitByHash" >> beam.Map(lambda cluster: (windows.split_of(cluster, self.config.split), cluster))
             | "SummarizeSplits" >> beam.CombineGlobally(totals.SplitSummary())
-            | "FillEmptySplits" >> beam.Map(lambda summary: windows.rebalance(*summary, self.settings.split))
+            | "FillEmptySplits" >> beam.Map(lambda summary: windows.rebalance(*summary, self.config.split))
         )
-        return written | "Place" >> beam.Map(_place, settings=self.settings, moves=beam.pvalue.AsSingleton(moves))
+        return written | "Place" >> beam.Map(_place, config=self.config, moves=beam.pvalue.AsSingleton(moves))
 
 
 def _name_duplicates(same: tuple[str, Iterable[Row]], keep: bool) -> Iterator[Row]:
@@ -92,9 +94,9 @@ def _with_cluster(joined: tuple[str, dict[str, Iterable[str | Row]]]) -> Iterato
     yield from (dataclasses.replace(row, cluster=cluster) for row in found["rows"])
 
 
-def _place(row: Row, settings: Settings, moves: dict[str, str]) -> Placed:
+def _place(row: Row, config: PreprocessConfig, moves: dict[str, str]) -> Placed:
     if row.position is None:
         raise ValueError(f"{row.source} was read and not spooled")
-    cluster = row.cluster or tunes.short_name(row.sha256)
-    split = moves.get(cluster) or windows.split_of(cluster, settings.split)
+    cluster = row.cluster or SongId.parse(row.sha256).short
+    split = moves.get(cluster) or windows.split_of(cluster, config.split)
     return Placed(row.song, split, row.position, row.cluster)

@@ -7,23 +7,21 @@ import dataclasses
 from collections.abc import Sequence
 
 from songs import champion, job_exit, layout, logs, storage
-from songs.commands import Parser
+from songs.commands import Parser, refusing
 
 
+@refusing("promote")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Promotes; the exit status: 0 (promoted or not), 1 (another run was promoted just now) or 2 (wrong use)."""
     parser = Parser("python -m pipelines.promote", description=__doc__)
     parser.add_argument("--output", required=True, help="the retraining directory, local or gs://")
     parser.add_argument("--run", required=True, help="name of the run, a directory of OUTPUT/runs")
+    chosen = parser.parse_args(arguments)
     try:
-        chosen = parser.parse_args(arguments)
         logs.say(promote(storage.folder(chosen.output), chosen.run).said)
     except storage.ChangedError as error:
         logs.complain(f"promote failed: {error}")
         return 1
-    except (ValueError, storage.StorageError) as error:
-        logs.complain(f"promote: {error}")
-        return 2
     return 0
 
 

@@ -9,10 +9,9 @@ import apache_beam as beam
 from apache_beam.metrics import Metrics
 
 from pipelines import rows
+from pipelines.config import PreprocessConfig
 from pipelines.licences import Sidecar
 from pipelines.progress import Progress
-from pipelines.rows import ParseLimits
-from pipelines.settings import Settings
 from pipelines.sources import Source
 from pipelines.spool import SpoolWriter
 from songs import layout, storage
@@ -26,11 +25,11 @@ _TAR_GZ_BATCH = 1024
 class ReadSources(beam.PTransform):
     """Listing files -> batches of sources, spread over all workers."""
 
-    settings: Settings
+    config: PreprocessConfig
 
     def expand(self, listings: beam.PCollection[str]) -> beam.PCollection[list[Source]]:
         """Reads the lines and shuffles them, a few together."""
-        size = rows.BATCH[self.settings.parser]
+        size = rows.BATCH[self.config.parser]
         return listings | "ReadListing" >> beam.FlatMap(_read_listing, size=size) | "Spread" >> beam.Reshuffle()
 
 
@@ -38,30 +37,28 @@ class ReadSources(beam.PTransform):
 class ReadSongs(beam.PTransform):
     """Batches of sources -> rows: `songs` of what was read and spooled, `rejects` of the rest."""
 
-    settings: Settings
-    limits: ParseLimits
+    config: PreprocessConfig
     folder: str
     reuse: str
 
     def expand(self, sources: beam.PCollection[list[Source]]) -> Any:
         """Reads and spools."""
-        reader = _ReadAndSpool(self.settings, self.limits, storage.join(self.folder, layout.STAGING), self.reuse)
+        reader = _ReadAndSpool(self.config, storage.join(self.folder, layout.STAGING), self.reuse)
         return sources | "Read" >> beam.ParDo(reader).with_outputs("rejects", main="songs")
 
 
 class _ReadAndSpool(beam.DoFn):
     """Keeps one process that parses a worker, and one spool file open a bundle."""
 
-    def __init__(self, settings: Settings, limits: ParseLimits, staging: str, reuse: str) -> None:
-        self._settings = settings
-        self._limits = limits
+    def __init__(self, config: PreprocessConfig, staging: str, reuse: str) -> None:
+        self._config = config
         self._staging = staging
         self._reuse = reuse
         self._spool: SpoolWriter | None = None
 
     def setup(self) -> None:
         self._progress = Progress(self._staging)
-        self._reader = rows.SourceReader(self._settings, self._limits, self._reuse)
+        self._reader = rows.SourceReader(self._config, self._reuse)
 
     def process(self, sources: list[Source]) -> Iterator[Any]:
         for row, song in self._reader.read(sources):

@@ -10,10 +10,12 @@ from typing import Any
 
 from pages import headings, template
 from pages.markup import text
-from pipelines import ledger, measures, report_files, report_music
+from pipelines import measures, report_files, report_music
 from pipelines.summary import Summary, summarise
-from songs import encodings, job_exit, layout, storage
+from songs import encodings, job_exit, layout, ledger, storage
 from songs.commands import Parser
+from songs.ledger import READ, LedgerRow
+from songs.song_id import SongId
 from songs.vocabulary import Vocabulary
 
 TEMPLATE = "report.html"
@@ -41,7 +43,7 @@ class Found:
     encoding: encodings.Encoding
     summary: Summary
     samples: Sequence[measures.Sample]
-    sample_rows: Mapping[str, Mapping[str, Any]]
+    sample_rows: Mapping[str, LedgerRow]
     members: Mapping[str, Sequence[str]]
 
 
@@ -49,7 +51,7 @@ def write(folder: str) -> None:
     """Publishes the page in a dataset directory, finished or not.
 
     Raises:
-      ValueError, ledger.LedgerError, storage.StorageError: if the directory lacks or cannot give what the page tells.
+      ValueError, storage.StorageError: if the directory lacks or cannot give what the page tells.
     """
     storage.write_text(storage.join(folder, layout.REPORT), page(find(folder), headings.name_of(folder)))
 
@@ -61,33 +63,31 @@ def find(folder: str) -> Found:
     encoding = encodings.from_settings(described["settings"]["encoding"])
     shards = described["splits"]["train"]["shards"]
     samples = measures.samples(folder, shards, vocabulary, encoding, wanted=_SAMPLES)
-    sample_rows: dict[str, Mapping[str, Any]] = {}
-    wanted = {sample.name.partition("+")[0]: sample.name for sample in samples}
-    summary = summarise(_keeping(ledger.read_rows(folder), wanted, sample_rows))
+    sample_rows: dict[str, LedgerRow] = {}
+    wanted = {str(SongId.parse(sample.name).original): sample.name for sample in samples}
+    summary = summarise(_keeping(ledger.read(folder), wanted, sample_rows))
     largest = [name for name, _ in summary.clusters.most_common(_CLUSTERS) if name]
     # A second pass, since only the first tells which clusters are large.
-    members = _members(ledger.read_rows(folder), largest) if largest else {}
+    members = _members(ledger.read(folder), largest) if largest else {}
     return Found(described, vocabulary, encoding, summary, samples, sample_rows, members)
 
 
-def _keeping(
-    rows: Iterator[dict[str, Any]], wanted: Mapping[str, str], kept: dict[str, Mapping[str, Any]]
-) -> Iterator[dict[str, Any]]:
+def _keeping(rows: Iterator[LedgerRow], wanted: Mapping[str, str], kept: dict[str, LedgerRow]) -> Iterator[LedgerRow]:
     """The rows, those of the wanted hashes also kept (the first of each)."""
     for row in rows:
-        name = wanted.get(row.get("sha256", ""))
+        name = wanted.get(row.sha256)
         if name:
             kept.setdefault(name, row)
         yield row
 
 
-def _members(rows: Iterator[dict[str, Any]], clusters: Sequence[str]) -> dict[str, list[str]]:
+def _members(rows: Iterator[LedgerRow], clusters: Sequence[str]) -> dict[str, list[str]]:
     members: dict[str, list[str]] = {cluster: [] for cluster in clusters}
     for row in rows:
-        of_cluster = members.get(row.get("cluster", ""))
-        same_bytes = row.get("duplicate_of") and row["outcome"] == "read"
+        of_cluster = members.get(row.cluster)
+        same_bytes = row.duplicate_of and row.outcome == READ
         if of_cluster is not None and len(of_cluster) < _MEMBERS and not same_bytes:
-            of_cluster.append(row["source"])
+            of_cluster.append(row.source)
     return members
 
 
@@ -118,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         folder = parser.parse_args(arguments).folder
         write(folder)
-    except (ValueError, ledger.LedgerError, storage.StorageError) as error:
+    except (ValueError, storage.StorageError) as error:
         print(f"report: {error}", file=sys.stderr)
         sys.exit(2)
     print(storage.join(folder, layout.REPORT))

@@ -7,7 +7,6 @@ import collections
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
 
 from pages import charts, markup
 from pages.charts import Bar
@@ -16,6 +15,7 @@ from pipelines.measures import Music, Sample
 from pipelines.summary import Summary
 from pipelines.tally import Bin, Tally
 from songs import names
+from songs.ledger import LedgerRow
 from songs.vocabulary import Vocabulary
 
 _TOP_TOKENS, _TOP_DURATIONS = 30, 14
@@ -32,17 +32,15 @@ _NOTE_VALUES = {
 }  # fmt: skip
 
 
-def rolls(samples: Sequence[Sample], rows: Mapping[str, Mapping[str, Any]]) -> str:
+def rolls(samples: Sequence[Sample], rows: Mapping[str, LedgerRow]) -> str:
     """A few songs as pictures."""
     cards = []
     for sample in samples:
-        row = rows.get(sample.name, {})
-        source = str(row.get("source") or sample.name)
+        row = rows.get(sample.name)
+        source = row.source if row else sample.name
         title = re.split(r"[/!]", source)[-1] or source
-        facts = (
-            [markup.count(row.get("events", 0), "event"), markup.count(row.get("tokens", 0), "token")] if row else []
-        )
-        facts += [text(row["instrument"], _INSTRUMENT_SIGNS)] if row.get("instrument") else []
+        facts = [markup.count(row.events, "event"), markup.count(row.tokens, "token")] if row else []
+        facts += [text(row.instrument, _INSTRUMENT_SIGNS)] if row and row.instrument else []
         cards.append(
             f'<article class="song">{charts.roll(sample.song, title)}<div>'
             f'<h3 title="{text(source)}">{text(title)}</h3><p>{"".join(f"<span>{fact}</span>" for fact in facts)}</p>'

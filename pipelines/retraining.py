@@ -6,6 +6,7 @@ from pipelines import jobs, promote, runs
 from pipelines.runs import Request
 from songs import champion, judging, layout, logs, storage
 from songs.champion import Champion
+from songs.retraining_steps import may_challenge
 
 # Fewer songs than this judge nobody: `trainer.gate` takes no lower --min_gate_songs.
 _FEWEST_SONGS = 2
@@ -115,7 +116,7 @@ def _require_judges(request: Request, output: str, now: Champion, fresh: bool, l
         songs = len(judging.new_to_both(data, ()))
         if songs < least:
             logging.warning("warning: %s", _too_few(songs, least, "so that the gate could not judge a later model"))
-    elif _challenges(request, now):
+    elif may_challenge(request.name, now):
         songs = len(judging.new_to_both(data, _heard(output, folder, now, fresh)))
         if songs < least:
             said = f"so that the gate could not judge a new model against the champion {now.run}, and none was trained"
@@ -140,17 +141,12 @@ def _too_few(songs: int, least: int, then: str) -> str:
     )
 
 
-def _challenges(request: Request, now: Champion) -> bool:
-    """Whether a run is to be judged against the champion."""
-    return now.run not in ("", request.name) and request.name not in (*now.before, *now.withdrawn)
-
-
 def _is_champion(request: Request, output: str, folder: str, trial: jobs.Job) -> bool:
     """Judges a run, unless that was done, and promotes it if it is better or the first."""
     seen = champion.read(output)
     asked = list(request.more.get(jobs.GATE, ()))
     judged = champion.judgement(output, request.name, seen.run) is not None and runs.judged_by(folder) == asked
-    if not judged and (not seen.run or _challenges(request, seen)):
+    if not judged and may_challenge(request.name, seen):
         _do(trial)
         jobs.start(jobs.gate(folder, _folder(output, seen.run) if seen.run else "", request.more))
         runs.judge_by(folder, asked)

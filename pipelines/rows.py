@@ -4,14 +4,16 @@ import dataclasses
 import time
 from collections.abc import Iterator, Sequence
 
+from pipelines import settings
+from pipelines.config import PreprocessConfig
 from pipelines.isolation import Answer, IsolatedReader
 from pipelines.licences import LicenceReader
-from pipelines.settings import Settings
 from pipelines.sources import Source, as_text
 from pipelines.spool import Position
 from songs import archives, codes, compressed, midi, reading, storage, tunes
 from songs.errors import ParseError
 from songs.kept_songs import KeptSongs
+from songs.ledger import FILTERED, LOST, READ, LedgerRow
 from songs.song import Song
 from songs.tunes import Fingerprint
 
@@ -19,78 +21,26 @@ from songs.tunes import Fingerprint
 # 9 % for 48 and 13 % for 16; music21 may need seconds for a file, and the time limit is that of all together.
 BATCH = {"fast": 48, "music21": 8, "both": 8}
 
-READ, FILTERED, LOST = "read", "filtered", "lost"
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Row:
+class Row(LedgerRow):
     """A source, read. (Slots are half the size in memory, where Beam's local runner keeps what it shuffles.)
 
     Attributes:
-      source: its name.
-      outcome: `read`, `filtered` by a limit that the user chose, or `lost`.
-      reason: why it was filtered or lost: a key of `songs.errors.REASONS`, or a limit; of a song that was read
-        `readers-differ`, if `--parser both` found that.
-      detail: the reason in a sentence.
-      sha256: of the bytes.
-      instrument: whose notes were taken.
-      alternatives: the file's other instruments that have notes.
-      repaired: what was out of the ordinary in the file, keys of `songs.repair.REPAIRS`.
-      shortened_quarters: quarter notes in which nothing happens that were taken out.
-      licence: of the music, as a file beside it tells.
-      events: notes and chords of the song.
-      seconds: that reading took.
       position: where the song is spooled.
       song: the name under which its records are written: the hash, `+1` ... where duplicates are kept.
       bands: of the fingerprint (see `songs.tunes`), with spaces between, until clusters are named.
       sketch: of the fingerprint, until clusters are named.
-      cluster: 16 digits of the smallest song of the near duplicates that it belongs to, itself among them.
-      reused: whether the song was kept by an earlier run and not read again.
-      duplicate_of: the source whose records stand for this one, "" if it has its own.
     """
 
-    source: str
-    outcome: str
-    reason: str = ""
-    detail: str = ""
-    sha256: str = ""
-    instrument: str = ""
-    alternatives: tuple[str, ...] = ()
-    repaired: tuple[str, ...] = ()
-    shortened_quarters: float = 0.0
-    licence: str = ""
-    events: int = 0
-    seconds: float = 0.0
     position: Position | None = None
     song: str = ""
     bands: str = ""
     sketch: bytes = b""
-    cluster: str = ""
-    reused: bool = False
-    duplicate_of: str = ""
 
     def fingerprint(self) -> Fingerprint:
         """What tells near duplicates of the song."""
         return Fingerprint(tuple(self.bands.split()), self.sketch)
-
-
-@dataclasses.dataclass(frozen=True)
-class ParseLimits:
-    """What reading one file may take.
-
-    Attributes:
-      timeout_seconds: of wall clock, above 0; music21 needs seconds for dense files.
-      memory_bytes: beyond what the process has at its start, at least 128 MiB.
-    """
-
-    timeout_seconds: float = 120.0
-    memory_bytes: int = 2 << 30
-
-    def __post_init__(self) -> None:
-        if not self.timeout_seconds > 0:
-            raise ValueError(f"--parse_timeout {self.timeout_seconds} must be above 0 seconds")
-        if self.memory_bytes < 1 << 27:
-            raise ValueError(f"--parse_memory {self.memory_bytes >> 20} must be at least 128 (MiB)")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -108,25 +58,24 @@ class Encoded:
 class SourceReader:
     """Reads sources where they can harm nothing but themselves; to be closed, or used as a context."""
 
-    def __init__(self, settings: Settings, limits: ParseLimits, reuse: str = "") -> None:
+    def __init__(self, config: PreprocessConfig, reuse: str = "") -> None:
         """Starts nothing yet.
 
         Args:
-          settings: of the dataset.
-          limits: of time and memory, for each file.
+          config: of the dataset.
           reuse: a dataset directory of the same reading whose kept songs are taken; "": none.
         """
         self._kept = KeptSongs(reuse) if reuse else None
-        self._settings = settings
+        self._config = config
         self._archives = archives.MemberReader()
         self._licences = LicenceReader()
         self._parser = IsolatedReader(
-            instrument=settings.instrument,
-            parser=settings.parser,
-            divisors=settings.divisors,
-            fingerprint=settings.finds_near_duplicates,
-            timeout_seconds=limits.timeout_seconds,
-            memory_bytes=limits.memory_bytes,
+            instrument=config.instrument,
+            parser=config.parser,
+            divisors=config.divisors,
+            fingerprint=settings.finds_near_duplicates(config),
+            timeout_seconds=config.parse_timeout,
+            memory_bytes=config.parse_memory << 20,
         )
 
     def read(self, sources: Sequence[Source]) -> Iterator[tuple[Row, Song | None]]:
@@ -134,7 +83,7 @@ class SourceReader:
 
         Never raises for what a file holds.
         """
-        size = BATCH[self._settings.parser]
+        size = BATCH[self._config.parser]
         for begin in range(0, len(sources), size):
             yield from self._read_together(sources[begin : begin + size])
 
@@ -165,7 +114,7 @@ class SourceReader:
             if source.size > reading.MAX_BYTES:
                 raise ParseError("too-large", f"{source.size} bytes; the limit is {reading.MAX_BYTES}")
             if source.path.startswith(codes.SCHEME):
-                return midi.write(codes.tune(source.path.removeprefix(codes.SCHEME), self._settings.divisors))
+                return midi.write(codes.tune(source.path.removeprefix(codes.SCHEME), self._config.divisors))
             if source.member:
                 return self._archives.read(source.path, source.member)
             return storage.read_bytes(source.path)
@@ -183,7 +132,7 @@ class SourceReader:
             song = self._kept.get(reading.content_hash(data))
         except ParseError:
             return None
-        if song is None or self._settings.refusal(song):
+        if song is None or settings.refusal(self._config, song):
             return None
         # The same bytes under another ending are read by another reader, and may be no song.
         if reading.score_ending(song.about.source) != reading.score_ending(source.name):
@@ -196,8 +145,8 @@ class SourceReader:
         result = answer.result
         if isinstance(result, ParseError):
             return _no_song(name, LOST, result.reason, result.detail, answer.seconds), None
-        song = self._settings.selection.of(Song.from_bytes(result.data))
-        if refusal := self._settings.refusal(song):
+        song = self._config.selection.of(Song.from_bytes(result.data))
+        if refusal := settings.refusal(self._config, song):
             return _no_song(name, FILTERED, *refusal, answer.seconds), None
         row = self._read_row(name, song, answer.seconds)
         if result.difference:
@@ -205,7 +154,7 @@ class SourceReader:
         return row, song
 
     def _read_row(self, name: str, song: Song, seconds: float) -> Row:
-        found = tunes.fingerprint(song) if self._settings.finds_near_duplicates else Fingerprint()
+        found = tunes.fingerprint(song) if settings.finds_near_duplicates(self._config) else Fingerprint()
         return Row(
             source=name,
             outcome=READ,

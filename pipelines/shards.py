@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
+from pipelines import settings
+from pipelines.config import PreprocessConfig
 from pipelines.rows import Encoded
-from pipelines.settings import Settings
 from pipelines.spool import Position, SpoolReader
 from songs import kept_songs, layout, records, storage, windows
 from songs.encodings import Encoding
 from songs.song import Song
+from songs.song_id import SongId
 from songs.variants import variants
 from songs.vocabulary import UNKNOWN, Vocabulary, start_of
 
@@ -27,9 +29,9 @@ class Placed:
     cluster: str = ""
 
 
-def shard_of(song: Placed, settings: Settings) -> tuple[str, int]:
+def shard_of(song: Placed, config: PreprocessConfig) -> tuple[str, int]:
     """The (split, index) of the shard that a song belongs to."""
-    return song.split, windows.shard_of(song.song, settings.shard_counts()[song.split])
+    return song.split, windows.shard_of(song.song, settings.shard_counts(config)[song.split])
 
 
 def write_shard(
@@ -38,9 +40,8 @@ def write_shard(
     songs: Iterable[Placed],
     *,
     vocabulary: Vocabulary,
-    settings: Settings,
+    config: PreprocessConfig,
     folder: str,
-    keep_songs: bool = False,
 ) -> list[Encoded]:
     """Publishes a shard, ordered by song, and says what it holds; an empty shard is an empty file.
 
@@ -51,13 +52,12 @@ def write_shard(
       index: of the shard.
       songs: that belong to it.
       vocabulary: of the dataset.
-      settings: of the dataset.
+      config: of the dataset.
       folder: the dataset directory.
-      keep_songs: whether the songs themselves are kept beside their records, for the next run.
     """
     encoded: list[Encoded] = []
-    encoder = Encoder(settings.build_encoding(), vocabulary, settings)
-    count = settings.shard_counts()[split]
+    encoder = Encoder(config.build_encoding(), vocabulary, config)
+    count = settings.shard_counts(config)[split]
     name = layout.shard_name(split, index, count)
     in_order = sorted(songs, key=lambda placed: placed.song)
     positions = [song.position for song in in_order]
@@ -68,8 +68,8 @@ def write_shard(
             written = records.write(file, encoder.records(song, music, ids))
             unknown = int((ids == UNKNOWN).sum())
             encoded.append(Encoded(song.song, split, len(ids), unknown, written, song.cluster))
-        if keep_songs:
-            named = (song for song in in_order if kept_songs.is_kept(song.song))
+        if config.keep_songs:
+            named = (song for song in in_order if SongId.parse(song.song).is_whole_file)
             path = storage.join(folder, layout.kept_songs_name(split, index, count))
             kept_songs.write_songs(path, ((song.song, spool.read(song.position)) for song in named))
     return encoded
@@ -81,7 +81,7 @@ class Encoder:
 
     encoding: Encoding
     vocabulary: Vocabulary
-    settings: Settings
+    config: PreprocessConfig
 
     def encode(self, song: Song) -> npt.NDArray[np.int64]:
         """A song's ids, int64 [L], spelled in what the vocabulary knows."""
@@ -89,7 +89,7 @@ class Encoder:
         ids = self.vocabulary.encode(tokens)
         if UNKNOWN in ids:
             ids = self.vocabulary.encode(self.encoding.spell(tokens, self.vocabulary.ids))
-        return windows.mark(ids, start_of(song, self.vocabulary)) if self.settings.song_marks else ids
+        return windows.mark(ids, start_of(song, self.vocabulary)) if self.config.song_marks else ids
 
     def records(self, placed: Placed, song: Song, ids: npt.NDArray[np.int64]) -> Iterator[bytes]:
         """Serialized windows of a song, and in training of its variants, ordered by (scale, key, start).
@@ -101,15 +101,15 @@ class Encoder:
         """
         if placed.split != "train":
             # Each held-out token is scored once.
-            yield from self._windows(placed.song, ids, 0, self.settings.window)
+            yield from self._windows(placed.song, ids, 0, self.config.window)
             return
-        scales = [fractions.Fraction(scale) for scale in self.settings.time_scales]
-        for variant in variants(song, self.settings.transpose, scales):
+        scales = [fractions.Fraction(scale) for scale in self.config.time_scales]
+        for variant in variants(song, self.config.transpose, scales):
             # A song at another speed is a song of its own to those who read the records.
-            name = placed.song if variant.scale == 1 else f"{placed.song}*{variant.scale}"
+            name = str(dataclasses.replace(SongId.parse(placed.song), scale=variant.scale))
             spelled = ids if variant.song is song else self.encode(variant.song)
-            yield from self._windows(name, spelled, variant.transpose, self.settings.stride)
+            yield from self._windows(name, spelled, variant.transpose, self.config.training_stride)
 
     def _windows(self, song: str, ids: npt.NDArray[np.int64], transpose: int, stride: int) -> Iterator[bytes]:
-        cut = windows.of_song(ids, song, window=self.settings.window, stride=stride, transpose=transpose)
+        cut = windows.of_song(ids, song, window=self.config.window, stride=stride, transpose=transpose)
         return map(records.serialize, cut)

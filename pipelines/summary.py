@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from pipelines.tally import Tally
-from songs import tunes
 from songs.errors import REASONS
+from songs.ledger import OUTCOMES, READ, LedgerRow
+from songs.song_id import SongId
 
-# As in `pipelines.rows`, which is not imported: it brings the reader along, and this command only counts.
-OUTCOMES = ("read", "filtered", "lost")
 # What no parser says: reasons that the pipeline gives.
 _MEANINGS = {
     **REASONS,
@@ -62,37 +61,33 @@ class Summary:
     clusters: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     licences: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
 
-    def add(self, row: dict[str, Any]) -> None:
+    def add(self, row: LedgerRow) -> None:
         """Counts a row."""
-        outcome, reason, source = row["outcome"], row.get("reason", ""), row["source"]
-        self.outcomes[outcome] += 1
-        if reason:
-            self.reasons[outcome, reason] += 1
-            self.examples.setdefault((outcome, reason), source)
-        seconds = float(row.get("seconds", 0))
-        self.seconds.add(seconds)
-        heapq.heappush(self.slowest, (seconds, source))
+        self.outcomes[row.outcome] += 1
+        if row.reason:
+            self.reasons[row.outcome, row.reason] += 1
+            self.examples.setdefault((row.outcome, row.reason), row.source)
+        self.seconds.add(row.seconds)
+        heapq.heappush(self.slowest, (row.seconds, row.source))
         if len(self.slowest) > self.slowest_count:
             heapq.heappop(self.slowest)
-        if row.get("licence"):
-            _count(self.licences, row["licence"])
+        if row.licence:
+            _count(self.licences, row.licence)
         # A near duplicate that was dropped names the song that stayed, too, and is `filtered`.
-        if row.get("duplicate_of") and outcome == "read":
-            _count(self.duplicates, row["duplicate_of"])
+        if row.duplicate_of and row.outcome == READ:
+            _count(self.duplicates, row.duplicate_of)
             return
-        cluster = row.get("cluster")
         # A cluster is named by a member's hash, and a song without near duplicates may be a cluster of its own.
-        if cluster and cluster != tunes.short_name(row.get("sha256", "")):
-            _count(self.clusters, cluster)
-        if outcome == "read":
+        if row.cluster and row.cluster != SongId.parse(row.sha256).short:
+            _count(self.clusters, row.cluster)
+        if row.outcome == READ:
             self._add_song(row)
 
-    def _add_song(self, row: dict[str, Any]) -> None:
-        self.events.add(row.get("events", 0))
-        self.tokens.add(row.get("tokens", 0))
-        split = self.splits.setdefault(row.get("split", ""), collections.Counter())
-        keys = {"tokens": "tokens", "unknown": "unknown_tokens", "windows": "windows"}
-        split.update({"songs": 1} | {name: row.get(key, 0) for name, key in keys.items()})
+    def _add_song(self, row: LedgerRow) -> None:
+        self.events.add(row.events)
+        self.tokens.add(row.tokens)
+        split = self.splits.setdefault(row.split, collections.Counter())
+        split.update({"songs": 1, "tokens": row.tokens, "unknown": row.unknown_tokens, "windows": row.windows})
 
     def by_reason(self, outcome: str) -> list[tuple[str, int, str, str]]:
         """Reason, files, meaning and an example of an outcome, the commonest first."""
@@ -137,7 +132,7 @@ class Summary:
         return self.clusters.total() + len(self.clusters)
 
 
-def summarise(rows: Iterable[dict[str, Any]], slowest: int = 10) -> Summary:
+def summarise(rows: Iterable[LedgerRow], slowest: int = 10) -> Summary:
     """Counts rows, which may be a stream."""
     summary = Summary(slowest)
     for row in rows:

@@ -8,6 +8,7 @@ from typing import Any
 import apache_beam as beam
 
 from pipelines.rows import Encoded
+from songs.ledger import LedgerRow
 
 _SMALLEST = 3
 _FIELDS = ("songs", "tokens", "unknown", "windows")
@@ -42,13 +43,13 @@ class FileTotals(beam.CombineFn):
     def create_accumulator(self) -> collections.Counter[tuple[str, str]]:  # noqa: D102
         return collections.Counter()
 
-    def add_input(self, accumulator: Any, row: dict[str, Any]) -> Any:  # noqa: D102
-        accumulator["files", row["outcome"]] += 1
-        if row["reason"]:
-            accumulator["reasons", row["reason"]] += 1
-        if row["reused"]:
+    def add_input(self, accumulator: Any, row: LedgerRow) -> Any:  # noqa: D102
+        accumulator["files", row.outcome] += 1
+        if row.reason:
+            accumulator["reasons", row.reason] += 1
+        if row.reused:
             accumulator["reused", "songs"] += 1
-        if row["duplicate_of"]:
+        if row.duplicate_of:
             accumulator["duplicates", "dropped"] += 1
         return accumulator
 

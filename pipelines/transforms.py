@@ -8,10 +8,9 @@ from typing import Any
 
 import apache_beam as beam
 
+from pipelines.config import PreprocessConfig
 from pipelines.placing import NameSongs, PlaceSongs
 from pipelines.reading import ReadSongs, ReadSources
-from pipelines.rows import ParseLimits
-from pipelines.settings import Settings
 from pipelines.writing import BuildVocabulary, JoinLedger, Totals, WriteLedger, WriteShards
 from songs import layout, storage
 from songs.vocabulary import Vocabulary
@@ -22,28 +21,24 @@ class BuildDataset(beam.PTransform):
     """Listing files -> everything of a dataset directory but what the driver adds at the end.
 
     Attributes:
-      settings: of the dataset.
-      limits: of time and memory for reading one file.
+      config: of the dataset.
       folder: the dataset directory.
       ledger_shards: ledger files to write.
       reuse: a dataset directory whose kept songs need not be read again; "": none.
-      keep_songs: whether this one keeps its songs.
     """
 
-    settings: Settings
-    limits: ParseLimits
+    config: PreprocessConfig
     folder: str
     ledger_shards: int
     reuse: str = ""
-    keep_songs: bool = False
 
     def expand(self, listings: beam.PCollection[str]) -> beam.PCollection[dict[str, Any]]:
         """The pipeline; its output is one element, the totals."""
-        read = listings | ReadSources(self.settings) | ReadSongs(self.settings, self.limits, self.folder, self.reuse)
-        songs = read.songs | NameSongs(self.settings)
-        placed = songs | PlaceSongs(self.settings)
-        vocabulary = placed | BuildVocabulary(self.settings)
-        encoded = placed | WriteShards(self.settings, self.folder, vocabulary, self.keep_songs)
+        read = listings | ReadSources(self.config) | ReadSongs(self.config, self.folder, self.reuse)
+        songs = read.songs | NameSongs(self.config)
+        placed = songs | PlaceSongs(self.config)
+        vocabulary = placed | BuildVocabulary(self.config)
+        encoded = placed | WriteShards(self.config, self.folder, vocabulary)
         ledger = songs | JoinLedger(encoded, read.rejects)
         _ = vocabulary | "WriteVocabulary" >> beam.Map(_write_vocabulary, folder=self.folder)
         _ = ledger | WriteLedger(self.folder, self.ledger_shards)

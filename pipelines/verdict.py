@@ -4,8 +4,9 @@ import importlib.metadata
 from collections.abc import Mapping
 from typing import Any
 
+from pipelines import settings
+from pipelines.config import PreprocessConfig
 from pipelines.rows import FILTERED, LOST, READ
-from pipelines.settings import Settings
 from songs import layout
 from songs.errors import REASONS
 from songs.vocabulary import Vocabulary
@@ -47,16 +48,18 @@ def check(totals: Mapping[str, Any], max_lost_fraction: float, ledger: str) -> N
         raise UnusableError(f"{read} songs were read and none has 2 tokens to make a window of. The ledger: {ledger}")
 
 
-def dataset(settings: Settings, totals: Mapping[str, Any], *, request: str, vocabulary: Vocabulary) -> dict[str, Any]:
+def dataset(
+    config: PreprocessConfig, totals: Mapping[str, Any], *, request: str, vocabulary: Vocabulary
+) -> dict[str, Any]:
     """What `dataset.json` says.
 
     Args:
-      settings: of the dataset.
+      config: of the dataset.
       totals: of the pipeline.
       request: fingerprint of settings and listing.
       vocabulary: of the dataset.
     """
-    described = settings.to_json()
+    described = settings.described(config)
     parts = {"settings": described, "songs": totals["songs"], "vocabulary": vocabulary.fingerprint}
     nothing = {"songs": 0, "tokens": 0, "unknown": 0, "windows": 0}
     return {
@@ -64,10 +67,10 @@ def dataset(settings: Settings, totals: Mapping[str, Any], *, request: str, voca
         "request": request,
         "content": layout.fingerprint(parts),
         "settings": described,
-        "reading": reading(settings),
+        "reading": reading(config),
         "splits": {
             split: {**nothing, **totals["splits"].get(split, {}), "shards": shards}
-            for split, shards in settings.shard_counts().items()
+            for split, shards in settings.shard_counts(config).items()
         },
         "vocabulary_size": len(vocabulary),
         "files": totals["files"],
@@ -77,9 +80,9 @@ def dataset(settings: Settings, totals: Mapping[str, Any], *, request: str, voca
     }
 
 
-def reading(settings: Settings) -> str:
+def reading(config: PreprocessConfig) -> str:
     """The fingerprint of what decides which song the bytes of a file give."""
-    return layout.fingerprint([READER_VERSION, versions().get("music21"), settings.reading()])
+    return layout.fingerprint([READER_VERSION, versions().get("music21"), settings.reading(config)])
 
 
 def versions() -> dict[str, str]:

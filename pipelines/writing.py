@@ -8,11 +8,12 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.metrics import Metrics
 
-from pipelines import ledger_rows, shards, spool, totals
+from pipelines import ledger_rows, settings, shards, spool, totals
+from pipelines.config import PreprocessConfig
 from pipelines.rows import Encoded, Row
-from pipelines.settings import Settings
 from pipelines.shards import Placed
 from songs import layout, storage, windows
+from songs.ledger import LedgerRow
 from songs.song import Song
 from songs.vocabulary import KEY_MARKS, SPECIAL_TOKENS, Vocabulary, key_mark
 
@@ -21,31 +22,32 @@ from songs.vocabulary import KEY_MARKS, SPECIAL_TOKENS, Vocabulary, key_mark
 class BuildVocabulary(beam.PTransform):
     """Songs -> one vocabulary, from the counts of the training split."""
 
-    settings: Settings
+    config: PreprocessConfig
 
     def expand(self, placed: beam.PCollection[Placed]) -> beam.PCollection[Vocabulary]:
         """Counts where the songs are spooled, keeps the most frequent."""
-        settings, required = self.settings, frozenset([*self.settings.required_tokens(), *SPECIAL_TOKENS, *KEY_MARKS])
+        config = self.config
+        required = frozenset([*settings.required_tokens(config), *SPECIAL_TOKENS, *KEY_MARKS])
         counts = (
             placed
             | "OnlyTraining" >> beam.Filter(lambda song: song.split == "train")
             | "KeyBySpool" >> beam.Map(lambda song: (song.position.path, song))
             | "GroupBySpool" >> beam.GroupByKey()
-            | "CountTokens" >> beam.FlatMap(_count_tokens, settings=settings)
+            | "CountTokens" >> beam.FlatMap(_count_tokens, config=config)
             | "SumCounts" >> beam.CombinePerKey(sum)
         )
         always = counts | "Required" >> beam.Filter(lambda count: count[0] in required)
         most_frequent = (
             counts
-            | "Frequent" >> beam.Filter(lambda count: count[0] not in required and count[1] >= settings.min_count)
-            | "Top" >> beam.combiners.Top.Smallest(settings.max_vocabulary, key=lambda count: (-count[1], count[0]))
+            | "Frequent" >> beam.Filter(lambda count: count[0] not in required and count[1] >= config.min_count)
+            | "Top" >> beam.combiners.Top.Smallest(config.max_vocabulary, key=lambda count: (-count[1], count[0]))
         )
         return (
             placed.pipeline
             | "Once" >> beam.Create([None])
             | "Order"
             >> beam.Map(
-                lambda _, always, frequent: settings.make_vocabulary(dict([*always, *frequent])),
+                lambda _, always, frequent: settings.make_vocabulary(config, dict([*always, *frequent])),
                 beam.pvalue.AsList(always),
                 beam.pvalue.AsSingleton(most_frequent),
             )
@@ -56,16 +58,16 @@ class BuildVocabulary(beam.PTransform):
 class WriteShards(beam.PTransform):
     """Songs -> record files; the output says what was written of each song."""
 
-    settings: Settings
+    config: PreprocessConfig
     folder: str
     vocabulary: beam.PCollection[Vocabulary]
-    keep_songs: bool
 
     def expand(self, placed: beam.PCollection[Placed]) -> beam.PCollection[Encoded]:
         """Groups by shard; a shard without songs is written too."""
-        every = [(split, index) for split, count in self.settings.shard_counts().items() for index in range(count)]
+        counts = settings.shard_counts(self.config)
+        every = [(split, index) for split, count in counts.items() for index in range(count)]
         shards_ = placed.pipeline | "EveryShard" >> beam.Create([(key, None) for key in every])
-        keyed = placed | "KeyByShard" >> beam.Map(lambda song: (shards.shard_of(song, self.settings), song))
+        keyed = placed | "KeyByShard" >> beam.Map(lambda song: (shards.shard_of(song, self.config), song))
         return (
             (keyed, shards_)
             | "WithEmpty" >> beam.Flatten()
@@ -74,9 +76,8 @@ class WriteShards(beam.PTransform):
             >> beam.FlatMap(
                 _write_shard,
                 vocabulary=beam.pvalue.AsSingleton(self.vocabulary),
-                settings=self.settings,
+                config=self.config,
                 folder=self.folder,
-                keep_songs=self.keep_songs,
             )
         )
 
@@ -88,7 +89,7 @@ class JoinLedger(beam.PTransform):
     encoded: beam.PCollection[Encoded]
     rejects: beam.PCollection[Row]
 
-    def expand(self, songs: beam.PCollection[Row]) -> beam.PCollection[dict[str, Any]]:
+    def expand(self, songs: beam.PCollection[Row]) -> beam.PCollection[LedgerRow]:
         """Joins by song."""
         row_by_song = songs | "RowBySong" >> beam.Map(lambda row: (row.song, dataclasses.replace(row, position=None)))
         encoded_by_song = self.encoded | "EncodedBySong" >> beam.Map(lambda written: (written.song, written))
@@ -110,12 +111,12 @@ class WriteLedger(beam.PTransform):
     folder: str
     ledger_shards: int
 
-    def expand(self, ledger: beam.PCollection[dict[str, Any]]) -> beam.PCollection[None]:
+    def expand(self, ledger: beam.PCollection[LedgerRow]) -> beam.PCollection[None]:
         """Groups by a hash of the source."""
         return (
             ledger
             | "KeyByLedgerShard"
-            >> beam.Map(lambda row: (int(windows.fraction_of(row["source"]) * self.ledger_shards), row))
+            >> beam.Map(lambda row: (int(windows.fraction_of(row.source) * self.ledger_shards), row))
             | "GroupByLedgerShard" >> beam.GroupByKey()
             | "WriteRows" >> beam.Map(_write_ledger, folder=self.folder, count=self.ledger_shards)
         )
@@ -127,20 +128,20 @@ class Totals(beam.PTransform):
 
     encoded: beam.PCollection[Encoded]
 
-    def expand(self, ledger: beam.PCollection[dict[str, Any]]) -> beam.PCollection[dict[str, Any]]:
+    def expand(self, ledger: beam.PCollection[LedgerRow]) -> beam.PCollection[dict[str, Any]]:
         """Sums both."""
         files = ledger | "CountFiles" >> beam.CombineGlobally(totals.FileTotals())
         splits = self.encoded | "CountSplits" >> beam.CombineGlobally(totals.SplitTotals())
         return files | "Both" >> beam.Map(lambda left, right: {**left, **right}, beam.pvalue.AsSingleton(splits))
 
 
-def _count_tokens(spooled: tuple[str, Iterable[Placed]], settings: Settings) -> Iterator[tuple[str, int]]:
-    encoding = settings.build_encoding()
+def _count_tokens(spooled: tuple[str, Iterable[Placed]], config: PreprocessConfig) -> Iterator[tuple[str, int]]:
+    encoding = config.build_encoding()
     counts: collections.Counter[str] = collections.Counter()
     for _, data in spool.stored(song.position for song in spooled[1]):
         song = Song.from_bytes(data)
         counts.update(encoding.encode(song))
-        if settings.key_marks:
+        if config.key_marks:
             counts[key_mark(song)] += 1
     yield from counts.items()
 
@@ -148,24 +149,21 @@ def _count_tokens(spooled: tuple[str, Iterable[Placed]], settings: Settings) -> 
 def _write_shard(
     shard: tuple[tuple[str, int], Iterable[Placed | None]],
     vocabulary: Vocabulary,
-    settings: Settings,
+    config: PreprocessConfig,
     folder: str,
-    keep_songs: bool,
 ) -> list[Encoded]:
     (split, index), songs = shard
     there = [song for song in songs if song is not None]
-    encoded = shards.write_shard(
-        split, index, there, vocabulary=vocabulary, settings=settings, folder=folder, keep_songs=keep_songs
-    )
+    encoded = shards.write_shard(split, index, there, vocabulary=vocabulary, config=config, folder=folder)
     Metrics.counter("WriteShards", f"windows-{split}").inc(sum(song.windows for song in encoded))
     return encoded
 
 
-def _ledger_rows(joined: tuple[str, Iterable[Row | Encoded]]) -> Iterator[dict[str, Any]]:
+def _ledger_rows(joined: tuple[str, Iterable[Row | Encoded]]) -> Iterator[LedgerRow]:
     yield from ledger_rows.of_song(joined[1])
 
 
-def _write_ledger(shard: tuple[int, Iterable[dict[str, Any]]], folder: str, count: int) -> None:
+def _write_ledger(shard: tuple[int, Iterable[LedgerRow]], folder: str, count: int) -> None:
     index, ledger = shard
     path = storage.join(folder, layout.rows_name(layout.LEDGER, index, count))
-    layout.write_rows(path, sorted(ledger, key=lambda row: row["source"]))
+    layout.write_rows(path, [row.as_dict() for row in sorted(ledger, key=lambda row: row.source)])

@@ -42,7 +42,7 @@ def prepare(folder: pathlib.Path, report: Callable[[int, int], None]) -> Iterato
     if missing:
         # Fresh processes: a fork of a process that has started threads can hang.
         context = multiprocessing.get_context("spawn")
-        with concurrent.futures.ProcessPoolExecutor(os.cpu_count(), context, _end_with_parent) as pool:
+        with concurrent.futures.ProcessPoolExecutor(os.cpu_count(), context, subprocesses.end_with_parent) as pool:
             with subprocesses.without_interrupts():
                 jobs = [pool.submit(_write, title, folder) for title in missing]
             for done, job in enumerate(concurrent.futures.as_completed(jobs), 1):
@@ -53,12 +53,6 @@ def prepare(folder: pathlib.Path, report: Callable[[int, int], None]) -> Iterato
         failed = failure.exists()
         path = None if failed else folder / f"{title}.mid"
         yield f"{title}.mid", path, failure.read_text(encoding="utf-8") if failed else ""
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    # It tells of the parent's end by the end of a pipe.
-    subprocesses.end_with_parent(parent.sentinel if parent else 0)
 
 
 def _write(title: str, folder: pathlib.Path) -> None:

@@ -2,12 +2,17 @@
 
 import argparse
 import difflib
+import functools
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from songs import logs
+from songs.files import StorageError
+
+# The `main` of a command: its flags, or None for those of this process -> the exit status.
+Main = Callable[[Sequence[str] | None], int]
 
 # How argparse says which flag is wrong, and that some are missing.
 _OF_ONE = re.compile(r"argument (?P<flag>[^:]+): (?P<what>.*)", re.DOTALL)
@@ -41,6 +46,15 @@ class Parser(argparse.ArgumentParser):
         chosen, unknown = self.parse_known_args(args, namespace)
         if unknown:
             self._refuse(f"{unknown_flag(unknown[0], self.flags())}{self._hint()}")
+        return chosen
+
+    def parse_or_exit(self, arguments: Sequence[str] | None = None) -> argparse.Namespace:
+        """The flags of a script that checks nothing else; one that is wrong ends it with a sentence and status 2."""
+        try:
+            chosen: argparse.Namespace = self.parse_args(arguments)
+        except ValueError as error:
+            logs.complain(str(error))
+            sys.exit(2)
         return chosen
 
     def flags(self) -> list[str]:
@@ -85,6 +99,26 @@ class Parser(argparse.ArgumentParser):
         if (value := re.match(r"invalid choice: (.*) \(choose from", what, re.DOTALL)) and action and action.choices:
             return f"{flag} {value[1]} must be one of {', '.join(map(str, action.choices))}"
         return f"{flag} needs a value" if what.startswith("expected one argument") else f"{flag}: {what}"
+
+
+def refusing(name: str) -> Callable[[Main], Callable[..., int]]:
+    """Has a command say in one sentence, after `NAME:`, what its user has to change, and end with status 2.
+
+    That is what a ValueError or a StorageError says.
+    """
+
+    def wrap(main: Main) -> Callable[..., int]:
+        @functools.wraps(main)
+        def checked(arguments: Sequence[str] | None = None) -> int:
+            try:
+                return main(arguments)
+            except (ValueError, StorageError) as error:
+                logs.complain(f"{name}: {error}")
+                return 2
+
+        return checked
+
+    return wrap
 
 
 def closest(name: str, known: Iterable[str]) -> str:

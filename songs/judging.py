@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from songs import layout, storage
-from songs.ledger import Ledger, unheard
+from songs.ledger_columns import Ledger, unheard
 from songs.logs import say
 from songs.windows import SPLITS
 
@@ -12,9 +12,9 @@ _FORGOTTEN = "{} is not there any more: songs that it was trained on are not lef
 
 
 def new_to_both(data: str, datasets: Iterable[str]) -> set[int]:
-    """The songs of a dataset's test split that all models of some datasets can judge, as `songs.ledger.bits`.
+    """The songs of a dataset's test split that all models of some datasets can judge, as `ledger_columns.bits`.
 
-    Left out is what any of these datasets had in training or validation, or nearly had; see `songs.ledger.unheard`.
+    Left out is what any of these datasets had in training or validation, or nearly had; see `ledger_columns.unheard`.
 
     Args:
       data: the challenger's dataset directory.

@@ -20,7 +20,6 @@ from songs.song import Song
 _INDEX = np.dtype([("sha256", "V32"), ("offset", "<i8"), ("size", "<i4")])
 _TRAILER = struct.Struct("<Q4s")
 _MAGIC = b"NKs1"
-_HASH_DIGITS = 64
 
 
 class _Writer:
@@ -94,13 +93,11 @@ class KeptSongs:
         return self._index
 
 
-def is_kept(name: str) -> bool:
-    """Whether a song of this name is kept: the hash of its file, neither a tune of several nor a copy."""
-    return len(name) == _HASH_DIGITS
-
-
 def write_songs(path: str, songs: Iterable[tuple[str, Song]]) -> None:
-    """Publishes a file of (hash of the song's file, 64 hexadecimal digits; song); equal songs give equal bytes."""
+    """Publishes a file of (hash of the song's file, 64 hexadecimal digits; song); equal songs give equal bytes.
+
+    Songs that are a tune of several or a copy have no such hash (`SongId.is_whole_file`).
+    """
     with storage.open_write(path) as file:
         writer = _Writer(file)
         for sha256, song in songs:

@@ -1,112 +1,110 @@
-"""A dataset's ledger in columns of numbers, small enough to hold for millions of files."""
+"""The ledger of a dataset: what became of each source, one row each, written and read as JSON lines."""
 
 import dataclasses
-import hashlib
-import re
+import json
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
+from songs import layout, storage
 
-from songs import layout
-from songs.windows import SPLITS
+READ, FILTERED, LOST = OUTCOMES = ("read", "filtered", "lost")
 
-Hashes = npt.NDArray[np.uint64]
-
-# Of what was read and has a split; others have this one.
-NO_SPLIT = -1
-
-# What a byte-identical copy that is kept has after its name.
-_COPY = re.compile(r"\+[0-9]+$")
+_AGAIN = "copy the dataset again, or make it again with `python -m pipelines.preprocess --overwrite`"
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Ledger:
-    """The rows of a ledger, one a source; [N] each.
+@dataclasses.dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """What became of one source.
 
     Attributes:
-      sources: hash of each source's name.
-      songs: `bits` of the hash of its bytes; 0 where there was no song.
-      clusters: `bits` of the near duplicates' name that the song belongs to, or of the song itself.
-      splits: index in `SPLITS`, or `NO_SPLIT`.
+      source: its name, such as `folder/file.mid`, `archive.zip!member.mid` or `tunes.abc#3`.
+      outcome: `read`, `filtered` by a limit that the user chose, or `lost`.
+      reason: why it was filtered or lost: a key of `songs.errors.REASONS`, or a limit; of a song that was read
+        `readers-differ`, if `--parser both` found that.
+      detail: the reason in a sentence.
+      sha256: of the bytes, with `#tune` where a file holds several (`songs.song_id`).
+      instrument: whose notes were taken.
+      alternatives: the file's other instruments that have notes.
+      repaired: what was out of the ordinary in the file, keys of `songs.repair.REPAIRS`.
+      shortened_quarters: quarter notes in which nothing happens that were taken out.
+      licence: of the music, as a file beside it tells.
+      events: notes and chords of the song.
+      tokens: of the song, song marks included.
+      unknown_tokens: how many of them the vocabulary lacks.
+      windows: records of the song, augmented ones included.
+      split: `train`, `validation` or `test`; "" of what has no records.
+      duplicate_of: the source whose records stand for this one, "" if it has its own.
+      reused: whether the song was kept by an earlier run and not read again.
+      cluster: 16 digits of the smallest song of the near duplicates that it belongs to, itself among them.
+      seconds: that reading took.
     """
 
-    sources: Hashes
-    songs: Hashes
-    clusters: Hashes
-    splits: npt.NDArray[np.int8]
+    source: str
+    outcome: str
+    reason: str = ""
+    detail: str = ""
+    sha256: str = ""
+    instrument: str = ""
+    alternatives: tuple[str, ...] = ()
+    repaired: tuple[str, ...] = ()
+    shortened_quarters: float = 0.0
+    licence: str = ""
+    events: int = 0
+    tokens: int = 0
+    unknown_tokens: int = 0
+    windows: int = 0
+    split: str = ""
+    duplicate_of: str = ""
+    reused: bool = False
+    cluster: str = ""
+    seconds: float = 0.0
 
-    @classmethod
-    def read(cls, folder: str) -> "Ledger":
-        """The ledger of a dataset directory, file by file."""
-        parts = [_columns(path) for path in layout.rows_paths(folder, layout.LEDGER)]
-        nothing = np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0, np.int8)
-        return cls(*(np.concatenate(columns) for columns in zip(nothing, *parts, strict=True)))
+    def as_dict(self) -> dict[str, Any]:
+        """Returns the row as it is written: a JSON object, its keys in this order."""
+        return {name: getattr(self, name) for name in _KINDS}
 
 
-def unheard(ledger: Ledger, earlier: Ledger, split: str) -> Hashes:
-    """The songs of a split that a model of an earlier dataset can judge as well as one of this.
+# What JSON makes of a column's values.
+_OF_TYPES: dict[Any, Any] = {str: str, int: int, bool: bool, float: (int, float), tuple[str, ...]: list}
+_KINDS = {field.name: _OF_TYPES[field.type] for field in dataclasses.fields(LedgerRow)}
 
-    Left out is what the earlier training or validation had, by its content or by its name (a file that was edited is
-    mostly the same music), and what is nearly alike to something of it, in either dataset.
 
-    Args:
-      ledger: of the dataset.
-      earlier: of the dataset that the other model was trained on.
-      split: such as `test`.
+def read(folder: str) -> Iterator[LedgerRow]:
+    """Yields the rows of a dataset directory, one in memory at a time.
+
+    Raises:
+      ValueError: if the directory has no ledger, or that is damaged.
+      songs.storage.StorageError: if it cannot be read.
     """
-    known = np.isin(earlier.splits, [SPLITS.index("train"), SPLITS.index("validation")])
-    heard = np.isin(earlier.clusters, earlier.clusters[known]) & (earlier.songs != 0)
-    again = np.isin(ledger.songs, earlier.songs[heard]) | np.isin(ledger.sources, earlier.sources[heard])
-    alike = ledger.clusters[again & (ledger.songs != 0)]
-    there = (ledger.splits == SPLITS.index(split)) & ~np.isin(ledger.clusters, alike)
-    songs: Hashes = np.unique(ledger.songs[there])
-    return songs
+    paths = layout.rows_paths(folder, layout.LEDGER)
+    if not paths and not list(storage.match(folder)):
+        raise ValueError(f"there is no directory {folder}, or nothing is in it: give a dataset directory")
+    if not paths:
+        raise ValueError(f"{folder} has no {layout.LEDGER}-*.jsonl: `python -m pipelines.preprocess` writes one")
+    for path in paths:
+        yield from read_file(path)
 
 
-def differences(ledger: Ledger, earlier: Ledger) -> dict[str, int]:
-    """How many sources are `new`, `gone`, `changed` (another content under the same name) and `same`.
-
-    A song is what it is by its content: copied or moved to another name it is the same, and so not gone either.
-    """
-    named, were_named = np.isin(ledger.sources, earlier.sources), np.isin(earlier.sources, ledger.sources)
-    _, here, there = np.intersect1d(ledger.sources, earlier.sources, return_indices=True)
-    same = _known(ledger.songs, earlier.songs)
-    # Also of what is no song: under the same name as before.
-    same[here] |= ledger.songs[here] == earlier.songs[there]
-    return {
-        "new": int(np.count_nonzero(~named & ~same)),
-        "gone": int(np.count_nonzero(~were_named & ~_known(earlier.songs, ledger.songs))),
-        "changed": int(np.count_nonzero(named & ~same)),
-        "same": int(np.count_nonzero(same)),
-    }
+def read_file(path: str) -> Iterator[LedgerRow]:
+    """Yields the rows of one file of a ledger; raises ValueError naming the line that is none."""
+    with storage.open_read(path) as file:
+        for number, line in enumerate(file, 1):
+            yield _parsed(line, f"{path}, line {number}")
 
 
-def _known(songs: Hashes, others: Hashes) -> npt.NDArray[np.bool_]:
-    """Which of some songs are among others; what is no song is not."""
-    known: npt.NDArray[np.bool_] = np.isin(songs, others) & (songs != 0)
-    return known
-
-
-def bits(sha256: str) -> int:
-    """64 bits of a song's name, a hash in hexadecimal, whole or its first 16 digits; 0 for none.
-
-    A copy (`+1`) is the song itself; a tune of a file of several (`#tune`) is a song of its own.
-    """
-    name, _, tune = sha256.partition("#")
-    if not tune:
-        return int(name[:16], 16) if name else 0
-    return _hash(f"{name[:16]}#{_COPY.sub('', tune)}".encode())
-
-
-def _columns(path: str) -> tuple[npt.NDArray[Any], ...]:
-    rows = layout.read_rows(path)
-    sources = [_hash(row["source"].encode("utf-8", "backslashreplace")) for row in rows]
-    songs = [bits(row["sha256"]) for row in rows]
-    clusters = [bits(row["cluster"]) or song for row, song in zip(rows, songs, strict=True)]
-    splits = [SPLITS.index(row["split"]) if row["split"] else NO_SPLIT for row in rows]
-    return (*(np.array(column, np.uint64) for column in (sources, songs, clusters)), np.array(splits, np.int8))
-
-
-def _hash(name: bytes) -> int:
-    return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "big")
+def _parsed(line: bytes, place: str) -> LedgerRow:
+    try:
+        values = json.loads(line)
+    except ValueError as error:
+        raise ValueError(f"{place} is no JSON ({error}): {_AGAIN}") from error
+    if not isinstance(values, dict) or not {"source", "outcome"} <= values.keys():
+        raise ValueError(f"{place} is no row of a ledger, it lacks `source` or `outcome`: {_AGAIN}")
+    known = {name: value for name, value in values.items() if name in _KINDS}
+    for name, value in known.items():
+        if not isinstance(value, _KINDS[name]):
+            raise ValueError(f"{place} is no row of a ledger, {value!r} is no `{name}`: {_AGAIN}")
+        if isinstance(value, list):
+            known[name] = tuple(value)
+    if known["outcome"] not in OUTCOMES:
+        raise ValueError(f"{place}: the outcome {known['outcome']!r} must be one of {', '.join(OUTCOMES)}")
+    return LedgerRow(**known)

@@ -14,7 +14,7 @@ MAX_TOKENS_PER_NOTE = 128
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """What a song must be like; None, or no meter, sets no limit.
+    """What a song must be like; all are at least 1, and None, or no meter, sets no limit.
 
     Attributes:
       min_events: notes and chords, at least.
@@ -33,15 +33,6 @@ class Limits:
     min_steps: int | None = None
     max_tokens_per_note: int = MAX_TOKENS_PER_NOTE
     meters: tuple[int, ...] = ()
-
-    def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            numbers = value if isinstance(value, tuple) else (value,)
-            if any(number is not None and number < 1 for number in numbers):
-                raise ValueError(f"--{field.name} {','.join(map(str, numbers))} must be at least 1")
-        if self.min_events and self.max_events and self.min_events > self.max_events:
-            raise ValueError(f"--min_events {self.min_events} must be at most --max_events {self.max_events}")
 
     def refusal(self, song: Song, step: int) -> tuple[str, str] | None:
         """(reason, what was measured and what the limit is) of the first limit that a song breaks, or None.

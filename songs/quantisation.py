@@ -15,6 +15,11 @@ DEFAULT = (4, 3)
 MOST = 64
 # The ticks a quarter note that many programs count in; a vocabulary of `events` has 8 tokens for each.
 MOST_TICKS_PER_QUARTER = 480
+# In words.
+LEGAL = (
+    f"different whole numbers in 1..{MOST} whose least common multiple, the ticks a quarter note, is at most "
+    f"{MOST_TICKS_PER_QUARTER}, such as 4,3 or 8,6 or 8,6,5"
+)
 
 
 def parse(text: str) -> tuple[int, ...]:
@@ -47,7 +52,4 @@ def ticks_per_quarter(divisors: tuple[int, ...]) -> int:
 
 
 def _wrong(text: str) -> ValueError:
-    return ValueError(
-        f"--divisors {text!r} must be different whole numbers in 1..{MOST} whose least common multiple is at most "
-        f"{MOST_TICKS_PER_QUARTER}, such as 4,3 or 8,6 or 8,6,5"
-    )
+    return ValueError(f"--divisors {text!r} must be {LEGAL}")

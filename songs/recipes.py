@@ -15,7 +15,7 @@ _TABLES = ("preprocess", *_WITH_RUNS)
 # job, and not only the one whose table it is, tells at its start of what would stop the last one after hours. None of
 # them imports Beam or TensorFlow.
 _CHECKS = {
-    "preprocess": "pipelines.preprocess:check_table",
+    "preprocess": "pipelines.config:PreprocessConfig.create",
     "train": "trainer.config:TrainConfig.create",
     "generate": "generator.config:GenerateConfig.create",
 }

@@ -17,7 +17,7 @@ class Selection:
     """Which notes are kept; None keeps all.
 
     Attributes:
-      excerpt: quarter notes from the file's start: the first that is kept, and the one before which it ends.
+      excerpt: quarter notes from the file's start: the first that is kept, and a later one, before which it ends.
       pitches: the lowest and the highest MIDI number.
       max_silence: quarter notes without a beginning or an end of a note, at least 1 (see `songs.silence`).
     """
@@ -25,14 +25,6 @@ class Selection:
     excerpt: tuple[int, int] | None = None
     pitches: tuple[int, int] | None = None
     max_silence: int = MAX_SILENCE
-
-    def __post_init__(self) -> None:
-        if self.excerpt and not 0 <= self.excerpt[0] < self.excerpt[1]:
-            raise ValueError(f"--excerpt {_pair(self.excerpt)} must be two ascending quarter notes, such as 16,32")
-        if self.pitches and not 0 <= self.pitches[0] <= self.pitches[1] <= 127:
-            raise ValueError(f"--pitches {_pair(self.pitches)} must be two MIDI numbers 0..127, the lowest first")
-        if self.max_silence < 1:
-            raise ValueError(f"--max_silence {self.max_silence} must be at least 1 quarter note")
 
     def of(self, song: Song) -> Song:
         """The notes that are kept, silences shortened. An excerpt starts at 0; what sounds on at its end is cut there.
@@ -54,15 +46,3 @@ class Selection:
         if kept.all() and not self.excerpt:
             return song
         return song.with_notes(start[kept], duration[kept], pitch[kept])
-
-
-def parse_pair(flag: str, text: str) -> tuple[int, int]:
-    """`16,32` -> (16, 32); raises ValueError naming the flag."""
-    first, comma, second = text.partition(",")
-    if not (comma and first.strip().isdecimal() and second.strip().isdecimal()):
-        raise ValueError(f"{flag} {text} must be two whole numbers, such as 16,32")
-    return int(first), int(second)
-
-
-def _pair(values: tuple[int, int]) -> str:
-    return ",".join(map(str, values))

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from songs import quantisation
+from songs.song_id import SongId
 
 # Of music21's own divisors, 4 and 3; `songs.quantisation` has others.
 DEFAULT_TICKS_PER_QUARTER = quantisation.ticks_per_quarter(quantisation.DEFAULT)
@@ -47,7 +48,7 @@ class About:
 
     Attributes:
       source: where the song came from: `path`, `archive!member` or `file#tune`.
-      sha256: of the file's bytes, in hexadecimal; with `#tune` where a file holds several.
+      sha256: of the file's bytes, in hexadecimal; with `#tune` where a file holds several (`songs.song_id`).
       instrument: the instruments whose notes were taken, in the words of the file or of General MIDI.
       tempo: quarter notes a minute at the start, or None where the file is silent.
       time_signature: such as `3/4`, at the start, or None.
@@ -73,7 +74,7 @@ class About:
         """The same of one tune of a file that holds several; "" is the file's only one."""
         if not tune:
             return self
-        return dataclasses.replace(self, source=f"{self.source}#{tune}", sha256=f"{self.sha256}#{tune}")
+        return dataclasses.replace(self, source=f"{self.source}#{tune}", sha256=str(SongId(self.sha256, tune)))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -2,6 +2,8 @@
 
 import contextlib
 import fcntl
+import functools
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -38,7 +40,7 @@ class Child:
         # Descriptors that were made inheritable are meant for it.
         with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            errors="replace", close_fds=False, process_group=0, preexec_fn=end_with_parent,
+            errors="replace", close_fds=False, process_group=0, preexec_fn=functools.partial(end_with_parent, 0),
         ) as process:  # fmt: skip
             self._process = process
             # One may have come before there was a process to pass it on to.
@@ -72,7 +74,7 @@ class Child:
             self._process.send_signal(number)
 
 
-def end_with_parent(descriptor: int = 0) -> None:
+def end_with_parent(descriptor: int | None = None) -> None:
     """Has the kernel end this process when the parent ends in whatever way, even amid a loop that never returns.
 
     The end of a pipe raises SIGIO, which is fatal. The usual PR_SET_PDEATHSIG would end this process as soon as the
@@ -80,8 +82,12 @@ def end_with_parent(descriptor: int = 0) -> None:
     default; there a process ends when it is idle next.)
 
     Args:
-      descriptor: the reading end of a pipe whose writing end the parent alone holds, and never writes to.
+      descriptor: the reading end of a pipe whose writing end the parent alone holds, and never writes to; None: that
+        of `multiprocessing` in a process that it started, standard input in others.
     """
+    if descriptor is None:
+        parent = multiprocessing.parent_process()
+        descriptor = parent.sentinel if parent else 0
     fcntl.fcntl(descriptor, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
     # The parent may have ended just before: then there is an end to read, and no signal comes any more.

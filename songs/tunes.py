@@ -112,14 +112,6 @@ def alike(one: bytes, other: bytes) -> bool:
     return shared(one, other) >= FEWEST_SHARED
 
 
-def short_name(song: str) -> str:
-    """What names a song among near duplicates: 16 digits of its hash, and what follows the hash (`#tune`, `+copy`).
-
-    Of 10 million songs two share 16 digits with a probability of 3 in a million; shuffles carry far fewer bytes.
-    """
-    return song[:16] + song[64:]
-
-
 def grams(start: _Column, pitch: _Column, ticks_per_quarter: int) -> _Hashes:
     """The different n-grams of all lines of notes as 64-bit hashes, ascending.
 

@@ -48,26 +48,3 @@ def _scaled(song: Song, scale: fractions.Fraction) -> Song | None:
     if song.end * scale > LAST_TICK:
         return None
     return song.with_notes(longer // scale.denominator, longer_duration // scale.denominator, pitch)
-
-
-def parse_transpose(text: str) -> tuple[int, ...]:
-    """`-5..6` or `-2,0,3` -> semitones, ascending; raises ValueError outside -60..60."""
-    try:
-        low, separator, high = text.partition("..")
-        semitones = range(int(low), int(high) + 1) if separator else sorted({int(part) for part in text.split(",")})
-    except ValueError:
-        raise ValueError(f"--transpose {text!r} must be a range such as -5..6 or a list such as -2,3") from None
-    if not semitones or min(semitones) < -60 or max(semitones) > 60:
-        raise ValueError(f"--transpose {text!r} must hold semitones in -60..60, the smaller bound first")
-    return tuple(semitones)
-
-
-def parse_scales(text: str) -> tuple[fractions.Fraction, ...]:
-    """`1/2,2` -> factors; raises ValueError outside 1/4..4."""
-    try:
-        scales = tuple(fractions.Fraction(part) for part in text.split(","))
-    except (ValueError, ZeroDivisionError):
-        raise ValueError(f"--time_scales {text!r} must be factors such as 1/2,2") from None
-    if not all(fractions.Fraction(1, 4) <= scale <= 4 for scale in scales):
-        raise ValueError(f"--time_scales {text!r} must be in 1/4..4")
-    return scales

@@ -1,7 +1,9 @@
-"""Ids -> windows, and which split and shard a song belongs to."""
+"""Ids -> windows -> ids, and which split and shard a song belongs to."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +58,63 @@ def of_song(
     cut_ids, starts = cut(ids, window, stride)
     for tokens, start in zip(cut_ids, starts.tolist(), strict=True):
         yield records.Window(tokens, song, start, transpose)
+
+
+def first_seen(tokens: npt.NDArray[Any], starts: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Marks the ids of windows that no window before has: each id of a song once, `<pad>` aside.
+
+    Args:
+      tokens: integers [N, window + 1], the windows of whole songs, of each in order.
+      starts: int64 [N], the index in its song of each window's first id; 0 begins a song.
+
+    Returns:
+      bool [N, window + 1].
+    """
+    moved = np.diff(starts, prepend=0)
+    shared = np.where(starts == 0, 0, tokens.shape[1] - moved)
+    mask: npt.NDArray[np.bool_] = (np.arange(tokens.shape[1]) >= shared[:, None]) & (tokens != vocabulary.PAD)
+    return mask
+
+
+def join(tokens: npt.NDArray[Any], starts: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    """Puts songs together of their windows, whatever the stride: what `cut` was given, one song after the other.
+
+    >>> join(*cut(np.array([2, 7, 8, 9, 3]), window=3, stride=1)).tolist()
+    [2, 7, 8, 9, 3]
+
+    Args:
+      tokens: integers [N, window + 1], see `first_seen`.
+      starts: int64 [N].
+    """
+    return tokens[first_seen(tokens, starts)]
+
+
+def join_records(windows: Iterable[records.Window], most: int | None = None) -> Iterator[records.Window]:
+    """Puts the songs of a shard together, each in each of its keys.
+
+    Args:
+      windows: in the order of the shard.
+      most: ids of a song that are kept, its first; None: all.
+
+    Yields:
+      Each song as one window of all its ids, int64 [L]; where a window is missing it ends.
+    """
+    for (song, transpose), own in itertools.groupby(windows, lambda window: (window.song, window.transpose)):
+        unbroken = list(_unbroken(own, most))
+        if unbroken:
+            starts = np.array([window.start for window in unbroken])
+            ids = join(np.stack([window.tokens for window in unbroken]), starts)
+            yield records.Window(ids[:most], song, 0, transpose)
+
+
+def _unbroken(windows: Iterable[records.Window], most: int | None) -> Iterator[records.Window]:
+    """The windows of a song up to the first that does not go on from those before, or to so many ids."""
+    end = 0
+    for window in windows:
+        if window.start > end or (most is not None and end >= most):
+            return
+        yield window
+        end = window.start + len(window.tokens)
 
 
 def fraction_of(text: str) -> float:

@@ -4,18 +4,13 @@ import dataclasses
 import functools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from songs.vocabulary import PAD, UNKNOWN
-from trainer.ngrams import FloatArray, Tokens, each_order, join
+from trainer.ngrams import FloatArray, each_order
 from trainer.reading import Reading
-
-if TYPE_CHECKING:
-    # At run time it would bring TensorFlow.
-    from trainer.batches import Windows
+from trainer.window_arrays import Tokens, Windows, tokens_of
 
 # Orders that are always told, and the highest that is counted. Where chords are written as their notes, five tokens are
 # hardly a chord: what counting can do shows at higher orders only.
@@ -25,33 +20,6 @@ HIGHEST_ORDER = 14
 # The n-grams count the first whole songs of the training split up to so many tokens: 45 seconds of
 # one core, and 1.5 GB.
 COUNTED_TOKENS = 10_000_000
-
-
-def tokens_of(windows: "Windows", last_only: bool = False) -> Tokens:
-    """Songs put together of their windows, with each target that a model is scored on.
-
-    Args:
-      windows: of whole songs, in the order of their shards. Where windows overlap, a token belongs to the first that
-        has it.
-      last_only: only the last position of full windows is scored, as `--target last` does.
-
-    Returns:
-      All ids once; no `<pad>` or `<unk>` is scored.
-    """
-    begins = windows.starts[:, None] == 0
-    own = np.hstack([begins, fresh(windows)]) & (windows.tokens != PAD)
-    scored = windows.tokens > UNKNOWN
-    scored[:, : -1 if last_only else 1] = False
-    places = windows.starts[:, None] + np.arange(windows.tokens.shape[1])
-    return Tokens(windows.tokens[own], places[own].astype(np.int32), scored[own])
-
-
-def fresh(windows: "Windows") -> npt.NDArray[np.bool_]:
-    """Which targets no window before has had: bool [N, window]."""
-    window = windows.tokens.shape[1] - 1
-    moved = np.diff(windows.starts, prepend=0)
-    overlap = np.where(windows.starts == 0, 0, np.maximum(window - moved, 0))
-    return np.arange(window) >= overlap[:, None]
 
 
 class Counted:
@@ -69,7 +37,7 @@ class Counted:
         self.songs = 0
         self.whole = True
 
-    def add(self, windows: "Windows") -> None:
+    def add(self, windows: Windows) -> None:
         """Takes a shard's songs, as many as fit; at least one in all."""
         if not self.whole or not len(windows):
             return
@@ -85,7 +53,7 @@ class Counted:
 
     def tokens(self) -> Tokens:
         """Everything taken."""
-        return join(self._parts)
+        return Tokens.join(self._parts)
 
     def as_dict(self) -> dict[str, object]:
         """What `metrics.json` says of it."""
@@ -148,7 +116,7 @@ class Baselines:
     counted: Counted
     vocabulary_size: int
     blocked: Sequence[int]
-    held_out: Mapping[str, "Windows"]
+    held_out: Mapping[str, Windows]
     reading: Reading
 
     @property
@@ -176,7 +144,7 @@ class Baselines:
 
         uniform = np.full(ends[-1], -math.log(self.vocabulary_size - len(self.blocked)))
         told, best = {"uniform": of_splits(uniform)}, _Best()
-        for order, logs in enumerate(self._each_order(join(list(asked.values()))), 1):
+        for order, logs in enumerate(self._each_order(Tokens.join(list(asked.values()))), 1):
             found = of_splits(logs)
             best.compare(order, found)
             if order in TOLD_ORDERS:

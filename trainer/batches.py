@@ -1,7 +1,6 @@
 """Record files -> arrays of windows."""
 
-import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,48 +8,12 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from songs import records
-from songs.vocabulary import PAD, START, UNKNOWN
-from songs.windows import cut as cut_windows
-from trainer.baselines import tokens_of
+from songs.records import Window
+from songs.windows import join_records
 from trainer.dataset import Dataset
+from trainer.window_arrays import Windows, concatenate
 
 _READ_AT_ONCE = 1024
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Windows:
-    """Windows of a split in the order of its shards: by song, transposition and start.
-
-    Attributes:
-      tokens: int32 [N, window + 1].
-      starts: int64 [N], the index in its song of each window's first token; 0 begins a song.
-    """
-
-    tokens: npt.NDArray[np.int32]
-    starts: npt.NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.starts)
-
-    def __getitem__(self, which: slice | npt.NDArray[Any]) -> "Windows":
-        """Some of them: a slice, their numbers or a mask."""
-        return Windows(self.tokens[which], self.starts[which])
-
-    def full(self) -> "Windows":
-        """Those whose last token is not `<pad>`: what `--target last` trains and scores."""
-        return self[self.tokens[:, -1] != PAD]
-
-    def blanked(self) -> "Windows":
-        """With `<start>` in place of each first token, as `--blank_first` trains."""
-        tokens = self.tokens.copy()
-        tokens[:, 0] = START
-        return Windows(tokens, self.starts)
-
-    def scored(self, last_only: bool) -> npt.NDArray[np.bool_]:
-        """Which targets count, as `trainer.step.scored` has it: bool [N, window]."""
-        known = self.tokens[:, 1:] > UNKNOWN
-        known[:, : -1 if last_only else 0] = False
-        return known
 
 
 def read_windows(dataset: Dataset, split: str) -> Iterator[Windows]:
@@ -69,39 +32,6 @@ def read_windows(dataset: Dataset, split: str) -> Iterator[Windows]:
             f"the {split} shards of {dataset.folder} hold {found} windows instead of {dataset.windows(split)}: "
             f"copy the dataset again, or make it again with `python -m pipelines.preprocess --overwrite`"
         )
-
-
-def concatenate(shards: Sequence[Windows], window: int) -> Windows:
-    """All windows in one array; none gives arrays of no rows."""
-    tokens = [np.zeros((0, window + 1), np.int32), *(shard.tokens for shard in shards)]
-    return Windows(np.concatenate(tokens), np.concatenate([np.zeros(0, np.int64), *(s.starts for s in shards)]))
-
-
-def cut_anew(windows: Windows, stride: int) -> Windows:
-    """The same songs in windows that start at 0, stride, 2 stride ...
-
-    Args:
-      windows: of whole songs, in the order of their shards, however much they overlap.
-      stride: ids from one window's start to the next, 1..window; as large as the window, each begins with the last
-        token of the one before.
-    """
-    moved = np.diff(windows.starts, prepend=0)
-    if np.all(moved[windows.starts > 0] == stride):
-        return windows
-    ids, places = (getattr(tokens_of(windows), name) for name in ("ids", "places"))
-    songs = np.split(ids, np.flatnonzero(places == 0)[1:])
-    window = windows.tokens.shape[1] - 1
-    cut = [cut_windows(song.astype(np.int64), window, stride) for song in songs]
-    tokens, starts = zip(*cut, strict=True)
-    return Windows(np.concatenate(tokens).astype(np.int32), np.concatenate(starts).astype(np.int64))
-
-
-def first_songs(windows: Windows, tokens: int, last_only: bool = False) -> Windows:
-    """Whole songs from the start on in which at least so many tokens are scored, or all there are."""
-    counts = windows.scored(last_only).sum(axis=1)
-    before = np.cumsum(counts) - counts
-    later = np.flatnonzero((windows.starts == 0) & (before >= tokens))
-    return windows[: later[0] if len(later) else len(windows)]
 
 
 def parsed(serialized: tf.data.Dataset, window: int, at_once: int = _READ_AT_ONCE) -> tf.data.Dataset:
@@ -150,18 +80,16 @@ def read_songs(dataset: Dataset, split: str) -> Iterator[tuple[str, npt.NDArray[
       ValueError: if a shard is damaged, naming it.
     """
     for path in dataset.shards(split):
-        name, ids = "", np.zeros(0, np.int64)
-        for part in _columns(path, dataset):
-            columns = zip(part["song"], part["start"].tolist(), part["tokens"], part["transpose"].tolist(), strict=True)
-            for song, start, tokens, transpose in columns:
-                if transpose:
-                    continue
-                if not start and len(ids):
-                    yield name, ids
-                name, before = song.decode(), ids[:start]
-                ids = np.concatenate([before, tokens[tokens != PAD]])
-        if len(ids):
-            yield name, ids
+        for song in join_records(window for window in _records(path, dataset) if not window.transpose):
+            yield song.song, song.tokens
+
+
+def _records(path: str, dataset: Dataset) -> Iterator[Window]:
+    """The records of a shard, one at a time."""
+    for part in _columns(path, dataset):
+        starts, transposes = part["start"].tolist(), part["transpose"].tolist()
+        for song, start, transpose, tokens in zip(part["song"], starts, transposes, part["tokens"], strict=True):
+            yield Window(tokens, song.decode(), start, transpose)
 
 
 _AGAIN = "copy it again, or make the dataset again with `python -m pipelines.preprocess --overwrite`"

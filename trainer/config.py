@@ -11,6 +11,18 @@ TITLE = "training (also keys of a recipe's [[train]])"
 class TrainConfig(Settings):
     """How a model is made and trained; each key is a flag of the same name and a key of a recipe's `[[train]]`."""
 
+    BY_HAND = (
+        "data",
+        "model_dir",
+        "checkpoint_dir",
+        "tensorboard_dir",
+        "recipe",
+        "warm_start",
+        "or_fresh",
+        "overwrite",
+        "tune",
+    )
+
     # How long, on what.
     steps: int = setting(1500, "optimizer steps; 0: the model keeps its first weights", low=0, high=1e9)
     batch_size: int = setting(64, "windows a step, over all replicas together", low=1, high=2**20)

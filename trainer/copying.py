@@ -1,14 +1,14 @@
 """A dataset -> the index by which copies of its training songs are known, and how much its validation songs copy."""
 
 import dataclasses
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from songs import copies, layout, storage
+from songs import copies, layout, ledger, storage
 from songs.logs import say
 from songs.song import Song
+from songs.song_id import SongId
 from songs.windows import fraction_of
 from trainer import batches
 from trainer.dataset import Dataset
@@ -21,10 +21,6 @@ _SECONDS_BETWEEN_LINES = 5.0
 
 # Is shown the split and the music of each song that is read.
 Look = Callable[[str, Song], None]
-
-# Digits of a song's hash that are kept: of 10 million songs two share 16 with a probability of 3 in a million.
-_DIGITS = 16
-_HASH = 64
 
 
 def publish(dataset: Dataset, path: str, look: Look | None = None) -> copies.Index:
@@ -54,7 +50,8 @@ def build(dataset: Dataset, look: Look | None = None) -> copies.Index:
         if song is None or fraction_of(f"copies {name}") >= chosen:
             left_out += 1
         else:
-            builder.add(short_name(name), song, source_of(name, sources))
+            song_id = SongId.parse(name)
+            builder.add(song_id.short, song, source_of(song_id, sources))
     return builder.finish(left_out)
 
 
@@ -102,39 +99,31 @@ def ledger_sources(folder: str) -> dict[str, str]:
     A ledger that is damaged costs names, no training: a line says so.
     """
     found: dict[str, str] = {}
-    for info in storage.match(folder):
-        if info.path.rpartition("/")[2].startswith(f"{layout.LEDGER}-"):
-            try:
-                found |= _sources(info.path)
-            except (ValueError, KeyError, AttributeError, TypeError) as error:
-                say(f"warning: {info.path} is no ledger ({error}); training songs are named by their hashes")
+    for path in layout.rows_paths(folder, layout.LEDGER):
+        try:
+            found |= _sources(path)
+        except ValueError as error:
+            say(f"warning: {error}; training songs are named by their hashes")
     return found
 
 
 def _sources(path: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    with storage.open_read(path) as file:
-        for row in map(json.loads, file):
-            if row["split"] == "train" and not row["duplicate_of"]:
-                found.setdefault(short_name(row["sha256"]), str(row["source"]))
+    for row in ledger.read_file(path):
+        if row.split == "train" and not row.duplicate_of:
+            found.setdefault(SongId.parse(row.sha256).short, row.source)
     return found
 
 
-def source_of(name: str, sources: Mapping[str, str]) -> str:
+def source_of(song: SongId, sources: Mapping[str, str]) -> str:
     """What the ledger calls a song, "" if it does not know it; with `*2` if it was written twice as long.
 
     Args:
-      name: of the song's records: its hash, with `+1` if it is a copy that was kept.
+      song: of which there are records.
       sources: see `ledger_sources`.
     """
-    song, times, scale = name.partition("*")
-    source = sources.get(short_name(song)) or sources.get(short_name(song.partition("+")[0]), "")
-    return f"{source}{times}{scale}" if source else ""
-
-
-def short_name(song: str) -> str:
-    """16 digits of a song's hash, and what follows the hash (`#tune`, `+copy`, `*scale`); another name as it is."""
-    return song[:_DIGITS] + song[_HASH:] if len(song) >= _HASH else song
+    source = sources.get(song.original.short, "")
+    return f"{source}*{song.scale}" if source and song.scale != 1 else source
 
 
 def songs_of(dataset: Dataset, split: str, look: Look | None = None) -> Iterator[tuple[str, Song | None]]:

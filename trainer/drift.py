@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from songs import layout, ledger, storage
+from songs import layout, storage
+from songs.ledger_columns import Ledger, differences
 from songs.portrait import Portrait
 from songs.reference import Reference
 
@@ -28,7 +29,7 @@ def report(model: str, data: str, earlier_model: str, earlier_data: str) -> dict
     then, since = (_train_songs(folder) for folder in (earlier_model, model))
     overlaps = then.overlaps(since)
     return {
-        "files": ledger.differences(ledger.Ledger.read(data), ledger.Ledger.read(earlier_data)),
+        "files": differences(Ledger.read(data), Ledger.read(earlier_data)),
         "songs": [_counted(one, "songs") for one in (before, now)],
         "tokens": [_counted(one, "tokens") for one in (before, now)],
         "vocabulary": [one["vocabulary_size"] for one in (before, now)],

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from models import remote
-from songs import directories, job_exit, layout, logs, storage
-from songs.commands import Parser
+from songs import directories, job_exit, layout, storage
+from songs.commands import Parser, refusing
 from songs.logs import say
 from songs.windows import SPLITS
 from trainer import evaluation_page, verdicts
@@ -32,14 +32,11 @@ memorises or loses to counting.
 """
 
 
+@refusing("error")
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses flags and evaluates; returns the exit status: 0 or 2 (wrong use)."""
-    try:
-        flags = _parser().parse_args(argv)
-        run(model=flags.model, data=flags.data, split=flags.split, output=flags.output)
-    except (ValueError, storage.StorageError) as error:
-        logs.complain(f"error: {error}")
-        return 2
+    flags = _parser().parse_args(argv)
+    run(model=flags.model, data=flags.data, split=flags.split, output=flags.output)
     return 0
 
 
@@ -130,7 +127,7 @@ def evaluate(loaded: "Bundle", surveyed: "Survey", split: str) -> dict[str, Any]
       ValueError: if no token of the split is scored.
     """
     from trainer import measures, scoring
-    from trainer.baselines import tokens_of
+    from trainer.window_arrays import tokens_of
 
     evaluator = scoring.evaluator_of(loaded.model, surveyed, split)
     scores = evaluator.tokens(loaded.model.get_weights()) if evaluator else None

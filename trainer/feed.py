@@ -8,12 +8,11 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from songs.vocabulary import PAD
 from trainer import batches, order
-from trainer.batches import Windows
 from trainer.dataset import Dataset
 from trainer.order import Position
 from trainer.reading import Reading
+from trainer.window_arrays import Windows, concatenate, cut_anew
 
 # Ids of a group take at most so much memory; a dataset below that is read once and kept.
 GROUP_BYTES = 2**30
@@ -107,11 +106,11 @@ class Feed:
     def _read(self, shards: list[int]) -> Windows:
         paths = self.dataset.shards("train")
         parts = [batches.read_shard(paths[shard], self.dataset) for shard in shards]
-        windows = batches.concatenate(parts, self.dataset.window)
+        windows = concatenate(parts, self.dataset.window)
         if self.reading.last_only:
             windows = windows.full()
         elif self.reading.carried:
-            windows = batches.cut_anew(windows, self.dataset.window)
+            windows = cut_anew(windows, self.dataset.window)
         if self.random_windows:
             windows = windows[order.drawn(self.random_windows, len(windows), self.seed)]
         return windows.blanked() if self.reading.blank_first else windows
@@ -125,9 +124,8 @@ class Feed:
         return order.streams(np.diff([*begins, len(windows)]), self.batch_size, self.seed, epoch, group)
 
     def _batch(self, windows: Windows, row: order.IntArray) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
-        tokens = np.where((row >= 0)[:, None], windows.tokens[row], PAD)
         begins = windows.starts[row] == 0 if self.reading.carried else np.ones(len(row), np.bool_)
-        return tokens, begins
+        return windows.rows(row), begins
 
 
 class ReadAhead:

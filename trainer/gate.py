@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from models import remote
-from songs import directories, job_exit, layout, logs, storage
-from songs.commands import Parser
+from songs import directories, job_exit, layout, storage
+from songs.commands import Parser, refusing
 from songs.judging import JUDGING_SPLIT, new_to_both, training_datasets
-from songs.ledger import bits
+from songs.ledger_columns import bits
 from songs.logs import say
+from songs.song_id import SongId
 from trainer import drift, gate_checks, gate_page
 from trainer.gate_checks import Check, Thresholds
 
@@ -53,13 +54,10 @@ class Contestants:
     champion_data: str
 
 
+@refusing("error")
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses flags and decides; returns the exit status: 0 or 2 (wrong use)."""
-    try:
-        run(*parse(sys.argv[1:] if argv is None else argv))
-    except (ValueError, storage.StorageError) as error:
-        logs.complain(f"error: {error}")
-        return 2
+    run(*parse(sys.argv[1:] if argv is None else argv))
     return 0
 
 
@@ -159,7 +157,7 @@ def _compared(of: Contestants, thresholds: Thresholds) -> tuple[list[Check], int
 
 def judging_songs(of: Contestants, challenger: "Bundle") -> "list[Song]":
     """The songs that both models are asked about: of the new test split, heard by neither."""
-    from songs.kept_songs import KeptSongs, is_kept
+    from songs.kept_songs import KeptSongs
     from trainer.batches import read_songs
     from trainer.dataset import open_dataset
 
@@ -167,7 +165,7 @@ def judging_songs(of: Contestants, challenger: "Bundle") -> "list[Song]":
     wanted = new_to_both(of.data, training_datasets(of.champion_data, (of.model, of.champion)))
     found = [(name, ids) for name, ids in read_songs(dataset, JUDGING_SPLIT) if bits(name) in wanted]
     with contextlib.closing(KeptSongs(of.data)) as kept:
-        wholes = [kept.get(name) if is_kept(name) else None for name, _ in found]
+        wholes = [kept.get(name) if SongId.parse(name).is_whole_file else None for name, _ in found]
     # What the challenger's vocabulary lacks is not in its records, and would not be asked for.
     tokens = [
         challenger.encoding.encode(whole) if whole else challenger.vocabulary.decode(ids.tolist())

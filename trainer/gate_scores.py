@@ -7,9 +7,9 @@ from models.bundle import Bundle
 from songs import windows
 from songs.song import Song
 from songs.vocabulary import KEY_MARKS, UNKNOWN, start_of
-from trainer.batches import Windows
 from trainer.reading import Reading
 from trainer.scoring import Evaluator
+from trainer.window_arrays import Windows
 
 
 def nats_of_songs(model: Bundle, songs: list[Song]) -> npt.NDArray[np.float64]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from songs.encodings import Encoding, sort_of
 from songs.vocabulary import END, UNKNOWN, Vocabulary
-from trainer.ngrams import Tokens
+from trainer.window_arrays import Tokens
 
 if TYPE_CHECKING:
     # At run time it would bring TensorFlow.

@@ -11,37 +11,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from trainer.window_arrays import Tokens
+
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
 # What is taken off counts of 1, 2 and more where there are too few of them to estimate it, as kenlm's
 # `--discount_fallback` does.
 FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Tokens:
-    """Songs' ids one after another.
-
-    Attributes:
-      ids: int32 [L].
-      places: int32 [L], each id's index in its song; 0 begins a song.
-      scored: bool [L], which ids are predicted; no first id of a song is.
-    """
-
-    ids: npt.NDArray[np.int32]
-    places: npt.NDArray[np.int32]
-    scored: npt.NDArray[np.bool_]
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-
-def join(parts: Sequence[Tokens]) -> Tokens:
-    """Returns tokens one after another; of no parts, no tokens."""
-    empty = Tokens(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.bool_))
-    columns = zip(*((part.ids, part.places, part.scored) for part in (empty, *parts)), strict=True)
-    return Tokens(*map(np.concatenate, columns))
 
 
 def each_order(

@@ -5,12 +5,11 @@ songs are where the state is carried.
 """
 
 import dataclasses
-import heapq
 
 import numpy as np
-import numpy.typing as npt
 
-IntArray = npt.NDArray[np.int64]
+from trainer import packing
+from trainer.packing import IntArray
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -61,28 +60,18 @@ def shuffled_batches(windows: int, batch_size: int, *seeds: int) -> IntArray:
 
 
 def streams(windows_of_songs: IntArray, rows: int, *seeds: int) -> IntArray:
-    """A group's songs side by side, each from its first window to its last, int64 [steps, rows]; -1 is no window.
+    """A group's songs side by side in rows that end together, int64 [steps, rows]; -1 is no window.
+
+    Each song goes from its first window to its last in one row; a row's songs are permuted.
 
     Args:
       windows_of_songs: how many windows each song has, at least 1; they are numbered through.
       rows: of a batch.
       seeds: the order is theirs.
-
-    The longest song goes first, each to the row that is shortest so far (Graham 1969, LPT), so that the rows end
-    together: a batch of one last long song would be a step as large as any other for a handful of tokens. Then each
-    row's songs are permuted.
     """
-    first = np.concatenate([[0], np.cumsum(windows_of_songs)])
     shuffled = permutation(len(windows_of_songs), *seeds)
-    songs_of_rows: list[list[int]] = [[] for _ in range(rows)]
-    shortest = [(0, row) for row in range(rows)]
-    for song in shuffled[np.argsort(-windows_of_songs[shuffled], kind="stable")].tolist():
-        length, row = heapq.heappop(shortest)
-        songs_of_rows[row].append(song)
-        heapq.heappush(shortest, (length + int(windows_of_songs[song]), row))
-    table = np.full((max(length for length, _ in shortest), rows), -1, np.int64)
-    for row, songs in enumerate(songs_of_rows):
-        order = (songs[place] for place in permutation(len(songs), *seeds, row))
-        windows = [window for song in order for window in range(first[song], first[song + 1])]
-        table[: len(windows), row] = windows
-    return table
+    songs_of_rows = packing.pack(windows_of_songs, rows, shuffled)
+    permuted = (
+        [songs[place] for place in permutation(len(songs), *seeds, row)] for row, songs in enumerate(songs_of_rows)
+    )
+    return packing.table(permuted, windows_of_songs)

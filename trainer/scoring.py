@@ -1,7 +1,6 @@
 """Held-out loss and accuracy, each target scored once, with the LSTM's state carried through a song."""
 
 import dataclasses
-import heapq
 import math
 from collections.abc import Iterator, Sequence
 
@@ -11,10 +10,9 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from models import network
-from songs.vocabulary import PAD
-from trainer import step
-from trainer.batches import Windows
+from trainer import packing
 from trainer.survey import Survey
+from trainer.window_arrays import Windows, scored
 
 # Songs that are scored side by side.
 ROWS = 64
@@ -96,21 +94,9 @@ def lay_out(windows: Windows, carried: bool) -> Streams:
       carried: keeps the windows of a song together; otherwise each stands alone, from a state of zeros.
     """
     borders = np.flatnonzero(windows.starts == 0) if carried else np.arange(len(windows))
-    songs = np.split(np.arange(len(windows)), borders[1:])
-    rows: list[list[int]] = [[] for _ in range(min(ROWS, len(songs)))]
-    shortest = [(0, row) for row in range(len(rows))]
-    for song in sorted(songs, key=len, reverse=True):
-        length, row = heapq.heappop(shortest)
-        rows[row].extend(song)
-        heapq.heappush(shortest, (length + len(song), row))
-    tokens = np.full((max(map(len, rows)), len(rows), windows.tokens.shape[1]), PAD, np.int32)
-    begins = np.zeros(tokens.shape[:2], np.bool_)
-    places = np.full(tokens.shape[:2], -1, np.int64)
-    for row, indices in enumerate(rows):
-        tokens[: len(indices), row] = windows.tokens[indices]
-        begins[: len(indices), row] = np.isin(indices, borders)
-        places[: len(indices), row] = indices
-    return Streams(tokens, begins, places)
+    lengths = np.diff([0, *borders[1:], len(windows)])
+    indices = packing.table(packing.pack(lengths, min(ROWS, len(lengths))), lengths)
+    return Streams(windows.rows(indices), np.isin(indices, borders), indices)
 
 
 class Evaluator:
@@ -140,19 +126,19 @@ class Evaluator:
     def tokens(self, weights: Sequence[npt.NDArray]) -> TokenScores:
         """Every token's score; 12 bytes a target of the windows while it works, 40 a scored one in the end."""
         shape = self._windows.tokens[:, 1:].shape
-        scored = np.zeros(shape, np.bool_)
+        counted = np.zeros(shape, np.bool_)
         losses, ranks, tops = np.zeros(shape, np.float32), np.zeros(shape, np.int32), np.zeros(shape, np.float32)
         for indices, valid, *values in self._results(weights):
             there = indices >= 0
-            for whole, part in zip((scored, losses, ranks, tops), (valid, *values), strict=True):
+            for whole, part in zip((counted, losses, ranks, tops), (valid, *values), strict=True):
                 whole[indices[there]] = part[there]
-        window, position = np.nonzero(scored)
+        window, position = np.nonzero(counted)
         songs = np.cumsum(self._windows.starts == 0) - 1
         return TokenScores(
-            target=self._windows.tokens[:, 1:][scored],
-            log_probability=-losses[scored],
-            rank=ranks[scored],
-            top_probability=tops[scored],
+            target=self._windows.tokens[:, 1:][counted],
+            log_probability=-losses[counted],
+            rank=ranks[counted],
+            top_probability=tops[counted],
             song=songs[window].astype(np.int32),
             window=window.astype(np.int32),
             position=position.astype(np.int32),
@@ -166,16 +152,16 @@ class Evaluator:
         states = [tf.zeros((streams.tokens.shape[1], size)) for size in self._sizes]
         for tokens, begins, indices in zip(streams.tokens, streams.begins, streams.indices, strict=True):
             results, states = self._step(tf.constant(tokens), tf.constant(begins), states)
-            yield indices, *(result.numpy() for result in results)
+            valid = scored(tokens[:, 1:], self._last_only)
+            yield indices, valid, *(result.numpy() for result in results)
 
     def _score_step(self, tokens: tf.Tensor, begins: tf.Tensor, states: list[tf.Tensor]) -> tuple[list, list]:
         inputs, targets = tokens[:, :-1], tokens[:, 1:]
         states = [tf.where(begins[:, None], tf.zeros_like(state), state) for state in states]
         logits, *states = self._model([inputs, *states], training=False)
-        valid, _ = step.scored(targets, self._last_only)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
         ranks, tops = _standing(logits, targets, losses)
-        return [valid > 0, losses, ranks, tops], states
+        return [losses, ranks, tops], states
 
 
 def score_split(model: keras.Model, survey: Survey, split: str) -> Score | None:

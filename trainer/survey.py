@@ -4,13 +4,13 @@ import dataclasses
 
 import numpy as np
 
-from songs.vocabulary import PAD, UNKNOWN
-from songs.windows import SPLITS
+from songs.vocabulary import UNKNOWN
+from songs.windows import SPLITS, first_seen
 from trainer import batches
-from trainer.baselines import Baselines, Counted, fresh
-from trainer.batches import Windows
+from trainer.baselines import Baselines, Counted
 from trainer.dataset import Dataset
 from trainer.reading import Reading
+from trainer.window_arrays import Windows, concatenate, cut_anew, first_songs
 
 # Splits that no model learns from.
 HELD_OUT = SPLITS[1:]
@@ -115,7 +115,7 @@ class _Sample:
         """Takes what it needs of a shard's."""
         if self._reading.overlapping:
             wanted = TRAINING_SAMPLE - sum(map(len, self._parts))
-            taken = batches.first_songs(windows, wanted, last_only=True)
+            taken = first_songs(windows, wanted, last_only=True)
         else:
             taken = windows[-self.seen % self._every :: self._every]
         # What was taken is a view, which would keep the whole shard in memory.
@@ -124,20 +124,20 @@ class _Sample:
 
     def windows(self) -> Windows:
         """All that was taken, as it is trained."""
-        taken = batches.concatenate(self._parts, self._window)
+        taken = concatenate(self._parts, self._window)
         return taken.blanked() if self._reading.blank_first else taken
 
 
 def _held_out(dataset: Dataset, split: str, reading: Reading) -> Windows:
     """All windows of a split; a state that goes on through overlapping windows meets them as it did in training."""
-    windows = batches.concatenate(list(batches.read_windows(dataset, split)), dataset.window)
-    return batches.cut_anew(windows, int(dataset.settings["stride"])) if reading.overlapping else windows
+    windows = concatenate(list(batches.read_windows(dataset, split)), dataset.window)
+    return cut_anew(windows, int(dataset.settings["stride"])) if reading.overlapping else windows
 
 
 def _unknown(windows: Windows) -> tuple[int, int]:
     """How many targets, each counted once, are `<unk>`, and how many are tokens at all."""
-    targets = np.where(fresh(windows), windows.tokens[:, 1:], PAD)
-    return int(np.count_nonzero(targets == UNKNOWN)), int(np.count_nonzero(targets >= UNKNOWN))
+    targets = windows.tokens[:, 1:][first_seen(windows.tokens, windows.starts)[:, 1:]]
+    return int(np.count_nonzero(targets == UNKNOWN)), len(targets)
 
 
 def _share(counts: tuple[int, int] | list[int]) -> float:

@@ -8,38 +8,35 @@ from typing import Any
 
 from models import remote
 from songs import directories, job_exit, logs, recipes, storage
-from songs.commands import Parser
+from songs.commands import Parser, refusing
 from trainer import cluster, config, folder, search, tune, tuning
 from trainer.dataset import Dataset, open_dataset
 from trainer.warm_start import Warm, open_warm
 
 
-def main(argv: list[str] | None = None) -> int:
+@refusing("error")
+def main(argv: Sequence[str] | None = None) -> int:
     """Parses flags and trains; the exit status: 0, 1 (diverged, or a machine lost), 2 (wrong use) or 128 + a signal."""
-    try:
-        flags, settings = parse(sys.argv[1:] if argv is None else argv)
-        training = config.TrainConfig.create(settings)
-        if flags.tune is not None:
-            folders = folder.Folders.of(flags.model_dir, flags.checkpoint_dir, flags.tensorboard_dir)
-            dataset, warm = _open(flags.data, folders, flags.warm_start, flags.or_fresh)
-            status = tune.run(tuning.plan(flags.tune, settings, folders, dataset, warm), overwrite=flags.overwrite)
-            if flags.recipe and not status:
-                folder.remember_sampling(folders, flags.recipe)
-            return status
-        return run(
-            data=flags.data,
-            model_dir=flags.model_dir,
-            checkpoint_dir=flags.checkpoint_dir,
-            tensorboard_dir=flags.tensorboard_dir,
-            training=training,
-            recipe=flags.recipe,
-            warm_start=flags.warm_start,
-            or_fresh=flags.or_fresh,
-            overwrite=flags.overwrite,
-        )
-    except (ValueError, storage.StorageError) as error:
-        logs.complain(f"error: {error}")
-        return 2
+    flags, settings = parse(sys.argv[1:] if argv is None else argv)
+    training = config.TrainConfig.create(settings)
+    if flags.tune is not None:
+        folders = folder.Folders.of(flags.model_dir, flags.checkpoint_dir, flags.tensorboard_dir)
+        dataset, warm = _open(flags.data, folders, flags.warm_start, flags.or_fresh)
+        status = tune.run(tuning.plan(flags.tune, settings, folders, dataset, warm), overwrite=flags.overwrite)
+        if flags.recipe and not status:
+            folder.remember_sampling(folders, flags.recipe)
+        return status
+    return run(
+        data=flags.data,
+        model_dir=flags.model_dir,
+        checkpoint_dir=flags.checkpoint_dir,
+        tensorboard_dir=flags.tensorboard_dir,
+        training=training,
+        recipe=flags.recipe,
+        warm_start=flags.warm_start,
+        or_fresh=flags.or_fresh,
+        overwrite=flags.overwrite,
+    )
 
 
 def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:

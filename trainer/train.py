@@ -13,7 +13,6 @@ import tensorflow as tf
 
 from songs.logs import say
 from trainer import cluster, export, folder, strategy
-from trainer.batches import first_songs
 from trainer.checkpoint import Best, Checkpoints, Snapshot
 from trainer.config import TrainConfig
 from trainer.dataset import Dataset
@@ -27,6 +26,7 @@ from trainer.scoring import Evaluator
 from trainer.step import Learner, first_network
 from trainer.survey import Survey, take
 from trainer.warm_start import Warm
+from trainer.window_arrays import first_songs
 
 
 class DivergedError(ArithmeticError):

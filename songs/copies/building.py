@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from songs.copies import file
+from songs.copies.file import most_fingerprints, named
 from songs.copies.grams import Gram, Ints, Notes, winnow
 from songs.copies.index import Fingerprints, Index, Source
 from songs.mixing import Hashes
@@ -69,12 +69,12 @@ class Builder:
         Args:
           left_out: training songs that were not added.
         """
-        songs = self._songs if self._most is not None else file.named(self._songs)
+        songs = self._songs if self._most is not None else named(self._songs)
         self._shrink(self._fitting(songs))
         return Index(self._gram, self._window, tuple(songs), left_out, Fingerprints.join(self._parts))
 
     def _fitting(self, songs: Sequence[Source] = ()) -> int:
-        return file.most_fingerprints(songs) if self._most is None else self._most
+        return most_fingerprints(songs) if self._most is None else self._most
 
     def _shrink(self, most: int) -> None:
         joined = Fingerprints.join(self._parts)

@@ -11,7 +11,7 @@ from models.bundle import Bundle
 from songs import windows
 from songs.encodings import Steps, write_steps
 from songs.vocabulary import END, Vocabulary
-from trainer.batches import Windows
+from trainer.window_arrays import Windows
 
 VOCABULARY = Vocabulary.from_ordered(["C4", "E4", "G4", "|"], {})
 STEP = VOCABULARY.ids["|"]

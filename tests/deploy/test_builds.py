@@ -10,7 +10,8 @@ import sys
 import pytest
 import yaml
 
-from deploy import pipeline, step
+from deploy import pipeline
+from songs.retraining_steps import IMAGES
 
 ROOT = pathlib.Path(__file__).parents[2]
 TEXT = (ROOT / "cloudbuild.yaml").read_text()
@@ -78,7 +79,7 @@ def test_the_files_that_steps_name_are_there():
     assert os.access(ROOT / "deploy/scan.sh", os.X_OK)
 
 
-@pytest.mark.parametrize("image", step.IMAGES)
+@pytest.mark.parametrize("image", IMAGES)
 def test_an_image_is_tested_built_scanned_and_then_pushed(image):
     reference = f"${{_IMAGES}}/{image}:${{SHORT_SHA}}"
     assert reference in BUILD["images"]
@@ -86,7 +87,7 @@ def test_an_image_is_tested_built_scanned_and_then_pushed(image):
     assert f"--tag={reference}" in STEPS[f"build-{image}"]["args"]
     assert reference in STEPS[f"scan-{image}"]["args"]
     # No image is published if another has failed.
-    assert {"test", *(f"scan-{name}" for name in step.IMAGES)} <= before(f"push-{image}")
+    assert {"test", *(f"scan-{name}" for name in IMAGES)} <= before(f"push-{image}")
 
 
 def test_every_step_and_the_build_end_at_a_time():
@@ -156,7 +157,7 @@ def test_only_a_git_tag_is_a_release(gcloud, tmp_path, tag, calls):
     lines = log.read_text().splitlines() if log.exists() else []
     assert len(lines) == calls
     assert all(line.endswith(f":1a2b3c4 {line.split()[-1]}") for line in lines)
-    assert {line.split()[-1] for line in lines} <= {f"registry/nabi/{image}:{tag}" for image in step.IMAGES}
+    assert {line.split()[-1] for line in lines} <= {f"registry/nabi/{image}:{tag}" for image in IMAGES}
 
 
 def test_the_workflow_runs_make_test_on_the_pythons_of_setup():

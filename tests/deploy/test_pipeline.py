@@ -6,12 +6,13 @@ import re
 import pytest
 
 from deploy import compiled, pipeline, step
-from songs import layout
+from songs import layout, retraining_steps
+from songs.retraining_steps import STEPS
 from tests import builders
 
 pytest.importorskip("kfp", reason="the newest set has no KFP, whose protobuf differs")
 
-IMAGES = {name: f"europe-west4-docker.pkg.dev/my-music/nabi/{name}:1a2b3c4" for name in step.IMAGES}
+IMAGES = {name: f"europe-west4-docker.pkg.dev/my-music/nabi/{name}:1a2b3c4" for name in retraining_steps.IMAGES}
 FLAGS = [f"--{name}_image={image}" for name, image in IMAGES.items()]
 
 
@@ -52,9 +53,7 @@ def test_the_steps_follow_each_other_in_their_images(spec):
         "promote": ["gate"],
         "generate": ["promote"],
     }
-    assert {name: container(spec, name)["image"] for name in tasks} == {
-        one.name: IMAGES[one.image] for one in step.STEPS
-    }
+    assert {name: container(spec, name)["image"] for name in tasks} == {one.name: IMAGES[one.image] for one in STEPS}
 
 
 def test_nothing_is_cached_and_what_fails_is_started_again(spec):
@@ -64,13 +63,13 @@ def test_nothing_is_cached_and_what_fails_is_started_again(spec):
 
 
 def test_only_what_trains_has_gpus(spec):
-    with_gpus = {one.name for one in step.STEPS if "resources" in container(spec, one.name)}
+    with_gpus = {one.name for one in STEPS if "resources" in container(spec, one.name)}
     assert with_gpus == {"train", "evaluate", "gate"}
     assert container(spec, "train")["resources"]["accelerator"]["resourceType"] == "NVIDIA_L4"
     assert container(spec, "train")["resources"]["accelerator"]["resourceCount"] == "2"
 
 
-@pytest.mark.parametrize("name", [one.name for one in step.STEPS])
+@pytest.mark.parametrize("name", [one.name for one in STEPS])
 def test_a_container_runs_the_steps_command(spec, name, monkeypatch, tmp_path):
     ran = []
     (tmp_path / layout.CHAMPION).write_text('{"run": "%s"}' % ("nabi-1" if name == "generate" else "nabi-0"))

@@ -7,6 +7,7 @@ from deploy import step
 from generator import generate
 from pipelines import flags as preprocess
 from songs import layout
+from songs.retraining_steps import MODULES, STEPS
 from trainer import evaluate, gate, task
 
 PARSERS = {
@@ -36,7 +37,7 @@ def test_a_run_is_one_folder(run):
         step.command("train", source="x", output="out", run=run)
 
 
-@pytest.mark.parametrize("name", [one.name for one in step.STEPS if one.module in PARSERS])
+@pytest.mark.parametrize("name", [one.name for one in STEPS if MODULES[one.job] in PARSERS])
 def test_the_flags_of_a_step_are_its_commands_own(name, tmp_path):
     run = "r1"
     (tmp_path / layout.CHAMPION).write_text('{"run": "%s"}' % (run if name == "generate" else "r0"))
@@ -47,7 +48,7 @@ def test_the_flags_of_a_step_are_its_commands_own(name, tmp_path):
 
 def to_do(folder, run):
     """The steps that have something to do."""
-    commands = {one.name: step.command(one.name, source="midi", output=str(folder), run=run) for one in step.STEPS}
+    commands = {one.name: step.command(one.name, source="midi", output=str(folder), run=run) for one in STEPS}
     return [name for name, line in commands.items() if line]
 
 
@@ -91,3 +92,9 @@ def test_flags_that_begin_with_dashes_reach_the_command():
 def test_quotes_that_are_not_closed_are_refused():
     with pytest.raises(ValueError, match="quotation"):
         step.command("train", source="x", output="out", run="r1", more="--recipe 'my own")
+
+
+def test_a_run_that_was_the_champion_is_not_judged_again(tmp_path):
+    (tmp_path / layout.CHAMPION).write_text('{"run": "r2", "before": ["r1"], "withdrawn": ["r0"]}')
+    for run in ("r0", "r1"):
+        assert to_do(tmp_path, run) == ["preprocess", "train", "evaluate", "promote"]

@@ -66,10 +66,10 @@ def test_the_service_reads_them(name):
 def test_what_the_launcher_says_is_what_preprocess_understands():
     given = ["--input=gs://my-music/midi", "--output=gs://my-music/data", "--song_marks=false", "--overwrite=true"]
     parameters = on_file("preprocess")["parameters"]
-    chosen, beam_flags = preprocess.parse(
+    chosen, config, beam_flags = preprocess.parse(
         launch.flags([*given, "--window=64", "--recipe=", *OF_THE_SERVICE], parameters)
     )
-    assert (chosen["settings"].song_marks, chosen["settings"].window, chosen["overwrite"]) == (False, 64, True)
+    assert (config.song_marks, config.window, chosen.overwrite) == (False, 64, True)
     assert beam_options(beam_flags).get_all_options()["max_num_workers"] == 20
 
 

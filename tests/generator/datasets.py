@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from songs import layout, records, storage, windows
+from songs.ledger import LedgerRow
 from songs.records import Window
 from songs.vocabulary import PAD
 from tests.generator.models import CONTENT
@@ -41,16 +42,12 @@ def write_ledger(folder: pathlib.Path, shards: Sequence[Sequence[tuple[str, str,
     """Publishes ledger files of (source, sha256, split) rows; a row without a split was lost."""
     for index, shard in enumerate(shards):
         rows = [
-            {
-                "source": source,
-                "outcome": "read" if split else "lost",
-                "reason": "" if split else "not-midi",
-                "sha256": sha256,
-                "split": split,
-            }
+            LedgerRow(source, "read", sha256=sha256, split=split) if split else LedgerRow(source, "lost", "not-midi")
             for source, sha256, split in shard
         ]
-        layout.write_rows(str(folder / layout.rows_name(layout.LEDGER, index, len(shards))), rows)
+        layout.write_rows(
+            str(folder / layout.rows_name(layout.LEDGER, index, len(shards))), [row.as_dict() for row in rows]
+        )
     return str(folder)
 
 

@@ -71,13 +71,13 @@ def test_the_smallest_song_of_a_cluster_stays():
 
 def test_the_ledger_tells_of_every_copy_what_was_written_of_the_song():
     told = list(ledger_rows.of_song(Told(8)))
-    assert [(row["tokens"], row["split"]) for row in told] == [(9, "train")] * 8
+    assert [(row.tokens, row.split) for row in told] == [(9, "train")] * 8
 
 
 def test_copies_of_a_dropped_song_are_dropped_with_it():
     song = Row("a", "filtered", reason="near-duplicate", detail="the same tune as z", sha256="h", duplicate_of="z")
     told = list(ledger_rows.of_song([Row("b", "read", sha256="h", duplicate_of="a"), song]))
-    assert [(row["source"], row["outcome"], row["reason"], row["duplicate_of"]) for row in told] == [
+    assert [(row.source, row.outcome, row.reason, row.duplicate_of) for row in told] == [
         ("b", "filtered", "near-duplicate", "a"),
         ("a", "filtered", "near-duplicate", "z"),
     ]

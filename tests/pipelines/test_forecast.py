@@ -1,7 +1,7 @@
 import pytest
 
 from pipelines import forecast, preprocess, sources
-from pipelines.settings import Settings
+from pipelines.config import PreprocessConfig
 from tests import builders
 
 
@@ -14,7 +14,7 @@ def music(tmp_path):
 
 
 def test_a_sample_of_all_files_is_exact(music):
-    expected = forecast.forecast(sources.expand([str(music)]), Settings({"name": "events"}, 8, 8))
+    expected = forecast.forecast(sources.expand([str(music)]), PreprocessConfig(window=8))
     assert (expected.files, expected.sample, expected.events) == (13, 13, 60)
     # 3 tokens a note but for the last shift, and 2 marks.
     assert expected.tokens == 12 * (3 * 5 - 1 + 2)
@@ -24,12 +24,12 @@ def test_a_sample_of_all_files_is_exact(music):
 
 def test_a_smaller_sample_is_extrapolated(music):
     (music / "bad.mid").unlink()
-    expected = forecast.forecast(sources.expand([str(music)]), Settings({"name": "events"}, 8, 8), sample=3)
+    expected = forecast.forecast(sources.expand([str(music)]), PreprocessConfig(window=8), sample=3)
     assert (expected.files, expected.sample, expected.events) == (12, 3, 60)
 
 
 def test_augmentation_is_counted(music):
-    settings = Settings({"name": "events"}, 8, 8, transpose=(-1, 1))
+    settings = PreprocessConfig(window=8, transpose=(-1, 1))
     assert forecast.forecast(sources.expand([str(music)]), settings).records == 72
 
 

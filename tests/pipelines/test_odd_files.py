@@ -7,9 +7,9 @@ import tarfile
 
 import pytest
 
-from pipelines import preprocess
-from pipelines.settings import Settings
-from songs import encodings, layout, reading
+from pipelines import preprocess, settings
+from pipelines.config import PreprocessConfig
+from songs import layout, reading
 from songs.errors import ParseError
 from tests import builders
 from tests.builders import midi, note
@@ -32,25 +32,25 @@ ENCODINGS = ("pitch", "pitch-duration", "events", "grid", "steps")
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_few_bytes_cost_few_tokens_in_every_encoding(name, encoding):
-    settings = Settings(encodings.from_settings({"name": encoding}).settings(), 8, 8)
+    config = PreprocessConfig(encoding=encoding, window=8)
     ((_, song),) = reading.read_songs(BOMBS[name], source=name)
-    kept = settings.selection.of(song)
+    kept = config.selection.of(song)
     assert kept.about.shortened_quarters > 3000
     assert len(kept.pitches) == len(song.pitches)
-    if refusal := settings.refusal(kept):
+    if refusal := settings.refusal(config, kept):
         # A note or a silence of some 30 quarter notes for each note, in sixteenths.
         assert (name, encoding, refusal[0]) in {
             ("far-apart.mid", "steps", "too-many-tokens"),
             ("held.mid", "steps", "too-many-tokens"),
         }
         return
-    assert len(settings.build_encoding().encode(kept)) <= 128 * len(kept.pitches)
+    assert len(config.build_encoding().encode(kept)) <= 128 * len(kept.pitches)
 
 
 def test_what_is_left_out_names_its_cost_and_the_limit():
     ((_, song),) = reading.read_songs(BOMBS["far-apart.mid"], source="far-apart.mid")
-    settings = Settings(encodings.from_settings({"name": "steps"}).settings(), 8, 8)
-    reason, sentence = settings.refusal(settings.selection.of(song))
+    config = PreprocessConfig(encoding="steps", window=8)
+    reason, sentence = settings.refusal(config, config.selection.of(song))
     assert (reason, sentence) == ("too-many-tokens", "26276 steps tokens for 200 notes; --max_tokens_per_note is 128")
 
 

@@ -3,20 +3,19 @@ import dataclasses
 import pytest
 
 from pipelines import ledger_rows, rows
+from pipelines.config import PreprocessConfig
 from pipelines.licences import Sidecar
-from pipelines.rows import Encoded, ParseLimits, Row
-from pipelines.settings import Settings
+from pipelines.rows import Encoded, Row
 from pipelines.sources import Source
-from songs.selection import Selection
 from tests import builders
 from tests.builders import note, program
 from tests.songs import score_files
 
-SETTINGS = Settings({"name": "events"}, 8, 8)
+SETTINGS = PreprocessConfig(window=8)
 
 
 def read_source(source, settings):
-    with rows.SourceReader(settings, ParseLimits()) as reader:
+    with rows.SourceReader(settings) as reader:
         (outcome,) = reader.read([source])
     return outcome
 
@@ -54,7 +53,7 @@ def test_a_long_rest_of_a_score_is_shortened_and_its_ledger_row_says_so(tmp_path
     )
     path = tmp_path / "a.musicxml"
     path.write_text(score, encoding="utf-8")
-    settings = dataclasses.replace(SETTINGS, selection=Selection(max_silence=max_silence))
+    settings = dataclasses.replace(SETTINGS, max_silence=max_silence)
     row, song = read_source(Source("a.musicxml", str(path), len(score), "1"), settings)
     assert builders.notes_of(song) == [(0, 12, 60), (12 * begin, 12, 62)]
     assert ledger_rows.of_source(row, [])["shortened_quarters"] == 100 - begin
@@ -84,7 +83,7 @@ def test_a_source_known_to_have_failed_is_lost():
 
 
 def test_a_song_with_nothing_to_predict_is_filtered(tmp_path):
-    settings = dataclasses.replace(SETTINGS, encoding={"name": "pitch"}, song_marks=False)
+    settings = dataclasses.replace(SETTINGS, encoding="pitch", song_marks=False)
     row, song = read_source(source(tmp_path, builders.scale(1)), settings)
     assert (row.outcome, row.reason, song) == ("filtered", "too-short", None)
     marked = dataclasses.replace(settings, song_marks=True)

@@ -1,7 +1,8 @@
 import pytest
 
 from songs import judging, layout
-from songs.ledger import bits
+from songs.ledger import LedgerRow
+from songs.ledger_columns import bits
 
 DIGITS = {name: f"{index:016x}" + 48 * "0" for index, name in enumerate("abcde", 1)}
 
@@ -12,7 +13,7 @@ def dataset(tmp_path):
 
     def write(name, **splits):
         rows = [
-            {"source": f"{name}/{song}", "sha256": DIGITS[song], "split": split, "cluster": DIGITS[song][:16]}
+            LedgerRow(f"{name}/{song}", "read", sha256=DIGITS[song], split=split, cluster=DIGITS[song][:16]).as_dict()
             for song, split in splits.items()
         ]
         folder = str(tmp_path / name / "dataset")

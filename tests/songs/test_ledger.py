@@ -1,76 +1,86 @@
-from songs import layout
-from songs.ledger import Ledger, bits, differences, unheard
+import pathlib
 
-DIGITS = {name: f"{index:016x}" + 48 * "0" for index, name in enumerate("abcdefgh", 1)}
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from songs import layout, ledger
+from songs.ledger import LedgerRow
 
-def write(folder, *rows):
-    """(source, song, split, cluster) of each file."""
-    told = [
-        {"source": source, "sha256": DIGITS.get(song, ""), "split": split, "cluster": DIGITS.get(cluster, "")[:16]}
-        for source, song, split, cluster in rows
-    ]
-    folder.mkdir(exist_ok=True)
-    for index in range(2):
-        layout.write_rows(str(folder / layout.rows_name(layout.LEDGER, index, 2)), told[index::2])
-    return Ledger.read(str(folder))
-
-
-def names(songs):
-    return {name for name, digits in DIGITS.items() if bits(digits) in songs.tolist()}
-
-
-def test_songs_that_neither_model_heard(tmp_path):
-    earlier = write(
-        tmp_path / "old", ("1", "a", "train", "a"), ("2", "b", "validation", "b"), ("3", "c", "test", "c"),
-        ("4", "", "", ""),
-    )  # fmt: skip
-    ledger = write(
-        tmp_path / "new",
-        ("1", "a", "test", "a"), ("2", "b", "test", "b"), ("3", "c", "test", "c"), ("5", "d", "test", "d"),
-        ("6", "e", "train", "e"), ("7", "f", "test", "a"), ("8", "g", "test", ""),
-    )  # fmt: skip
-    # a and b were heard, f is nearly alike to a, e is trained on now.
-    assert names(unheard(ledger, earlier, "test")) == {"c", "d", "g"}
+TEXTS = st.text(max_size=8)
+ROWS = st.builds(
+    LedgerRow,
+    TEXTS | st.just("caf\udce9.mid"),
+    st.sampled_from(ledger.OUTCOMES),
+    reason=TEXTS,
+    alternatives=st.lists(TEXTS, max_size=2).map(tuple),
+    tokens=st.integers(0, 10**9),
+    reused=st.booleans(),
+    seconds=st.floats(0, 1e6),
+)
 
 
-def test_a_file_that_was_edited_was_heard(tmp_path):
-    earlier = write(tmp_path / "old", ("1", "a", "train", "a"), ("2", "b", "test", "b"))
-    ledger = write(tmp_path / "new", ("1", "c", "test", "c"), ("2", "d", "test", "d"), ("3", "e", "test", "c"))
-    # c is a with another byte, e nearly c.
-    assert names(unheard(ledger, earlier, "test")) == {"d"}
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return str(tmp_path_factory.mktemp("dataset"))
 
 
-def test_what_was_dropped_as_nearly_alike_to_a_song_was_heard_with_it(tmp_path):
-    earlier = write(tmp_path / "old", ("1", "a", "train", "a"), ("2", "b", "", "a"))
-    ledger = write(tmp_path / "new", ("2", "b", "test", "b"), ("3", "c", "test", "c"))
-    assert names(unheard(ledger, earlier, "test")) == {"c"}
+def write(folder, text, index=0, count=1):
+    path = f"{folder}/{layout.rows_name(layout.LEDGER, index, count)}"
+    pathlib.Path(path).write_bytes(text.encode("utf-8", "surrogateescape"))
 
 
-def test_tunes_of_one_file_are_songs_of_their_own(tmp_path):
-    digits = DIGITS["a"]
-    assert len({bits(digits), bits(f"{digits}#1"), bits(f"{digits}#2")}) == 3
-    assert bits(f"{digits}#1") == bits(f"{digits}#1+1") == bits(f"{digits[:16]}#1")
-    assert bits(digits) == bits(f"{digits}+1")
+@given(st.lists(ROWS, max_size=3))
+@settings(max_examples=30, deadline=None)
+def test_what_is_written_is_read(folder, rows):
+    path = f"{folder}/{layout.rows_name(layout.LEDGER, 0, 1)}"
+    layout.write_rows(path, [row.as_dict() for row in rows])
+    assert list(ledger.read_file(path)) == rows
 
 
-def test_files_that_changed(tmp_path):
-    earlier = write(tmp_path / "old", ("1", "a", "train", ""), ("2", "b", "train", ""), ("3", "c", "test", ""))
-    ledger = write(tmp_path / "new", ("1", "a", "train", ""), ("2", "d", "train", ""), ("4", "e", "test", ""))
-    assert differences(ledger, earlier) == {"new": 1, "gone": 1, "changed": 1, "same": 1}
+def test_a_row_is_written_with_every_column_in_order():
+    row = LedgerRow("a.mid", "read", sha256="ab", alternatives=("Flute (73)",), events=2, tokens=5, split="train")
+    assert list(row.as_dict().items()) == [
+        ("source", "a.mid"), ("outcome", "read"), ("reason", ""), ("detail", ""), ("sha256", "ab"), ("instrument", ""),
+        ("alternatives", ("Flute (73)",)), ("repaired", ()), ("shortened_quarters", 0.0), ("licence", ""),
+        ("events", 2), ("tokens", 5), ("unknown_tokens", 0), ("windows", 0), ("split", "train"), ("duplicate_of", ""),
+        ("reused", False), ("cluster", ""), ("seconds", 0.0),
+    ]  # fmt: skip
 
 
-def test_a_file_under_another_name_is_the_same(tmp_path):
-    earlier = write(tmp_path / "old", ("1", "a", "train", ""), ("2", "b", "train", ""), ("3", "c", "train", ""))
-    # a was copied, b moved, c replaced by a; a file that is no song is known by its name alone.
-    ledger = write(
-        tmp_path / "new", ("1", "a", "train", ""), ("4", "a", "train", ""), ("5", "b", "train", ""),
-        ("3", "a", "train", ""), ("6", "", "", ""),
-    )  # fmt: skip
-    assert differences(ledger, earlier) == {"new": 1, "gone": 0, "changed": 0, "same": 4}
+def test_columns_of_later_versions_are_left_out_and_those_of_earlier_ones_are_empty(tmp_path):
+    write(tmp_path, '{"source": "a.mid", "outcome": "lost", "colour": "red", "seconds": 1}\n')
+    assert list(ledger.read(str(tmp_path))) == [LedgerRow("a.mid", "lost", seconds=1)]
 
 
-def test_what_is_no_song_is_the_same_under_its_name_alone(tmp_path):
-    earlier = write(tmp_path / "old", ("1", "", "", ""), ("2", "", "", ""))
-    ledger = write(tmp_path / "new", ("1", "", "", ""), ("3", "", "", ""))
-    assert differences(ledger, earlier) == {"new": 1, "gone": 1, "changed": 0, "same": 1}
+def test_files_are_read_one_after_the_other_and_not_those_of_folders_below(tmp_path):
+    for index, source in enumerate("ab"):
+        write(tmp_path, f'{{"source": "{source}", "outcome": "read"}}\n', index, 2)
+    (tmp_path / "staging").mkdir()
+    write(tmp_path / "staging", '{"source": "c", "outcome": "read"}\n')
+    assert [row.source for row in ledger.read(str(tmp_path))] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"sour', "is no JSON"),
+        ("\udce9", "is no JSON"),
+        ("[1]", "is no row of a ledger, it lacks `source` or `outcome`"),
+        ('{"source": "a"}', "it lacks `source` or `outcome`"),
+        ('{"source": "a", "outcome": "read", "tokens": "5"}', "'5' is no `tokens`"),
+        ('{"source": "a", "outcome": "gone"}', "the outcome 'gone' must be one of read, filtered, lost"),
+    ],
+)
+def test_a_damaged_line_is_named(tmp_path, line, message):
+    write(tmp_path, f'{{"source": "a", "outcome": "read"}}\n{line}')
+    with pytest.raises(ValueError, match=f"ledger-00000-of-00001.jsonl, line 2.*{message}"):
+        list(ledger.read(str(tmp_path)))
+
+
+def test_a_directory_without_a_ledger_says_what_writes_one(tmp_path):
+    with pytest.raises(ValueError, match=r"there is no directory .*nowhere"):
+        list(ledger.read(f"{tmp_path}/nowhere"))
+    (tmp_path / "dataset.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"has no ledger-\*.jsonl: `python -m pipelines.preprocess`"):
+        list(ledger.read(str(tmp_path)))

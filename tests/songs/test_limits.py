@@ -46,16 +46,3 @@ def test_meters_are_numerators_and_a_silent_file_is_in_four(meter, kept):
     music = dataclasses.replace(MUSIC, about=About(time_signature=meter))
     refusal = Limits(meters=(2, 4)).refusal(music, step=3)
     assert refusal == (None if kept else ("other-meter", f"{meter}; --meters is 2,4"))
-
-
-@pytest.mark.parametrize(
-    ("limits", "message"),
-    [
-        ({"min_events": 0}, "--min_events 0"),
-        ({"meters": (4, 0)}, "--meters 4,0"),
-        ({"min_events": 3, "max_events": 2}, "at most"),
-    ],
-)
-def test_impossible_limits_are_refused(limits, message):
-    with pytest.raises(ValueError, match=message):
-        Limits(**limits)

@@ -58,10 +58,13 @@ def test_a_recipe_that_is_not_as_it_should_be_is_refused(tmp_path, text, message
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[preprocess]\nwindow = 8.5", r"recipe .*bad.toml, \[preprocess\]: window 8.5 must be a whole number"),
+        ("[preprocess]\nwindow = 8.5", r"recipe .*bad.toml, \[preprocess\]: --window 8.5 must be a whole number"),
         ('[[train]]\nname = "a"\nunitz = 1', r"\[\[train\]\] a: unknown key unitz: did you mean units\?"),
         ('[[train]]\nname = "a"\n[[train]]\nname = "b"\nunits = 0', r"\[\[train\]\] b: --units 0 must be in 1"),
         ('[[generate]]\nname = "x"\ntop_p = "all"', r"\[\[generate\]\] x: --top_p 'all' must be a number"),
+        ("[preprocess]\noverwrite = true", r"\[preprocess\]: overwrite is given by hand, --overwrite, not by a recipe"),
+        ('[[train]]\nname = "a"\nmodel_dir = "x"', "model_dir is given by hand"),
+        ('[[generate]]\nname = "a"\noutput = "x"', "output is given by hand"),
         ("[[preprocess]]\nwindow = 8", r"write \[preprocess\] once"),
         ("train = [3]", r"write \[\[train\]\] with a `name`"),
     ],

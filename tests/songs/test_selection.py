@@ -1,6 +1,6 @@
 import pytest
 
-from songs.selection import Selection, parse_pair
+from songs.selection import Selection
 from tests.builders import notes_of, song
 
 MUSIC = song((0, 30, 60), (12, 12, 72), (24, 12, 64), (36, 6, 61))
@@ -25,23 +25,3 @@ def test_the_notes_that_are_kept(selection, notes):
 def test_an_excerpt_is_in_quarter_notes_on_every_grid():
     fine = song((0, 24, 60), (24, 24, 72), (48, 24, 64), ticks_per_quarter=24)
     assert Selection(excerpt=(1, 2)).of(fine) == song((0, 24, 72), ticks_per_quarter=24)
-
-
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        ({"excerpt": (4, 4)}, "--excerpt 4,4 must be two ascending"),
-        ({"pitches": (60, 59)}, "--pitches 60,59 must be two MIDI numbers"),
-        ({"pitches": (0, 128)}, "--pitches 0,128"),
-    ],
-)
-def test_impossible_selections_are_refused(values, message):
-    with pytest.raises(ValueError, match=message):
-        Selection(**values)
-
-
-def test_a_pair_is_two_whole_numbers():
-    assert parse_pair("--pitches", "24, 101") == (24, 101)
-    for text in ("24", "24,x", "-1,5", "1,2,3"):
-        with pytest.raises(ValueError, match=f"--pitches {text} must be two whole numbers"):
-            parse_pair("--pitches", text)

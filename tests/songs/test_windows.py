@@ -2,7 +2,7 @@ import collections
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from songs import windows
@@ -65,6 +65,38 @@ def test_every_window_is_a_piece_of_the_song(length, window, data):
         piece = row[row != PAD]
         assert piece.tolist() == ids[start : start + window + 1].tolist()
     assert cut[-1][cut[-1] != PAD][-1] == ids[-1]
+
+
+@given(st.lists(st.integers(2, 40), min_size=1, max_size=4), st.integers(1, 12), st.data())
+@settings(deadline=None)
+def test_join_gives_what_was_cut(lengths, window, data):
+    stride = data.draw(st.integers(1, window))
+    songs = [np.arange(4, 4 + length) for length in lengths]
+    cut = [windows.cut(song, window, stride) for song in songs]
+    tokens, starts = (np.concatenate(parts) for parts in zip(*cut, strict=True))
+    assert windows.join(tokens, starts).tolist() == np.concatenate(songs).tolist()
+
+
+@given(st.lists(st.integers(2, 40), min_size=1, max_size=4), st.integers(1, 12), st.integers(1, 12), st.data())
+@settings(deadline=None)
+def test_songs_are_joined_of_their_records(lengths, window, most, data):
+    stride = data.draw(st.integers(1, window))
+    songs = [(f"{number}", number % 2, np.arange(4, 4 + length)) for number, length in enumerate(lengths)]
+    shard = [
+        record
+        for name, transpose, ids in songs
+        for record in windows.of_song(ids, name, window=window, stride=stride, transpose=transpose)
+    ]
+    for wanted in (None, most):
+        joined = [(song.song, song.transpose, song.tokens.tolist()) for song in windows.join_records(shard, wanted)]
+        assert joined == [(name, transpose, ids[:wanted].tolist()) for name, transpose, ids in songs]
+
+
+def test_a_song_ends_where_a_window_is_missing():
+    first, second, third = windows.of_song(np.arange(4, 14), "song", window=3, stride=3)
+    (song,) = windows.join_records([first, third])
+    assert song.tokens.tolist() == first.tokens.tolist()
+    assert list(windows.join_records([second, third])) == []
 
 
 def test_split_of_a_hash_never_changes():

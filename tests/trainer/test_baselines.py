@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from songs import windows
-from trainer.baselines import Baselines, Counted, tokens_of, told
-from trainer.batches import Windows
+from trainer.baselines import Baselines, Counted, told
 from trainer.reading import Reading
+from trainer.window_arrays import Windows, tokens_of
 
 PAD, UNKNOWN, START, END, A, B, C = range(7)
 WHOLE = Reading()

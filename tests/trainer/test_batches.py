@@ -5,7 +5,7 @@ import pytest
 
 from songs import windows
 from tests.trainer import datasets
-from trainer import batches
+from trainer import batches, window_arrays
 from trainer.dataset import open_dataset
 
 # 12 songs of 4 ids and marks around them: window 3, stride 3 cuts each in two windows, the last one full at 5 = 6 - 1.
@@ -61,32 +61,32 @@ def test_overlapping_windows_are_cut_anew_end_to_end(tmp_path):
     songs = [[4, 5, 6, 7, 8, 9, 4, 5], [9, 8]]
     dataset = open_dataset(datasets.build(tmp_path, {"train": songs}, recipe))
     (found,) = batches.read_windows(dataset, "train")
-    whole = batches.cut_anew(found, 4)
+    whole = window_arrays.cut_anew(found, 4)
     rows = sorted(zip(whole.starts.tolist(), whole.tokens.tolist(), strict=True))
     assert rows == [(0, [4, 5, 6, 7, 8]), (0, [9, 8, 0, 0, 0]), (4, [8, 9, 4, 5, 0])]
-    assert batches.cut_anew(whole, 4) is whole
-    again = batches.cut_anew(whole, 3)
+    assert window_arrays.cut_anew(whole, 4) is whole
+    again = window_arrays.cut_anew(whole, 3)
     assert (again.tokens.tolist(), again.starts.tolist()) == (found.tokens.tolist(), found.starts.tolist())
 
 
 MIXED = [[2, 4, 5, 6, 7, 8, 9, 4, 3], [2, 9, 1, 7, 3], [2, 5, 3], [2, 6, 7, 6, 7, 6, 3]]
 
 
-def cut(songs, window: int = 3) -> batches.Windows:
+def cut(songs, window: int = 3) -> window_arrays.Windows:
     tokens, starts = zip(*(windows.cut(np.array(song), window, window) for song in songs), strict=True)
-    return batches.Windows(np.concatenate(tokens).astype(np.int32), np.concatenate(starts))
+    return window_arrays.Windows(np.concatenate(tokens).astype(np.int32), np.concatenate(starts))
 
 
 def test_first_songs_are_whole():
-    assert batches.first_songs(cut(MIXED), 1).tokens.tolist() == cut(MIXED[:1]).tokens.tolist()
+    assert window_arrays.first_songs(cut(MIXED), 1).tokens.tolist() == cut(MIXED[:1]).tokens.tolist()
     # 8 and 3 known targets in 3 and 2 windows.
-    assert len(batches.first_songs(cut(MIXED), 8)) == 3
-    assert len(batches.first_songs(cut(MIXED), 9)) == 5
-    assert len(batches.first_songs(cut(MIXED), 10**6)) == len(cut(MIXED))
+    assert len(window_arrays.first_songs(cut(MIXED), 8)) == 3
+    assert len(window_arrays.first_songs(cut(MIXED), 9)) == 5
+    assert len(window_arrays.first_songs(cut(MIXED), 10**6)) == len(cut(MIXED))
 
 
 def test_first_songs_have_so_many_tokens_though_windows_are_not_full():
     songs = [[4, 5], [4, 1, 5], [4, 5, 6, 7, 8, 9]]
-    assert len(batches.first_songs(cut(songs, window=5), 2)) == 2
+    assert len(window_arrays.first_songs(cut(songs, window=5), 2)) == 2
     # Only the last one fills a window.
-    assert len(batches.first_songs(cut(songs, window=5), 1, last_only=True)) == 3
+    assert len(window_arrays.first_songs(cut(songs, window=5), 1, last_only=True)) == 3

@@ -7,6 +7,7 @@ import pytest
 
 from songs import copies, layout, records, windows
 from songs.encodings import Events
+from songs.ledger import LedgerRow
 from songs.song import Song
 from songs.vocabulary import Vocabulary
 from tests.songs.copies.music import walk
@@ -44,8 +45,11 @@ def write(
 
 
 def ledger(folder: pathlib.Path, *rows: tuple[str, str, str, str]) -> None:
-    keys = ("source", "sha256", "split", "duplicate_of")
-    layout.write_rows(str(folder / "ledger-00000-of-00001.jsonl"), [dict(zip(keys, row, strict=True)) for row in rows])
+    written = [
+        LedgerRow(source, "read", sha256=sha256, split=split, duplicate_of=original).as_dict()
+        for source, sha256, split, original in rows
+    ]
+    layout.write_rows(str(folder / "ledger-00000-of-00001.jsonl"), written)
 
 
 @pytest.fixture
@@ -135,7 +139,7 @@ def test_a_damaged_ledger_costs_names_only(tmp_path, training, capsys, text):
     dataset = write(tmp_path / "data", {"train": training})
     (tmp_path / "data" / "ledger-00000-of-00001.jsonl").write_bytes(text.encode("utf-8", "surrogateescape"))
     assert {song.source for song in copying.build(dataset).songs} == {""}
-    assert "ledger-00000-of-00001.jsonl is no ledger" in capsys.readouterr().out
+    assert "ledger-00000-of-00001.jsonl, line 1 is no" in capsys.readouterr().out
 
 
 def test_of_too_many_songs_a_part_is_taken_by_hash(tmp_path, monkeypatch):

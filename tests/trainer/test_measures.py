@@ -7,8 +7,8 @@ from songs.encodings import Events, Grid, PitchDuration
 from songs.vocabulary import Vocabulary
 from tests import builders
 from trainer import measures
-from trainer.ngrams import Tokens
 from trainer.scoring import TokenScores
+from trainer.window_arrays import Tokens
 
 # Ids 4 to 9.
 VOCABULARY = Vocabulary.from_ordered(["C4", "C4.E4", "d:1", "d:4", "s:1/2", "s:4"], {})

@@ -11,7 +11,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from models.bundle import load_model
 from songs import layout
 from tests.trainer import datasets
-from trainer import batches, evaluate, history, journal, survey, task, verdicts
+from trainer import batches, evaluate, history, journal, survey, task, verdicts, window_arrays
 from trainer.config import TrainConfig
 from trainer.dataset import open_dataset
 from trainer.scoring import Evaluator
@@ -60,7 +60,7 @@ def test_windows_with_a_blank_first_token(tmp_path, dataset):
     assert task.main(argv) == 0
     metrics, model = layout.read_json(f"{tmp_path}/metrics.json"), load_model(f"{tmp_path}/model.keras")
     train, validation = (
-        batches.concatenate(list(batches.read_windows(open_dataset(dataset), split)), 6)
+        window_arrays.concatenate(list(batches.read_windows(open_dataset(dataset), split)), 6)
         for split in ("train", "validation")
     )
     assert len(train) <= survey.TRAINING_SAMPLE

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies
 
-from trainer.ngrams import FALLBACK_DISCOUNTS, Tokens, discounts, each_order, join
+from trainer.ngrams import FALLBACK_DISCOUNTS, discounts, each_order
+from trainer.window_arrays import Tokens
 
 PAD, UNKNOWN, START, END, A, B, C = range(7)
 BLOCKED = [PAD, UNKNOWN, START]
@@ -30,7 +31,7 @@ def chances(songs, *history: int, order: int) -> list[float]:
     """The probabilities of <end>, A, B and C after a history, of the model of that order."""
     asked = [tokens((*history, number)) for number in (END, A, B, C)]
     last = [Tokens(part.ids, part.places, part.places == len(history)) for part in asked]
-    return np.exp(models(songs, join(last), order)[-1]).tolist()
+    return np.exp(models(songs, Tokens.join(last), order)[-1]).tolist()
 
 
 def test_unigram_by_hand():

@@ -6,8 +6,8 @@ import pytest
 from models import network
 from songs import windows
 from trainer import scoring
-from trainer.batches import Windows
 from trainer.scoring import Evaluator, Score, lay_out
+from trainer.window_arrays import Windows
 
 SONGS = [[2, 4, 5, 6, 7, 8, 9, 4, 3], [2, 9, 1, 7, 3], [2, 5, 3], [2, 6, 7, 6, 7, 6, 3]]
 

@@ -16,10 +16,11 @@ from songs.reference import load_if_there
 from songs.vocabulary import Vocabulary
 from tests.trainer import datasets
 from trainer import history, journal, task, train
-from trainer.batches import concatenate, read_windows
+from trainer.batches import read_windows
 from trainer.checkpoint import Checkpoints
 from trainer.dataset import open_dataset
 from trainer.scoring import Evaluator
+from trainer.window_arrays import concatenate
 
 SONGS = {
     "train": [*datasets.melodies(12), [4, 1, 5, 6]],

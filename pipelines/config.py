@@ -1,0 +1,250 @@
+"""Every setting of a dataset: one frozen object, from flags and a recipe alike, that the workers get."""
+
+import dataclasses
+import fractions
+import functools
+from typing import TypeVar
+
+from songs import encodings, names, parts, quantisation, reading, setting_kinds
+from songs.encodings import Encoding
+from songs.limits import MAX_TOKENS_PER_NOTE, Limits
+from songs.selection import MAX_SILENCE, Selection
+from songs.setting_kinds import Several, Texts
+from songs.settings import Settings, setting
+from songs.vocabulary import read_token_list
+
+TITLE = "input (also keys of a recipe's [preprocess], as are all below)"
+
+# Encodings whose tokens are of a fixed length or close one.
+IN_STEPS = ("grid", "steps")
+# Of the encodings that have steps the usual length of one, in quarter notes.
+_STEPS = {"grid": "1/4", "steps": "1/4", "pitch": "1/2"}
+_OPTIONS = ("chords", "notation", "onset_marks", "highest")
+
+Part = TypeVar("Part", Selection, Limits)
+
+
+@dataclasses.dataclass(frozen=True)
+class PreprocessConfig(Settings):
+    """How a dataset is made; each key is a flag of the same name and a key of a recipe's `[preprocess]`.
+
+    A vocabulary that a file has is its path: it may lie on the machine that preprocesses.
+    """
+
+    BY_HAND = ("output", "recipe", "reuse", "dry_run", "overwrite")
+
+    input: tuple[str, ...] = setting(
+        (),
+        "a file, a folder (searched below), a glob in quotes, corpus:bach-chorales (Bach's chorales, which come with "
+        "music21), or a tune in codes, a letter and a fraction of a whole note: codes:'g8 e8 e4'; any number of times, "
+        "local or gs://",
+        kind=Texts(),
+    )
+    keep_songs: bool = setting(
+        False, "keep the songs that were read beside the records, so that a later run may --reuse them"
+    )
+    parser: str = setting(
+        "fast",
+        "fast gives music21's result some 100 times faster; music21 is the reference; both reads with both, takes "
+        "music21's song and puts differences into the ledger",
+        choices=reading.PARSERS,
+        section="what is read",
+    )
+    instrument: str = setting(
+        "all",
+        "all, first (the first part that has notes), piano, drums, or a General MIDI program 0-127; drums are never "
+        "read unless asked for",
+    )
+    divisors: tuple[int, ...] = setting(
+        quantisation.DEFAULT,
+        "times go to the nearest of these parts of a quarter note, music21's quarterLengthDivisors: 4,3 keeps 16ths "
+        "and triplets, 8,6 32nds and sextuplets too, 8,6,5 quintuplets as well. A finer grid has more tokens",
+        kind=Several(quantisation.parse, quantisation.LEGAL, int),
+    )
+    excerpt: tuple[int, int] | None = setting(
+        None,
+        "only the notes that begin from one quarter note of each file to before another",
+        kind=setting_kinds.pair("two ascending quarter notes, such as 16,32", apart=1),
+    )
+    pitches: tuple[int, int] | None = setting(
+        None,
+        "only the notes of these MIDI numbers, the lowest and the highest",
+        kind=setting_kinds.pair("two MIDI numbers 0..127, the lowest first, such as 24,101", most=127),
+    )
+    max_silence: int = setting(
+        MAX_SILENCE,
+        "quarter notes in which no note begins or ends, at most: longer silences, and chords held on and on, are "
+        "shortened by whole bars",
+        low=1,
+    )
+    duplicates: str = setting("drop", "byte-identical files: write once (drop) or each time", choices=("drop", "keep"))
+    near_duplicates: str = setting(
+        "together",
+        "songs of one tune, in whatever key, tempo or file: keep together in one split, drop all but one, or keep as "
+        "if they had nothing in common",
+        choices=("together", "drop", "keep"),
+    )
+    parse_timeout: float = setting(120.0, "seconds that reading one file may take before it is lost", low=0.001)
+    # Beyond what the process has at its start.
+    parse_memory: int = setting(2048, "MiB that reading one file may take", low=128)
+    max_lost_fraction: float = setting(
+        0.1, "fail, after the ledger is written, if more of the files cannot be read", high=1
+    )
+
+    min_events: int | None = setting(
+        None,
+        "notes and chords, at least",
+        low=1,
+        section="which songs are kept (the others are in the ledger, as filtered)",
+    )
+    max_events: int | None = setting(None, "notes and chords, at most", low=1)
+    min_pitches: int | None = setting(None, "different pitches, at least", low=1)
+    max_quarters: int | None = setting(None, "length in quarter notes, at most", low=1)
+    min_steps: int | None = setting(None, "grid, steps: length in steps (--step), at least", low=1)
+    max_tokens_per_note: int = setting(
+        MAX_TOKENS_PER_NOTE, "tokens that a song's notes may take on the average, at most", low=1
+    )
+    meters: tuple[int, ...] = setting(
+        (),
+        "numerators of the time signature that a song begins with",
+        kind=setting_kinds.whole_numbers("whole numbers, at least 1, such as 2,4", least=1),
+    )
+
+    encoding: str = setting(
+        "events",
+        "events loses nothing; pitch-duration is one token an event; pitch drops time, as the Keras + music21 article "
+        "does; grid is a piano roll, a token a step; steps is one in which each step is spelled note by note",
+        choices=tuple(sorted(encodings.ENCODINGS)),
+        section="how a song is written",
+    )
+    chords: str | None = setting(
+        None,
+        "pitch: chords as normal order 4.7.11 or as pitches E4.G4.B4",
+        choices=("normal", "voiced"),
+        unset="normal",
+    )
+    notation: str | None = setting(
+        None,
+        "pitch-duration: notes as names, Eb5:1/2, or as codes where they can be, g8",
+        choices=encodings.NOTATIONS,
+        unset="names",
+    )
+    step: str | None = setting(
+        None, "grid, steps: length of a step, pitch: of a decoded event, in quarter notes", unset="1/4, of pitch 1/2"
+    )
+    onset_marks: bool | None = setting(None, "grid: tell a held note from one struck again", unset="yes")
+    highest: bool | None = setting(None, "grid: keep only the highest note of each step", unset="no")
+    song_marks: bool = setting(True, "<start> and <end> around each song")
+    key_marks: bool = setting(
+        False,
+        "<start> says in which key the song is, such as <start:D minor>, so that songs can be asked for in a key",
+    )
+
+    window: int = setting(128, "targets a record", low=1, section="vocabulary, splits and windows")
+    stride: int | None = setting(
+        None, "tokens from one training window to the next, 1..window", low=1, unset="the window"
+    )
+    split: tuple[float, ...] = setting(
+        (0.9, 0.05, 0.05),
+        "which share of the songs each split gets",
+        kind=setting_kinds.shares(
+            "three shares (train, validation, test) that add up to 1, train above 0, such as 0.9,0.05,0.05", count=3
+        ),
+    )
+    max_vocabulary: int = setting(
+        20_000,
+        "most tokens kept, by count, besides those that an encoding always has; 0: none, so that events and steps "
+        "write every chord as its notes",
+    )
+    min_count: int = setting(1, "drop tokens seen less often in training", low=1)
+    vocabulary: tuple[str, ...] | str | None = setting(
+        None,
+        "a fixed vocabulary: a file with one token a line, or a vocabulary.json; in a recipe also a list",
+        kind=Texts(file=True),
+        unset="counted",
+    )
+    transpose: tuple[int, ...] = setting(
+        (),
+        "also write training songs that many semitones higher",
+        kind=setting_kinds.whole_range(
+            "in -60..60, a range such as -5..6, the smaller bound first, or a list such as -2,3", low=-60, high=60
+        ),
+    )
+    time_scales: tuple[str, ...] = setting(
+        (),
+        "also write training songs with all times that many times as long",
+        kind=setting_kinds.factors(
+            "factors in 1/4..4, such as 1/2,2", low=fractions.Fraction(1, 4), high=fractions.Fraction(4)
+        ),
+    )
+    shards: int = setting(16, "files of the training split; the others have an eighth", low=1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        parts.check_instrument(self.instrument)
+        if isinstance(self.vocabulary, tuple):
+            object.__setattr__(self, "vocabulary", tuple(read_token_list("\n".join(self.vocabulary))))
+        for wrong, message in self._contradictions():
+            if wrong:
+                raise ValueError(message)
+
+    def _contradictions(self) -> tuple[tuple[bool, str], ...]:
+        # Raises where an option is not the encoding's, or not legal.
+        encoding = self.build_encoding()
+        nothing_fixed = self.vocabulary is None and not encoding.required()
+        return (
+            (
+                self.training_stride > self.window,
+                f"--stride {self.stride} must be in 1..{self.window} (--window): no token may be skipped",
+            ),
+            (
+                bool(self.min_events and self.max_events and self.min_events > self.max_events),
+                f"--min_events {self.min_events} must be at most --max_events {self.max_events}",
+            ),
+            (
+                self.min_steps is not None and self.encoding not in IN_STEPS,
+                f"--min_steps {self.min_steps} counts steps, and --encoding {self.encoding} has none: choose "
+                f"{' or '.join(IN_STEPS)}, or --min_events",
+            ),
+            (
+                self.max_vocabulary == 0 and nothing_fixed,
+                f"--max_vocabulary 0 must be at least 1: --encoding {self.encoding} has no tokens of its own",
+            ),
+            (
+                self.key_marks and not self.song_marks,
+                "--key_marks are marks of a song's beginning: leave --no-song_marks out",
+            ),
+        )
+
+    @property
+    def training_stride(self) -> int:
+        """Tokens from one training window to the next."""
+        return self.window if self.stride is None else self.stride
+
+    @functools.cached_property
+    def selection(self) -> Selection:
+        """Which notes a song is made of."""
+        return self._part(Selection)
+
+    @functools.cached_property
+    def limits(self) -> Limits:
+        """What a song must be like then."""
+        return self._part(Limits)
+
+    def _part(self, kind: type[Part]) -> Part:
+        return kind(**{field.name: getattr(self, field.name) for field in dataclasses.fields(kind)})
+
+    def build_encoding(self) -> Encoding:
+        """The encoding; raises ValueError where an option is not one of its."""
+        options = {name: getattr(self, name) for name in _OPTIONS if getattr(self, name) is not None}
+        step = _STEPS.get(self.encoding) if self.step is None else self.step
+        if step is not None:
+            options["step"] = self._ticks(step)
+        return encodings.from_settings({"name": self.encoding, "divisors": self.divisors, **options})
+
+    def _ticks(self, step: str) -> int:
+        try:
+            return names.parse_duration(step, quantisation.ticks_per_quarter(self.divisors))
+        except ValueError as error:
+            divisors = quantisation.written(self.divisors)
+            raise ValueError(f"--step {step}, with --divisors {divisors}: {error}") from error
