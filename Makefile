@@ -8,6 +8,7 @@
 # make test-flink  both jobs on an Apache Flink cluster, also while its parts are killed (needs Java and Maven; 7 minutes)
 # make lock-images  resolves what each image installs again, deploy/locks, to the versions of requirements.lock
 # make test-images  replays the Dockerfiles in fresh environments and runs each job there (several GB, 20 minutes)
+# make docs       writes docs/flags.md again from the commands' own parsers
 # make templates  writes the parameters of the Dataflow templates again from the jobs' flags
 # make test-prism  both jobs on Prism, built from Beam's Go module (needs Go)
 # make test-newest  the end-to-end test with the newest TensorFlow and Beam, in an environment of its own
@@ -23,7 +24,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 PIP_FLAGS := --quiet --disable-pip-version-check --no-deps --no-compile
 
-.PHONY: run test parity fuzz seeds chaos lock lock-images test-images templates test-newest test-flink test-prism clean
+.PHONY: run test parity fuzz seeds chaos lock lock-images test-images templates docs test-newest test-flink test-prism clean
 
 run: .venv/installed
 	$(BIN)/python -m pipelines.retrain --recipe chorales --output runs/chorales
@@ -84,6 +85,9 @@ lock-images: $(UV)
 	$(UV) pip compile setup.py --extra generate --extra cpu $(FOR_IMAGES) --output-file deploy/locks/generate.lock
 	$(UV) pip compile setup.py --extra generate --extra gpu $(FOR_IMAGES) --output-file deploy/locks/generate-gpu.lock
 	printf 'setuptools\nwheel\n' | $(UV) pip compile - $(FOR_IMAGES) --output-file deploy/locks/build.lock
+
+docs: .venv/installed
+	$(BIN)/python -m docs.flags
 
 templates: .venv/installed
 	$(BIN)/python -m tests.deploy.test_templates

@@ -23,7 +23,7 @@ class Thresholds(Settings):
     min_gate_songs: int = setting(10, "songs new to both models that judge them, at least", low=FEWEST_SONGS, high=1e9)
     min_gain: float = setting(
         0.0,
-        "nats a note that the challenger needs less than the champion: the whole 95 % interval has to be above",
+        "nats a note that the challenger must need less than the champion: its whole confidence interval is above this",
         low=-100,
         high=100,
     )
