@@ -11,11 +11,12 @@ import numpy as np
 from generator import picking
 from models import remote
 from nabi.split_windows import SHUFFLED, SplitWindows
-from songs import layout, records, storage
+from songs import layout, ledger, records, storage
 from songs.commands import did_you_mean
 from songs.encodings import Encoding
 from songs.records import Window
 from songs.song import About, Song
+from songs.song_id import SongId
 from songs.vocabulary import PAD, Vocabulary
 from songs.windows import SPLITS, join_records
 from trainer import dataset as directory
@@ -71,7 +72,7 @@ class Dataset:
         sources = self._sources()
         as_read = filter(picking.as_read, self.iterate_windows(split))
         for window in join_records(as_read):
-            source = sources.get(window.song) or sources.get(window.song.partition("+")[0], "")
+            source = sources.get(str(SongId.parse(window.song).original), "")
             ids = window.tokens[window.tokens != PAD].tolist()
             try:
                 yield self.encoding.decode(self.vocabulary.decode(ids), About(source=source, sha256=window.song))
@@ -183,11 +184,12 @@ class Dataset:
 
     def _sources(self) -> dict[str, str]:
         """What the ledger calls each song, by its name; of files of the same bytes one."""
-        rows = (layout.read_rows(path) for path in layout.rows_paths(self.folder, layout.LEDGER))
-        read = (row for row in itertools.chain.from_iterable(rows) if row["outcome"] == "read")
         found: dict[str, str] = {}
-        for row in read:
-            found.setdefault(row["sha256"], row["source"])
+        # A dataset may have been copied without its ledger.
+        rows = (ledger.read_file(path) for path in layout.rows_paths(self.folder, layout.LEDGER))
+        for row in itertools.chain.from_iterable(rows):
+            if row.outcome == ledger.READ:
+                found.setdefault(row.sha256, row.source)
         return found
 
     def __repr__(self) -> str:

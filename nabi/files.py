@@ -93,13 +93,16 @@ def read_tunes(
     name = _name_of(source)
     with keywords.explained():
         parts.check_instrument(instrument)
-        on_grid, selection = quantisation.checked(divisors), Selection(max_silence=max_silence)
+        on_grid = quantisation.checked(divisors)
         if parser not in reading.PARSERS:
             raise ValueError(f"parser {parser!r} must be one of {', '.join(reading.PARSERS)}")
         remote.open_schemes(name)
+    if max_silence < 1:
+        raise ValueError(f"max_silence {max_silence} must be at least 1 quarter note")
     if name.lower().endswith(endings.ARCHIVES):
         raise ValueError(f"{name} is an archive: give a file out of it, or `python -m pipelines.preprocess` all of it")
     found = reading.read_songs(_content(source), source=name, instrument=instrument, parser=parser, divisors=on_grid)
+    selection = Selection(max_silence=max_silence)
     return {tune: _selected(song, selection, name) for tune, song in found}
 
 
