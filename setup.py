@@ -49,6 +49,8 @@ EXTRAS = {
     ],
 }
 
+SHIPPED = ["nabi", "pipelines", "trainer", "generator", "deploy"]
+
 setuptools.setup(
     name="nabi",
     version="0.1.0",
@@ -56,32 +58,11 @@ setuptools.setup(
     long_description=pathlib.Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
-    # Listed, not searched: tests and benchmarks never ship.
-    packages=[
-        "beam_jobs",
-        "deploy",
-        "generator",
-        "models",
-        "nabi",
-        "pages",
-        "pipelines",
-        "recipes",
-        "songs",
-        "songs.copies",
-        "songs.encodings",
-        "trainer",
-    ],
-    package_data={
-        "generator": ["*.css", "*.html", "*.js"],
-        "nabi": ["py.typed"],
-        "pages": ["*.css", "*.html"],
-        "pipelines": ["*.html"],
-        "recipes": ["*.toml"],
-        "trainer": ["*.html"],
-    },
-    entry_points={"console_scripts": ["nabi = nabi.command:main"]},
+    # By name: tests and benchmarks never ship.
+    packages=setuptools.find_packages(include=[pattern for name in SHIPPED for pattern in (name, f"{name}.*")]),
+    package_data={"": ["*.css", "*.html", "*.js", "*.toml"]},
     python_requires=">=3.11,<3.14",
-    # What songs/ needs, and all that preprocessing needs besides Beam: Dataflow's workers install the tarball of
+    # What nabi/ needs, and all that preprocessing needs besides Beam: Dataflow's workers install the tarball of
     # `--setup_file` without extras.
     install_requires=["numpy>=1.26,<3", "google-cloud-storage>=2.19,<4", "protobuf>=4.25,<7", *READING],
     extras_require=EXTRAS,

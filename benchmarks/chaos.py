@@ -17,9 +17,9 @@ import time
 
 import numpy as np
 
-from songs import layout
-from songs.commands import Parser
-from trainer.checkpoint import Checkpoints, Snapshot
+from nabi.workspace import paths
+from nabi.workspace.commands import Parser
+from trainer.training.checkpoint import Checkpoints, Snapshot
 
 # Large enough that writing a checkpoint takes its share of the time.
 FLAGS = [
@@ -27,7 +27,7 @@ FLAGS = [
     "--evaluate_every=6", "--checkpoint_every=3", "--early_stopping=0", "--carry_state", "--recurrent_dropout=0.1",
 ]  # fmt: skip
 
-_EXPORT = (layout.HISTORY, layout.METRICS, layout.CONFIG, layout.VOCABULARY)
+_EXPORT = (paths.HISTORY, paths.METRICS, paths.CONFIG, paths.VOCABULARY)
 
 
 def main() -> int:
@@ -83,7 +83,7 @@ def _ended(command: list[str], within: float) -> bool:
 def differences(one: pathlib.Path, other: pathlib.Path) -> list[str]:
     """What differs between two model directories, wall-clock times aside."""
     texts = [name for name in _EXPORT if (one / name).read_bytes() != (other / name).read_bytes()]
-    ours, theirs = (Checkpoints(str(folder / layout.CHECKPOINTS)).latest()[0] for folder in (one, other))
+    ours, theirs = (Checkpoints(str(folder / paths.CHECKPOINTS)).latest()[0] for folder in (one, other))
     if ours is None or theirs is None or (ours.step, ours.position) != (theirs.step, theirs.position):
         return [*texts, "the last checkpoints"]
     pairs = zip(_numbers(ours), _numbers(theirs), strict=True)

@@ -1,4 +1,4 @@
-"""What songs share by chance and what a copy looks like: the numbers behind the constants of `songs.copies`.
+"""What songs share by chance and what a copy looks like: the numbers behind the constants of `nabi.analysis.copies`.
 
 python -m benchmarks.copies DATASET DATASET ...
 """
@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from songs import copies
-from songs.commands import Parser
-from songs.copies.runs import find
-from songs.mixing import Hashes, mix, of_grams
-from songs.song import Song
-from trainer import copying
-from trainer.dataset import open_dataset
+from nabi.analysis import copies
+from nabi.analysis.copies.runs import find
+from nabi.analysis.hashing import Hashes, mix, of_grams
+from nabi.music.song import Song
+from nabi.workspace.commands import Parser
+from trainer.data.dataset import open_dataset
+from trainer.training import copy_index
 
 LENGTHS = (6, 8, 10, 12, 14, 16, 20)
 # Shares of the fingerprints that are left when an index is thinned.
@@ -41,7 +41,7 @@ def read(folder: str) -> dict[str, Songs]:
     """A dataset's training songs, and those that were held out of it."""
     dataset = open_dataset(folder)
     splits = {
-        split: [song for _, song in copying.songs_of(dataset, split) if song]
+        split: [song for _, song in copy_index.songs_of(dataset, split) if song]
         for split in ("train", "validation", "test")
     }
     return {"train": splits["train"], "held out": (splits["validation"] + splits["test"])[:MOST]}

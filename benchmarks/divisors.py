@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import symusic
 
-from songs import fast_reader, quantisation
-from songs.commands import Parser
-from songs.encodings import Events
-from songs.errors import ParseError
+from nabi.music import quantisation
+from nabi.music.encodings import Events
+from nabi.music.errors import ParseError
+from nabi.reading import fast_midi
+from nabi.workspace.commands import Parser
 
 _DIVISORS = ("4,3", "8,6", "8,6,5", "16,12")
 
@@ -75,7 +76,7 @@ def _row(text: str, recordings: Sequence[Recording], instrument: str) -> str:
     kept, tokens, moves = 0, 0, [np.zeros(0)]
     for recording in recordings:
         try:
-            song = fast_reader.read(recording.data, instrument_wanted=instrument, divisors=divisors)
+            song = fast_midi.read(recording.data, instrument_wanted=instrument, divisors=divisors)
         except ParseError:
             continue
         start, _, pitch = song.notes()

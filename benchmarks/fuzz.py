@@ -8,13 +8,14 @@ import pathlib
 import sys
 import time
 
-from songs import fast_reader
-from songs.commands import Parser
-from songs.errors import ParseError
-from songs.repair import repair
-from songs.selection import Selection
-from tests import builders
 from tests.songs.mutations import mutations
+
+from nabi.music.errors import ParseError
+from nabi.music.selection import Selection
+from nabi.reading import fast_midi
+from nabi.reading.repair import repair
+from nabi.workspace.commands import Parser
+from tests import builders
 
 # Of processor time, which other work on the machine does not lengthen. A file that takes longer would stall a job.
 _SLOW_SECONDS = 1.0
@@ -27,7 +28,7 @@ def read(data: bytes) -> list[str]:
 
 def _outcome(data: bytes) -> str:
     try:
-        song = fast_reader.read(data)
+        song = fast_midi.read(data)
     except ParseError as error:
         return error.reason
     return "song" if len(Selection().of(song)) else "nothing"

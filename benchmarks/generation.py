@@ -19,7 +19,7 @@ from collections.abc import Callable
 
 from benchmarks import workers
 from benchmarks.workers import Worker
-from songs.commands import Parser
+from nabi.workspace.commands import Parser
 
 VOCABULARY, WINDOW, SONGS = 400, 100, 1024
 _STEPS = 32
@@ -85,7 +85,7 @@ def _network(layers: int, units: int) -> object:
     import keras
     import numpy as np
 
-    from models import network
+    from nabi.networks import network
 
     keras.utils.set_random_seed(1)
     blocked = (0, 1, 2)
@@ -103,12 +103,12 @@ def _network(layers: int, units: int) -> object:
 def _nabi(kind: str, rows: int, layers: int, units: int) -> tuple[float, Callable[[], object]]:
     import numpy as np
 
-    from generator import stepper
-    from generator.batch import Sampler
     from generator.config import GenerateConfig
-    from generator.grammar import Grammar
-    from generator.meanings import Meanings
-    from songs.vocabulary import START
+    from generator.sampling import stepper
+    from generator.sampling.grammar import Grammar
+    from generator.sampling.sampler import Sampler
+    from generator.sampling.token_content import TokenContents
+    from nabi.music.vocabulary import START
 
     stepper.use_one_thread()
     if kind == "product":
@@ -118,7 +118,7 @@ def _nabi(kind: str, rows: int, layers: int, units: int) -> tuple[float, Callabl
     legal[:, :4] = False
     legal[np.arange(8), np.arange(8) + 4] = False
     following = np.tile(np.arange(VOCABULARY) % 8, (8, 1))
-    meanings = Meanings(np.ones(VOCABULARY, np.int64), np.ones(VOCABULARY, np.int64))
+    meanings = TokenContents(np.ones(VOCABULARY, np.int64), np.ones(VOCABULARY, np.int64))
     chosen = {"top_k": 50, "top_p": 0.95} if kind == "filters" else {"top_p": 1.0}
     config = GenerateConfig(max_tokens=4 * _STEPS, max_repeats=0, **chosen)
     network = stepper.carried(_network(layers, units))

@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 from benchmarks import dockerfile
-from songs.commands import Parser
+from nabi.workspace.commands import Parser
 
 ROOT = pathlib.Path(__file__).parent.parent
 FILES = {"preprocess": "dataflow", "train": "train", "generate": "generate"}

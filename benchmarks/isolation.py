@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from pipelines.isolation import IsolatedReader
-from songs.commands import Parser
-from songs.errors import ParseError
-from songs.reading import read_song
+from nabi.music.errors import ParseError
+from nabi.reading.file_reader import read_song
+from nabi.workspace.commands import Parser
+from pipelines.reading.isolation import IsolatedReader
 
 _FILES_A_TURN = 48
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
-from songs.commands import Parser
+from nabi.workspace.commands import Parser
 
 _PAGE = 1000
 
@@ -59,18 +59,19 @@ def serve(objects: int, ready: Connection) -> None:
 
 def walk() -> int:
     """The listing alone: pages come and go."""
-    from songs import storage
+    from nabi.workspace import storage
 
     return sum(1 for _ in storage.match("gs://music/lakh"))
 
 
 def expand() -> int:
     """What preprocess does with its input before it starts the pipeline: sources, sorted, and their fingerprint."""
-    from pipelines import dataset, sources
     from pipelines.config import PreprocessConfig
+    from pipelines.preprocessing import build_dataset
+    from pipelines.reading import sources
 
     listing = sources.expand(["gs://music/lakh"])
-    dataset.request_of(PreprocessConfig(window=64), listing)
+    build_dataset.request_of(PreprocessConfig(window=64), listing)
     return len(listing)
 
 

@@ -13,9 +13,9 @@ import sys
 import mido
 import symusic
 
-from songs import compressed, reading
-from songs.commands import Parser
-from songs.errors import ParseError
+from nabi.music.errors import ParseError
+from nabi.reading import compressed, file_reader
+from nabi.workspace.commands import Parser
 
 # Reasons for which a file with notes is left out all the same.
 HOLDS = {
@@ -27,7 +27,7 @@ _FAILED = -1
 
 def nabi(data: bytes, path: str) -> tuple[int, str]:
     """(notes of all songs, or `_FAILED`; what was mended, or why there are none)."""
-    results = [result for _, result in reading.read_songs(data, source=path)]
+    results = [result for _, result in file_reader.read_songs(data, source=path)]
     songs = [result for result in results if not isinstance(result, ParseError)]
     if songs:
         return sum(len(song.pitches) for song in songs), ", ".join(songs[0].about.repaired)

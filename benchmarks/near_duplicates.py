@@ -1,4 +1,5 @@
-"""What is found of near duplicates, and what it costs: the numbers behind the constants of `songs.tunes`.
+"""What is found of near duplicates, and what it costs: the numbers behind the constants of
+`nabi.analysis.tune_fingerprint`.
 
     python -m benchmarks.near_duplicates FOLDER ... [--every 8]
 
@@ -18,14 +19,14 @@ import numpy as np
 
 from benchmarks import tune_copies
 from benchmarks.tune_copies import COPIES
-from pipelines.clusters import candidates_of, key_by_bucket
-from pipelines.components import JoinLinks, Link
-from songs import tunes
-from songs.commands import Parser
-from songs.errors import ParseError
-from songs.reading import read_song
-from songs.song import Song
-from songs.tunes import Fingerprint
+from nabi.analysis import tune_fingerprint
+from nabi.analysis.tune_fingerprint import Fingerprint
+from nabi.music.errors import ParseError
+from nabi.music.song import Song
+from nabi.reading.file_reader import read_song
+from nabi.workspace.commands import Parser
+from pipelines.preprocessing.clusters import candidates_of, key_by_bucket
+from pipelines.preprocessing.connected_components import JoinLinks, Link
 
 Prints = dict[str, Fingerprint]
 
@@ -53,13 +54,15 @@ def read(folders: Iterable[pathlib.Path]) -> tuple[dict[str, pathlib.Path], dict
 
 
 def links_of(prints: Prints) -> list[Link]:
-    """The links of songs, as `pipelines.clusters.LinkSongs` finds them, without Beam."""
+    """The links of songs, as `pipelines.preprocessing.clusters.LinkSongs` finds them, without Beam."""
     buckets: dict[str, list[str]] = collections.defaultdict(list)
     for name, found in prints.items():
         for bucket, entry in key_by_bucket(name, found):
             buckets[bucket].append(entry)
     candidates = {pair for entries in buckets.values() for pair in candidates_of(entries)}
-    return sorted((one, other) for one, other in candidates if tunes.alike(prints[one].sketch, prints[other].sketch))
+    return sorted(
+        (one, other) for one, other in candidates if tune_fingerprint.alike(prints[one].sketch, prints[other].sketch)
+    )
 
 
 def labels_of(links: Iterable[Link]) -> dict[str, str]:
@@ -76,7 +79,7 @@ def report_copies(files: dict[str, pathlib.Path], originals: Prints) -> None:
     folders = sorted({path.parent.name for path in files.values()})
     print(f"{'found of copies, in %':36}", *(f"{folder[:11]:>11}" for folder in ["all", *folders]))
     for kind, change in COPIES.items():
-        planted = {name: tunes.fingerprint(song) for name, song in tune_copies.copies(files, change)}
+        planted = {name: tune_fingerprint.fingerprint(song) for name, song in tune_copies.copies(files, change)}
         copied = {name_of(f"copy of {name}"): found for name, found in planted.items()}
         labels = labels_of(links_of({**originals, **copied}))
         hits: dict[str, list[bool]] = collections.defaultdict(list)
@@ -95,8 +98,10 @@ def report_links(files: dict[str, pathlib.Path], songs: dict[str, Song], prints:
     sizes = collections.Counter(labels_of(links).values())
     print(f"{sizes.total()} of {len(prints)} songs are linked, by {len(links)} links, in {len(sizes)} clusters;")
     print(f"the largest have {[size for _, size in sizes.most_common(5)]} songs")
-    for link in sorted(links, key=lambda link: tunes.shared(prints[link[0]].sketch, prints[link[1]].sketch)):
-        print(f"  {tunes.shared(prints[link[0]].sketch, prints[link[1]].sketch)} of {tunes.ORDERS}")
+    for link in sorted(links, key=lambda link: tune_fingerprint.shared(prints[link[0]].sketch, prints[link[1]].sketch)):
+        print(
+            f"  {tune_fingerprint.shared(prints[link[0]].sketch, prints[link[1]].sketch)} of {tune_fingerprint.ORDERS}"
+        )
         for name in link:
             print(f"    {'/'.join(files[name].parts[-2:])[:50]:50} {beginning(songs[name])}")
 
@@ -104,14 +109,14 @@ def report_links(files: dict[str, pathlib.Path], songs: dict[str, Song], prints:
 def beginning(song: Song) -> str:
     """The first intervals of a song's top line, in semitones."""
     start, _, pitch = song.notes()
-    top = next(tunes.lines(start, pitch, song.ticks_per_quarter))
+    top = next(tune_fingerprint.lines(start, pitch, song.ticks_per_quarter))
     return " ".join(f"{interval:+}" for interval in np.diff(top[:21]))
 
 
 def report_cost(songs: dict[str, Song]) -> Prints:
     """Prints what fingerprints of songs cost, and returns them."""
     began = time.process_time()
-    prints = {name: tunes.fingerprint(song) for name, song in songs.items()}
+    prints = {name: tune_fingerprint.fingerprint(song) for name, song in songs.items()}
     spent = (time.process_time() - began) / len(songs)
     bands = sum(len(found.bands) for found in prints.values()) / len(songs)
     print(f"{len(songs)} songs, {sum(not found.bands for found in prints.values())} too short to tell")

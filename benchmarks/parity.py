@@ -10,19 +10,20 @@ import pathlib
 import sys
 import time
 
-from songs import quantisation, reading
-from songs.commands import Parser
-from songs.errors import ParseError
+from nabi.music import quantisation
+from nabi.music.errors import ParseError
+from nabi.reading import file_reader
+from nabi.workspace.commands import Parser
 
 
 def compare(path: pathlib.Path, instrument: str, divisors: tuple[int, ...]) -> tuple[str, str]:
     """(`equal`, `different` or the reason why both refuse the file; the first difference)."""
     data = path.read_bytes()
-    difference = reading.difference(data, instrument, divisors)
+    difference = file_reader.difference(data, instrument, divisors)
     if difference:
         return "different", difference
     try:
-        reading.read_song(data, source=path.name, instrument=instrument, divisors=divisors)
+        file_reader.read_song(data, source=path.name, instrument=instrument, divisors=divisors)
     except ParseError as error:
         return f"refused by both: {error.reason}", ""
     return "equal", ""

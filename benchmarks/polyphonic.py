@@ -21,9 +21,9 @@ from benchmarks import polyphonic_dataset as datasets
 from benchmarks import polyphonic_overlap
 from benchmarks import polyphonic_sets as sets
 from benchmarks.polyphonic_table import Row, overlap_table, table
+from nabi.workspace import paths, recipes, storage
+from nabi.workspace.commands import Parser
 from pipelines.config import PreprocessConfig
-from songs import layout, recipes, storage
-from songs.commands import Parser
 from trainer import config, task
 
 RECIPE = "polyphonic"
@@ -48,9 +48,9 @@ def prepare(name: str, chosen: argparse.Namespace) -> None:
 def train(name: str, chosen: argparse.Namespace) -> str:
     """Trains the recipe's model of a set and returns its directory; exits where the trainer fails."""
     settings = {**recipes.load(f"{RECIPE}:{name}", "train"), **config.TrainConfig.given(chosen)}
-    model_dir = chosen.model_dir or storage.join(_folder(name, chosen), layout.MODELS)
+    model_dir = chosen.model_dir or storage.join(_folder(name, chosen), paths.MODELS)
     status = task.run(
-        data=storage.join(_folder(name, chosen), layout.DATA),
+        data=storage.join(_folder(name, chosen), paths.DATA),
         model_dir=model_dir,
         training=config.TrainConfig.create(settings),
         overwrite=chosen.overwrite,
@@ -71,9 +71,9 @@ def score(model_dir: str, split: str, data: str | None = None) -> Row:
     # TensorFlow takes seconds to import, and its own remarks would bury the table.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from benchmarks import polyphonic_scoring
-    from models import bundle
+    from nabi.networks import trained_model
 
-    model = bundle.load(model_dir)
+    model = trained_model.load(model_dir)
     folder = data or str(pathlib.Path(model.config["data"]).parent)
     dataset = datasets.open_split(folder, split)
     trained_on = datasets.open_split(folder, "validation")

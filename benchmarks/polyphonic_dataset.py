@@ -15,17 +15,19 @@ from typing import Any
 
 from benchmarks import polyphonic_sets as sets
 from benchmarks.polyphonic_sets import Piece
-from pipelines import settings, verdict
+from nabi.music import quantisation, records, windows
+from nabi.music.encodings import Steps, write_steps
+from nabi.music.vocabulary import Vocabulary
+from nabi.workspace import paths, storage
 from pipelines.config import PreprocessConfig
-from songs import layout, quantisation, records, storage, windows
-from songs.encodings import Steps, write_steps
-from songs.vocabulary import Vocabulary
-from trainer.dataset import Dataset
+from pipelines.preprocessing import dataset_check
+from pipelines.reading import dataset_settings
+from trainer.data.dataset import Dataset
 
 TEST = "test"
 
 # Directory -> the splits that lie in it.
-PARTS = {layout.DATA: ("train", "validation"), TEST: ("test",)}
+PARTS = {paths.DATA: ("train", "validation"), TEST: ("test",)}
 
 
 def settings_of(
@@ -64,30 +66,30 @@ def build(
       overwrite: whether finished datasets of other settings or pieces may be deleted.
 
     Raises:
-      ValueError, songs.storage.StorageError: if there is another dataset, or it cannot be written.
+      ValueError, nabi.workspace.storage.StorageError: if there is another dataset, or it cannot be written.
     """
     songs = {split: _named(name, split, some) for split, some in pieces.items()}
     vocabulary = _vocabulary(pieces["train"])
     described = describe(name, pieces, config)
-    content = layout.fingerprint([described, {split: sorted(some) for split, some in songs.items()}])
+    content = paths.fingerprint([described, {split: sorted(some) for split, some in songs.items()}])
     marks = {"request": content, "content": content}
     for part, splits in PARTS.items():
         output = storage.join(folder, part)
-        if layout.begin(output, "dataset", content, overwrite):
+        if paths.begin(output, "dataset", content, overwrite):
             counts = {split: _write(output, split, songs[split], vocabulary, config) for split in splits}
-            storage.write_text(storage.join(output, layout.VOCABULARY), vocabulary.to_json())
-            about = {**described, **marks, "splits": counts, "versions": verdict.versions()}
-            layout.write_json(storage.join(output, layout.DATASET), about)
-            layout.complete(output, marks)
+            storage.write_text(storage.join(output, paths.VOCABULARY), vocabulary.to_json())
+            about = {**described, **marks, "splits": counts, "versions": dataset_check.versions()}
+            paths.write_json(storage.join(output, paths.DATASET), about)
+            paths.complete(output, marks)
 
 
 def describe(name: str, pieces: Mapping[str, Sequence[Piece]], config: PreprocessConfig) -> dict[str, Any]:
     """What `dataset.json` says of a set besides what was written: its name and its statistics among it."""
     counted = sets.statistics_of(pieces, config.transpose)
     return {
-        "version": verdict.VERSION,
+        "version": dataset_check.VERSION,
         "set": name,
-        "settings": settings.described(config),
+        "settings": dataset_settings.described(config),
         "statistics": {split: dataclasses.asdict(found) for split, found in counted.items()},
     }
 
@@ -96,18 +98,18 @@ def open_split(folder: str, split: str) -> Dataset:
     """The dataset in the folder of a set that holds a split, `validation` or `test`.
 
     Raises:
-      ValueError, songs.storage.StorageError: if it is not there or not whole.
+      ValueError, nabi.workspace.storage.StorageError: if it is not there or not whole.
     """
     part = storage.join(folder, next(part for part, splits in PARTS.items() if split in splits))
-    marks = layout.require_completed(part, "dataset", "python -m benchmarks.polyphonic prepare SET --output DIR")
-    about = layout.read_json(storage.join(part, layout.DATASET))
-    vocabulary = Vocabulary.from_json(storage.read_text(storage.join(part, layout.VOCABULARY)))
+    marks = paths.require_completed(part, "dataset", "python -m benchmarks.polyphonic prepare SET --output DIR")
+    about = paths.read_json(storage.join(part, paths.DATASET))
+    vocabulary = Vocabulary.from_json(storage.read_text(storage.join(part, paths.VOCABULARY)))
     return Dataset(part, marks["content"], about["settings"], about["splits"], vocabulary)
 
 
 def name_of(folder: str) -> str:
     """The name of the set that was prepared in a folder."""
-    name: str = layout.read_json(storage.join(folder, layout.DATA, layout.DATASET))["set"]
+    name: str = paths.read_json(storage.join(folder, paths.DATA, paths.DATASET))["set"]
     return name
 
 
@@ -127,10 +129,10 @@ def _write(
 ) -> dict[str, int]:
     """Publishes the shards of a split and says what they hold, as `dataset.json` counts it."""
     # The test split has as many shards as the validation split.
-    shards = settings.shard_counts(config)["train" if split == "train" else "validation"]
+    shards = dataset_settings.shard_counts(config)["train" if split == "train" else "validation"]
     written = 0
     for index in range(shards):
-        with storage.open_write(storage.join(output, layout.shard_name(split, index, shards))) as file:
+        with storage.open_write(storage.join(output, paths.shard_name(split, index, shards))) as file:
             for song in sorted(song for song in songs if windows.shard_of(song, shards) == index):
                 cut = _windows(song, songs[song], split, vocabulary, config)
                 written += records.write(file, map(records.serialize, cut))

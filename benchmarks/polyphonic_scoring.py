@@ -12,20 +12,20 @@ import tensorflow as tf
 from benchmarks import polyphonic_overlap
 from benchmarks.polyphonic_sets import Piece
 from benchmarks.polyphonic_table import HALF, MOSTLY_NEW, StepScore
-from models.bundle import Bundle
-from songs.encodings import read_steps
-from songs.encodings.steps import STEP
-from songs.vocabulary import END, PAD, START
-from trainer import batches
-from trainer.dataset import Dataset
-from trainer.scoring import Evaluator
-from trainer.window_arrays import Windows, concatenate
+from nabi.music.encodings import read_steps
+from nabi.music.encodings.steps import STEP
+from nabi.music.vocabulary import END, PAD, START
+from nabi.networks.trained_model import TrainedModel
+from trainer.data import batches
+from trainer.data.dataset import Dataset
+from trainer.data.window_arrays import Windows, concatenate
+from trainer.evaluation.scoring import Evaluator
 
 # Pieces of like length that go through the network together.
 _PIECES_AT_ONCE = 16
 
 
-def score(model: Bundle, dataset: Dataset, split: str, trained_on: Dataset) -> StepScore:
+def score(model: TrainedModel, dataset: Dataset, split: str, trained_on: Dataset) -> StepScore:
     """Scores a model on a split of the set that it was trained on.
 
     Args:

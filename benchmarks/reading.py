@@ -26,14 +26,17 @@ from typing import Any
 
 import symusic
 
-from pipelines import settings
+from nabi.analysis import tune_fingerprint
+from nabi.music import records
+from nabi.music.errors import ParseError
+from nabi.music.song import Song
+from nabi.reading import fast_midi, music21_midi
+from nabi.workspace import ledger
+from nabi.workspace.commands import Parser
 from pipelines.config import PreprocessConfig
-from pipelines.shards import Encoder, Placed
-from pipelines.spool import Position
-from songs import fast_reader, ledger, music21_reader, records, tunes
-from songs.commands import Parser
-from songs.errors import ParseError
-from songs.song import Song
+from pipelines.preprocessing.shards import Encoder, SplitSong
+from pipelines.reading import dataset_settings
+from pipelines.reading.song_spool import SpoolPosition
 
 # music21 takes a tenth of a second a file; this many say enough.
 _MUSIC21_FILES = 60
@@ -83,9 +86,9 @@ def main() -> None:
 def _readers(folder: pathlib.Path) -> None:
     files = sorted(path for path in folder.rglob("*.mid"))
     read = {
-        "fast": lambda path: fast_reader.read(path.read_bytes()),
+        "fast": lambda path: fast_midi.read(path.read_bytes()),
         "symusic": lambda path: symusic.Score(path),
-        "music21": lambda path: music21_reader.read(path.read_bytes()),
+        "music21": lambda path: music21_midi.read(path.read_bytes()),
     }
     # The first call compiles the loops.
     _seconds(read["fast"], files[0])
@@ -139,14 +142,14 @@ def _share(folder: pathlib.Path) -> None:
     config = PreprocessConfig()
     encoding = config.build_encoding()
     files = sorted(folder.rglob("*.mid"))
-    fast_reader.read(files[0].read_bytes())
-    songs, reading = _timed(lambda path: fast_reader.read(path.read_bytes()), files)
+    fast_midi.read(files[0].read_bytes())
+    songs, reading = _timed(lambda path: fast_midi.read(path.read_bytes()), files)
     _, packing = _timed(lambda song: Song.from_bytes(song.to_bytes()), songs)
-    _, comparing = _timed(tunes.fingerprint, songs)
+    _, comparing = _timed(tune_fingerprint.fingerprint, songs)
     counts: Counter[str] = Counter()
     _, counting = _timed(lambda song: counts.update(encoding.encode(song)), songs)
-    encoder = Encoder(encoding, settings.make_vocabulary(config, counts), config)
-    placed = Placed("0" * 64, "train", Position("", 0, 0))
+    encoder = Encoder(encoding, dataset_settings.make_vocabulary(config, counts), config)
+    placed = SplitSong("0" * 64, "train", SpoolPosition("", 0, 0))
     _, writing = _timed(
         lambda song: records.write(io.BytesIO(), encoder.records(placed, song, encoder.encode(song))), songs
     )

@@ -11,9 +11,10 @@ import time
 
 import music21
 
-from songs import endings, scores
-from songs.commands import Parser
-from songs.errors import ParseError
+from nabi.music.errors import ParseError
+from nabi.reading import scores
+from nabi.workspace import file_endings
+from nabi.workspace.commands import Parser
 
 CORPUS = pathlib.Path(music21.__file__).parent / "corpus"
 
@@ -43,11 +44,11 @@ def main() -> None:
     """Prints a line for each tune refused, then a table for each ending, then the slowest files."""
     parser = Parser("python -m benchmarks.scores", description=__doc__)
     parser.add_argument("--folder", type=pathlib.Path, default=CORPUS)
-    parser.add_argument("--ending", action="append", choices=endings.SCORES, help="may be repeated; default all")
+    parser.add_argument("--ending", action="append", choices=file_endings.SCORES, help="may be repeated; default all")
     parser.add_argument("--sample", type=int, help="files of each ending; default all")
     parser.add_argument("--processes", type=int, default=2)
     chosen = parser.parse_or_exit()
-    files = sample(chosen.folder, chosen.ending or list(endings.SCORES), chosen.sample)
+    files = sample(chosen.folder, chosen.ending or list(file_endings.SCORES), chosen.sample)
     counts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     notes: collections.Counter[str] = collections.Counter()
     took: list[tuple[float, pathlib.Path]] = []

@@ -4,7 +4,8 @@ import dataclasses
 from collections.abc import Callable
 
 from benchmarks.seed_run import SeedRun
-from songs import codes, layout, ledger, recipes, storage
+from nabi.music import note_codes
+from nabi.workspace import ledger, paths, recipes, storage
 
 # The document's loss is summed over 30 outputs, of which the last has no target.
 _JAZZ_TARGETS = 29
@@ -49,7 +50,7 @@ def _reached(run: SeedRun) -> str:
 def _reproduced(run: SeedRun) -> str:
     """How many of the 50 notes that the model fed itself are the song's."""
     (pattern,) = recipes.load("butterfly-index", "preprocess")["input"]
-    song, tune = run.song(), pattern.removeprefix(codes.SCHEME).split()
+    song, tune = run.song(), pattern.removeprefix(note_codes.SCHEME).split()
     pairs = zip(song["primer"] + song["tokens"], tune, strict=True)
     return f"{sum(one == other for one, other in pairs) - len(song['primer'])} of {len(song['tokens'])}"
 
@@ -123,7 +124,7 @@ def _filtered(run: SeedRun) -> str:
 
 
 def _shortest(run: SeedRun) -> int:
-    folder = storage.join(run.folder, layout.DATA)
+    folder = storage.join(run.folder, paths.DATA)
     return min(row.tokens for row in ledger.read(folder) if row.outcome == ledger.READ)
 
 

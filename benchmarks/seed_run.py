@@ -8,8 +8,8 @@ from typing import Any
 
 import symusic
 
-from songs import layout, storage
-from songs.vocabulary import Vocabulary
+from nabi.music.vocabulary import Vocabulary
+from nabi.workspace import paths, storage
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,13 +25,13 @@ class SeedRun:
     @functools.cached_property
     def dataset(self) -> dict[str, Any]:
         """dataset.json."""
-        read: dict[str, Any] = layout.read_json(self._path(layout.DATA, layout.DATASET))
+        read: dict[str, Any] = paths.read_json(self._path(paths.DATA, paths.DATASET))
         return read
 
     @functools.cached_property
     def vocabulary(self) -> Vocabulary:
         """The dataset's."""
-        return Vocabulary.from_json(storage.read_text(self._path(layout.DATA, layout.VOCABULARY)))
+        return Vocabulary.from_json(storage.read_text(self._path(paths.DATA, paths.VOCABULARY)))
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -44,24 +44,24 @@ class SeedRun:
 
     def metrics(self, model: str = "") -> dict[str, Any]:
         """metrics.json of a model, the first or the one of that name."""
-        read: dict[str, Any] = layout.read_json(self._path(_named(layout.MODELS, model), layout.METRICS))
+        read: dict[str, Any] = paths.read_json(self._path(_named(paths.MODELS, model), paths.METRICS))
         return read
 
     def history(self, column: str, model: str = "") -> dict[int, float]:
         """A column of history.csv: step -> its value, where there is one."""
-        text = storage.read_text(self._path(_named(layout.MODELS, model), layout.HISTORY))
+        text = storage.read_text(self._path(_named(paths.MODELS, model), paths.HISTORY))
         rows = csv.DictReader(io.StringIO(text))
         return {int(row["step"]): float(row[column]) for row in rows if row[column]}
 
     def song(self, run: str = "") -> dict[str, Any]:
         """The row of the first song of a run."""
-        folder = self._path(_named(layout.SONGS, run))
-        return layout.read_rows(layout.rows_paths(folder, layout.SONGS)[0])[0]
+        folder = self._path(_named(paths.SONGS, run))
+        return paths.read_rows(paths.rows_paths(folder, paths.SONGS)[0])[0]
 
     def score(self, run: str = "") -> symusic.Score:
         """The first song's MIDI file, as another library reads it."""
         name = self.song(run)["file"]
-        return symusic.Score.from_midi(storage.read_bytes(self._path(_named(layout.SONGS, run), name)))
+        return symusic.Score.from_midi(storage.read_bytes(self._path(_named(paths.SONGS, run), name)))
 
     def _path(self, *parts: str) -> str:
         return storage.join(self.folder, *parts)

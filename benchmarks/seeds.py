@@ -14,8 +14,8 @@ from collections.abc import Iterator
 
 from benchmarks.seed_facts import SEEDS, Seed
 from benchmarks.seed_run import SeedRun
+from nabi.workspace.commands import Parser
 from pipelines import retrain
-from songs.commands import Parser
 
 
 def main() -> None:

@@ -16,11 +16,12 @@ from apache_beam.coders import FastPrimitivesCoder
 from apache_beam.metrics import Metrics
 from apache_beam.metrics.metric import MetricsFilter
 
-from beam_jobs.options import beam_options, open_pipeline
-from pipelines import sources, transforms
+from nabi.beam.options import beam_options, open_pipeline
+from nabi.workspace import paths, storage
+from nabi.workspace.commands import Parser
 from pipelines.config import PreprocessConfig
-from songs import layout, storage
-from songs.commands import Parser
+from pipelines.preprocessing import transforms
+from pipelines.reading import sources
 
 _NAMESPACE = "shuffle"
 _MADE = (".songs", ".tfrecord")
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(listing: Sequence[sources.Source], folder: str) -> dict[str, tuple[int, int]]:
     """Elements and bytes of each shuffle of a default dataset, made in a folder."""
     path = storage.join(folder, "listing.jsonl")
-    layout.write_rows(path, [dataclasses.asdict(source) for source in listing])
+    paths.write_rows(path, [dataclasses.asdict(source) for source in listing])
     pipeline = open_pipeline(beam_options([]))
     _ = (
         pipeline

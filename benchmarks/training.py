@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from benchmarks import workers
 from benchmarks.workers import Worker
-from songs.commands import Parser
+from nabi.workspace.commands import Parser
 
 ROWS, STEPS = 64, 100
 PRECISIONS = ("float32", "bfloat16")
@@ -73,7 +73,7 @@ def _tensorflow(kind: str, precision: str, layers: int, units: int, fused: bool)
     import keras
     import tensorflow as tf
 
-    from models.lstm import FusedLSTM
+    from nabi.networks.fused_lstm import FusedLSTM
 
     if kind == "product":
         return _tensorflow_product(tf, precision)

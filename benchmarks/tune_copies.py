@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import symusic
 
-from songs.errors import ParseError
-from songs.reading import read_song
-from songs.song import Song
+from nabi.music.errors import ParseError
+from nabi.music.song import Song
+from nabi.reading.file_reader import read_song
 
 # The notes of a file's tracks: (start, duration, pitch) in the file's ticks, [N, 3] each, drums left out.
 Tracks = list[npt.NDArray[np.int64]]

@@ -1,3 +1,3 @@
-from songs import early_signals
+from nabi.workspace import early_signals
 
 early_signals.expect(__name__)

@@ -2,7 +2,7 @@
 
 import sys
 
-from songs import commands
+from nabi.workspace import commands
 
 COMMANDS = {
     "vertex": "submits a training, songs, a schedule or a model to Vertex AI",

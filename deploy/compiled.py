@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from songs import storage
+from nabi.workspace import storage
 
 
 def _switch(text: str) -> bool:
@@ -27,7 +27,7 @@ def read(path: str) -> dict[str, Any]:
     """The spec in a file that `python -m deploy.pipeline` wrote.
 
     Raises:
-      ValueError, songs.storage.StorageError: if it cannot be read or is no compiled pipeline.
+      ValueError, nabi.workspace.storage.StorageError: if it cannot be read or is no compiled pipeline.
     """
     # Comes with kfp, without which there is no such file.
     import yaml

@@ -5,8 +5,8 @@ from typing import Any
 
 from deploy import checks, lineage, machines
 from deploy.requests import GENERATE, TRAIN
-from songs import directories
-from songs.commands import Parser
+from nabi.workspace import directories
+from nabi.workspace.commands import Parser
 
 SCHEDULE, UPLOAD = "schedule", "upload"
 

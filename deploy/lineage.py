@@ -5,8 +5,8 @@ import subprocess
 from collections.abc import Mapping
 from typing import Any
 
-from songs import layout, storage
-from songs.windows import SPLITS
+from nabi.music.windows import SPLITS
+from nabi.workspace import paths, storage
 
 
 def read(folder: str) -> tuple[dict[str, str], str]:
@@ -15,11 +15,11 @@ def read(folder: str) -> tuple[dict[str, str], str]:
     Labels hold small letters, digits, - and _ alone, so a loss stands there in thousandths of a nat, as a whole number.
 
     Raises:
-      ValueError, songs.storage.StorageError: if the directory is not a finished model.
+      ValueError, nabi.workspace.storage.StorageError: if the directory is not a finished model.
     """
-    marks = layout.require_completed(folder, "model", "python -m trainer.task")
-    metrics = layout.read_object(storage.join(folder, layout.METRICS), *SPLITS, "steps", "parameters")
-    config = layout.read_object(storage.join(folder, layout.CONFIG), "data", "encoding")
+    marks = paths.require_completed(folder, "model", "python -m trainer.task")
+    metrics = paths.read_object(storage.join(folder, paths.METRICS), *SPLITS, "steps", "parameters")
+    config = paths.read_object(storage.join(folder, paths.CONFIG), "data", "encoding")
     losses = {split: metrics[split]["loss_nats"] for split in SPLITS if metrics[split]}
     labels = {
         "dataset": marks["content"],

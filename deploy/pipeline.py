@@ -1,6 +1,6 @@
 """`python -m deploy.pipeline --output pipeline.yaml`: the jobs as a KFP v2 pipeline, for Vertex AI Pipelines.
 
-Each step of `songs.retraining_steps` runs in an image of ours, one after the other.
+Each step of `nabi.workspace.retraining_steps` runs in an image of ours, one after the other.
 """
 
 import argparse
@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from deploy import checks, machines
-from songs import job_exit
-from songs.commands import Parser, refusing
-from songs.retraining_steps import IMAGES, STEPS, TRAIN, Step
+from nabi.workspace import job_exit
+from nabi.workspace.commands import Parser, refusing
+from nabi.workspace.retraining_steps import IMAGES, STEPS, TRAIN, Step
 
 # A step that fails is started again, in the same folder: it goes on where it was.
 _RETRIES = 3

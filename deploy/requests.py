@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)
-class Request:
+class ServiceRequest:
     """One call of the service.
 
     Attributes:
@@ -40,7 +40,7 @@ class Request:
 
 
 @dataclasses.dataclass(frozen=True)
-class Job:
+class VertexJob:
     """A job on machines of the service.
 
     Attributes:
@@ -73,7 +73,7 @@ class Job:
     network: str = ""
 
 
-def custom_job(job: Job) -> Json:
+def custom_job(job: VertexJob) -> Json:
     """A `CustomJob`: one machine, or a chief and workers, of which the service tells each by TF_CONFIG."""
     spec = {
         "workerPoolSpecs": _pools(job),
@@ -86,7 +86,7 @@ def custom_job(job: Job) -> Json:
     return {"displayName": job.name, "labels": labels, "jobSpec": _given(spec)}
 
 
-def _pools(job: Job) -> list[Json]:
+def _pools(job: VertexJob) -> list[Json]:
     """The first pool is the chief's and has one machine; TensorFlow's workers are the second."""
     container = {"imageUri": job.image, "command": ["python", "-m", MODULES[job.kind]], "args": list(job.flags)}
     counts = [1, job.machines - 1] if job.machines > 1 else [1]
@@ -95,7 +95,7 @@ def _pools(job: Job) -> list[Json]:
     ]
 
 
-def _scheduling(job: Job) -> Json:
+def _scheduling(job: VertexJob) -> Json:
     return {
         "timeout": f"{round(job.max_hours * 3600)}s",
         "strategy": "SPOT" if job.spot else "STANDARD",

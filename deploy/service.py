@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from deploy.requests import Request
+from deploy.requests import ServiceRequest
 
 _SECONDS = 60.0
 _CALL = re.compile(r"^[A-Z]+ https?://\S+: ")
@@ -15,7 +15,7 @@ class ServiceError(Exception):
     """The service did not do what was asked, in a sentence that says what to do."""
 
 
-def send(request: Request) -> str:
+def send(request: ServiceRequest) -> str:
     """Makes what a request asks for.
 
     Returns:
@@ -32,7 +32,7 @@ def send(request: Request) -> str:
     return str(made)
 
 
-def _custom_job(request: Request, parse: Any) -> str:
+def _custom_job(request: ServiceRequest, parse: Any) -> str:
     from google.cloud import aiplatform_v1 as api
 
     client = api.JobServiceClient(transport="rest", client_options=_options(request))
@@ -41,7 +41,7 @@ def _custom_job(request: Request, parse: Any) -> str:
     return str(client.create_custom_job(parent=request.parent, custom_job=job, timeout=_SECONDS).name)
 
 
-def _schedule(request: Request, parse: Any) -> str:
+def _schedule(request: ServiceRequest, parse: Any) -> str:
     from google.cloud import aiplatform_v1 as api
 
     client = api.ScheduleServiceClient(transport="rest", client_options=_options(request))
@@ -50,7 +50,7 @@ def _schedule(request: Request, parse: Any) -> str:
     return str(client.create_schedule(parent=request.parent, schedule=schedule, timeout=_SECONDS).name)
 
 
-def _model(request: Request, parse: Any) -> str:
+def _model(request: ServiceRequest, parse: Any) -> str:
     from google.cloud import aiplatform_v1 as api
 
     client = api.ModelServiceClient(transport="rest", client_options=_options(request))
@@ -62,12 +62,12 @@ def _model(request: Request, parse: Any) -> str:
 _MAKE = {"customJobs": _custom_job, "schedules": _schedule, "models:upload": _model}
 
 
-def _options(request: Request) -> dict[str, str]:
+def _options(request: ServiceRequest) -> dict[str, str]:
     return {"api_endpoint": request.endpoint}
 
 
 @contextlib.contextmanager
-def _in_words(request: Request) -> Iterator[None]:
+def _in_words(request: ServiceRequest) -> Iterator[None]:
     try:
         from google.api_core import exceptions
         from google.auth import exceptions as auth
@@ -92,7 +92,7 @@ def _in_words(request: Request) -> Iterator[None]:
         raise ServiceError(f"{request.url} cannot be reached: {_sentence(str(error))}; try again") from error
 
 
-def _refused(request: Request, code: int, said: str) -> str:
+def _refused(request: ServiceRequest, code: int, said: str) -> str:
     """What a status means here."""
     what = request.collection.partition(":")[0]
     advice = {

@@ -9,8 +9,8 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from songs import champion, job_exit, layout, logs, retraining_steps, storage
-from songs.commands import Parser, refusing
+from nabi.workspace import champion, job_exit, logs, paths, retraining_steps, storage
+from nabi.workspace.commands import Parser, refusing
 
 
 def command(name: str, *, source: str, output: str, run: str, more: str = "") -> list[str] | None:
@@ -33,7 +33,7 @@ def command(name: str, *, source: str, output: str, run: str, more: str = "") ->
     now = champion.read(output)
     if not step.is_due(run, now):
         return None
-    folders = (storage.join(output, layout.RUNS, folder) for folder in (run, now.run))
+    folders = (storage.join(output, paths.RUNS, folder) for folder in (run, now.run))
     values = {**retraining_steps.places(*folders), "output": output, "run": run}
     given = [f"--input={source}"] if name == retraining_steps.PREPROCESS else []
     flags = step.arguments(values, [*shlex.split(more), *given], against=now.run not in ("", run))

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from deploy import checks, compiled, flags, lineage, machines, requests, service
-from songs import directories, job_exit, logs
-from songs.commands import refusing
+from nabi.workspace import directories, job_exit, logs
+from nabi.workspace.commands import refusing
 
 # What each job must be given, and which of its flags name files.
 _NEEDED = {requests.TRAIN: ("--data",), requests.GENERATE: ("--model", "--output")}
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def request_of(chosen: argparse.Namespace, job_flags: Sequence[str]) -> requests.Request:
+def request_of(chosen: argparse.Namespace, job_flags: Sequence[str]) -> requests.ServiceRequest:
     """The request that flags ask for.
 
     Args:
@@ -41,7 +41,7 @@ def request_of(chosen: argparse.Namespace, job_flags: Sequence[str]) -> requests
       job_flags: those after `--`, for the job itself.
 
     Raises:
-      ValueError, songs.storage.StorageError: in one sentence, what has to be changed.
+      ValueError, nabi.workspace.storage.StorageError: in one sentence, what has to be changed.
     """
     region = checks.region(chosen.region)
     parent = f"projects/{checks.project(chosen.project)}/locations/{region}"
@@ -51,14 +51,14 @@ def request_of(chosen: argparse.Namespace, job_flags: Sequence[str]) -> requests
     if chosen.service_account:
         checks.service_account(chosen.service_account)
     if chosen.command == flags.SCHEDULE:
-        return requests.Request(parent, "schedules", _schedule(chosen, parent), endpoint)
+        return requests.ServiceRequest(parent, "schedules", _schedule(chosen, parent), endpoint)
     if chosen.command == flags.UPLOAD:
-        return requests.Request(parent, "models:upload", _upload(chosen), endpoint)
-    return requests.Request(parent, "customJobs", requests.custom_job(_job(chosen, job_flags)), endpoint)
+        return requests.ServiceRequest(parent, "models:upload", _upload(chosen), endpoint)
+    return requests.ServiceRequest(parent, "customJobs", requests.custom_job(_job(chosen, job_flags)), endpoint)
 
 
-def _job(chosen: argparse.Namespace, job_flags: Sequence[str]) -> requests.Job:
-    return requests.Job(
+def _job(chosen: argparse.Namespace, job_flags: Sequence[str]) -> requests.VertexJob:
+    return requests.VertexJob(
         name=chosen.name,
         kind=chosen.command,
         image=checks.image(chosen.image),

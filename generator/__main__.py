@@ -2,7 +2,7 @@
 
 import sys
 
-from songs import commands
+from nabi.workspace import commands
 
 COMMANDS = {
     "generate": "samples songs from a model, with a page to look at and to listen to them",

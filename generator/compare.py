@@ -5,13 +5,14 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from generator import gallery, made_by, places
 from generator.config import notable
-from generator.gallery import SongSet
-from models import remote
-from pages import headings
-from songs import directories, job_exit, layout, storage
-from songs.commands import Parser, refusing
+from generator.pages import gallery
+from generator.pages.gallery import SongSet
+from generator.songs_dir import links, model_card
+from nabi.networks import remote_files
+from nabi.pages import headings
+from nabi.workspace import directories, job_exit, paths, storage
+from nabi.workspace.commands import Parser, refusing
 
 _EXAMPLES = """examples:
   python -m generator.compare runs/sampled runs/greedy runs/untrained --output runs/compare.html
@@ -36,20 +37,21 @@ def compare(folders: Sequence[str], output: str, names: str = "") -> str:
     """Writes a page of the songs of some songs directories; returns what to say of it.
 
     Args:
-      folders: the directories, finished, in the order in which their songs stand; see `songs.directories.find`.
+      folders: the directories, finished, in the order in which their songs stand; see
+        `nabi.workspace.directories.find`.
       output: the page.
       names: what to call them, with commas between; "": by the ends of their paths.
 
     Raises:
-      ValueError, songs.storage.StorageError: in one sentence, what the user has to change.
+      ValueError, nabi.workspace.storage.StorageError: in one sentence, what the user has to change.
     """
-    remote.open_schemes(output, *folders)
+    remote_files.open_schemes(output, *folders)
     folders = [directories.find(folder, directories.SONGS) for folder in folders]
     _check_page(output)
     called = _given(names, folders) if names else _called(folders)
     most = gallery.MOST_SONGS // len(folders)
     sets = [
-        _set(folder, name=name, place=places.relative(folder, output), most=most)
+        _set(folder, name=name, place=links.relative(folder, output), most=most)
         for folder, name in zip(folders, called, strict=True)
     ]
     storage.write_text(output, gallery.page(_told_alike(sets), title=_title(called, output)))
@@ -61,13 +63,13 @@ def _check_page(output: str) -> None:
     folder, _, name = output.rpartition("/")
     if not name.endswith(".html"):
         raise ValueError(f"--output {output} must be the name of a page, such as {output.rstrip('/')}/compare.html")
-    if name in (layout.INDEX, layout.SUMMARY_PAGE) and layout.completed(folder or "."):
+    if name in (paths.INDEX, paths.SUMMARY_PAGE) and paths.completed(folder or "."):
         raise ValueError(f"--output {output} is that directory's own page: give another name")
 
 
 def _called(folders: Sequence[str]) -> list[str]:
     """What to call the directories: as their own pages do, or by the ends of their paths where that is not enough."""
-    ends = places.ends(folders)
+    ends = links.ends(folders)
     names = [headings.name_of(folder) for folder in folders]
     return names if len(set(names)) == len(names) else ends
 
@@ -84,16 +86,16 @@ def _set(folder: str, *, name: str, place: str, most: int) -> SongSet:
     """A directory's songs, `most` at most, and all of its settings."""
     rows = list(itertools.islice(_rows(folder), most))
     if not rows:
-        raise ValueError(f"{folder} has no {layout.SONGS}-*.jsonl: name a songs directory, as `{_MAKE_IT}` makes it")
-    told = made_by.read(folder)
+        raise ValueError(f"{folder} has no {paths.SONGS}-*.jsonl: name a songs directory, as `{_MAKE_IT}` makes it")
+    told = model_card.read(folder)
     settings = {"seed": rows[0]["seed"], **rows[0]["settings"]}
-    pages = {"index": layout.INDEX, "summary": layout.SUMMARY_PAGE}
+    pages = {"index": paths.INDEX, "summary": paths.SUMMARY_PAGE}
     return SongSet(rows, told["model"], told["metrics"], settings, folder=place, name=name, **pages)
 
 
 def _rows(folder: str) -> Iterator[dict[str, Any]]:
-    for path in layout.rows_paths(folder, layout.SONGS):
-        yield from layout.read_rows(path)
+    for path in paths.rows_paths(folder, paths.SONGS):
+        yield from paths.read_rows(path)
 
 
 def _told_alike(sets: Sequence[SongSet]) -> list[SongSet]:

@@ -3,10 +3,12 @@
 import dataclasses
 from collections.abc import Mapping
 
-from songs import bars, directories, meta
-from songs.scales import SCALES, Key
-from songs.settings import Settings, setting
-from songs.windows import SPLITS
+from nabi.music import bars
+from nabi.music.scales import SCALES, Key
+from nabi.music.windows import SPLITS
+from nabi.reading import midi_meta
+from nabi.workspace import directories
+from nabi.workspace.config import Config, setting
 
 TITLE = "songs (also keys of a recipe's [[generate]])"
 
@@ -17,7 +19,7 @@ FROM_START = "start"
 
 
 @dataclasses.dataclass(frozen=True)
-class GenerateConfig(Settings):
+class GenerateConfig(Config):
     """How songs are made; each key is a flag of the same name and a key of a recipe's `[[generate]]`."""
 
     BY_HAND = ("model", "output", "recipe", "overwrite")
@@ -122,7 +124,7 @@ class GenerateConfig(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        meta.time_signature_bytes(self.meter)
+        midi_meta.time_signature_bytes(self.meter)
         # Raises where it is none.
         _ = self.in_key
         for wrong, message in self._contradictions():

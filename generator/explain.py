@@ -6,13 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from generator import song_files
-from generator.copying import index_file
-from models import remote
-from pages.markup import plain
-from songs import bars, copies, directories, encodings, job_exit, layout, midi, storage
-from songs.commands import Parser, refusing
-from songs.song import Song
+from generator.primers import song_files
+from generator.songs.copied_bars import index_file
+from nabi.analysis import copies
+from nabi.music import bars, encodings
+from nabi.music.song import Song
+from nabi.networks import remote_files
+from nabi.pages.markup import plain
+from nabi.reading import midi_writer
+from nabi.workspace import directories, job_exit, paths, storage
+from nabi.workspace.commands import Parser, refusing
 
 _EXAMPLES = """examples:
   python -m generator.explain runs/mine/songs/song-00007 --model runs/mine/model
@@ -44,17 +47,17 @@ def explain(path: str, model_dir: str) -> str:
 
     Args:
       path: a MIDI file, or a song of a songs directory, with or without its `.mid`.
-      model_dir: a finished model directory; see `songs.directories.find`.
+      model_dir: a finished model directory; see `nabi.workspace.directories.find`.
 
     Raises:
-      ValueError, songs.storage.StorageError: in one sentence, what the user has to change.
+      ValueError, nabi.workspace.storage.StorageError: in one sentence, what the user has to change.
     """
-    remote.open_schemes(path, model_dir)
+    remote_files.open_schemes(path, model_dir)
     model_dir = directories.model(model_dir)
-    config = layout.read_json(storage.join(model_dir, layout.CONFIG))
+    config = paths.read_json(storage.join(model_dir, paths.CONFIG))
     index = index_file(model_dir, config)
     if index is None:
-        raise ValueError(f"{model_dir} has no {layout.COPIES}: train again, with --overwrite or into another folder")
+        raise ValueError(f"{model_dir} has no {paths.COPIES}: train again, with --overwrite or into another folder")
     if not path.endswith(_SUFFIX) and not storage.exists(path):
         path += _SUFFIX
     return described(path, copies.find(read(path, config), index.read()))
@@ -72,7 +75,7 @@ def read(path: str, config: Mapping[str, Any]) -> Song:
     """
     encoding = encodings.from_settings(config["encoding"])
     if _is_generated(path):
-        return midi.read_exact(storage.read_bytes(path), ticks_per_quarter=encoding.ticks_per_quarter)
+        return midi_writer.read_exact(storage.read_bytes(path), ticks_per_quarter=encoding.ticks_per_quarter)
     song = song_files.read(path, encoding, **song_files.as_trained(config["dataset"]))
     # A file may tell more than the model's tokens can, and so would differ from the training songs.
     return encoding.reduce(song)
@@ -113,7 +116,7 @@ def _originals(found: copies.Copies) -> list[tuple[int, int]]:
     return [(int(first), int(after)) for first, after in edges]
 
 
-def _origin(song: Song, run: copies.Run | None) -> str:
+def _origin(song: Song, run: copies.CopiedRun | None) -> str:
     if run is None:
         return f"{'':>7}  {'':>9}  original"
     source = plain(run.source)
@@ -135,7 +138,7 @@ def _longest(found: copies.Copies) -> str:
 def _is_generated(path: str) -> bool:
     """Whether a file is of a songs directory: it was written there, not read from elsewhere."""
     folder, _, name = path.rpartition("/")
-    marks = (layout.COMPLETED, layout.UNFINISHED)
+    marks = (paths.COMPLETED, paths.UNFINISHED)
     return bool(_GENERATED.fullmatch(name)) and any(storage.exists(storage.join(folder or ".", mark)) for mark in marks)
 
 

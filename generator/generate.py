@@ -7,12 +7,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from beam_jobs import failures
-from beam_jobs.options import beam_options, quiet
-from generator import audio, config, job, remembered
+from generator import config
 from generator.config import GenerateConfig
-from songs import directories, job_exit, logs, recipes, storage
-from songs.commands import Parser
+from generator.songs import sampling_defaults
+from generator.songs_dir import audio, job
+from nabi.beam import failures
+from nabi.beam.options import beam_options, quiet
+from nabi.workspace import directories, job_exit, logs, recipes, storage
+from nabi.workspace.commands import Parser
 
 _EXAMPLES = """examples:
   python -m generator.generate --model runs/mine/model --output songs
@@ -54,7 +56,7 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, GenerateConfig,
     flags, beam_flags = parser().parse_known_args(arguments)
     if flags.recipe:
         return flags, _of_recipe(flags), beam_flags
-    defaults = remembered.load(storage.folder(flags.model))
+    defaults = sampling_defaults.load(storage.folder(flags.model))
     return flags, defaults.with_given(GenerateConfig.given(flags)), beam_flags
 
 

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from nabi.dataset import Dataset, open_dataset
     from nabi.files import read, read_tunes, write
     from nabi.model import Model, SampledSong, load_model
+    from nabi.music.errors import ParseError
+    from nabi.music.song import About, Event, Song
     from nabi.split_windows import SplitWindows
     from nabi.tokens import decode, encode
-    from songs.errors import ParseError
-    from songs.song import About, Event, Song
 
     __version__: str
 
@@ -49,8 +49,8 @@ _NAMES_OF_MODULES = {
     "nabi.model": ("Model", "SampledSong", "load_model"),
     "nabi.split_windows": ("SplitWindows",),
     "nabi.tokens": ("decode", "encode"),
-    "songs.errors": ("ParseError",),
-    "songs.song": ("About", "Event", "Song"),
+    "nabi.music.errors": ("ParseError",),
+    "nabi.music.song": ("About", "Event", "Song"),
 }
 _MODULES = {name: module for module, names in _NAMES_OF_MODULES.items() for name in names}
 

@@ -5,7 +5,8 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from songs import commands, job_exit, logs
+from nabi.music.suggestions import did_you_mean
+from nabi.workspace import commands, job_exit, logs
 
 # What `nabi NAME` starts, in the order in which one uses them.
 MODULES = {
@@ -68,4 +69,4 @@ def _unknown(word: str) -> str:
     # Whoever knows the modules may type their names.
     modules = {module: name for name, module in MODULES.items()} | {"task": "train"}
     meant = modules.get(word, "")
-    return f"unknown command {word}{f': did you mean {meant}?' if meant else commands.did_you_mean(word, MODULES)}"
+    return f"unknown command {word}{f': did you mean {meant}?' if meant else did_you_mean(word, MODULES)}"

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from generator import picking
-from models import remote
+from generator.primers import dataset_songs
+from nabi.music import records
+from nabi.music.encodings import Encoding
+from nabi.music.records import Window
+from nabi.music.song import About, Song
+from nabi.music.song_id import SongId
+from nabi.music.suggestions import did_you_mean
+from nabi.music.vocabulary import PAD, Vocabulary
+from nabi.music.windows import SPLITS, join_records
+from nabi.networks import remote_files
 from nabi.split_windows import SHUFFLED, SplitWindows
-from songs import layout, ledger, records, storage
-from songs.commands import did_you_mean
-from songs.encodings import Encoding
-from songs.records import Window
-from songs.song import About, Song
-from songs.song_id import SongId
-from songs.vocabulary import PAD, Vocabulary
-from songs.windows import SPLITS, join_records
-from trainer import dataset as directory
+from nabi.workspace import ledger, paths, storage
+from trainer.data import dataset as directory
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -40,7 +41,7 @@ class Dataset:
     """
 
     def __init__(self, opened: directory.Dataset) -> None:
-        """Takes what `trainer.dataset.open_dataset` opened."""
+        """Takes what `trainer.data.dataset.open_dataset` opened."""
         self._opened = opened
         self.folder: str = opened.folder
         self.vocabulary: Vocabulary = opened.vocabulary
@@ -70,7 +71,7 @@ class Dataset:
           ValueError: if there is no such split, or a file of it is damaged.
         """
         sources = self._sources()
-        as_read = filter(picking.as_read, self.iterate_windows(split))
+        as_read = filter(dataset_songs.as_read, self.iterate_windows(split))
         for window in join_records(as_read):
             source = sources.get(str(SongId.parse(window.song).original), "")
             ids = window.tokens[window.tokens != PAD].tolist()
@@ -116,10 +117,10 @@ class Dataset:
         Raises:
           ValueError: if there is no such split or part, or a file is damaged, naming it.
         """
-        paths = self._shards(split)
+        files = self._shards(split)
         if not 0 <= part < parts:
             raise ValueError(f"part {part} must be in 0..{parts - 1}, of {parts} parts")
-        return map(records.parse, itertools.islice(_read(paths), part, None, parts))
+        return map(records.parse, itertools.islice(_read(files), part, None, parts))
 
     def tf_dataset(self, split: str, *, batch_size: int = 64, seed: int | None = None) -> "tf.data.Dataset":
         """Makes a `tf.data.Dataset` of (inputs, targets), int32 [batch_size, window] each, for one pass over a split.
@@ -138,14 +139,14 @@ class Dataset:
         Raises:
           ValueError: if there is no such split, or `batch_size` is outside its range.
         """
-        paths = self._shards(split)
+        files = self._shards(split)
         if batch_size < 1:
             raise ValueError(f"batch_size {batch_size} must be at least 1")
         import tensorflow as tf
 
-        from trainer import batches
+        from trainer.data import batches
 
-        serialized = tf.data.TFRecordDataset(tf.constant(paths, tf.string))
+        serialized = tf.data.TFRecordDataset(tf.constant(files, tf.string))
         if seed is not None:
             serialized = serialized.shuffle(SHUFFLED, seed=seed)
         columns = batches.parsed(serialized, self.window, batch_size)
@@ -186,7 +187,7 @@ class Dataset:
         """What the ledger calls each song, by its name; of files of the same bytes one."""
         found: dict[str, str] = {}
         # A dataset may have been copied without its ledger.
-        rows = (ledger.read_file(path) for path in layout.rows_paths(self.folder, layout.LEDGER))
+        rows = (ledger.read_file(path) for path in paths.rows_paths(self.folder, paths.LEDGER))
         for row in itertools.chain.from_iterable(rows):
             if row.outcome == ledger.READ:
                 found.setdefault(row.sha256, row.source)
@@ -214,7 +215,7 @@ def open_dataset(path: str | os.PathLike[str]) -> Dataset:
       OSError: if it cannot be read.
     """
     folder = storage.folder(os.fspath(path))
-    remote.open_schemes(folder)
+    remote_files.open_schemes(folder)
     return Dataset(directory.open_dataset(folder))
 
 
@@ -222,9 +223,9 @@ def _inputs_and_targets(tokens: "tf.Tensor") -> "tuple[tf.Tensor, tf.Tensor]":
     return tokens[:, :-1], tokens[:, 1:]
 
 
-def _read(paths: Iterable[str]) -> Iterator[bytes]:
+def _read(files: Iterable[str]) -> Iterator[bytes]:
     """The serialized windows of record files, one after the other."""
-    for path in paths:
+    for path in files:
         with storage.open_read(path) as file:
             try:
                 yield from records.read(file)

@@ -4,13 +4,15 @@ import os
 from collections.abc import Sequence
 from typing import IO
 
-from models import remote
 from nabi import keywords
-from songs import endings, parts, quantisation, reading, storage
-from songs.commands import did_you_mean
-from songs.errors import ParseError
-from songs.selection import MAX_SILENCE, Selection
-from songs.song import Song
+from nabi.music import quantisation
+from nabi.music.errors import ParseError
+from nabi.music.selection import MAX_SILENCE, Selection
+from nabi.music.song import Song
+from nabi.music.suggestions import did_you_mean
+from nabi.networks import remote_files
+from nabi.reading import file_reader, instruments
+from nabi.workspace import file_endings, storage
 
 # A path, local or remote (gs://, s3:// ...), or a file that is open for bytes.
 File = str | os.PathLike[str] | IO[bytes]
@@ -92,16 +94,18 @@ def read_tunes(
     """
     name = _name_of(source)
     with keywords.explained():
-        parts.check_instrument(instrument)
+        instruments.check_instrument(instrument)
         on_grid = quantisation.checked(divisors)
-        if parser not in reading.PARSERS:
-            raise ValueError(f"parser {parser!r} must be one of {', '.join(reading.PARSERS)}")
-        remote.open_schemes(name)
+        if parser not in file_reader.PARSERS:
+            raise ValueError(f"parser {parser!r} must be one of {', '.join(file_reader.PARSERS)}")
+        remote_files.open_schemes(name)
     if max_silence < 1:
         raise ValueError(f"max_silence {max_silence} must be at least 1 quarter note")
-    if name.lower().endswith(endings.ARCHIVES):
+    if name.lower().endswith(file_endings.ARCHIVES):
         raise ValueError(f"{name} is an archive: give a file out of it, or `python -m pipelines.preprocess` all of it")
-    found = reading.read_songs(_content(source), source=name, instrument=instrument, parser=parser, divisors=on_grid)
+    found = file_reader.read_songs(
+        _content(source), source=name, instrument=instrument, parser=parser, divisors=on_grid
+    )
     selection = Selection(max_silence=max_silence)
     return {tune: _selected(song, selection, name) for tune, song in found}
 
@@ -136,10 +140,10 @@ def write(
       OSError: if the file cannot be written.
     """
     # A third of a second to import.
-    from songs import midi
+    from nabi.reading import midi_writer
 
     own_tempo = song.about.tempo or TEMPO
-    data = midi.write(
+    data = midi_writer.write(
         song,
         tempo=own_tempo if tempo is None else tempo,
         program=program,
@@ -148,7 +152,7 @@ def write(
     )
     if isinstance(destination, str | os.PathLike):
         path = os.fspath(destination)
-        remote.open_schemes(path)
+        remote_files.open_schemes(path)
         storage.write_bytes(path, data)
     else:
         destination.write(data)

@@ -9,20 +9,22 @@ import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from generator import plan, priming, remembered
 from generator.config import GenerateConfig
-from models import bundle, remote
+from generator.primers import priming
+from generator.sampling import plan
+from generator.songs import sampling_defaults
 from nabi import keywords
-from songs import directories, storage
-from songs.commands import did_you_mean
-from songs.encodings import Encoding
-from songs.song import Song
-from songs.vocabulary import Vocabulary
+from nabi.music.encodings import Encoding
+from nabi.music.song import Song
+from nabi.music.suggestions import did_you_mean
+from nabi.music.vocabulary import Vocabulary
+from nabi.networks import remote_files, trained_model
+from nabi.workspace import directories, storage
 
 if TYPE_CHECKING:
-    from generator.likelihood import Likelihood
-    from generator.midi_songs import MidiSong
-    from generator.row import Sampled
+    from generator.sampling.song_state import SongIds
+    from generator.songs.likelihood import Likelihood
+    from generator.songs.midi_songs import MidiSong
 
 # Settings of a job that are keywords of their own here, or of the files and rows that only a job writes.
 _OF_A_JOB = frozenset({"num_songs", "seed", "audio", "no_audio", "explain"})
@@ -62,8 +64,8 @@ class Model:
       network: the Keras model: ids int32 [B, T] -> logits float32 [B, T, V].
     """
 
-    def __init__(self, folder: str, loaded: bundle.Bundle) -> None:
-        """Takes what `models.bundle.load` opened."""
+    def __init__(self, folder: str, loaded: trained_model.TrainedModel) -> None:
+        """Takes what `nabi.networks.trained_model.load` opened."""
         self._bundle = loaded
         self.folder = folder
         self.vocabulary: Vocabulary = loaded.vocabulary
@@ -94,7 +96,7 @@ class Model:
         """
         with keywords.explained():
             given = {"num_songs": count, "seed": seed, **_known(settings)}
-            config = priming.located(remembered.load(self.folder).with_given(given))
+            config = priming.located(sampling_defaults.load(self.folder).with_given(given))
             with _quiet():
                 return self._sample(config)
 
@@ -118,15 +120,15 @@ class Model:
 
     @functools.cached_property
     def _likelihood(self) -> "Likelihood":
-        from generator.likelihood import Likelihood
+        from generator.songs.likelihood import Likelihood
 
         return Likelihood(self._bundle)
 
     def _sample(self, config: GenerateConfig) -> list[SampledSong]:
         # What a job needs to plan comes without TensorFlow; these bring it.
-        from generator.midi_songs import MidiSongs
-        from generator.preparation import prepare
-        from generator.song_sampler import SongSampler
+        from generator.songs.midi_songs import MidiSongs
+        from generator.songs.preparation import prepare
+        from generator.songs.song_sampler import SongSampler
 
         with tempfile.TemporaryDirectory() as trials:
             ready = prepare(self._bundle, self.folder, config, trials)
@@ -159,14 +161,14 @@ def load_model(path: str | os.PathLike[str]) -> Model:
       OSError: if it cannot be read.
     """
     folder = storage.folder(os.fspath(path))
-    remote.open_schemes(folder)
+    remote_files.open_schemes(folder)
     folder = directories.model(folder)
     # TensorFlow announces at its start what it was built for.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from generator import stepper
+    from generator.sampling import stepper
 
     stepper.use_one_thread()
-    return Model(folder, bundle.load(folder))
+    return Model(folder, trained_model.load(folder))
 
 
 @contextlib.contextmanager
@@ -181,7 +183,7 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _song(sampled: "Sampled", music: "MidiSong") -> SampledSong:
+def _song(sampled: "SongIds", music: "MidiSong") -> SampledSong:
     song = music.song
     return SampledSong(
         song.start,

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from songs import encodings
-from songs.commands import did_you_mean
-from songs.encodings import ENCODINGS, Encoding
-from songs.song import Song
+from nabi.music import encodings
+from nabi.music.encodings import ENCODINGS, Encoding
+from nabi.music.song import Song
+from nabi.music.suggestions import did_you_mean
 
 
 def encode(song: Song, encoding: str | Encoding, **settings: object) -> list[str]:

@@ -7,8 +7,8 @@ import numpy.typing as npt
 from torch.utils.data import IterableDataset, get_worker_info
 
 from nabi.dataset import Dataset
+from nabi.music.records import Window
 from nabi.split_windows import shuffled
-from songs.records import Window
 
 _Ids = npt.NDArray[np.int64]
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from songs import commands
+from nabi.workspace import commands
 
 COMMANDS = {
     "retrain": "all jobs in order, by hand or on a schedule: music -> dataset, model, songs",

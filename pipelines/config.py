@@ -5,13 +5,15 @@ import fractions
 import functools
 from typing import TypeVar
 
-from songs import encodings, names, parts, quantisation, reading, setting_kinds
-from songs.encodings import Encoding
-from songs.limits import MAX_TOKENS_PER_NOTE, Limits
-from songs.selection import MAX_SILENCE, Selection
-from songs.setting_kinds import Several, Texts
-from songs.settings import Settings, setting
-from songs.vocabulary import read_token_list
+from nabi.music import encodings, note_names, quantisation
+from nabi.music.encodings import Encoding
+from nabi.music.limits import MAX_TOKENS_PER_NOTE, Limits
+from nabi.music.selection import MAX_SILENCE, Selection
+from nabi.music.vocabulary import read_token_list
+from nabi.reading import file_reader, instruments
+from nabi.workspace import setting_kinds
+from nabi.workspace.config import Config, setting
+from nabi.workspace.setting_kinds import Several, Texts
 
 TITLE = "input (also keys of a recipe's [preprocess], as are all below)"
 
@@ -25,7 +27,7 @@ Part = TypeVar("Part", Selection, Limits)
 
 
 @dataclasses.dataclass(frozen=True)
-class PreprocessConfig(Settings):
+class PreprocessConfig(Config):
     """How a dataset is made; each key is a flag of the same name and a key of a recipe's `[preprocess]`.
 
     A vocabulary that a file has is its path: it may lie on the machine that preprocesses.
@@ -47,7 +49,7 @@ class PreprocessConfig(Settings):
         "fast",
         "fast gives music21's result some 100 times faster; music21 is the reference; both reads with both, takes "
         "music21's song and puts differences into the ledger",
-        choices=reading.PARSERS,
+        choices=file_reader.PARSERS,
         section="what is read",
     )
     instrument: str = setting(
@@ -181,7 +183,7 @@ class PreprocessConfig(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        parts.check_instrument(self.instrument)
+        instruments.check_instrument(self.instrument)
         if isinstance(self.vocabulary, tuple):
             object.__setattr__(self, "vocabulary", tuple(read_token_list("\n".join(self.vocabulary))))
         for wrong, message in self._contradictions():
@@ -244,7 +246,7 @@ class PreprocessConfig(Settings):
 
     def _ticks(self, step: str) -> int:
         try:
-            return names.parse_duration(step, quantisation.ticks_per_quarter(self.divisors))
+            return note_names.parse_duration(step, quantisation.ticks_per_quarter(self.divisors))
         except ValueError as error:
             divisors = quantisation.written(self.divisors)
             raise ValueError(f"--step {step}, with --divisors {divisors}: {error}") from error

@@ -5,17 +5,17 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
-from pages.markup import count, percent, plain
-from pipelines.summary import Summary, summarise
-from songs import job_exit, ledger, storage
-from songs.commands import Parser
-from songs.ledger import OUTCOMES, LedgerRow
+from nabi.pages.markup import count, percent, plain
+from nabi.workspace import job_exit, ledger, storage
+from nabi.workspace.commands import Parser
+from nabi.workspace.ledger import OUTCOMES, LedgerRow
+from pipelines.dataset_report.ledger_summary import LedgerSummary, summarise
 
 # Licences that are named: those of most files.
 _LICENCES = 20
 
 
-def describe(summary: Summary) -> str:
+def describe(summary: LedgerSummary) -> str:
     """The summary as a person reads it."""
     files = summary.seconds.count
     counts = (f"{summary.outcomes[name]:,} {name} ({percent(summary.outcomes[name], files)})" for name in OUTCOMES)
@@ -33,7 +33,7 @@ def describe(summary: Summary) -> str:
     return "\n".join([*lines, *_describe_songs(summary)])
 
 
-def _describe_songs(summary: Summary) -> list[str]:
+def _describe_songs(summary: LedgerSummary) -> list[str]:
     lines = [
         f"{count(summary.events.count, 'song')} written: {summary.events.total:,} events, "
         f"{summary.tokens.total:,} tokens; "

@@ -5,11 +5,13 @@ import dataclasses
 import sys
 from collections.abc import Sequence
 
-from beam_jobs import failures
-from beam_jobs.options import beam_options, quiet
-from pipelines import dataset, flags, forecast, sources, verdict
+from nabi.beam import failures
+from nabi.beam.options import beam_options, quiet
+from nabi.music import vocabulary
+from nabi.workspace import job_exit, logs, recipes, storage
 from pipelines.config import PreprocessConfig
-from songs import job_exit, logs, recipes, storage, vocabulary
+from pipelines.preprocessing import build_dataset, dataset_check, flags, forecast
+from pipelines.reading import sources
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -21,14 +23,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if chosen.dry_run:
             print(forecast.describe(forecast.forecast(sources.expand(config.input, config.divisors), config)))
             return
-        dataset.build(
+        build_dataset.build(
             config=config,
             output=storage.folder(chosen.output),
             overwrite=chosen.overwrite,
             reuse=storage.folder(chosen.reuse) if chosen.reuse else None,
             options=options,
         )
-    except (failures.JobError, verdict.UnusableError) as error:
+    except (failures.JobError, dataset_check.UnusableError) as error:
         sys.exit(logs.line(f"preprocess failed: {error}", "ERROR"))
     except (ValueError, storage.StorageError) as error:
         logs.complain(f"preprocess: {error}")

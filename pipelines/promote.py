@@ -6,8 +6,8 @@ What `pipelines.retrain` does at its end, as a step of its own for schedulers th
 import dataclasses
 from collections.abc import Sequence
 
-from songs import champion, job_exit, layout, logs, storage
-from songs.commands import Parser, refusing
+from nabi.workspace import champion, job_exit, logs, paths, storage
+from nabi.workspace.commands import Parser, refusing
 
 
 @refusing("promote")
@@ -44,12 +44,13 @@ def promote(output: str, run: str) -> Promotion:
     """Makes a run the champion if `trainer.gate` found it better, or there is none and it did not refuse the run.
 
     Raises:
-      ValueError, songs.storage.StorageError: if the run's model is not finished, or was not judged against this
+      ValueError, nabi.workspace.storage.StorageError: if the run's model is not finished, or was not judged against
+      this
         champion, or by itself where there is none.
-      songs.storage.ChangedError: if another run was promoted just now.
+      nabi.workspace.storage.ChangedError: if another run was promoted just now.
     """
     seen = champion.read(output)
-    layout.require_completed(storage.join(output, layout.RUNS, run, layout.MODELS), "model", "python -m trainer.task")
+    paths.require_completed(storage.join(output, paths.RUNS, run, paths.MODELS), "model", "python -m trainer.task")
     if seen.run == run:
         return Promotion(True, f"run {run} is the champion already")
     if run in (*seen.before, *seen.withdrawn):
@@ -58,7 +59,7 @@ def promote(output: str, run: str) -> Promotion:
     if found is None:
         against = f"against the champion {seen.run}" if seen.run else "by itself, as a first champion is"
         raise ValueError(f"run {run} was not judged {against}: run `python -m trainer.gate` first")
-    why = [*found["reasons"], storage.join(output, layout.RUNS, run, layout.GATE, layout.DECISION_PAGE)]
+    why = [*found["reasons"], storage.join(output, paths.RUNS, run, paths.GATE, paths.DECISION_PAGE)]
     if not found["promote"]:
         then = f"{seen.run} stays the champion" if seen.run else "and there is no champion (--first_must_pass)"
         return Promotion(False, "\n  ".join([f"run {run} is not promoted, {then}:", *why]))

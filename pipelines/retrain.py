@@ -6,11 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from beam_jobs.options import hush_imports
-from pipelines import jobs, retraining, runs
-from pipelines.runs import Request
-from songs import champion, job_exit, layout, logs, recipes, storage
-from songs.commands import Parser
+from nabi.beam.options import hush_imports
+from nabi.workspace import champion, job_exit, logs, paths, recipes, storage
+from nabi.workspace.commands import Parser
+from pipelines.retraining import jobs, runs, steps
+from pipelines.retraining.runs import RetrainRequest
 
 _EXAMPLES = """examples:
   python -m pipelines.retrain --recipe chorales --output runs/chorales
@@ -95,7 +95,7 @@ def run(
     """Makes a run's dataset and model, judges it, and if it is promoted its songs; skips what is finished.
 
     Args:
-      inputs: see `pipelines.sources.expand`; None takes the recipe's.
+      inputs: see `pipelines.reading.sources.expand`; None takes the recipe's.
       output: the retraining directory.
       recipe: a recipe's name or file, with `:run` for one of its runs alone, or None.
       more: job -> flags of that job, of all its runs.
@@ -110,10 +110,10 @@ def run(
       jobs.JobFailedError: if a job fails, with its last line.
     """
     least = check(output, inputs, recipe, more)
-    request = Request.of(inputs, recipe, more, output=output, fresh=fresh)
+    request = RetrainRequest.of(inputs, recipe, more, output=output, fresh=fresh)
     with runs.alone(output):
-        retraining.work(request, output, fresh=fresh, least=least)
-    return storage.join(output, layout.RUNS, request.name)
+        steps.work(request, output, fresh=fresh, least=least)
+    return storage.join(output, paths.RUNS, request.name)
 
 
 def check(output: str, inputs: Sequence[str] | None, recipe: str | None, more: Mapping[str, Sequence[str]]) -> int:

@@ -4,7 +4,7 @@ import struct
 
 from hypothesis import strategies
 
-from songs.song import Song
+from nabi.music.song import Song
 
 
 def song(*notes: tuple[int, int, int], ticks_per_quarter: int = 12) -> Song:

@@ -7,7 +7,9 @@ import sys
 
 import pytest
 
-from songs import encodings, layout, midi
+from nabi.music import encodings
+from nabi.reading import midi_writer
+from nabi.workspace import paths
 from tests import builders
 
 RECIPE = """
@@ -62,29 +64,29 @@ def test_the_end_says_where_songs_model_and_dataset_lie(finished):
 
 
 def test_all_three_directories_are_whole_and_of_one_content(finished):
-    marks = [json.loads((directory / layout.COMPLETED).read_text()) for directory in directories(finished[0])]
+    marks = [json.loads((directory / paths.COMPLETED).read_text()) for directory in directories(finished[0])]
     assert len({mark["content"] for mark in marks}) == 1
 
 
 def test_every_song_reads_back_to_the_tokens_that_were_sampled(finished):
     dataset, _, songs = directories(finished[0])
-    encoding = encodings.from_settings(json.loads((dataset / layout.DATASET).read_text())["settings"]["encoding"])
-    rows = [row for path in sorted(songs.glob("songs-*.jsonl")) for row in layout.read_rows(str(path))]
+    encoding = encodings.from_settings(json.loads((dataset / paths.DATASET).read_text())["settings"]["encoding"])
+    rows = [row for path in sorted(songs.glob("songs-*.jsonl")) for row in paths.read_rows(str(path))]
     assert [row["song"] for row in rows] == [0, 1, 2]
     for row in rows:
-        song = midi.read_exact((songs / row["file"]).read_bytes())
+        song = midi_writer.read_exact((songs / row["file"]).read_bytes())
         assert song == encoding.decode(row["tokens"])
         assert len(song)
         assert (songs / row["picture"]).read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_page_names_every_song(finished):
-    page = (directories(finished[0])[2] / layout.INDEX).read_text()
+    page = (directories(finished[0])[2] / paths.INDEX).read_text()
     assert all(f"song-0000{number}.mid" in page for number in range(3))
 
 
 def test_metrics_stand_beside_the_baselines(finished):
-    metrics = json.loads((directories(finished[0])[1] / layout.METRICS).read_text())
+    metrics = json.loads((directories(finished[0])[1] / paths.METRICS).read_text())
     assert metrics["validation"]["loss_nats"] < metrics["baselines"]["validation"]["uniform"]
     assert metrics["validation"]["tokens"] == metrics["baselines"]["validation"].get(
         "tokens", metrics["validation"]["tokens"]
@@ -94,14 +96,14 @@ def test_metrics_stand_beside_the_baselines(finished):
 def test_a_training_file_is_explained_as_copied_note_by_note(finished):
     folder, _ = finished
     dataset, model, songs = directories(folder)
-    ledger = [row for path in dataset.glob("ledger-*.jsonl") for row in layout.read_rows(str(path))]
+    ledger = [row for path in dataset.glob("ledger-*.jsonl") for row in paths.read_rows(str(path))]
     source = next(row["source"] for row in ledger if row["split"] == "train")
     command = [sys.executable, "-m", "generator.explain", source, "--model", str(model)]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "copied    12 notes (100.0%)" in said
     # A scale is a scale: the validation song is the same in another key.
     assert "verdict   copies as much as most validation songs, in all and in a row" in said
-    for row in (row for path in songs.glob("songs-*.jsonl") for row in layout.read_rows(str(path))):
+    for row in (row for path in songs.glob("songs-*.jsonl") for row in paths.read_rows(str(path))):
         assert row["notes"] < 12 or row["novelty"] == pytest.approx(1 - row["copied_share"], abs=1e-4)
 
 

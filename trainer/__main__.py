@@ -2,7 +2,7 @@
 
 import sys
 
-from songs import commands
+from nabi.workspace import commands
 
 COMMANDS = {
     "task": "trains a model on a dataset, or goes on with it; --tune N searches for settings",

@@ -2,13 +2,13 @@
 
 import dataclasses
 
-from songs.settings import Settings, setting
+from nabi.workspace.config import Config, setting
 
 TITLE = "training (also keys of a recipe's [[train]])"
 
 
 @dataclasses.dataclass(frozen=True)
-class TrainConfig(Settings):
+class TrainConfig(Config):
     """How a model is made and trained; each key is a flag of the same name and a key of a recipe's `[[train]]`."""
 
     BY_HAND = (

@@ -4,21 +4,21 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from models import remote
-from songs import directories, job_exit, layout, storage
-from songs.commands import Parser, refusing
-from songs.logs import say
-from songs.windows import SPLITS
-from trainer import evaluation_page, verdicts
-from trainer.baselines import told
-from trainer.dataset import Dataset, open_dataset
-from trainer.history import HISTORY_COLUMNS, Table
-from trainer.reading import Reading
+from nabi.music.windows import SPLITS
+from nabi.networks import remote_files
+from nabi.workspace import directories, job_exit, paths, storage
+from nabi.workspace.commands import Parser, refusing
+from nabi.workspace.logs import say
+from trainer.data.dataset import Dataset, open_dataset
+from trainer.data.window_mode import WindowMode
+from trainer.evaluation import evaluation_page, warnings
+from trainer.evaluation.baselines import describe
+from trainer.training.history import HISTORY_COLUMNS, CsvTable
 
 if TYPE_CHECKING:
     # At run time it takes seconds; flags and checks come without.
-    from models.bundle import Bundle
-    from trainer.survey import Survey
+    from nabi.networks.trained_model import TrainedModel
+    from trainer.evaluation.dataset_survey import DatasetSurvey
 
 _EXAMPLES = """examples:
   python -m trainer.evaluate --model runs/mine/model --data runs/mine/dataset
@@ -44,7 +44,7 @@ def run(*, model: str, data: str, split: str = "test", output: str | None = None
     """Evaluates a model on a split and publishes page, figures and TensorBoard scalars.
 
     Args:
-      model: a finished model directory; see `songs.directories.find`.
+      model: a finished model directory; see `nabi.workspace.directories.find`.
       data: a finished dataset directory of the same vocabulary, found alike.
       split: `validation` or `test`.
       output: the directory to write to, instead of the model's own.
@@ -53,14 +53,14 @@ def run(*, model: str, data: str, split: str = "test", output: str | None = None
       What `evaluation-SPLIT.json` has.
 
     Raises:
-      ValueError, songs.storage.StorageError: in one sentence, what the user has to change.
+      ValueError, nabi.workspace.storage.StorageError: in one sentence, what the user has to change.
     """
-    remote.open_schemes(model, data, output or "")
+    remote_files.open_schemes(model, data, output or "")
     model = directories.model(model)
     output = storage.folder(output or model)
     dataset = open_dataset(data)
     keys = ("vocabulary", "encoding", "data", "dataset", "train")
-    require_same(layout.read_object(storage.join(model, layout.CONFIG), *keys), dataset, model)
+    require_same(paths.read_object(storage.join(model, paths.CONFIG), *keys), dataset, model)
     _require_songs(dataset, split)
     storage.check_writable(output)
     found = _measure(model, dataset, split)
@@ -74,10 +74,10 @@ def require_same(config: dict[str, Any], dataset: Dataset, model: str) -> None:
         raise ValueError(
             f"the dataset {dataset.folder} has the vocabulary {dataset.vocabulary.fingerprint}, but the model {model} "
             f"was trained with {config['vocabulary']} (on {config['data']}): give that --data, or preprocess with "
-            f"--vocabulary {storage.join(model, layout.VOCABULARY)}"
+            f"--vocabulary {storage.join(model, paths.VOCABULARY)}"
         )
     # A model of last tokens knows windows of one length only, and with its state carried one distance between them.
-    reading = Reading.of(config["train"])
+    reading = WindowMode.of(config["train"])
     of_last = [key for key, wanted in (("window", reading.last_only), ("stride", reading.overlapping)) if wanted]
     keys = ("encoding", "song_marks", *of_last)
     for key in keys:
@@ -99,20 +99,20 @@ def _require_songs(dataset: Dataset, split: str) -> None:
 def _measure(model: str, dataset: Dataset, split: str) -> dict[str, Any]:
     # TensorFlow takes seconds to import: every refusal comes before. Its own remarks would bury the result.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from models import bundle
-    from trainer import survey
+    from nabi.networks import trained_model
+    from trainer.evaluation import dataset_survey
 
-    loaded = bundle.load(model)
-    surveyed = survey.take(dataset, Reading.of(loaded.config["train"]))
-    metrics = layout.read_object(storage.join(model, layout.METRICS), "best_step")
+    loaded = trained_model.load(model)
+    surveyed = dataset_survey.take(dataset, WindowMode.of(loaded.config["train"]))
+    metrics = paths.read_object(storage.join(model, paths.METRICS), "best_step")
     about = {"model": model, "data": dataset.folder, "split": split, "step": metrics["best_step"]}
     same_data = loaded.marks["content"] == dataset.content
     found = evaluate(loaded, surveyed, split)
-    said = verdicts.warnings(_history(model).rows, found["splits"], found["baselines"])
+    said = warnings.warnings(_history(model).rows, found["splits"], found["baselines"])
     return {**about, "same_data": same_data, **found, "warnings": said}
 
 
-def evaluate(loaded: "Bundle", surveyed: "Survey", split: str) -> dict[str, Any]:
+def evaluate(loaded: "TrainedModel", surveyed: "DatasetSurvey", split: str) -> dict[str, Any]:
     """Measures a model.
 
     Args:
@@ -126,8 +126,8 @@ def evaluate(loaded: "Bundle", surveyed: "Survey", split: str) -> dict[str, Any]
     Raises:
       ValueError: if no token of the split is scored.
     """
-    from trainer import measures, scoring
-    from trainer.window_arrays import tokens_of
+    from trainer.data.window_arrays import tokens_of
+    from trainer.evaluation import loss_breakdown, scoring
 
     evaluator = scoring.evaluator_of(loaded.model, surveyed, split)
     scores = evaluator.tokens(loaded.model.get_weights()) if evaluator else None
@@ -146,7 +146,7 @@ def evaluate(loaded: "Bundle", surveyed: "Survey", split: str) -> dict[str, Any]
         "baselines_counted": surveyed.baselines.counted.as_dict(),
         "unknown_share": surveyed.unknown_share,
         "measured": surveyed.measured,
-        "detail": measures.detail(
+        "detail": loss_breakdown.detail(
             scores,
             surveyed.baselines.log_probabilities(split),
             best_ngram=best.name,
@@ -157,8 +157,8 @@ def evaluate(loaded: "Bundle", surveyed: "Survey", split: str) -> dict[str, Any]
     }
 
 
-def _history(model: str) -> Table:
-    history = Table(storage.join(model, layout.HISTORY), HISTORY_COLUMNS)
+def _history(model: str) -> CsvTable:
+    history = CsvTable(storage.join(model, paths.HISTORY), HISTORY_COLUMNS)
     history.read()
     return history
 
@@ -166,9 +166,9 @@ def _history(model: str) -> Table:
 def _publish(found: dict[str, Any], history: Sequence[dict[str, Any]], output: str) -> None:
     """Writes the figures, the scalars and, last, the page; says what matters."""
     split = found["split"]
-    page = storage.join(output, layout.evaluation_name(split, "html"))
-    layout.write_json(storage.join(output, layout.evaluation_name(split, "json")), found)
-    _write_events(found, storage.join(output, layout.TENSORBOARD, f"evaluation-{split}"))
+    page = storage.join(output, paths.evaluation_name(split, "html"))
+    paths.write_json(storage.join(output, paths.evaluation_name(split, "json")), found)
+    _write_events(found, storage.join(output, paths.TENSORBOARD, f"evaluation-{split}"))
     storage.write_text(page, evaluation_page.page(found, history))
     say(summary(found))
     for warning in found["warnings"]:
@@ -189,7 +189,7 @@ def summary(found: dict[str, Any]) -> str:
         f"top-1 {detail['top_1']:.1%}, top-5 {detail['top_5']:.1%}, expected calibration error "
         f"{detail['calibration']['expected_error']:.3f}, {detail['tokens']:,} tokens"
     )
-    return "\n".join([*lines, told(found["baselines_counted"], found["best_ngram"])])
+    return "\n".join([*lines, describe(found["baselines_counted"], found["best_ngram"])])
 
 
 def _write_events(found: dict[str, Any], folder: str) -> None:

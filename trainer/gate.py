@@ -7,20 +7,20 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from models import remote
-from songs import directories, job_exit, layout, storage
-from songs.commands import Parser, refusing
-from songs.judging import JUDGING_SPLIT, new_to_both, training_datasets
-from songs.ledger_columns import bits
-from songs.logs import say
-from songs.song_id import SongId
-from trainer import drift, gate_checks, gate_page
-from trainer.gate_checks import Check, Thresholds
+from nabi.music.song_id import SongId
+from nabi.networks import remote_files
+from nabi.workspace import directories, job_exit, paths, storage
+from nabi.workspace.commands import Parser, refusing
+from nabi.workspace.judging_songs import JUDGING_SPLIT, new_to_both, training_datasets
+from nabi.workspace.ledger_columns import bits
+from nabi.workspace.logs import say
+from trainer.judging import drift, gate_checks, gate_page
+from trainer.judging.gate_checks import Check, Thresholds
 
 if TYPE_CHECKING:
     # At run time it takes seconds; flags and checks come without.
-    from models.bundle import Bundle
-    from songs.song import Song
+    from nabi.music.song import Song
+    from nabi.networks.trained_model import TrainedModel
 
 _EXAMPLES = """examples:
   python -m trainer.gate --model NEW/model --data NEW/dataset --songs NEW/gate-songs \\
@@ -88,9 +88,9 @@ def run(of: Contestants, output: str, thresholds: Thresholds) -> dict[str, Any]:
     """Decides, and publishes decision.json and decision.html.
 
     Raises:
-      ValueError, songs.storage.StorageError: in one sentence, if a directory is not whole or cannot be read.
+      ValueError, nabi.workspace.storage.StorageError: in one sentence, if a directory is not whole or cannot be read.
     """
-    remote.open_schemes(*dataclasses.astuple(of), output)
+    remote_files.open_schemes(*dataclasses.astuple(of), output)
     of = _found(of)
     checks, judging = _checks(of, thresholds)
     passed = all(check.passed for check in checks)
@@ -105,9 +105,9 @@ def run(of: Contestants, output: str, thresholds: Thresholds) -> dict[str, Any]:
         "thresholds": thresholds.as_dict(),
         "drift": drift.report(of.model, of.data, of.champion, of.champion_data) if of.champion else None,
     }
-    storage.write_text(storage.join(output, layout.DECISION_PAGE), gate_page.page(decision))
-    layout.write_json(storage.join(output, layout.DECISION), decision)
-    say(told(decision))
+    storage.write_text(storage.join(output, paths.DECISION_PAGE), gate_page.page(decision))
+    paths.write_json(storage.join(output, paths.DECISION), decision)
+    say(describe(decision))
     return decision
 
 
@@ -124,7 +124,7 @@ def _found(of: Contestants) -> Contestants:
     return Contestants(**{name: given[name] and directories.find(given[name], kind) for name, kind in kinds.items()})
 
 
-def told(decision: dict[str, Any]) -> str:
+def describe(decision: dict[str, Any]) -> str:
     """A decision as a terminal shows it: a line a check, and the verdict."""
     lines = [f"{'passed' if check['passed'] else 'FAILED'}  {check['said']}" for check in decision["checks"]]
     return "\n".join([*lines, gate_checks.verdict(decision)])
@@ -132,34 +132,34 @@ def told(decision: dict[str, Any]) -> str:
 
 def _checks(of: Contestants, thresholds: Thresholds) -> tuple[list[Check], int]:
     """The checks, and how many songs judge; a first model has none to be compared by, and is judged by itself."""
-    rows = [row for path in layout.rows_paths(of.songs, layout.SONGS) for row in layout.read_rows(path)]
-    metrics = layout.read_json(storage.join(of.model, layout.METRICS))
+    rows = [row for path in paths.rows_paths(of.songs, paths.SONGS) for row in paths.read_rows(path)]
+    metrics = paths.read_json(storage.join(of.model, paths.METRICS))
     compared, judging = _compared(of, thresholds) if of.champion else ([], 0)
     return [
         *compared,
         gate_checks.beats_counting(metrics, JUDGING_SPLIT),
         gate_checks.copies(rows, thresholds.max_copied_share),
         gate_checks.loops(rows, thresholds.max_loop_rate),
-        gate_checks.likeness(layout.read_json(storage.join(of.songs, layout.SUMMARY)), thresholds.min_likeness),
+        gate_checks.likeness(paths.read_json(storage.join(of.songs, paths.SUMMARY)), thresholds.min_likeness),
     ], judging
 
 
 def _compared(of: Contestants, thresholds: Thresholds) -> tuple[list[Check], int]:
     # TensorFlow takes seconds to import: every refusal comes before. Its own remarks would bury the result.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from models import bundle
+    from nabi.networks import trained_model
 
-    challenger, champion = bundle.load(of.model), bundle.load(of.champion)
+    challenger, champion = trained_model.load(of.model), trained_model.load(of.champion)
     songs = judging_songs(of, challenger)
     enough = gate_checks.enough(len(songs), thresholds.min_gate_songs)
     return [enough, *_against(champion, challenger, songs, thresholds.min_gain)], len(songs)
 
 
-def judging_songs(of: Contestants, challenger: "Bundle") -> "list[Song]":
+def judging_songs(of: Contestants, challenger: "TrainedModel") -> "list[Song]":
     """The songs that both models are asked about: of the new test split, heard by neither."""
-    from songs.kept_songs import KeptSongs
-    from trainer.batches import read_songs
-    from trainer.dataset import open_dataset
+    from nabi.workspace.kept_songs import KeptSongs
+    from trainer.data.batches import read_songs
+    from trainer.data.dataset import open_dataset
 
     dataset = open_dataset(of.data)
     wanted = new_to_both(of.data, training_datasets(of.champion_data, (of.model, of.champion)))
@@ -174,10 +174,10 @@ def judging_songs(of: Contestants, challenger: "Bundle") -> "list[Song]":
     return [song for song in map(challenger.encoding.decode, tokens) if len(song)]
 
 
-def _against(champion: "Bundle", challenger: "Bundle", songs: "list[Song]", least: float) -> list[Check]:
+def _against(champion: "TrainedModel", challenger: "TrainedModel", songs: "list[Song]", least: float) -> list[Check]:
     import numpy as np
 
-    from trainer import gate_scores
+    from trainer.judging import gate_scores
 
     name, threshold = "loss against the champion", gate_checks.gain_wanted(least)
     if why := gate_scores.comparable(champion, challenger):

@@ -6,12 +6,14 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from models import remote
-from songs import directories, job_exit, logs, recipes, storage
-from songs.commands import Parser, refusing
-from trainer import cluster, config, folder, search, tune, tuning
-from trainer.dataset import Dataset, open_dataset
-from trainer.warm_start import Warm, open_warm
+from nabi.networks import remote_files
+from nabi.workspace import directories, job_exit, logs, recipes, storage
+from nabi.workspace.commands import Parser, refusing
+from trainer import config
+from trainer.data.dataset import Dataset, open_dataset
+from trainer.training import cluster, model_folder
+from trainer.training.warm_start import WarmStart, open_warm
+from trainer.tuning import search, search_plan, tune
 
 
 @refusing("error")
@@ -20,11 +22,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags, settings = parse(sys.argv[1:] if argv is None else argv)
     training = config.TrainConfig.create(settings)
     if flags.tune is not None:
-        folders = folder.Folders.of(flags.model_dir, flags.checkpoint_dir, flags.tensorboard_dir)
+        folders = model_folder.RunFolders.of(flags.model_dir, flags.checkpoint_dir, flags.tensorboard_dir)
         dataset, warm = _open(flags.data, folders, flags.warm_start, flags.or_fresh)
-        status = tune.run(tuning.plan(flags.tune, settings, folders, dataset, warm), overwrite=flags.overwrite)
+        status = tune.run(search_plan.plan(flags.tune, settings, folders, dataset, warm), overwrite=flags.overwrite)
         if flags.recipe and not status:
-            folder.remember_sampling(folders, flags.recipe)
+            model_folder.remember_sampling(folders, flags.recipe)
         return status
     return run(
         data=flags.data,
@@ -55,7 +57,7 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]
 def check(arguments: Sequence[str]) -> config.TrainConfig:
     """The configuration that flags ask for; raises ValueError as a start with them would, before any work."""
     flags, settings = parse(arguments)
-    return config.TrainConfig.create(settings) if flags.tune is None else tuning.check(flags.tune, settings)
+    return config.TrainConfig.create(settings) if flags.tune is None else search_plan.check(flags.tune, settings)
 
 
 def run(
@@ -88,29 +90,31 @@ def run(
       that ended it.
 
     Raises:
-      ValueError, songs.storage.StorageError: in one sentence, what the user has to change.
+      ValueError, nabi.workspace.storage.StorageError: in one sentence, what the user has to change.
     """
-    folders = folder.Folders.of(model_dir, checkpoint_dir, tensorboard_dir)
+    folders = model_folder.RunFolders.of(model_dir, checkpoint_dir, tensorboard_dir)
     dataset, warm = _open(data, folders, warm_start, or_fresh)
     _require_keys_told(dataset, training)
     # Of several machines one writes; the others wait for it where TensorFlow connects them.
     if overwrite and cluster.is_chief():
-        folder.clear(folders)
-    elif not overwrite and folder.is_done(folders, training, dataset, warm):
+        model_folder.clear(folders)
+    elif not overwrite and model_folder.is_done(folders, training, dataset, warm):
         logs.say(f"{folders.model} already holds this model: nothing to do")
         return 0
     if cluster.is_chief():
-        folder.claim(folders, training, dataset, warm)
+        model_folder.claim(folders, training, dataset, warm)
         if recipe:
-            folder.remember_sampling(folders, recipe)
+            model_folder.remember_sampling(folders, recipe)
     return _train(dataset, folders, training, warm)
 
 
-def _open(data: str, folders: folder.Folders, warm_start: str | None, or_fresh: bool) -> tuple[Dataset, Warm | None]:
-    remote.open_schemes(data, folders.model, folders.checkpoints, folders.tensorboard)
+def _open(
+    data: str, folders: model_folder.RunFolders, warm_start: str | None, or_fresh: bool
+) -> tuple[Dataset, WarmStart | None]:
+    remote_files.open_schemes(data, folders.model, folders.checkpoints, folders.tensorboard)
     dataset = open_dataset(storage.folder(data))
     warm = open_warm(storage.folder(warm_start), or_fresh=or_fresh) if warm_start else None
-    folder.require_apart(folders, dataset, warm)
+    model_folder.require_apart(folders, dataset, warm)
     return dataset, warm
 
 
@@ -130,16 +134,18 @@ def _require_keys_told(dataset: Dataset, training: config.TrainConfig) -> None:
         )
 
 
-def _train(dataset: Dataset, folders: folder.Folders, training: config.TrainConfig, warm: Warm | None) -> int:
+def _train(
+    dataset: Dataset, folders: model_folder.RunFolders, training: config.TrainConfig, warm: WarmStart | None
+) -> int:
     # TensorFlow takes seconds to import: nothing above waits for it. Its own remarks would bury the progress lines.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from trainer import strategy, train
+    from trainer.training import strategy, train
 
     try:
         train.train(dataset, folders, training, warm)
     except train.DivergedError as error:
         if cluster.is_chief():
-            folder.mark_diverged(folders, training, dataset, warm, str(error))
+            model_folder.mark_diverged(folders, training, dataset, warm, str(error))
         logs.complain(f"error: {error}")
         return 1
     except train.StoppedError as stop:
@@ -178,8 +184,8 @@ def _parser() -> Parser:
         "--tune",
         type=int,
         metavar="N",
-        help=f"train N models ({tuning.LEGAL}), each with settings chosen by the losses of those before, and keep the "
-        f"best; searched, unless a flag or the recipe gives them: {search.listed(search.RANGES)}; run again with a "
+        help=f"train N models ({search_plan.LEGAL}), each with settings chosen by the losses of those before, and keep "
+        f"the best; searched, unless a flag or the recipe gives them: {search.listed(search.RANGES)}; run again with a "
         "larger N, it goes on",
     )
     config.TrainConfig.add_flags(parser, config.TITLE)

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from benchmarks import polyphonic
-from songs import recipes
+from nabi.workspace import recipes
 from trainer import config
-from trainer.dataset import open_dataset
+from trainer.data.dataset import open_dataset
 
 SMALL = [f"--{key}=2" for key in ("steps", "batch_size", "units", "embedding", "layers", "checkpoint_every")]
 SMALL.append("--warmup_steps=0")

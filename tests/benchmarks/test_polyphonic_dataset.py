@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from benchmarks import polyphonic_dataset as datasets
-from songs import layout, records
-from songs.vocabulary import END, START
-from trainer import batches
-from trainer.dataset import open_dataset
+from nabi.music import records
+from nabi.music.vocabulary import END, START
+from nabi.workspace import paths
+from trainer.data import batches
+from trainer.data.dataset import open_dataset
 
 # C4 and G8, a silent frame at the end; a piece that stands twice in its split.
 PIECES = {
@@ -97,7 +98,7 @@ def test_the_test_split_lies_apart_with_its_silent_end(folder):
 
 
 def test_a_dataset_says_of_which_set_it_is_and_what_it_holds(folder):
-    about = layout.read_json(str(folder / "dataset" / "dataset.json"))
+    about = paths.read_json(str(folder / "dataset" / "dataset.json"))
     assert datasets.name_of(str(folder)) == "Nottingham"
     assert about["statistics"]["train"]["augmented_tokens"] == 3 * 6 + 2 * 4 * 2
     assert about["statistics"]["test"]["silent_ends"] == 1

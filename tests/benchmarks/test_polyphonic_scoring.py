@@ -6,12 +6,12 @@ import pytest
 from benchmarks import polyphonic_dataset as datasets
 from benchmarks import polyphonic_scoring as scoring
 from benchmarks.polyphonic_table import Row, StepScore, table
-from models import network
-from models.bundle import Bundle
-from songs import windows
-from songs.encodings import Steps, write_steps
-from songs.vocabulary import END, Vocabulary
-from trainer.window_arrays import Windows
+from nabi.music import windows
+from nabi.music.encodings import Steps, write_steps
+from nabi.music.vocabulary import END, Vocabulary
+from nabi.networks import network
+from nabi.networks.trained_model import TrainedModel
+from trainer.data.window_arrays import Windows
 
 VOCABULARY = Vocabulary.from_ordered(["C4", "E4", "G4", "|"], {})
 STEP = VOCABULARY.ids["|"]
@@ -78,11 +78,11 @@ def test_ends_are_left_out():
     assert END not in scoring.without_ends(cut(3)).tokens
 
 
-def bundle(vocabulary, content, target="every") -> Bundle:
+def bundle(vocabulary, content, target="every") -> TrainedModel:
     small = network.Architecture(len(vocabulary), embedding=2, units=2, layers=1, dropout=0, blocked=(0, 1, 2))
     model = network.build(small)
     model.set_weights([0 * weights for weights in model.get_weights()])
-    return Bundle(model, vocabulary, Steps(), {"target": target}, {"content": content})
+    return TrainedModel(model, vocabulary, Steps(), {"target": target}, {"content": content})
 
 
 def test_a_model_is_scored_on_the_split_of_its_own_dataset(tmp_path):

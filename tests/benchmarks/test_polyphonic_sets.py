@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks import polyphonic_sets as sets
-from songs.encodings import read_steps, write_steps
+from nabi.music.encodings import read_steps, write_steps
 
 PAPER = pathlib.Path(__file__).parents[2] / "../shared/paper"
 

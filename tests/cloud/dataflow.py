@@ -7,7 +7,7 @@ import threading
 import urllib.parse
 from typing import Any
 
-from songs import storage
+from nabi.workspace import storage
 from tests.cloud.metadata import PROJECT
 
 _NO_LIST = {"/messages": {"jobMessages": []}, "/metrics": {"metrics": []}}

@@ -19,9 +19,9 @@ def gcs():
 
 @pytest.fixture
 def gs_folder(gcs, monkeypatch):
-    """A new folder in the emulator's bucket, which `songs.storage` of this process writes to."""
-    from songs import storage
-    from songs.cloud_files import CloudFiles
+    """A new folder in the emulator's bucket, which `nabi.workspace.storage` of this process writes to."""
+    from nabi.workspace import storage
+    from nabi.workspace.storage.gcs import CloudFiles
     from tests.cloud.gcs import BUCKET
 
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs.address)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from songs import storage
+from nabi.workspace import storage
 from tests.cloud import gcs as service
 from tests.cloud.gcs import Fault
 from trainer import task
@@ -44,7 +44,7 @@ def test_large_upload_survives_a_lost_connection(gcs, gs_folder, pauses):
 
 
 def test_end_of_trying_is_one_sentence(gcs, gs_folder, monkeypatch):
-    monkeypatch.setattr("songs.cloud_files._DEADLINE", 0.5)
+    monkeypatch.setattr("nabi.workspace.storage.gcs._DEADLINE", 0.5)
     for fault in (Fault(99), Fault(99, status=503)):
         for call in (storage.read_bytes, storage.exists, storage.check_writable):
             with gcs.failing(fault), pytest.raises(storage.StorageError) as caught:

@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from songs import archives, storage
+from nabi.workspace import archives, storage
 
 
 def names_below(folder):

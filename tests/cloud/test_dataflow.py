@@ -12,8 +12,8 @@ import uuid
 import pytest
 
 from generator import generate
+from nabi.workspace import paths, storage
 from pipelines import preprocess
-from songs import layout, storage
 from tests import builders
 from tests.cloud.dataflow import Dataflow
 from tests.cloud.gcs import BUCKET
@@ -42,8 +42,8 @@ OF_SONGS = ("--num_songs=3", "--max_tokens=20", "--no_audio")
 
 @pytest.fixture(scope="module")
 def bucket(gcs):
-    """A folder in the bucket, which `songs.storage` of this process writes to while this module's tests run."""
-    from songs.cloud_files import CloudFiles
+    """A folder in the bucket, which this process' `nabi.workspace.storage` writes to while this module's tests run."""
+    from nabi.workspace.storage.gcs import CloudFiles
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STORAGE_EMULATOR_HOST", gcs.address)
@@ -145,10 +145,10 @@ def test_the_dataset_is_the_one_that_this_machine_makes(preprocessing, gcs, buck
     local = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert made.keys() == local.keys()
     # The others tell of paths and times.
-    same = [name for name in local if name.endswith(".tfrecord") or name == layout.VOCABULARY]
+    same = [name for name in local if name.endswith(".tfrecord") or name == paths.VOCABULARY]
     assert len(same) > 3
     assert {name: made[name] for name in same} == {name: local[name] for name in same}
-    contents = [json.loads(files[layout.COMPLETED])["content"] for files in (made, local)]
+    contents = [json.loads(files[paths.COMPLETED])["content"] for files in (made, local)]
     assert contents[0] == contents[1]
 
 
@@ -200,6 +200,6 @@ def test_workers_install_what_reading_needs_and_no_tensorflow(tarball):
 
 def test_workers_get_every_file_of_the_packages_and_no_tests(tarball):
     kept = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
-    packages = ("beam_jobs", "generator", "models", "pages", "pipelines", "recipes", "songs", "trainer")
+    packages = ("generator", "nabi", "pipelines", "trainer")
     assert {path for path in kept if path.startswith(tuple(f"{name}/" for name in packages))} <= tarball.keys()
     assert not [path for path in tarball if path.startswith(("tests/", "benchmarks/"))]

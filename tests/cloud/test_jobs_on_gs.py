@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from generator import generate
-from models import bundle
+from nabi.networks import trained_model
+from nabi.workspace import paths, storage
 from pipelines import preprocess
-from songs import layout, storage
 from tests import builders
 from tests.cloud import metadata
 from tests.cloud.gcs import BUCKET
@@ -43,7 +43,7 @@ max_tokens = 40
 no_audio = true
 """
 ROOT = f"gs://{BUCKET}/chain"
-DIRECTORIES = (layout.DATA, layout.MODELS, layout.SONGS)
+DIRECTORIES = (paths.DATA, paths.MODELS, paths.SONGS)
 
 
 def music():
@@ -78,8 +78,8 @@ def local(tmp_path_factory, recipe):
 
 @pytest.fixture(scope="module")
 def files(gcs):
-    """`songs.storage` of this process on the emulator, as long as this module's tests run."""
-    from songs.cloud_files import CloudFiles
+    """`nabi.workspace.storage` of this process on the emulator, as long as this module's tests run."""
+    from nabi.workspace.storage.gcs import CloudFiles
 
     patch = pytest.MonkeyPatch()
     patch.setenv("STORAGE_EMULATOR_HOST", gcs.address)
@@ -125,7 +125,7 @@ def run(module, *flags, environment=None):
 
 
 def directories(output):
-    folder = storage.join(output, layout.RUNS, layout.read_json(storage.join(output, layout.CHAMPION))["run"])
+    folder = storage.join(output, paths.RUNS, paths.read_json(storage.join(output, paths.CHAMPION))["run"])
     return {name: storage.join(folder, name) for name in DIRECTORIES}
 
 
@@ -136,12 +136,12 @@ def contents(folder, *endings):
 
 
 def test_dataset_is_the_same(local, on_gs):
-    here, there = local[layout.DATA], on_gs[0][layout.DATA]
-    records = contents(here, ".tfrecord", layout.VOCABULARY)
+    here, there = local[paths.DATA], on_gs[0][paths.DATA]
+    records = contents(here, ".tfrecord", paths.VOCABULARY)
     assert len(records) == 5
-    assert contents(there, ".tfrecord", layout.VOCABULARY) == records
-    assert not storage.exists(f"{there}/{layout.STAGING}")
-    rows = [row for path in layout.rows_paths(there, layout.LEDGER) for row in layout.read_rows(path)]
+    assert contents(there, ".tfrecord", paths.VOCABULARY) == records
+    assert not storage.exists(f"{there}/{paths.STAGING}")
+    rows = [row for path in paths.rows_paths(there, paths.LEDGER) for row in paths.read_rows(path)]
     assert [row["outcome"] for row in rows] == ["read"] * 12
     assert rows[-1]["source"] == f"{ROOT}/music/more.zip!more/9.mid"
 
@@ -151,37 +151,37 @@ def test_dataset_of_two_worker_processes_is_the_same(local, on_gs, google_enviro
     output = f"{ROOT}/by-two"
     flags = ("--recipe", recipe, "--input", f"{ROOT}/music/*", "--output", output, *workers)
     run("pipelines.preprocess", *flags, environment=google_environment)
-    kinds = (".tfrecord", layout.VOCABULARY)
-    assert contents(output, *kinds) == contents(local[layout.DATA], *kinds)
+    kinds = (".tfrecord", paths.VOCABULARY)
+    assert contents(output, *kinds) == contents(local[paths.DATA], *kinds)
 
 
 def test_model_that_was_killed_on_the_way_is_the_same(local, on_gs):
     assert "resumed at step" in on_gs[1]
-    here, there = (bundle.load(run_[layout.MODELS]).model.get_weights() for run_ in (local, on_gs[0]))
+    here, there = (trained_model.load(run_[paths.MODELS]).model.get_weights() for run_ in (local, on_gs[0]))
     assert all(np.array_equal(ours, theirs) for ours, theirs in zip(here, there, strict=True))
-    name = layout.HISTORY
-    assert contents(on_gs[0][layout.MODELS], name) == contents(local[layout.MODELS], name)
+    name = paths.HISTORY
+    assert contents(on_gs[0][paths.MODELS], name) == contents(local[paths.MODELS], name)
 
 
 def test_checkpoints_and_events_lie_where_they_were_sent(on_gs, tls_front):
     assert list(storage.match(f"{ROOT}/board/events*"))
-    assert not storage.exists(f"{on_gs[0][layout.MODELS]}/{layout.CHECKPOINTS}")
+    assert not storage.exists(f"{on_gs[0][paths.MODELS]}/{paths.CHECKPOINTS}")
     # TensorFlow's own client was used, with the machine's account.
     assert f"Bearer {metadata.TOKEN}" in tls_front.authorizations
 
 
 def test_songs_are_the_same(local, on_gs):
-    here, there = local[layout.SONGS], on_gs[0][layout.SONGS]
+    here, there = local[paths.SONGS], on_gs[0][paths.SONGS]
     songs = contents(here, ".mid", ".jsonl", ".png")
     assert len(songs) == 5
     assert contents(there, ".mid", ".jsonl", ".png") == songs
-    assert storage.exists(f"{there}/{layout.INDEX}")
+    assert storage.exists(f"{there}/{paths.INDEX}")
 
 
 def test_evaluation(on_gs, google_environment):
-    flags = ("--model", on_gs[0][layout.MODELS], "--data", on_gs[0][layout.DATA], "--output", f"{ROOT}/evaluation")
+    flags = ("--model", on_gs[0][paths.MODELS], "--data", on_gs[0][paths.DATA], "--output", f"{ROOT}/evaluation")
     run("trainer.evaluate", *flags, environment=google_environment)
-    found = layout.read_json(f"{ROOT}/evaluation/evaluation-test.json")
-    metrics = layout.read_json(f"{on_gs[0][layout.MODELS]}/{layout.METRICS}")
+    found = paths.read_json(f"{ROOT}/evaluation/evaluation-test.json")
+    metrics = paths.read_json(f"{on_gs[0][paths.MODELS]}/{paths.METRICS}")
     assert found["splits"]["test"]["loss_nats"] == pytest.approx(metrics["test"]["loss_nats"])
     assert list(storage.match(f"{ROOT}/evaluation/tensorboard/**events*"))

@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from models import bundle
-from songs import layout
+from nabi.networks import trained_model
+from nabi.workspace import paths
 from tests.trainer import datasets
 from trainer import task
 
@@ -57,6 +57,6 @@ def test_model_is_that_of_local_data(s3, data, trained, tmp_path):
         path = tmp_path / "there" / entry["Key"].removeprefix("model/")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(s3[0].get_object(Bucket="music", Key=entry["Key"])["Body"].read())
-    here, there = (bundle.load(f"{tmp_path}/{name}").model.get_weights() for name in ("here", "there"))
+    here, there = (trained_model.load(f"{tmp_path}/{name}").model.get_weights() for name in ("here", "there"))
     assert all(np.array_equal(ours, theirs) for ours, theirs in zip(here, there, strict=True))
-    assert list((tmp_path / "there" / layout.TENSORBOARD).glob("events*"))
+    assert list((tmp_path / "there" / paths.TENSORBOARD).glob("events*"))

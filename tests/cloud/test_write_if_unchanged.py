@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from songs import storage
+from nabi.workspace import storage
 from tests.cloud.gcs import Fault
 
 

@@ -11,13 +11,14 @@ import pytest
 import yaml
 
 from deploy import pipeline
-from songs.retraining_steps import IMAGES
+from nabi.workspace.retraining_steps import IMAGES
 
 ROOT = pathlib.Path(__file__).parents[2]
 TEXT = (ROOT / "cloudbuild.yaml").read_text()
 BUILD = yaml.safe_load(TEXT)
 STEPS = {row["id"]: row for row in BUILD["steps"]}
-# What Cloud Build itself gives a value: https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values
+# What Cloud Build itself gives a value:
+# https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values
 BUILT_IN = {"PROJECT_ID", "SHORT_SHA", "TAG_NAME"}
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from benchmarks import dockerfile, images
-from songs import layout
+from nabi.workspace import paths
 from tests.deploy import linked
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -113,7 +113,7 @@ def test_a_worker_reads_music_with_nothing_but_what_its_image_has(tmp_path):
     tunes = [f"--input=codes:{tune}" for tune in images.TUNES]
     done = stage.python(*command, *tunes, f"--output={tmp_path / 'data'}", "--song_marks=true", "--recipe=")
     assert done.returncode == 0, done.stderr
-    assert layout.completed(str(tmp_path / "data")) is not None
+    assert paths.completed(str(tmp_path / "data")) is not None
 
 
 @pytest.mark.parametrize(("name", "module"), [("train", "trainer.task"), ("generate", "generator.generate")])
@@ -140,10 +140,10 @@ def test_an_argument_of_another_stage_is_not_known():
 
 @pytest.mark.parametrize(
     ("path", "out"),
-    [("songs/song.py", False), ("tests/x.py", True), ("songs/__pycache__/a.py", True), ("key.json", True)],
+    [("nabi/music/song.py", False), ("tests/x.py", True), ("nabi/__pycache__/a.py", True), ("key.json", True)],
 )
 def test_the_last_pattern_that_fits_decides(path, out):
-    assert dockerfile.ignored(path, ["*", "!songs", "**/__pycache__"]) is out
+    assert dockerfile.ignored(path, ["*", "!nabi", "**/__pycache__"]) is out
 
 
 def test_what_cannot_be_replayed_is_an_error(tmp_path):

@@ -12,7 +12,7 @@ from deploy import flags
 
 ROOT = pathlib.Path(__file__).parents[2]
 TEXT = (ROOT / "docs/operations.md").read_text()
-ROOMS = ("beam_jobs", "deploy", "generator", "models", "pipelines", "songs", "trainer")
+ROOMS = ("deploy", "generator", "nabi", "pipelines", "trainer")
 
 
 def quoted():

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from deploy import compiled, pipeline, step
-from songs import layout, retraining_steps
-from songs.retraining_steps import STEPS
+from nabi.workspace import paths, retraining_steps
+from nabi.workspace.retraining_steps import STEPS
 from tests import builders
 
 pytest.importorskip("kfp", reason="the newest set has no KFP, whose protobuf differs")
@@ -72,7 +72,7 @@ def test_only_what_trains_has_gpus(spec):
 @pytest.mark.parametrize("name", [one.name for one in STEPS])
 def test_a_container_runs_the_steps_command(spec, name, monkeypatch, tmp_path):
     ran = []
-    (tmp_path / layout.CHAMPION).write_text('{"run": "%s"}' % ("nabi-1" if name == "generate" else "nabi-0"))
+    (tmp_path / paths.CHAMPION).write_text('{"run": "%s"}' % ("nabi-1" if name == "generate" else "nabi-0"))
     monkeypatch.setattr(step.os, "execv", lambda _, line: ran.append(line))
     values = {"source": "gs://b/midi", "output": str(tmp_path), "run": "", "job": "nabi-1", "more": "--seed=3 --x y"}
     parts = container(spec, name)
@@ -118,10 +118,10 @@ def test_here_it_runs_from_midi_files_to_songs(tmp_path, capfd):
         train_flags="--steps=2 --units=8 --embedding=8 --layers=1 --batch_size=4",
         generate_flags="--num_songs=1 --max_tokens=20 --no_audio",
     )
-    (run,) = (tmp_path / "out" / layout.RUNS).iterdir()
-    marks = [json.loads((run / name / layout.COMPLETED).read_text()) for name in ("dataset", "model", "songs")]
+    (run,) = (tmp_path / "out" / paths.RUNS).iterdir()
+    marks = [json.loads((run / name / paths.COMPLETED).read_text()) for name in ("dataset", "model", "songs")]
     assert len({mark["content"] for mark in marks}) == 1
     # The first one has no champion to beat, and is judged by itself.
-    assert json.loads((tmp_path / "out" / layout.CHAMPION).read_text())["run"] == run.name
-    assert layout.read_json(f"{run}/{layout.GATE}/{layout.DECISION}")["champion"] == ""
+    assert json.loads((tmp_path / "out" / paths.CHAMPION).read_text())["run"] == run.name
+    assert paths.read_json(f"{run}/{paths.GATE}/{paths.DECISION}")["champion"] == ""
     assert "The first champion" in capfd.readouterr().out

@@ -8,7 +8,7 @@ from google.cloud import aiplatform, aiplatform_v1
 from google.protobuf import json_format
 
 from deploy import requests, vertex
-from songs import layout, storage
+from nabi.workspace import paths, storage
 from tests.deploy import fake_vertex
 
 IMAGE = "europe-west4-docker.pkg.dev/my-music/nabi/train:1a2b3c4"
@@ -49,9 +49,9 @@ def pipeline(tmp_path):
 def model(monkeypatch):
     """A finished model in a bucket that is a dictionary."""
     files = {
-        layout.COMPLETED: {"request": "bc342e4198426a51", "content": "7e62c48a5d46b99c"},
-        layout.CONFIG: {"data": "gs://my-music/dataset", "encoding": {"name": "pitch-duration"}},
-        layout.METRICS: {
+        paths.COMPLETED: {"request": "bc342e4198426a51", "content": "7e62c48a5d46b99c"},
+        paths.CONFIG: {"data": "gs://my-music/dataset", "encoding": {"name": "pitch-duration"}},
+        paths.METRICS: {
             "steps": 4000,
             "parameters": 1_234_567,
             "train": {"loss_nats": 0.91},

@@ -5,9 +5,9 @@ import pytest
 
 from deploy import step
 from generator import generate
-from pipelines import flags as preprocess
-from songs import layout
-from songs.retraining_steps import MODULES, STEPS
+from nabi.workspace import paths
+from nabi.workspace.retraining_steps import MODULES, STEPS
+from pipelines.preprocessing import flags as preprocess
 from trainer import evaluate, gate, task
 
 PARSERS = {
@@ -40,7 +40,7 @@ def test_a_run_is_one_folder(run):
 @pytest.mark.parametrize("name", [one.name for one in STEPS if MODULES[one.job] in PARSERS])
 def test_the_flags_of_a_step_are_its_commands_own(name, tmp_path):
     run = "r1"
-    (tmp_path / layout.CHAMPION).write_text('{"run": "%s"}' % (run if name == "generate" else "r0"))
+    (tmp_path / paths.CHAMPION).write_text('{"run": "%s"}' % (run if name == "generate" else "r0"))
     line = step.command(name, source="midi", output=str(tmp_path), run=run)
     unknown = PARSERS[line[2]]().parse_known_args(line[3:])[1]
     assert unknown == []
@@ -59,7 +59,7 @@ def test_a_first_model_is_judged_by_itself(tmp_path):
 
 
 def test_a_challenger_is_judged_against_the_champion(tmp_path):
-    (tmp_path / layout.CHAMPION).write_text('{"run": "r0"}')
+    (tmp_path / paths.CHAMPION).write_text('{"run": "r0"}')
     assert to_do(tmp_path, "r1") == ["preprocess", "train", "evaluate", "sample", "gate", "promote"]
     line = step.command("gate", source="", output=str(tmp_path), run="r1")
     assert f"--champion={tmp_path}/runs/r0/model" in line
@@ -67,7 +67,7 @@ def test_a_challenger_is_judged_against_the_champion(tmp_path):
 
 
 def test_songs_are_made_of_the_champion(tmp_path):
-    (tmp_path / layout.CHAMPION).write_text('{"run": "r1"}')
+    (tmp_path / paths.CHAMPION).write_text('{"run": "r1"}')
     assert to_do(tmp_path, "r1") == ["preprocess", "train", "evaluate", "promote", "generate"]
     assert not [
         flag for flag in step.command("preprocess", source="", output=str(tmp_path), run="r1") if "reuse" in flag
@@ -95,6 +95,6 @@ def test_quotes_that_are_not_closed_are_refused():
 
 
 def test_a_run_that_was_the_champion_is_not_judged_again(tmp_path):
-    (tmp_path / layout.CHAMPION).write_text('{"run": "r2", "before": ["r1"], "withdrawn": ["r0"]}')
+    (tmp_path / paths.CHAMPION).write_text('{"run": "r2", "before": ["r1"], "withdrawn": ["r0"]}')
     for run in ("r0", "r1"):
         assert to_do(tmp_path, run) == ["preprocess", "train", "evaluate", "promote"]

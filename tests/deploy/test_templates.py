@@ -7,11 +7,12 @@ import sys
 
 import pytest
 
-from beam_jobs.options import beam_options
 from deploy import templates
 from deploy.dataflow import launch
 from generator import generate
-from pipelines import flags, preprocess
+from nabi.beam.options import beam_options
+from pipelines import preprocess
+from pipelines.preprocessing import flags
 
 FOLDER = pathlib.Path(__file__).parents[2] / "deploy" / "dataflow"
 # What Dataflow's launcher adds to a template's own parameters.

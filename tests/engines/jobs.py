@@ -5,12 +5,12 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from songs import layout
+from nabi.workspace import paths
 from tests import builders
 from tests.builders import note
 
 # The ledger tells how long each file took, the report too.
-_DIFFERENT = (layout.LEDGER, layout.REPORT, layout.STAGING)
+_DIFFERENT = (paths.LEDGER, paths.REPORT, paths.STAGING)
 
 
 def write_music(folder: pathlib.Path, songs: int = 60) -> pathlib.Path:
@@ -66,5 +66,5 @@ def content(folder: pathlib.Path) -> dict[str, bytes]:
 
 def ledger(folder: pathlib.Path) -> list[dict[str, object]]:
     """The ledger's rows without their seconds."""
-    rows = [row for path in sorted(folder.glob(f"{layout.LEDGER}-*")) for row in layout.read_rows(str(path))]
+    rows = [row for path in sorted(folder.glob(f"{paths.LEDGER}-*")) for row in paths.read_rows(str(path))]
     return [{**row, "seconds": 0} for row in rows]

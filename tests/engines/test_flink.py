@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from songs import layout
+from nabi.workspace import paths
 from tests.engines import jobs
 from tests.engines.flink_cluster import TASK_MANAGERS, FlinkCluster, wait_until
 from tests.generator.models import write_model
@@ -66,7 +66,7 @@ def test_the_songs_are_those_that_this_machine_makes(cluster, tmp_path):
     assert len(list((tmp_path / "made").glob("*.mid"))) == 130
 
 
-@pytest.mark.parametrize("there", [f"{layout.STAGING}/*.songs", "train-*.tfrecord"])
+@pytest.mark.parametrize("there", [f"{paths.STAGING}/*.songs", "train-*.tfrecord"])
 def test_a_job_outlives_a_task_manager_that_is_killed(there, whole_cluster, music, local, tmp_path):
     job = jobs.preprocess(music, tmp_path / "made", whole_cluster.flags())
     wait_until(lambda: any((tmp_path / "made").glob(there)) or job.poll() is not None, there)
@@ -80,7 +80,7 @@ def test_a_job_that_loses_every_task_manager_fails_in_a_sentence_and_succeeds_wh
     whole_cluster, music, local, tmp_path
 ):
     job = jobs.preprocess(music, tmp_path / "made", whole_cluster.flags())
-    wait_until(lambda: any((tmp_path / "made").glob(f"{layout.STAGING}/*.songs")), "the first spool file")
+    wait_until(lambda: any((tmp_path / "made").glob(f"{paths.STAGING}/*.songs")), "the first spool file")
     for process in whole_cluster.task_managers:
         if process.poll() is None:
             kill(process)
@@ -88,7 +88,7 @@ def test_a_job_that_loses_every_task_manager_fails_in_a_sentence_and_succeeds_wh
     assert status == 1
     assert "preprocess failed: " in said
     assert "Traceback" not in said
-    assert not (tmp_path / "made" / layout.COMPLETED).exists()
+    assert not (tmp_path / "made" / paths.COMPLETED).exists()
     for _ in range(TASK_MANAGERS):
         whole_cluster.start_task_manager()
     whole_cluster.wait_for_task_managers(TASK_MANAGERS)

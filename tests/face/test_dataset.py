@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import nabi
-from songs import layout
-from songs.vocabulary import PAD
+from nabi.music.vocabulary import PAD
+from nabi.workspace import paths
 
 
 @pytest.fixture
@@ -18,13 +18,13 @@ def dataset(runs) -> nabi.Dataset:
 def names_of(runs, split: str) -> set[str]:
     """The songs of a split, as the ledger has them."""
     folder = str(runs / "mine" / "dataset")
-    rows = [row for path in layout.rows_paths(folder, layout.LEDGER) for row in layout.read_rows(path)]
+    rows = [row for path in paths.rows_paths(folder, paths.LEDGER) for row in paths.read_rows(path)]
     return {row["sha256"] for row in rows if row["split"] == split}
 
 
 def test_a_dataset_tells_what_it_is(runs, dataset):
     assert (dataset.folder, dataset.encoding.name, dataset.window) == (str(runs / "mine" / "dataset"), "events", 16)
-    assert dataset.fingerprint == layout.completed(dataset.folder)["content"]
+    assert dataset.fingerprint == paths.completed(dataset.folder)["content"]
     assert nabi.open_dataset(str(runs / "mine")).folder == dataset.folder
     assert repr(dataset).startswith(f"Dataset({dataset.folder}: events, {len(dataset.vocabulary)} tokens, windows: ")
 

@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 import nabi
-from songs import midi
+from nabi.reading import midi_writer
 from tests import builders
 
 TWO_TUNES = "X:1\nL:1/4\nK:C\nCDE\n\nX:7\nL:1/4\nK:G\nGAB\n"
@@ -23,7 +23,7 @@ def test_what_is_written_is_read(tmp_path):
 def test_files_that_are_open_are_read_and_written():
     file = io.BytesIO()
     nabi.write(SONG, file)
-    assert file.getvalue() == midi.write(SONG)
+    assert file.getvalue() == midi_writer.write(SONG)
     assert list(nabi.read(io.BytesIO(file.getvalue()))) == list(SONG)
 
 
@@ -34,7 +34,7 @@ def test_an_open_file_of_a_score_is_known_by_its_name(tmp_path):
 
 
 def test_a_compressed_file_is_read(tmp_path):
-    (tmp_path / "tune.mid.gz").write_bytes(gzip.compress(midi.write(SONG)))
+    (tmp_path / "tune.mid.gz").write_bytes(gzip.compress(midi_writer.write(SONG)))
     assert list(nabi.read(str(tmp_path / "tune.mid.gz"))) == list(SONG)
 
 
@@ -43,9 +43,9 @@ def test_a_song_is_written_with_what_its_file_told():
     song = dataclasses.replace(SONG, about=about)
     file, other = io.BytesIO(), io.BytesIO()
     nabi.write(song, file)
-    assert file.getvalue() == midi.write(song, tempo=90.0, track_name="air")
+    assert file.getvalue() == midi_writer.write(song, tempo=90.0, track_name="air")
     nabi.write(song, other, tempo=60, track_name="", program=40, velocity=80)
-    assert other.getvalue() == midi.write(song, tempo=60, program=40, velocity=80)
+    assert other.getvalue() == midi_writer.write(song, tempo=60, program=40, velocity=80)
 
 
 def test_one_of_several_tunes_is_named(tmp_path):

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 import nabi
-from songs import layout
-from songs.encodings import Pitch
+from nabi.music.encodings import Pitch
+from nabi.workspace import paths
 from tests.generator.models import write_model
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -26,7 +26,7 @@ def generated(model: nabi.Model, folder: pathlib.Path, *flags: str) -> list[dict
     command = [sys.executable, "-m", "generator.generate", f"--model={model.folder}", f"--output={folder}"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run([*command, "--no_audio", *flags], check=True, env=environment, capture_output=True)
-    return layout.read_rows(layout.rows_paths(str(folder), layout.SONGS)[0])
+    return paths.read_rows(paths.rows_paths(str(folder), paths.SONGS)[0])
 
 
 def test_songs_are_byte_for_byte_those_of_the_command(model, tmp_path):
@@ -106,7 +106,7 @@ def test_a_wrong_setting_is_named_as_the_keyword_that_it_is(model, settings, sen
 
 def test_what_a_model_remembers_of_its_recipe_holds_unless_it_is_given(runs, tmp_path):
     shutil.copytree(runs / "mine" / "model", tmp_path / "model")
-    layout.write_json(str(tmp_path / "model" / layout.SAMPLING), {"recipe": "waltz", "settings": {"meter": "3/4"}})
+    paths.write_json(str(tmp_path / "model" / paths.SAMPLING), {"recipe": "waltz", "settings": {"meter": "3/4"}})
     model = nabi.load_model(tmp_path / "model")
     meters = [model.sample(1, max_tokens=4, **given)[0].about.time_signature for given in ({}, {"meter": "2/4"})]
     assert meters == ["3/4", "2/4"]
@@ -114,10 +114,10 @@ def test_what_a_model_remembers_of_its_recipe_holds_unless_it_is_given(runs, tmp
 
 def test_a_model_is_found_where_the_champion_is(tmp_path):
     for run, seed in (("first", 0), ("second", 1)):
-        folder = tmp_path / layout.RUNS / run / layout.MODELS
+        folder = tmp_path / paths.RUNS / run / paths.MODELS
         folder.mkdir(parents=True)
         write_model(folder, seed=seed)
-    layout.write_json(str(tmp_path / layout.CHAMPION), {"run": "second"})
+    paths.write_json(str(tmp_path / paths.CHAMPION), {"run": "second"})
     assert nabi.load_model(tmp_path).folder == str(folder)
 
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import strategies
 
 import nabi
-from songs.encodings import ENCODINGS, Grid
+from nabi.music.encodings import ENCODINGS, Grid
 from tests import builders
 
 

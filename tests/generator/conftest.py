@@ -2,7 +2,7 @@
 
 import pytest
 
-from generator import gallery
+from generator.pages import gallery
 
 
 @pytest.fixture

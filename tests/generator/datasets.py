@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from songs import layout, records, storage, windows
-from songs.ledger import LedgerRow
-from songs.records import Window
-from songs.vocabulary import PAD
+from nabi.music import records, windows
+from nabi.music.records import Window
+from nabi.music.vocabulary import PAD
+from nabi.workspace import paths, storage
+from nabi.workspace.ledger import LedgerRow
 from tests.generator.models import CONTENT
 
 
@@ -45,8 +46,8 @@ def write_ledger(folder: pathlib.Path, shards: Sequence[Sequence[tuple[str, str,
             LedgerRow(source, "read", sha256=sha256, split=split) if split else LedgerRow(source, "lost", "not-midi")
             for source, sha256, split in shard
         ]
-        layout.write_rows(
-            str(folder / layout.rows_name(layout.LEDGER, index, len(shards))), [row.as_dict() for row in rows]
+        paths.write_rows(
+            str(folder / paths.rows_name(paths.LEDGER, index, len(shards))), [row.as_dict() for row in rows]
         )
     return str(folder)
 
@@ -54,11 +55,11 @@ def write_ledger(folder: pathlib.Path, shards: Sequence[Sequence[tuple[str, str,
 def _publish(folder: pathlib.Path, splits: Mapping[str, list[list[Window]]], content: str) -> str:
     for split, shards in splits.items():
         for index, shard in enumerate(shards):
-            with storage.open_write(str(folder / layout.shard_name(split, index, len(shards)))) as file:
+            with storage.open_write(str(folder / paths.shard_name(split, index, len(shards)))) as file:
                 records.write(file, map(records.serialize, shard))
     counts = {split: {"shards": len(shards)} for split, shards in splits.items()}
-    layout.write_json(str(folder / layout.DATASET), {"splits": counts})
-    layout.complete(str(folder), {"request": "made", "content": content})
+    paths.write_json(str(folder / paths.DATASET), {"splits": counts})
+    paths.complete(str(folder), {"request": "made", "content": content})
     return str(folder)
 
 

@@ -3,8 +3,9 @@
 import dataclasses
 import pathlib
 
-from songs import copies, layout
-from songs.song import Song
+from nabi.analysis import copies
+from nabi.music.song import Song
+from nabi.workspace import paths
 from tests.generator.models import CONTENT
 
 
@@ -17,5 +18,5 @@ def write_index(
         builder.add(f"song {number}", song, f"{number}.mid")
     index = dataclasses.replace(builder.finish(), held_out=held_out or copies.HeldOut(), content=content)
     folder.mkdir(exist_ok=True)
-    (folder / layout.COPIES).write_bytes(copies.write(index))
+    (folder / paths.COPIES).write_bytes(copies.write(index))
     return index

@@ -4,9 +4,9 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from songs import layout
-from songs.encodings import Encoding, Events
-from songs.vocabulary import Vocabulary
+from nabi.music.encodings import Encoding, Events
+from nabi.music.vocabulary import Vocabulary
+from nabi.workspace import paths
 
 CONTENT = "0123456789abcdef"
 
@@ -40,7 +40,7 @@ def write_model(
     """Publishes a model of 2 x 8 units; equal arguments give equal weights."""
     import keras
 
-    from models import bundle, network
+    from nabi.networks import network, trained_model
 
     encoding = encoding or Events()
     vocabulary = vocabulary_of(encoding, tokens, keys)
@@ -51,8 +51,8 @@ def write_model(
             vocabulary_size=len(vocabulary), embedding=8, units=8, layers=2, dropout=0.1, blocked=tuple(blocked)
         )
     )
-    bundle.save_model(model, str(folder / layout.MODEL))
-    (folder / layout.VOCABULARY).write_text(vocabulary.to_json())
+    trained_model.save_model(model, str(folder / paths.MODEL))
+    (folder / paths.VOCABULARY).write_text(vocabulary.to_json())
     config: dict[str, Any] = {
         "encoding": encoding.settings(),
         "vocabulary": vocabulary.fingerprint,
@@ -70,6 +70,6 @@ def write_model(
         "data": data,
         "train": dict(train or {}),
     }
-    layout.write_json(str(folder / layout.CONFIG), config)
-    layout.complete(str(folder), {"request": "trained", "content": CONTENT})
+    paths.write_json(str(folder / paths.CONFIG), config)
+    paths.complete(str(folder), {"request": "trained", "content": CONTENT})
     return str(folder)

@@ -4,23 +4,23 @@ import pytest
 
 from generator import compare
 from generator.config import GenerateConfig
-from generator.writing import told
-from songs import layout
-from tests.generator.test_gallery import data_of
+from generator.songs_dir.writing import describe
+from nabi.workspace import paths
+from tests.generator.pages.test_gallery import data_of
 
 
 def write_set(folder, *, count=3, model=None, rows_files=1, **settings):
     """A finished songs directory, as far as a page of several needs it."""
-    made = told(GenerateConfig(**settings))
+    made = describe(GenerateConfig(**settings))
     rows = [
         {"song": at, "file": f"song-{at:05d}.mid", "seed": 5, "tokens": ["C4"], "settings": made} for at in range(count)
     ]
     for index in range(rows_files):
-        path = folder / layout.rows_name(layout.SONGS, index, rows_files)
-        layout.write_rows(str(path), rows[index * count // rows_files : (index + 1) * count // rows_files])
+        path = folder / paths.rows_name(paths.SONGS, index, rows_files)
+        paths.write_rows(str(path), rows[index * count // rows_files : (index + 1) * count // rows_files])
     if model is not None:
-        layout.write_json(str(folder / layout.MADE_BY), {"model": model, "metrics": {"train": {"loss_nats": 1.0}}})
-    layout.complete(str(folder), {"request": "made", "content": "x"})
+        paths.write_json(str(folder / paths.MADE_BY), {"model": model, "metrics": {"train": {"loss_nats": 1.0}}})
+    paths.complete(str(folder), {"request": "made", "content": "x"})
     return str(folder)
 
 
@@ -98,9 +98,9 @@ def test_what_is_wrong_is_said_in_one_sentence_and_no_page_is_written(
 ):
     monkeypatch.chdir(tmp_path / "runs")
     (tmp_path / "runs" / "half").mkdir()
-    (tmp_path / "runs" / "half" / layout.UNFINISHED).write_text("{}")
+    (tmp_path / "runs" / "half" / paths.UNFINISHED).write_text("{}")
     (tmp_path / "runs" / "dataset").mkdir()
-    layout.complete(str(tmp_path / "runs" / "dataset"), {"request": "made", "content": "x"})
+    paths.complete(str(tmp_path / "runs" / "dataset"), {"request": "made", "content": "x"})
     assert compare.main(["--output=page.html", *flags]) == 2
     error = capsys.readouterr().err
     assert re.search(message, error)

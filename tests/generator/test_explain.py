@@ -5,14 +5,16 @@ import sys
 import numpy as np
 import pytest
 
-from generator import copying, explain
-from songs import layout, midi
-from songs.encodings import Encoding, Events, Grid
-from songs.song import About, Song
+from generator import explain
+from generator.songs import copied_bars
+from nabi.music.encodings import Encoding, Events, Grid
+from nabi.music.song import About, Song
+from nabi.reading import midi_writer
+from nabi.workspace import paths
 from tests import builders
 from tests.generator.indices import write_index
 from tests.generator.models import CONTENT
-from tests.songs.copies.music import index_of, part, plant, walk
+from tests.nabi.analysis.copies.music import index_of, part, plant, walk
 
 # What a model's configuration says of how files are read.
 DATASET = {
@@ -25,7 +27,7 @@ DATASET = {
 
 def write_model(folder: pathlib.Path, *training: Song, encoding: Encoding | None = None) -> str:
     """What `explain` reads of a model directory."""
-    copying._read.cache_clear()
+    copied_bars._read.cache_clear()
     encoding = encoding or Events()
     write_index(folder, *(encoding.reduce(song) for song in training))
     config = {
@@ -33,8 +35,8 @@ def write_model(folder: pathlib.Path, *training: Song, encoding: Encoding | None
         "content": CONTENT,
         "dataset": DATASET,
     }
-    layout.write_json(str(folder / layout.CONFIG), config)
-    layout.complete(str(folder), {"request": "r", "content": CONTENT})
+    paths.write_json(str(folder / paths.CONFIG), config)
+    paths.complete(str(folder), {"request": "r", "content": CONTENT})
     return str(folder)
 
 
@@ -50,7 +52,7 @@ TRAINING = [on_grid(walk(1)), on_grid(walk(2, 80))]
 
 def save(path: pathlib.Path, song: Song) -> str:
     path.parent.mkdir(exist_ok=True)
-    path.write_bytes(midi.write(song))
+    path.write_bytes(midi_writer.write(song))
     return str(path)
 
 
@@ -64,7 +66,7 @@ def rows(text: str) -> list[list[str]]:
 def test_a_file_is_read_on_the_grid_of_the_model(tmp_path, name):
     fine = Song.from_notes([0, 3, 6], [3, 3, 3], [60, 62, 64], ticks_per_quarter=24)
     path = save(tmp_path / "songs" / name, fine)
-    layout.complete(str(tmp_path / "songs"), {"request": "r", "content": CONTENT})
+    paths.complete(str(tmp_path / "songs"), {"request": "r", "content": CONTENT})
     read = explain.read(path, {"encoding": Events(divisors=(8, 6)).settings(), "dataset": DATASET})
     assert read.ticks_per_quarter == 24
     assert list(read) == list(fine)
@@ -152,7 +154,7 @@ def test_a_generated_song_is_read_as_it_was_written(tmp_path, capsys, ending):
     song = Song.from_notes(np.arange(30), np.ones(30), 40 + np.arange(30) ** 2 % 41)
     model = write_model(tmp_path / "model", song)
     save(tmp_path / "songs" / "song-00007.mid", song)
-    (tmp_path / "songs" / layout.COMPLETED).write_text("{}")
+    (tmp_path / "songs" / paths.COMPLETED).write_text("{}")
     assert explain.main([str(tmp_path / "songs" / f"song-00007{ending}"), f"--model={model}/"]) == 0
     assert "copied    30 notes (100.0%)" in capsys.readouterr().out
     elsewhere = save(tmp_path / "song-00007.mid", song)
@@ -169,17 +171,17 @@ def test_a_file_is_compared_as_the_encoding_keeps_it(tmp_path, capsys):
 
 
 def unfinished(model: pathlib.Path) -> str:
-    (model / layout.COMPLETED).unlink()
+    (model / paths.COMPLETED).unlink()
     return "is not finished: run"
 
 
 def without(model: pathlib.Path) -> str:
-    (model / layout.COPIES).unlink()
+    (model / paths.COPIES).unlink()
     return "has no copies.index: train again"
 
 
 def damaged(model: pathlib.Path) -> str:
-    (model / layout.COPIES).write_bytes(b"\x80\x04not an index of anything")
+    (model / paths.COPIES).write_bytes(b"\x80\x04not an index of anything")
     return "copies.index is no index of the training songs (damaged TFRecord file"
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from generator import audio, render
-from songs import midi
-from songs.song import Song
+from generator.songs_dir import audio, render
+from nabi.music.song import Song
+from nabi.reading import midi_writer
 
 # Eight bars of 4/4 at 120 quarters a minute; in the picture they take the whole width.
 SECONDS = 16.0
@@ -14,7 +14,7 @@ SECONDS = 16.0
 def files():
     """A song's files, as the job writes them: a scale of quarter notes."""
     song = Song.from_notes([12 * beat for beat in range(32)], [12] * 32, [60 + beat % 12 for beat in range(32)])
-    data = midi.write(song)
+    data = midi_writer.write(song)
     row = {"seconds": SECONDS, "notes": 32, "roll": render.time_span(song)}
     return row, {"mid": data, "png": render.piano_roll(song), "mp3": audio.render(data)}
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from generator import audio, render
-from generator.gallery import SongSet
-from songs import midi
-from songs.song import Song
+from generator.pages.gallery import SongSet
+from generator.songs_dir import audio, render
+from nabi.music.song import Song
+from nabi.reading import midi_writer
 from tests.generator.test_gallery_list import COPIED, HOSTILE, SONGS, names
 
 WIDE = {"viewport": {"width": 1280, "height": 1000}}
@@ -105,7 +105,7 @@ def test_losses_of_several_models_are_named(open_page):
 def elsewhere(tmp_path):
     """A set whose files lie in a folder of an unusual name."""
     song = Song.from_notes([12 * beat for beat in range(32)], [12] * 32, [60 + beat % 12 for beat in range(32)])
-    data = midi.write(song)
+    data = midi_writer.write(song)
     folder = tmp_path / "a #1?"
     folder.mkdir()
     for name, content in {"s.mid": data, "s.png": render.piano_roll(song), "s.mp3": audio.render(data)}.items():

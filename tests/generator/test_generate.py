@@ -9,21 +9,23 @@ import time
 import numpy as np
 import pytest
 
-from beam_jobs.failures import JobError
-from generator import generate, job
+from generator import generate
 from generator.config import GenerateConfig
-from generator.writing import Writer
-from pages import headings
-from songs import champion, layout, midi
-from songs.encodings import Events, PitchDuration
-from songs.portrait import Portrait
-from songs.reference import Reference
-from songs.vocabulary import END, START
+from generator.songs_dir import job
+from generator.songs_dir.writing import Writer
+from nabi.analysis.style_profile import StyleProfile
+from nabi.analysis.style_reference import StyleReference
+from nabi.beam.failures import JobError
+from nabi.music.encodings import Events, PitchDuration
+from nabi.music.vocabulary import END, START
+from nabi.pages import headings
+from nabi.reading import midi_writer
+from nabi.workspace import champion, paths
 from tests import builders
 from tests.generator.datasets import write_dataset, write_ledger, write_songs
 from tests.generator.indices import write_index
 from tests.generator.models import CONTENT, vocabulary_of, write_model
-from tests.songs.copies.music import walk
+from tests.nabi.analysis.copies.music import walk
 
 QUICK = ("--max_tokens=20", "--no_audio")
 
@@ -52,7 +54,7 @@ def content(folder: pathlib.Path) -> dict[str, bytes]:
 
 
 def rows(folder: pathlib.Path) -> list[dict]:
-    return [row for path in sorted(folder.glob("songs-*.jsonl")) for row in layout.read_rows(str(path))]
+    return [row for path in sorted(folder.glob("songs-*.jsonl")) for row in paths.read_rows(str(path))]
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +70,10 @@ def test_handed_over_the_pipeline_itself_makes_the_directory_whole(model, forty,
     """A launcher ends before the work does, also where all songs but the page are there."""
     folder = tmp_path / "songs"
     make(model, folder, 40)
-    for name in (layout.COMPLETED, layout.INDEX, *[path.name for path in folder.glob("songs-*.jsonl")][:left]):
+    for name in (paths.COMPLETED, paths.INDEX, *[path.name for path in folder.glob("songs-*.jsonl")][:left]):
         (folder / name).unlink()
-    marks = json.loads((forty / layout.COMPLETED).read_text())
-    (folder / layout.UNFINISHED).write_text(json.dumps({"request": marks["request"]}))
+    marks = json.loads((forty / paths.COMPLETED).read_text())
+    (folder / paths.UNFINISHED).write_text(json.dumps({"request": marks["request"]}))
     monkeypatch.setattr(job, "hands_over", lambda _: True)
     make(model, folder, 40)
     assert content(folder) == content(forty)
@@ -92,13 +94,13 @@ def test_a_songs_directory_is_whole_and_every_file_reads_back(model, tmp_path):
             "summary.json",
         ]
     )
-    assert layout.completed(str(folder))["content"] == CONTENT
+    assert paths.completed(str(folder))["content"] == CONTENT
     assert "song-00002.mp3" in (folder / "index.html").read_text()
-    told = layout.read_json(str(folder / layout.MADE_BY))
+    told = paths.read_json(str(folder / paths.MADE_BY))
     assert (told["model"]["encoding"], told["model"]["dataset"], told["metrics"]) == ("events", CONTENT, {})
     assert [row["song"] for row in rows(folder)] == [0, 1, 2]
     for row in rows(folder):
-        song = midi.read_exact((folder / row["file"]).read_bytes())
+        song = midi_writer.read_exact((folder / row["file"]).read_bytes())
         assert builders.notes_of(song) == builders.notes_of(Events().decode(row["tokens"]))
         assert Events().encode(song) == Events().encode(Events().decode(row["tokens"]))
         assert row["notes"] == len(song.pitches)
@@ -137,7 +139,7 @@ def test_an_interrupted_job_goes_on_and_ends_with_the_same_bytes(model, forty, t
         patch.setattr(Writer, "write", full_disk)
         with pytest.raises(JobError, match="No space left"):
             make(model, folder, 40)
-    assert layout.completed(str(folder)) is None
+    assert paths.completed(str(folder)) is None
     first = {path: path.stat().st_mtime_ns for path in folder.glob("song-0000*")}
     assert len(first) == 20
     make(model, folder, 40)
@@ -185,7 +187,7 @@ def test_a_model_of_windows_goes_on_from_windows_of_its_dataset(tmp_path):
     )
     for row in rows(folder):
         assert row["primer"] == ["C4:1", "R:1", "C4:1", "E4:1/2"]
-        song = midi.read_exact((folder / row["file"]).read_bytes())
+        song = midi_writer.read_exact((folder / row["file"]).read_bytes())
         assert PitchDuration().encode(song)[:4] == row["primer"]
 
 
@@ -338,23 +340,23 @@ def test_what_is_wrong_is_said_before_the_work(model, tmp_path, capsys, flags, m
 
 
 def unfinished(folder: pathlib.Path) -> str:
-    (folder / layout.COMPLETED).unlink()
+    (folder / paths.COMPLETED).unlink()
     return "is not finished"
 
 
 def of_another_vocabulary(folder: pathlib.Path) -> str:
-    text = (folder / layout.VOCABULARY).read_text()
-    (folder / layout.VOCABULARY).write_text(text.replace('["C4", 1]', '["C4", 2]'))
+    text = (folder / paths.VOCABULARY).read_text()
+    (folder / paths.VOCABULARY).write_text(text.replace('["C4", 1]', '["C4", 2]'))
     return "vocabulary"
 
 
 def foreign(folder: pathlib.Path) -> str:
-    (folder / layout.MODEL).write_bytes(b"\x80\x04not a model")
+    (folder / paths.MODEL).write_bytes(b"\x80\x04not a model")
     return "is not a model that Keras can load"
 
 
 def of_a_reference_of_another_dataset(folder: pathlib.Path) -> str:
-    Reference("other").write(str(folder / layout.REFERENCE))
+    StyleReference("other").write(str(folder / paths.REFERENCE))
     return "it is of the dataset 'other', the model of '0123456789abcdef'"
 
 
@@ -379,7 +381,7 @@ def test_rows_say_what_songs_copied_and_two_workers_say_the_same(tmp_path):
     model = write_model(tmp_path / "model")
     make(model, tmp_path / "first", 1, slots=64, max_tokens=60)
     assert "novelty" not in rows(tmp_path / "first")[0]
-    made = midi.read_exact((tmp_path / "first" / "song-00000.mid").read_bytes())
+    made = midi_writer.read_exact((tmp_path / "first" / "song-00000.mid").read_bytes())
     write_index(tmp_path / "model", made)
     flags = [f"--model={model}", "--num_songs=130", "--no_audio", "--max_tokens=60"]
     assert generate.main([*flags, f"--output={tmp_path / 'one'}"]) == 0
@@ -393,32 +395,32 @@ def test_rows_say_what_songs_copied_and_two_workers_say_the_same(tmp_path):
 
 def test_songs_are_summed_up_beside_the_training_songs(tmp_path):
     model = write_model(tmp_path / "model")
-    reference = Reference(CONTENT)
+    reference = StyleReference(CONTENT)
     for split in ("train", "validation"):
         reference.look(split, walk(1))
-    reference.write(str(tmp_path / "model" / layout.REFERENCE))
+    reference.write(str(tmp_path / "model" / paths.REFERENCE))
     make(model, tmp_path / "songs", 20, max_tokens=40)
-    told = layout.read_json(str(tmp_path / "songs" / layout.SUMMARY))
-    made = Portrait()
+    told = paths.read_json(str(tmp_path / "songs" / paths.SUMMARY))
+    made = StyleProfile()
     for row in rows(tmp_path / "songs"):
-        made.add(midi.read_exact((tmp_path / "songs" / row["file"]).read_bytes()))
+        made.add(midi_writer.read_exact((tmp_path / "songs" / row["file"]).read_bytes()))
     assert (told["songs"], told["settings"]["seed"], told["compared_with"]) == (20, 0, {"training": 1, "validation": 1})
     assert {name: found["counts"] for name, found in told["distributions"].items()} == made.as_dict()["distributions"]
     assert told["distributions"]["intervals"]["validation_overlap"] == 1
     assert 0 < told["distributions"]["intervals"]["overlap"] < 1
-    assert "what 20 songs are like" in (tmp_path / "songs" / layout.SUMMARY_PAGE).read_text()
+    assert "what 20 songs are like" in (tmp_path / "songs" / paths.SUMMARY_PAGE).read_text()
 
 
 def test_a_model_of_no_numbers_fails_the_job(tmp_path, capsys):
-    from models import bundle
+    from nabi.networks import trained_model
 
     folder = write_model(tmp_path / "model")
-    model = bundle.load(folder).model
+    model = trained_model.load(folder).model
     model.set_weights([np.full_like(weights, np.nan) for weights in model.get_weights()])
-    bundle.save_model(model, f"{folder}/{layout.MODEL}")
+    trained_model.save_model(model, f"{folder}/{paths.MODEL}")
     assert generate.main([f"--model={folder}", f"--output={tmp_path / 'songs'}", *QUICK]) == 1
     assert "NaN" in capsys.readouterr().err
-    assert layout.completed(str(tmp_path / "songs")) is None
+    assert paths.completed(str(tmp_path / "songs")) is None
 
 
 def test_flags_and_refusals_import_neither_tensorflow_nor_beam():
@@ -458,7 +460,7 @@ def test_songs_keep_to_a_key_a_range_and_a_length(model, tmp_path):
     flags = [f"--model={model}", f"--output={tmp_path / 'songs'}", "--num_songs=20", "--no_audio", *limits]
     assert generate.main(flags) == 0
     for row in rows(tmp_path / "songs"):
-        start, _, pitch = midi.read_exact((tmp_path / "songs" / row["file"]).read_bytes()).notes()
+        start, _, pitch = midi_writer.read_exact((tmp_path / "songs" / row["file"]).read_bytes()).notes()
         assert set(pitch.tolist()) <= set(range(50, 71))
         assert set((pitch % 12).tolist()) <= {10, 0, 1, 3, 5, 6, 8, 9}
         assert start.max(initial=0) < 2 * 36
@@ -475,7 +477,7 @@ def test_songs_that_copy_are_made_again(tmp_path):
     """The training song is the first that the model makes: with the limit it makes another."""
     model = write_model(tmp_path / "model")
     make(model, tmp_path / "first", 2, slots=64, max_tokens=60, seed=1)
-    write_index(tmp_path / "model", midi.read_exact((tmp_path / "first" / "song-00000.mid").read_bytes()))
+    write_index(tmp_path / "model", midi_writer.read_exact((tmp_path / "first" / "song-00000.mid").read_bytes()))
     flags = [f"--model={model}", "--num_songs=2", "--no_audio", "--max_tokens=60", "--seed=1", "--max_copied_bars=0.5"]
     assert generate.main([*flags, f"--output={tmp_path / 'songs'}"]) == 0
     (before, same), (anew, kept) = rows(tmp_path / "first"), rows(tmp_path / "songs")

@@ -4,21 +4,22 @@ import numpy as np
 import pytest
 
 from generator import generate
-from generator.batch import Sampler
-from generator.block import BLOCK
 from generator.config import GenerateConfig
-from generator.grammar import Grammar
-from generator.meanings import Meanings
-from generator.probabilities import Explainer
-from generator.row import Told
-from generator.stepper import Stepper, carried, windowed, windowed_and_carried
-from songs import layout, midi
-from songs.encodings import Events, PitchDuration
-from songs.vocabulary import START
+from generator.sampling.decode_loop import BLOCK
+from generator.sampling.grammar import Grammar
+from generator.sampling.probabilities import Explainer
+from generator.sampling.sampler import Sampler
+from generator.sampling.song_state import TokenExplanation
+from generator.sampling.stepper import Stepper, carried, windowed, windowed_and_carried
+from generator.sampling.token_content import TokenContents
+from nabi.music.encodings import Events, PitchDuration
+from nabi.music.vocabulary import START
+from nabi.reading import midi_writer
+from nabi.workspace import paths
 from tests import builders
 from tests.generator.datasets import write_songs
 from tests.generator.models import vocabulary_of, write_model
-from tests.generator.test_batch import (
+from tests.generator.sampling.test_sampler import (
     ANY,
     EVENTS,
     EVENTS_MEANINGS,
@@ -125,14 +126,14 @@ def test_what_was_chosen_is_told_as_it_was_thought_after_the_true_tokens():
     likely, other = pytest.approx(0.75), pytest.approx(0.25)
     assert spoken(song[0]) == "aba"
     assert told == (
-        Told(A, likely, 1, ((B, other),)),
-        Told(B, likely, 1, ((A, other),)),
-        Told(A, likely, 1, ((B, other),)),
+        TokenExplanation(A, likely, 1, ((B, other),)),
+        TokenExplanation(B, likely, 1, ((A, other),)),
+        TokenExplanation(A, likely, 1, ((B, other),)),
     )
 
 
 def rows(folder):
-    return [row for path in sorted(folder.glob("songs-*.jsonl")) for row in layout.read_rows(str(path))]
+    return [row for path in sorted(folder.glob("songs-*.jsonl")) for row in paths.read_rows(str(path))]
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +186,7 @@ def test_a_file_is_followed_and_what_may_not_follow_is_not_heard(tmp_path):
     for row in told:
         assert (row["primer"], len(row["tokens"])) == (["C4", "d:1"], 15)
         kept = EVENTS.decode(grammar.walk(EVENTS.encode([*row["primer"], *row["tokens"]])))
-        song = midi.read_exact((tmp_path / "songs" / row["file"]).read_bytes())
+        song = midi_writer.read_exact((tmp_path / "songs" / row["file"]).read_bytes())
         assert builders.notes_of(song) == builders.notes_of(Events().decode(kept))
         assert "agreement" in row
     assert any(grammar.walk(EVENTS.encode(row["tokens"])) != EVENTS.encode(row["tokens"]).tolist() for row in told)
@@ -205,7 +206,7 @@ def test_a_song_that_is_not_followed_has_no_agreement(letters, tmp_path):
 
 def test_a_limit_in_bars_is_of_what_is_chosen():
     """What is given and chosen takes 1 tick, what is fed 9, and a bar 12."""
-    meanings = Meanings(np.ones(9, np.int64), np.array([0, 0, 0, 0, 9, 1, 9, 9, 9]))
+    meanings = TokenContents(np.ones(9, np.int64), np.array([0, 0, 0, 0, 9, 1, 9, 9, 9]))
     table = np.tile([0, 0, 0, 0, 0, 99, 0, 0, 0], (9, 1))
     config = GenerateConfig(primer_tokens=1, greedy=True, max_bars=1, meter="1/4", **FOLLOWING)
     (song,) = Sampler(fake(table), ANY, config, meanings, slots=1).sample([0], [(B,) + 20 * (C,)])

@@ -6,9 +6,9 @@ import pathlib
 import time
 from typing import Any
 
-from songs import reading
-from songs.errors import ParseError
-from songs.song import About, Song
+from nabi.music.errors import ParseError
+from nabi.music.song import About, Song
+from nabi.reading import file_reader
 
 _hoard = []
 
@@ -25,7 +25,7 @@ def read_music(data: bytes, *, source: str, instrument: str, **more: Any) -> lis
     """Misbehaves as told; anything else is read as ever."""
     if data in _ORDERS:
         return list(read(data, source=source, instrument=instrument, **more))
-    return reading.read_songs(data, source=source, instrument=instrument, **more)
+    return file_reader.read_songs(data, source=source, instrument=instrument, **more)
 
 
 def _hang_in_c(argument: bytes) -> None:

@@ -2,8 +2,8 @@ import tomllib
 
 import pytest
 
-from pipelines import flags
 from pipelines.config import PreprocessConfig
+from pipelines.preprocessing import flags
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from songs import layout
+from nabi.workspace import paths
 from tests import builders
 from tests.generator.models import write_model
 
@@ -78,7 +78,7 @@ def test_a_signal_amid_reading_is_one_sentence_and_no_process_stays(music, tmp_p
         "preprocess stopped: start the same command again to go on"
     ]
     assert wait(lambda: not processes(tmp_path))
-    assert layout.completed(str(output)) is None
+    assert paths.completed(str(output)) is None
 
 
 def test_the_same_command_goes_on(music, tmp_path):
@@ -92,7 +92,7 @@ def test_the_same_command_goes_on(music, tmp_path):
     with start(preprocess(music, output), tmp_path) as job:
         job.communicate()
         assert job.returncode == 0
-    assert layout.completed(str(output))
+    assert paths.completed(str(output))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
@@ -130,7 +130,7 @@ def test_ctrl_c_amid_sampling_is_one_sentence_and_no_process_stays(model, tmp_pa
         "generate stopped: start the same command again to go on"
     ]
     assert wait(lambda: not processes(tmp_path))
-    assert layout.completed(str(output)) is None
+    assert paths.completed(str(output)) is None
 
 
 def test_a_full_disk_amid_sampling_is_one_sentence(model, tmp_path, small_disk):
@@ -155,5 +155,5 @@ def test_a_full_disk_is_one_sentence_from_workers_too(music, tmp_path, small_dis
     assert len(told) == 1
     assert told[0].startswith(f"preprocess failed: cannot write {small_disk}")
     assert told[0].endswith(": No space left on device; nothing is published: the same command begins anew")
-    assert layout.completed(str(output)) is None
+    assert paths.completed(str(output)) is None
     assert wait(lambda: not processes(tmp_path))

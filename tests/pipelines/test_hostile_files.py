@@ -7,10 +7,11 @@ import zipfile
 
 import pytest
 
-from pipelines import preprocess, rows
-from pipelines.isolation import IsolatedReader
-from pipelines.sources import as_text
-from songs import layout
+from nabi.workspace import paths
+from pipelines import preprocess
+from pipelines.reading import rows
+from pipelines.reading.isolation import IsolatedReader
+from pipelines.reading.sources import as_text
 from tests import builders
 from tests.builders import note
 
@@ -69,13 +70,13 @@ def write_bad(folder):
 def make(folder, output):
     flags = ["--window=8", "--max_lost_fraction=1", "--parse_timeout=2", "--parse_memory=512"]
     preprocess.main(["--input", str(folder), "--output", str(output), *flags])
-    ledger = [row for path in sorted(output.glob("ledger-*")) for row in layout.read_rows(str(path))]
+    ledger = [row for path in sorted(output.glob("ledger-*")) for row in paths.read_rows(str(path))]
     return sorted((row["source"].removeprefix(f"{folder}/"), row["outcome"], row["reason"]) for row in ledger)
 
 
 def made(output):
     """The records and the vocabulary."""
-    return {path.name: path.read_bytes() for path in [*output.glob("*.tfrecord"), output / layout.VOCABULARY]}
+    return {path.name: path.read_bytes() for path in [*output.glob("*.tfrecord"), output / paths.VOCABULARY]}
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="no /dev/zero here")  # noqa: PTH110
@@ -88,5 +89,5 @@ def test_bad_files_cost_their_own_rows_and_nothing_else(tmp_path, monkeypatch):
     lost = [(name, "lost", reason) for name, reason in write_bad(folder).items()]
     assert make(folder, tmp_path / "all") == sorted(good + lost)
     assert made(tmp_path / "all") == made(tmp_path / "good")
-    counted = json.loads((tmp_path / "all" / layout.DATASET).read_text())
+    counted = json.loads((tmp_path / "all" / paths.DATASET).read_text())
     assert counted["files"] == {"lost": len(lost), "read": 6}

@@ -3,10 +3,11 @@ import json
 
 import pytest
 
-from pipelines import ledger, tally
-from pipelines.summary import Summary, summarise
-from songs import layout
-from songs.ledger import LedgerRow
+from nabi.workspace import paths
+from nabi.workspace.ledger import LedgerRow
+from pipelines import ledger
+from pipelines.dataset_report import quantile_sketch
+from pipelines.dataset_report.ledger_summary import LedgerSummary, summarise
 
 
 def row(source, outcome="read", reason="", **more):
@@ -27,10 +28,10 @@ ROWS = [
 
 @pytest.fixture
 def folder(tmp_path):
-    layout.write_rows(str(tmp_path / layout.rows_name("ledger", 0, 2)), [row.as_dict() for row in ROWS[:4]])
-    layout.write_rows(str(tmp_path / layout.rows_name("ledger", 1, 2)), [row.as_dict() for row in ROWS[4:]])
+    paths.write_rows(str(tmp_path / paths.rows_name("ledger", 0, 2)), [row.as_dict() for row in ROWS[:4]])
+    paths.write_rows(str(tmp_path / paths.rows_name("ledger", 1, 2)), [row.as_dict() for row in ROWS[4:]])
     (tmp_path / "staging").mkdir()
-    layout.write_rows(str(tmp_path / "staging" / "ledger-00000-of-00001.jsonl"), [row("not of this ledger").as_dict()])
+    paths.write_rows(str(tmp_path / "staging" / "ledger-00000-of-00001.jsonl"), [row("not of this ledger").as_dict()])
     return str(tmp_path)
 
 
@@ -122,7 +123,7 @@ def test_a_name_cannot_steer_the_terminal():
 
 
 def test_memory_does_not_grow_with_the_files():
-    summary = Summary(slowest_count=3)
+    summary = LedgerSummary(slowest_count=3)
     for number in range(20_000):
         summary.add(row(f"{number}.mid", events=number, tokens=3 * number, seconds=number / 7))
     assert len(summary.slowest) == 3
@@ -131,7 +132,7 @@ def test_memory_does_not_grow_with_the_files():
 
 
 def numbers(*values):
-    made = tally.Tally()
+    made = quantile_sketch.QuantileSketch()
     for value in values:
         made.add(value)
     return made
@@ -159,5 +160,5 @@ def test_bins_grow_beyond_a_decade_and_hold_every_number():
 
 def test_a_quantile_is_the_nearest_rank():
     assert [numbers(4, 1, 3, 2).quantile(share) for share in (0, 0.5, 0.51, 1)] == [1, 2, 3, 4]
-    assert tally.Tally().quantile(0.5) == 0
-    assert tally.Tally().histogram() == []
+    assert quantile_sketch.QuantileSketch().quantile(0.5) == 0
+    assert quantile_sketch.QuantileSketch().histogram() == []

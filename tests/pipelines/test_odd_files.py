@@ -7,10 +7,12 @@ import tarfile
 
 import pytest
 
-from pipelines import preprocess, settings
+from nabi.music.errors import ParseError
+from nabi.reading import file_reader
+from nabi.workspace import paths
+from pipelines import preprocess
 from pipelines.config import PreprocessConfig
-from songs import layout, reading
-from songs.errors import ParseError
+from pipelines.reading import dataset_settings
 from tests import builders
 from tests.builders import midi, note
 
@@ -33,11 +35,11 @@ ENCODINGS = ("pitch", "pitch-duration", "events", "grid", "steps")
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_few_bytes_cost_few_tokens_in_every_encoding(name, encoding):
     config = PreprocessConfig(encoding=encoding, window=8)
-    ((_, song),) = reading.read_songs(BOMBS[name], source=name)
+    ((_, song),) = file_reader.read_songs(BOMBS[name], source=name)
     kept = config.selection.of(song)
     assert kept.about.shortened_quarters > 3000
     assert len(kept.pitches) == len(song.pitches)
-    if refusal := settings.refusal(config, kept):
+    if refusal := dataset_settings.refusal(config, kept):
         # A note or a silence of some 30 quarter notes for each note, in sixteenths.
         assert (name, encoding, refusal[0]) in {
             ("far-apart.mid", "steps", "too-many-tokens"),
@@ -48,9 +50,9 @@ def test_a_few_bytes_cost_few_tokens_in_every_encoding(name, encoding):
 
 
 def test_what_is_left_out_names_its_cost_and_the_limit():
-    ((_, song),) = reading.read_songs(BOMBS["far-apart.mid"], source="far-apart.mid")
+    ((_, song),) = file_reader.read_songs(BOMBS["far-apart.mid"], source="far-apart.mid")
     config = PreprocessConfig(encoding="steps", window=8)
-    reason, sentence = settings.refusal(config, config.selection.of(song))
+    reason, sentence = dataset_settings.refusal(config, config.selection.of(song))
     assert (reason, sentence) == ("too-many-tokens", "26276 steps tokens for 200 notes; --max_tokens_per_note is 128")
 
 
@@ -63,7 +65,7 @@ def write_files(folder):
         "packed.mid.gz": gzip.compress(builders.scale(7)),
         "patterns.mid": midi(SILENCE, [], note(0, 480, 72) + note(480, 960, 71), kind=2),
         "plain.mid": SCALE,
-        "zeros.mid.gz": gzip.compress(b"\0" * (reading.MAX_BYTES + 1)),
+        "zeros.mid.gz": gzip.compress(b"\0" * (file_reader.MAX_BYTES + 1)),
     }
     for name, data in files.items():
         (folder / name).write_bytes(data)
@@ -80,7 +82,7 @@ def make(folder, output, *flags):
     (path,) = output.glob("ledger-*")
     said = ("outcome", "reason", "repaired", "shortened_quarters")
     return {
-        row["source"].removeprefix(f"{folder}/"): tuple(row[key] for key in said) for row in layout.read_rows(str(path))
+        row["source"].removeprefix(f"{folder}/"): tuple(row[key] for key in said) for row in paths.read_rows(str(path))
     }
 
 
@@ -117,6 +119,6 @@ def test_a_silence_of_no_length_is_refused():
 
 def test_a_bomb_is_no_song_only_where_the_reader_says_so():
     """A delta that no song has, of ticks that are quarter notes."""
-    ((_, error),) = reading.read_songs(midi(note(0xFFFFFFF, 0xFFFFFFF + 1, 60), division=1), source="a.mid")
+    ((_, error),) = file_reader.read_songs(midi(note(0xFFFFFFF, 0xFFFFFFF + 1, 60), division=1), source="a.mid")
     assert isinstance(error, ParseError)
     assert error.reason == "too-long"

@@ -15,12 +15,15 @@ import zipfile
 
 import pytest
 
-from pipelines import dataset as dataset_job
-from pipelines import preprocess, shards
-from songs import champion, layout, midi, records
-from songs.encodings import Events
-from songs.kept_songs import KeptSongs
-from songs.vocabulary import END, START, Vocabulary, key_mark
+from nabi.music import records
+from nabi.music.encodings import Events
+from nabi.music.vocabulary import END, START, Vocabulary, key_mark
+from nabi.reading import midi_writer
+from nabi.workspace import champion, paths
+from nabi.workspace.kept_songs import KeptSongs
+from pipelines import preprocess
+from pipelines.preprocessing import build_dataset as dataset_job
+from pipelines.preprocessing import shards
 from tests import builders
 from tests.builders import note
 
@@ -42,17 +45,17 @@ def music(tmp_path_factory):
 
 def run(music, output, *flags):
     preprocess.main(["--input", str(music), "--output", str(output), "--max_lost_fraction=1", "--window=8", *flags])
-    return json.loads((output / layout.DATASET).read_text())
+    return json.loads((output / paths.DATASET).read_text())
 
 
 def content(folder: pathlib.Path):
     """Every file but the ledger and the report on it, whose seconds differ from run to run."""
-    told = [path for path in sorted(folder.iterdir()) if not path.name.startswith((layout.LEDGER, layout.REPORT))]
+    told = [path for path in sorted(folder.iterdir()) if not path.name.startswith((paths.LEDGER, paths.REPORT))]
     return {path.name: path.read_bytes() for path in told}
 
 
 def ledger(folder):
-    rows = [row for path in sorted(folder.glob("ledger-*")) for row in layout.read_rows(str(path))]
+    rows = [row for path in sorted(folder.glob("ledger-*")) for row in paths.read_rows(str(path))]
     return {pathlib.Path(row["source"]).name: row for row in rows}
 
 
@@ -76,7 +79,7 @@ def test_every_file_is_in_the_ledger(dataset):
 
 
 def test_every_split_has_a_song_and_the_counts_agree_with_the_ledger(dataset):
-    made = json.loads((dataset / layout.DATASET).read_text())
+    made = json.loads((dataset / paths.DATASET).read_text())
     rows = [row for row in ledger(dataset).values() if row["outcome"] == "read" and not row["duplicate_of"]]
     for split, counts in made["splits"].items():
         assert counts["songs"] == sum(row["split"] == split for row in rows) > 0
@@ -92,7 +95,7 @@ def windows(dataset):
 
 
 def test_records_decode_to_the_songs(dataset):
-    vocabulary = Vocabulary.from_json((dataset / layout.VOCABULARY).read_text())
+    vocabulary = Vocabulary.from_json((dataset / paths.VOCABULARY).read_text())
     hashes = {row["sha256"]: name for name, row in ledger(dataset).items()}
     ids: dict[str, list[int]] = {}
     for _, window in windows(dataset):
@@ -112,7 +115,7 @@ def test_a_shard_is_ordered_by_song_and_start(dataset):
 
 
 def test_counts_come_from_training_only(dataset):
-    vocabulary = Vocabulary.from_json((dataset / layout.VOCABULARY).read_text())
+    vocabulary = Vocabulary.from_json((dataset / paths.VOCABULARY).read_text())
     notes = sum(
         row["events"] for row in ledger(dataset).values() if row["split"] == "train" and not row["duplicate_of"]
     )
@@ -139,7 +142,7 @@ def test_handed_over_too_many_losses_leave_no_dataset(music, tmp_path, capsys):
         capsys, f"--input={music}", f"--output={tmp_path / 'data'}", "--max_lost_fraction=0", "--no_wait_until_finish"
     )
     assert "more than --max_lost_fraction 0 allows" in said
-    assert layout.completed(str(tmp_path / "data")) is None
+    assert paths.completed(str(tmp_path / "data")) is None
 
 
 def test_the_same_request_again_is_no_work(dataset, music, capsys, caplog):
@@ -158,21 +161,21 @@ def test_training_songs_are_also_written_in_other_keys_and_speeds_and_held_out_s
     songs = {window.song for name, window in plain if name.startswith("train")}
     made = {(window.song, window.transpose) for name, window in more if name.startswith("train")}
     assert made == {(song + speed, key) for song in songs for speed in ("", "*2") for key in (-1, 0, 1)}
-    assert (tmp_path / "more" / layout.VOCABULARY).read_bytes() == (dataset / layout.VOCABULARY).read_bytes()
+    assert (tmp_path / "more" / paths.VOCABULARY).read_bytes() == (dataset / paths.VOCABULARY).read_bytes()
 
 
 def test_songs_begin_with_their_key_if_asked_also_in_other_keys(dataset, music, tmp_path):
     run(music, tmp_path / "keys", "--split=0.6,0.2,0.2", "--window=64", "--key_marks", "--transpose=0..2")
-    vocabulary = Vocabulary.from_json((tmp_path / "keys" / layout.VOCABULARY).read_text())
+    vocabulary = Vocabulary.from_json((tmp_path / "keys" / paths.VOCABULARY).read_text())
     marks = {}
     for name, window in windows(tmp_path / "keys"):
         song = Events().decode(vocabulary.decode(window.tokens.tolist()))
         marks[window.song, window.transpose] = vocabulary.tokens[window.tokens[0]]
         assert marks[window.song, window.transpose] == key_mark(song), name
     assert len(set(marks.values())) > 3
-    made = json.loads((tmp_path / "keys" / layout.DATASET).read_text())
+    made = json.loads((tmp_path / "keys" / paths.DATASET).read_text())
     assert sum(vocabulary.marked_songs.values()) == made["splits"]["train"]["songs"]
-    plain = json.loads((dataset / layout.DATASET).read_text())["splits"]["train"]
+    plain = json.loads((dataset / paths.DATASET).read_text())["splits"]["train"]
     assert (made["splits"]["train"]["tokens"], made["splits"]["train"]["songs"]) == (plain["tokens"], plain["songs"])
 
 
@@ -188,7 +191,7 @@ def tunes(tmp_path_factory):
     """Four tunes, one of them in three keys and one twice to the byte."""
     folder = tmp_path_factory.mktemp("tunes")
     for name, seed, key in (("a", 1, 0), ("b", 2, 0), ("c", 3, 0), ("d", 4, 0), ("a-up", 1, 3), ("a-down", 1, -4)):
-        (folder / f"{name}.mid").write_bytes(midi.write(tune(seed).transpose(key)))
+        (folder / f"{name}.mid").write_bytes(midi_writer.write(tune(seed).transpose(key)))
     (folder / "a-down-again.mid").write_bytes((folder / "a-down.mid").read_bytes())
     return folder
 
@@ -330,7 +333,7 @@ def test_too_many_losses_fail_after_the_ledger_is_written(music, tmp_path, capsy
     (reasons,) = re.findall(r"3 of 10 files were lost \((.*?)\): more than --max_lost_fraction 0.2 allows", said)
     assert sorted(reasons.split(", ")) == ["1 empty", "1 no-notes", "1 not-midi"]
     assert len(ledger(output)) == 10
-    assert layout.completed(str(output)) is None
+    assert paths.completed(str(output)) is None
 
 
 def test_nothing_readable_says_why(tmp_path, capsys):
@@ -355,7 +358,7 @@ def test_a_killed_job_started_again_ends_as_if_it_had_not_been(dataset, music, t
         time.sleep(0.01)
     process.kill()
     process.wait()
-    assert not (folder / layout.COMPLETED).exists()
+    assert not (folder / paths.COMPLETED).exists()
     (folder / ".train-00000-of-00016.tfrecord.0f.partial").write_bytes(b"half")
     run(music, folder, "--split=0.6,0.2,0.2")
     assert content(folder) == content(dataset)
@@ -368,7 +371,7 @@ def test_work_that_fails_ends_in_a_sentence_and_nothing_published(music, tmp_pat
     monkeypatch.setattr(shards, "write_shard", fail)
     with pytest.raises(SystemExit, match=r"^preprocess failed: .*No space left on device.*; nothing is published"):
         run(music, tmp_path / "out")
-    assert not (tmp_path / "out" / layout.COMPLETED).exists()
+    assert not (tmp_path / "out" / paths.COMPLETED).exists()
 
 
 def test_a_finer_grid_keeps_what_the_usual_one_makes_chords_of(tmp_path):
@@ -378,8 +381,8 @@ def test_a_finer_grid_keeps_what_the_usual_one_makes_chords_of(tmp_path):
     run(tmp_path / "32nds", tmp_path / "usual")
     run(tmp_path / "32nds", tmp_path / "fine", "--divisors=8,6")
     assert [ledger(tmp_path / name)["a.mid"]["events"] for name in ("usual", "fine")] == [10, 20]
-    assert layout.read_json(str(tmp_path / "fine" / layout.DATASET))["settings"]["encoding"]["divisors"] == [8, 6]
-    vocabulary = Vocabulary.from_json((tmp_path / "fine" / layout.VOCABULARY).read_text())
+    assert paths.read_json(str(tmp_path / "fine" / paths.DATASET))["settings"]["encoding"]["divisors"] == [8, 6]
+    vocabulary = Vocabulary.from_json((tmp_path / "fine" / paths.VOCABULARY).read_text())
     assert vocabulary.counts[vocabulary.ids["s:1/8"]] == 19
 
 
@@ -387,7 +390,7 @@ def test_a_tune_in_codes_has_the_lengths_of_the_divisors(tmp_path, capsys):
     tune = ["--input=codes:g32 e32 c16", "--divisors=8,6", f"--output={tmp_path / 'out'}", "--encoding=pitch-duration"]
     preprocess.main([*tune, "--notation=codes"])
     assert ledger(tmp_path / "out")["codes:g32 e32 c16"]["events"] == 3
-    tokens = Vocabulary.from_json((tmp_path / "out" / layout.VOCABULARY).read_text()).tokens
+    tokens = Vocabulary.from_json((tmp_path / "out" / paths.VOCABULARY).read_text()).tokens
     assert {"g32", "e32", "c16"} <= set(tokens)
     code, said = failure(capsys, tune[0], f"--output={tmp_path / 'usual'}")
     assert (code, "'g32' is no code such as g8 by --divisors 4,3" in said) == (2, True)

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
+from nabi.workspace import champion, paths
 from pipelines import promote
-from songs import champion, layout
 
 
 @pytest.fixture
@@ -11,16 +11,16 @@ def trained(tmp_path):
     """Makes a run with a finished model; judged against a champion ("": by itself) if one is given."""
 
     def add(name, against=None, better=False, passed=None):
-        run = tmp_path / layout.RUNS / name
-        (run / layout.MODELS).mkdir(parents=True)
-        (run / layout.MODELS / layout.COMPLETED).write_text(json.dumps({"request": "a", "content": "b"}))
+        run = tmp_path / paths.RUNS / name
+        (run / paths.MODELS).mkdir(parents=True)
+        (run / paths.MODELS / paths.COMPLETED).write_text(json.dumps({"request": "a", "content": "b"}))
         if against is not None:
-            theirs = str(tmp_path / layout.RUNS / against / layout.MODELS) if against else ""
+            theirs = str(tmp_path / paths.RUNS / against / paths.MODELS) if against else ""
             reasons = ["it has not learnt enough"]
             passed = better if passed is None else passed
             decision = {"promote": better, "passed": passed, "champion": theirs, "reasons": reasons}
-            (run / layout.GATE).mkdir()
-            (run / layout.GATE / layout.DECISION).write_text(json.dumps(decision))
+            (run / paths.GATE).mkdir()
+            (run / paths.GATE / paths.DECISION).write_text(json.dumps(decision))
 
     return add
 
@@ -96,4 +96,4 @@ def test_a_run_without_a_model_is_refused(tmp_path, capsys):
     status, said = promoted(tmp_path, "none", capsys)
     assert status == 2
     assert "run `python -m trainer.task` first" in said
-    assert not (tmp_path / layout.CHAMPION).exists()
+    assert not (tmp_path / paths.CHAMPION).exists()

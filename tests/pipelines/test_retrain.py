@@ -3,9 +3,10 @@ import sys
 
 import pytest
 
-from pipelines import jobs, retrain, runs
-from songs import champion, layout, storage
-from songs.ledger import LedgerRow
+from nabi.workspace import champion, paths, storage
+from nabi.workspace.ledger import LedgerRow
+from pipelines import retrain
+from pipelines.retraining import jobs, runs
 from tests import builders
 
 
@@ -75,14 +76,14 @@ class FakeJobs:
                 "champion": champion,
                 "reasons": ["it is worse"],
             }
-            layout.write_json(str(folder / layout.DECISION), decision)
+            paths.write_json(str(folder / paths.DECISION), decision)
             return
         if job.name == jobs.PREPROCESS:
             rows = ledger_rows(self.held_out, "test")
-            layout.write_rows(str(folder / layout.rows_name(layout.LEDGER, 0, 1)), rows)
+            paths.write_rows(str(folder / paths.rows_name(paths.LEDGER, 0, 1)), rows)
         if job.name == jobs.TRAIN:
-            layout.write_json(str(folder / layout.CONFIG), {})
-        layout.complete(str(folder), {"request": "asked", "content": self.content})
+            paths.write_json(str(folder / paths.CONFIG), {})
+        paths.complete(str(folder), {"request": "asked", "content": self.content})
 
     def took(self):
         """The names since the last time."""
@@ -218,12 +219,12 @@ def test_what_the_model_before_the_champion_was_trained_on_judges_nobody(tmp_pat
     # All ten were in the training of the model that the champion was started from.
     old = str(tmp_path / "old")
     rows = ledger_rows(10, "train")
-    layout.write_rows(f"{old}/dataset/{layout.rows_name(layout.LEDGER, 0, 1)}", rows)
-    layout.write_json(f"{old}/model/{layout.CONFIG}", {"data": f"{old}/dataset"})
+    paths.write_rows(f"{old}/dataset/{paths.rows_name(paths.LEDGER, 0, 1)}", rows)
+    paths.write_json(f"{old}/model/{paths.CONFIG}", {"data": f"{old}/dataset"})
     for place in ("dataset", "model"):
-        layout.complete(f"{old}/{place}", {"request": "o", "content": "o"})
-    config = tmp_path / "out" / "runs" / first / "model" / layout.CONFIG
-    layout.write_json(str(config), {"warm_started_from": f"{old}/model"})
+        paths.complete(f"{old}/{place}", {"request": "o", "content": "o"})
+    config = tmp_path / "out" / "runs" / first / "model" / paths.CONFIG
+    paths.write_json(str(config), {"warm_started_from": f"{old}/model"})
     add_file(tmp_path)
     fake.content = "grown"
     with pytest.raises(ValueError, match="only 0 songs are held out"):

@@ -6,9 +6,10 @@ import pathlib
 import numpy as np
 
 from generator import generate
+from nabi.music import records
+from nabi.music.vocabulary import SPECIAL_TOKENS, Vocabulary
+from nabi.workspace import paths
 from pipelines import preprocess
-from songs import layout, records
-from songs.vocabulary import SPECIAL_TOKENS, Vocabulary
 from trainer import task
 
 MIDI = pathlib.Path(__file__).parents[3] / "shared" / "midi"
@@ -23,7 +24,7 @@ def preprocessed(recipe, folder, music=None):
 
 def vocabulary(dataset):
     """A dataset's vocabulary."""
-    return Vocabulary.from_json((dataset / layout.VOCABULARY).read_text())
+    return Vocabulary.from_json((dataset / paths.VOCABULARY).read_text())
 
 
 def tokens(dataset):
@@ -31,9 +32,9 @@ def tokens(dataset):
     return vocabulary(dataset).tokens[len(SPECIAL_TOKENS) :]
 
 
-def rows(folder, kind=layout.LEDGER):
+def rows(folder, kind=paths.LEDGER):
     """The rows of a ledger or of songs."""
-    return [row for path in sorted(folder.glob(f"{kind}-*.jsonl")) for row in layout.read_rows(str(path))]
+    return [row for path in sorted(folder.glob(f"{kind}-*.jsonl")) for row in paths.read_rows(str(path))]
 
 
 def windows(dataset, split="train"):
@@ -59,7 +60,7 @@ def trained(recipe, dataset, folder, *flags):
 
 def history(model, column):
     """A column of history.csv, float64 [rows that have it]."""
-    with (model / layout.HISTORY).open(encoding="utf-8") as file:
+    with (model / paths.HISTORY).open(encoding="utf-8") as file:
         return np.array([float(row[column]) for row in csv.DictReader(file) if row[column]])
 
 
@@ -73,4 +74,4 @@ def lowers_the_loss(model):
 def generated(recipe, model, folder, *flags):
     """The rows of a recipe's songs."""
     generate.main(["--recipe", recipe, "--model", str(model), "--output", str(folder), "--no_audio", *flags])
-    return rows(folder, layout.SONGS)
+    return rows(folder, paths.SONGS)

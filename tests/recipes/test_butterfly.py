@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import symusic
 
-from songs import layout
-from songs.encodings import PitchDuration
+from nabi.music.encodings import PitchDuration
+from nabi.workspace import paths
 from tests.recipes import chain
-from trainer.features import table
+from trainer.data.input_features import table
 
 # fmt: off
 TUNE = [
@@ -67,7 +67,7 @@ def test_the_features_are_the_tutorials(dataset):
 def test_training_lowers_the_loss_and_tells_the_accuracy(model):
     assert chain.lowers_the_loss(model)
     assert chain.history(model, "train_accuracy")[-1] > chain.history(model, "train_accuracy")[0]
-    assert layout.read_json(str(model / layout.METRICS))["train"]["tokens"] == 50
+    assert paths.read_json(str(model / paths.METRICS))["train"]["tokens"] == 50
 
 
 def test_one_step_prediction_is_the_accuracy_of_training(recipe, model, tmp_path):
@@ -75,7 +75,7 @@ def test_one_step_prediction_is_the_accuracy_of_training(recipe, model, tmp_path
     assert (row["primer"], len(row["tokens"])) == (TUNE[:4], 50)
     right = sum(one == other for one, other in zip(row["tokens"], TUNE[4:], strict=True))
     assert row["agreement"] == right / 50
-    assert right / 50 == pytest.approx(layout.read_json(str(model / layout.METRICS))["train"]["accuracy"])
+    assert right / 50 == pytest.approx(paths.read_json(str(model / paths.METRICS))["train"]["accuracy"])
 
 
 def test_the_full_song_is_midi_as_the_tutorial_writes_it(recipe, model, tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from songs.names import is_classes
+from nabi.music.note_names import is_classes
 from tests.recipes import chain
 
 MUSIC = chain.MIDI / "final_fantasy"

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from songs.encodings import PitchDuration
+from nabi.music.encodings import PitchDuration
 from tests.recipes import chain
-from trainer.features import table
+from trainer.data.input_features import table
 
 MUSIC = chain.MIDI / "metheny" / "original_metheny.mid"
 pytestmark = pytest.mark.skipif(not MUSIC.exists(), reason="no shared music")

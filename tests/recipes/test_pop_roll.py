@@ -5,8 +5,8 @@ import math
 
 import pytest
 
-from songs import layout
-from songs.names import parse_pitch
+from nabi.music.note_names import parse_pitch
+from nabi.workspace import paths
 from tests.recipes import chain
 
 MUSIC = chain.MIDI / "pop_songs"
@@ -67,6 +67,6 @@ def test_songs_go_on_from_song_41(model, tmp_path):
 
 def test_an_untrained_network_is_a_model_too(dataset, tmp_path):
     model = chain.trained("pop-roll:untrained", dataset, tmp_path / "model")
-    metrics = layout.read_json(str(model / layout.METRICS))
+    metrics = paths.read_json(str(model / paths.METRICS))
     # It knows nothing: every token is about as likely as any other.
     assert metrics["train"]["loss_nats"] == pytest.approx(math.log(len(chain.tokens(dataset))), abs=0.2)

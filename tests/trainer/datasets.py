@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from songs import layout, records, vocabulary, windows
+from nabi.music import records, vocabulary, windows
+from nabi.workspace import paths
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +30,7 @@ def build(
     folder.mkdir(parents=True, exist_ok=True)
     counts = {split: _write_split(folder, split, songs.get(split, ()), recipe) for split in windows.SPLITS}
     names = [f"C{number}" for number in range(recipe.tokens)]
-    (folder / layout.VOCABULARY).write_text(vocabulary.Vocabulary.from_ordered(names, {}).to_json())
+    (folder / paths.VOCABULARY).write_text(vocabulary.Vocabulary.from_ordered(names, {}).to_json())
     settings = {
         "encoding": {"name": "pitch", "chords": "normal", "step": 6},
         "window": recipe.window,
@@ -38,8 +39,8 @@ def build(
         "split": [0.8, 0.1, 0.1],
     }
     about = {"version": 1, "request": "r", "content": content, "settings": settings, "splits": counts, "versions": {}}
-    layout.write_json(str(folder / layout.DATASET), about)
-    layout.complete(str(folder), {"request": "r", "content": content})
+    paths.write_json(str(folder / paths.DATASET), about)
+    paths.complete(str(folder), {"request": "r", "content": content})
     return str(folder)
 
 
@@ -64,7 +65,7 @@ def _write_split(folder: pathlib.Path, split: str, songs: Sequence[Sequence[int]
         shards[windows.shard_of(sha256, recipe.shards)].extend(cut)
     for index, shard in enumerate(shards):
         shard.sort(key=lambda window: (window.song, window.transpose, window.start))
-        with (folder / layout.shard_name(split, index, recipe.shards)).open("wb") as file:
+        with (folder / paths.shard_name(split, index, recipe.shards)).open("wb") as file:
             records.write(file, (records.serialize(window) for window in shard))
     return {
         "songs": len(songs),

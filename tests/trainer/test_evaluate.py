@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from songs import layout
+from nabi.workspace import paths
 from tests.trainer import datasets
 from trainer import evaluate, task
 
@@ -60,8 +60,8 @@ def test_page_figures_and_scalars(folder, tmp_path, capsys):
 
 def test_figures_are_those_of_the_training(folder, tmp_path):
     found = evaluate.run(**folders(folder), split="validation", output=str(tmp_path))
-    assert layout.read_json(f"{tmp_path}/evaluation-validation.json") == found
-    metrics = layout.read_json(f"{folder}/model/metrics.json")
+    assert paths.read_json(f"{tmp_path}/evaluation-validation.json") == found
+    metrics = paths.read_json(f"{folder}/model/metrics.json")
     for split in ("train", "validation", "test"):
         assert found["splits"][split] == pytest.approx(metrics[split])
     assert (found["baselines"], found["measured"]) == (metrics["baselines"], metrics["measured"])
@@ -120,7 +120,7 @@ def test_unfinished_directories(folder, tmp_path, capsys):
         capsys, "--model", "/nowhere", "--data", f"{folder}/data"
     )
     (tmp_path / "model").mkdir()
-    (tmp_path / "model" / layout.CONFIG).write_text("{}")
+    (tmp_path / "model" / paths.CONFIG).write_text("{}")
     assert "is not finished: run `" in refusal(capsys, "--model", f"{tmp_path}/model", "--data", f"{folder}/data")
     assert "the dataset /nowhere does not exist" in refusal(capsys, "--model", f"{folder}/model", "--data", "/nowhere")
 

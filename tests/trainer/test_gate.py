@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 
 from generator import generate
-from models import bundle
+from nabi.music.vocabulary import UNKNOWN, Vocabulary
+from nabi.networks import trained_model
+from nabi.workspace import paths
 from pipelines import preprocess
-from songs import layout
-from songs.vocabulary import UNKNOWN, Vocabulary
 from tests import builders
 from tests.builders import note
-from trainer import batches, gate, gate_scores, task
-from trainer.dataset import open_dataset
+from trainer import gate, task
+from trainer.data import batches
+from trainer.data.dataset import open_dataset
+from trainer.judging import gate_scores
 
 SMALL = ["--units=16", "--embedding=8", "--layers=1", "--batch_size=8", "--early_stopping=0", "--dropout=0"]
 
@@ -61,7 +63,7 @@ def judge(challenger, champion, output, *flags):
         ]
     )  # fmt: skip
     assert status == 0
-    return layout.read_json(str(output / layout.DECISION))
+    return paths.read_json(str(output / paths.DECISION))
 
 
 LENIENT = ("--min_gate_songs=2", "--max_copied_share=1", "--max_loop_rate=1", "--min_likeness=0")
@@ -102,14 +104,14 @@ def test_what_an_ancestor_of_either_model_was_trained_on_is_not_asked_about(new,
     for index, name in enumerate(("model", "champion/model")):
         before = f"{tmp_path}/before{index}"
         songs = [{**row, "split": "train" if row is held_out[index] else "test"} for row in held_out]
-        layout.write_rows(f"{before}/dataset/{layout.rows_name(layout.LEDGER, 0, 1)}", songs)
-        layout.write_json(f"{before}/model/{layout.CONFIG}", {"data": f"{before}/dataset"})
+        paths.write_rows(f"{before}/dataset/{paths.rows_name(paths.LEDGER, 0, 1)}", songs)
+        paths.write_json(f"{before}/model/{paths.CONFIG}", {"data": f"{before}/dataset"})
         for place in ("dataset", "model"):
-            layout.complete(f"{before}/{place}", {"request": "b", "content": "b"})
-        layout.write_json(f"{tmp_path}/{name}/{layout.CONFIG}", {"warm_started_from": f"{before}/model"})
-    layout.write_rows(f"{tmp_path}/champion/dataset/{layout.rows_name(layout.LEDGER, 0, 1)}", held_out)
+            paths.complete(f"{before}/{place}", {"request": "b", "content": "b"})
+        paths.write_json(f"{tmp_path}/{name}/{paths.CONFIG}", {"warm_started_from": f"{before}/model"})
+    paths.write_rows(f"{tmp_path}/champion/dataset/{paths.rows_name(paths.LEDGER, 0, 1)}", held_out)
     of = gate.Contestants(f"{tmp_path}/model", data, "", f"{tmp_path}/champion/model", f"{tmp_path}/champion/dataset")
-    asked = gate.judging_songs(of, bundle.load(f"{new}/model"))
+    asked = gate.judging_songs(of, trained_model.load(f"{new}/model"))
     assert len(asked) == len(held_out) - 2 > 0
 
 
@@ -119,14 +121,14 @@ def test_songs_are_asked_for_whole_though_the_challenger_does_not_know_all_of_th
     preprocess.main(["--input", f"{new}/music", "--output", data, *flags])
     dataset = open_dataset(data)
     challenger = types.SimpleNamespace(encoding=dataset.encoding, vocabulary=dataset.vocabulary, config={})
-    layout.write_json(f"{tmp_path}/model/{layout.CONFIG}", {"warm_started_from": None})
+    paths.write_json(f"{tmp_path}/model/{paths.CONFIG}", {"warm_started_from": None})
     of = gate.Contestants(f"{tmp_path}/model", data, "", f"{tmp_path}/model", data)
     # Every melody has 40 notes.
     assert [len(song) for song in gate.judging_songs(of, challenger)] == [40] * dataset.counts["test"]["songs"]
 
 
 def rows(folder):
-    return [row for path in layout.rows_paths(f"{folder}/dataset", layout.LEDGER) for row in layout.read_rows(path)]
+    return [row for path in paths.rows_paths(f"{folder}/dataset", paths.LEDGER) for row in paths.read_rows(path)]
 
 
 def test_the_drift_tells_what_is_new(old, new, tmp_path):
@@ -135,23 +137,23 @@ def test_the_drift_tells_what_is_new(old, new, tmp_path):
     assert drift["files"] == {"new": 20, "gone": 0, "changed": 0, "same": 20}
     assert drift["songs"] == [20, 40]
     assert 0 < drift["overlaps"]["pitches"] <= 1
-    assert "Files: 20 new" in (tmp_path / layout.DECISION_PAGE).read_text()
+    assert "Files: 20 new" in (tmp_path / paths.DECISION_PAGE).read_text()
 
 
 def test_a_models_nats_are_those_of_its_evaluation(new):
-    model = bundle.load(f"{new}/model")
+    model = trained_model.load(f"{new}/model")
     songs = [
         model.encoding.decode(model.vocabulary.decode(ids.tolist()))
         for _, ids in batches.read_songs(open_dataset(f"{new}/dataset"), "test")
     ]
-    score = layout.read_json(f"{new}/model/{layout.METRICS}")["test"]
+    score = paths.read_json(f"{new}/model/{paths.METRICS}")["test"]
     nats = gate_scores.nats_of_songs(model, songs)
     assert nats.shape == (len(songs),)
     assert nats.sum() == pytest.approx(score["loss_nats"] * score["tokens"], rel=1e-4)
 
 
 def test_an_unknown_token_costs_as_much_as_any(new):
-    model = bundle.load(f"{new}/model")
+    model = trained_model.load(f"{new}/model")
     tokens = tuple("unheard" if token == "C4" else token for token in model.vocabulary.tokens)
     forgetful = dataclasses.replace(model, vocabulary=Vocabulary(tokens, model.vocabulary.counts))
     song = builders.song((0, 12, 60), (12, 12, 62))
@@ -162,8 +164,8 @@ def test_an_unknown_token_costs_as_much_as_any(new):
 
 
 def test_models_of_other_encodings_do_not_compare(new):
-    model = bundle.load(f"{new}/model")
-    other = bundle.Bundle(
+    model = trained_model.load(f"{new}/model")
+    other = trained_model.TrainedModel(
         model.model, model.vocabulary, model.encoding,
         {**model.config, "dataset": {**model.config["dataset"], "encoding": {"name": "grid"}}}, model.marks,
     )  # fmt: skip
@@ -174,7 +176,7 @@ def test_models_of_other_encodings_do_not_compare(new):
 def test_a_first_model_is_judged_by_itself_and_is_the_champion_though_it_fails(old, tmp_path, capsys):
     first = [f"--model={old}/model", f"--data={old}/dataset", f"--songs={old}/gate-songs"]
     assert gate.main([*first, f"--output={tmp_path}/a", "--max_copied_share=1", "--max_loop_rate=1"]) == 0
-    decision = layout.read_json(f"{tmp_path}/a/{layout.DECISION}")
+    decision = paths.read_json(f"{tmp_path}/a/{paths.DECISION}")
     # Of 3 steps: it has not learnt what counting knows.
     assert (decision["promote"], decision["passed"], decision["champion"]) == (True, False, "")
     assert list(verdicts(decision)) == [
@@ -182,9 +184,9 @@ def test_a_first_model_is_judged_by_itself_and_is_the_champion_though_it_fails(o
     ]  # fmt: skip
     assert any(reason.startswith("loss against counting") for reason in decision["reasons"])
     assert "The first champion, although checks failed" in capsys.readouterr().out
-    assert "There is no champion to compare with" in (tmp_path / "a" / layout.DECISION_PAGE).read_text()
+    assert "There is no champion to compare with" in (tmp_path / "a" / paths.DECISION_PAGE).read_text()
     assert gate.main([*first, f"--output={tmp_path}/b", "--first_must_pass"]) == 0
-    assert layout.read_json(f"{tmp_path}/b/{layout.DECISION}")["promote"] is False
+    assert paths.read_json(f"{tmp_path}/b/{paths.DECISION}")["promote"] is False
 
 
 def test_a_champion_without_its_dataset_is_told(old, tmp_path, capsys):

@@ -8,14 +8,17 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from models.bundle import load_model
-from songs import layout
+from nabi.networks.trained_model import load_model
+from nabi.workspace import paths
 from tests.trainer import datasets
-from trainer import batches, evaluate, history, journal, survey, task, verdicts, window_arrays
+from trainer import evaluate, task
 from trainer.config import TrainConfig
-from trainer.dataset import open_dataset
-from trainer.scoring import Evaluator
-from trainer.step import first_network
+from trainer.data import batches, window_arrays
+from trainer.data.dataset import open_dataset
+from trainer.evaluation import dataset_survey, warnings
+from trainer.evaluation.scoring import Evaluator
+from trainer.training import history, run_log
+from trainer.training.step import first_network
 
 SONGS = {
     "train": datasets.melodies(12),
@@ -41,8 +44,8 @@ def command(data: str, model_dir: pathlib.Path, *more: str, **flags: object) -> 
 def test_no_step_at_all(tmp_path, dataset, capsys):
     argv = command(dataset, tmp_path, steps=0, schedule="cosine", warmup_steps=5)
     assert task.main(argv) == 0
-    assert f"warning: {verdicts.UNTRAINED}\n" in capsys.readouterr().out
-    metrics = layout.read_json(f"{tmp_path}/metrics.json")
+    assert f"warning: {warnings.UNTRAINED}\n" in capsys.readouterr().out
+    metrics = paths.read_json(f"{tmp_path}/metrics.json")
     assert (metrics["steps"], metrics["best_step"], metrics["validation"]["tokens"]) == (0, 0, 63)
     assert (tmp_path / "history.csv").read_text() == ",".join(history.HISTORY_COLUMNS) + "\n"
     first = first_network(TrainConfig(units=8, embedding=4, layers=1), 10, [0, 1, 2])
@@ -52,18 +55,18 @@ def test_no_step_at_all(tmp_path, dataset, capsys):
     assert task.main(argv) == task.main(argv) == 0
     assert capsys.readouterr().out.endswith(f"{tmp_path} already holds this model: nothing to do\n")
     found = evaluate.run(model=str(tmp_path), data=dataset)
-    assert (found["step"], found["warnings"]) == (0, [verdicts.UNTRAINED])
+    assert (found["step"], found["warnings"]) == (0, [warnings.UNTRAINED])
 
 
 def test_windows_with_a_blank_first_token(tmp_path, dataset):
     argv = command(dataset, tmp_path, "--blank_first", input_features="one-hot")
     assert task.main(argv) == 0
-    metrics, model = layout.read_json(f"{tmp_path}/metrics.json"), load_model(f"{tmp_path}/model.keras")
+    metrics, model = paths.read_json(f"{tmp_path}/metrics.json"), load_model(f"{tmp_path}/model.keras")
     train, validation = (
         window_arrays.concatenate(list(batches.read_windows(open_dataset(dataset), split)), 6)
         for split in ("train", "validation")
     )
-    assert len(train) <= survey.TRAINING_SAMPLE
+    assert len(train) <= dataset_survey.TRAINING_SAMPLE
     by_hand = {
         "train": Evaluator(model, train.blanked(), last_only=False, carried=False),
         "validation": Evaluator(model, validation, last_only=False),
@@ -80,7 +83,7 @@ def test_few_windows_are_learnt_and_all_are_scored(tmp_path, dataset, capsys):
     rows = (tmp_path / "history.csv").read_text().splitlines()[1:]
     # Of 4 windows and a batch of 4, each step is an epoch.
     assert [row.split(",")[1] for row in rows] == [row.split(",")[0] for row in rows]
-    assert "72 windows at even distances" in layout.read_json(f"{tmp_path}/metrics.json")["measured"]
+    assert "72 windows at even distances" in paths.read_json(f"{tmp_path}/metrics.json")["measured"]
     assert task.main(command(dataset, tmp_path / "other", random_windows=73)) == 2
     assert "--random_windows 73 must be in 0..72" in capsys.readouterr().err
 
@@ -88,7 +91,7 @@ def test_few_windows_are_learnt_and_all_are_scored(tmp_path, dataset, capsys):
 def test_accuracy_is_told_wherever_the_loss_is(tmp_path, dataset, capsys, monkeypatch):
     told = command(dataset, tmp_path / "told", "--log_accuracy")
     with monkeypatch.context() as patched:
-        patched.setattr(journal.Reporter, "report", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+        patched.setattr(run_log.Reporter, "report", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
         assert task.main(told) == 128 + signal.SIGTERM
     assert task.main(told) == 0
     assert "  accuracy 0." in capsys.readouterr().out

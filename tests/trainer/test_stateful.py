@@ -9,16 +9,16 @@ import keras
 import numpy as np
 import pytest
 
-from songs import layout
+from nabi.workspace import paths
 from tests.trainer import datasets
 from trainer import evaluate, task
 from trainer.config import TrainConfig
-from trainer.dataset import open_dataset
-from trainer.feed import Feed
-from trainer.order import Position
-from trainer.reading import Reading
-from trainer.step import Learner, first_network
-from trainer.strategy import make_strategy
+from trainer.data.batch_order import BatchPosition
+from trainer.data.dataset import open_dataset
+from trainer.data.feed import Feed
+from trainer.data.window_mode import WindowMode
+from trainer.training.step import Learner, first_network
+from trainer.training.strategy import make_strategy
 
 # 나비야 in notes and eighths (8) or quarters (4), as the documents write it.
 SONG = (
@@ -42,8 +42,8 @@ def dataset(tmp_path_factory) -> str:
 
 
 def steps(dataset: str, count: int, at_once: int, batch_size: int = 1):
-    feed = Feed(open_dataset(dataset), batch_size, 1, Reading(last_only=True, carried=True))
-    return list(itertools.islice(feed.steps(Position(), itertools.repeat(at_once)), count))
+    feed = Feed(open_dataset(dataset), batch_size, 1, WindowMode(last_only=True, carried=True))
+    return list(itertools.islice(feed.steps(BatchPosition(), itertools.repeat(at_once)), count))
 
 
 def test_four_notes_alone_tell_46_of_50():
@@ -101,7 +101,7 @@ def train(data: str, model: pathlib.Path, **more) -> dict:
     """The figures of a finished model."""
     flags = TrainConfig.create({**TRAINING.as_dict(), "log_every": 50, **more}).as_flags()
     assert task.main(["--data", data, "--model_dir", str(model), *flags]) == 0
-    return layout.read_json(f"{model}/metrics.json")
+    return paths.read_json(f"{model}/metrics.json")
 
 
 def test_more_is_learnt_than_four_notes_tell(tmp_path, dataset):

@@ -11,16 +11,17 @@ import pytest
 import tensorflow as tf
 
 from benchmarks import chaos
-from songs import layout
-from songs.reference import load_if_there
-from songs.vocabulary import Vocabulary
+from nabi.analysis.style_reference import load_if_there
+from nabi.music.vocabulary import Vocabulary
+from nabi.workspace import paths
 from tests.trainer import datasets
-from trainer import history, journal, task, train
-from trainer.batches import read_windows
-from trainer.checkpoint import Checkpoints
-from trainer.dataset import open_dataset
-from trainer.scoring import Evaluator
-from trainer.window_arrays import concatenate
+from trainer import task
+from trainer.data.batches import read_windows
+from trainer.data.dataset import open_dataset
+from trainer.data.window_arrays import concatenate
+from trainer.evaluation.scoring import Evaluator
+from trainer.training import history, run_log, train
+from trainer.training.checkpoint import Checkpoints
 
 SONGS = {
     "train": [*datasets.melodies(12), [4, 1, 5, 6]],
@@ -68,19 +69,19 @@ def test_model_directory_is_whole(finished, dataset):
         "model.keras", "vocabulary.json", "config.json", "metrics.json", "history.csv", "timing.csv", "curves.png",
         "copies.index", "reference.json", "tensorboard", "checkpoints", "COMPLETED",
     }  # fmt: skip
-    config = layout.read_json(f"{finished}/config.json")
+    config = paths.read_json(f"{finished}/config.json")
     assert (config["train"]["units"], config["dataset"]["window"], config["content"]) == (8, 6, "c")
-    assert layout.completed(finished)["content"] == "c"
+    assert paths.completed(finished)["content"] == "c"
     assert text(finished, "vocabulary.json") == text(dataset, "vocabulary.json")
     assert list((pathlib.Path(finished) / "tensorboard").glob("events.*"))
-    splits = layout.read_object(f"{dataset}/dataset.json", "splits")["splits"]
+    splits = paths.read_object(f"{dataset}/dataset.json", "splits")["splits"]
     reference = load_if_there(finished, "c")
     assert reference.train.songs == splits["train"]["songs"]
     assert reference.validation.songs == splits["validation"]["songs"]
 
 
 def test_metrics(finished):
-    metrics = layout.read_json(f"{finished}/metrics.json")
+    metrics = paths.read_json(f"{finished}/metrics.json")
     for split in ("train", "validation", "test"):
         assert set(metrics[split]) == {"loss_nats", "bits", "perplexity", "accuracy", "tokens"}
     # 3 songs of 20 ids with <start> before and <end> behind: 21 targets each.
@@ -112,7 +113,7 @@ def test_best_weights_are_exported_also_where_they_are_not_the_last(tmp_path):
     by_step = {int(row[0]): float(row[3]) for row in rows if row[3]}
     best = min(by_step, key=by_step.get)
     assert by_step[best] < by_step[12] - 0.1
-    metrics = layout.read_json(str(tmp_path / "model/metrics.json"))
+    metrics = paths.read_json(str(tmp_path / "model/metrics.json"))
     assert (metrics["best_step"], metrics["steps"]) == (best, 12)
     assert metrics["validation"]["loss_nats"] == pytest.approx(by_step[best], abs=1e-5)
     assert exported_score(tmp_path / "model", data, window=4) == metrics["validation"]
@@ -142,7 +143,7 @@ def test_killed_at_random_instants_ends_the_same(tmp_path, dataset):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_leaves_a_checkpoint(tmp_path, dataset, finished, capsys, monkeypatch, number):
     with monkeypatch.context() as patched:
-        patched.setattr(journal.Reporter, "report", lambda *_, **__: signal.raise_signal(number))
+        patched.setattr(run_log.Reporter, "report", lambda *_, **__: signal.raise_signal(number))
         assert task.main(command(dataset, tmp_path)) == 128 + number
     assert task.main(command(dataset, tmp_path)) == 0
     assert "resumed at step 2\n" in capsys.readouterr().out
@@ -154,7 +155,7 @@ def test_early_stopping_and_training_loss_without_validation(tmp_path, capsys):
     flags = {"learning_rate": 1e-8, "dropout": 0.9, "early_stopping": 1, "steps": 200, "evaluate_every": 2}
     assert task.main(command(data, tmp_path / "model", **flags)) == 0
     assert "training (there is nothing to validate on) loss" in capsys.readouterr().out
-    metrics = layout.read_json(str(tmp_path / "model/metrics.json"))
+    metrics = paths.read_json(str(tmp_path / "model/metrics.json"))
     assert metrics["steps"] < 200
     assert metrics["validation"] is metrics["test"] is metrics["baselines"]["test"] is metrics["best_ngram"] is None
 
@@ -164,7 +165,7 @@ def test_target_last(tmp_path, capsys):
     songs = {"train": [datasets.melodies(1, length=54)[0]], "validation": [[4, 5, 6, 7, 8, 9, 4, 5, 6]]}
     data = datasets.build(tmp_path / "data", songs, recipe)
     assert task.main(command(data, tmp_path / "model", target="last", steps=2)) == 0
-    metrics = layout.read_json(str(tmp_path / "model/metrics.json"))
+    metrics = paths.read_json(str(tmp_path / "model/metrics.json"))
     assert (metrics["train"]["tokens"], metrics["validation"]["tokens"]) == (50, 2)
     short = datasets.build(tmp_path / "short", {"train": [[4, 5]]})
     assert task.main(command(short, tmp_path / "other", target="last")) == 2
@@ -184,14 +185,14 @@ def test_overwrite_replaces_and_leaves_other_files(tmp_path, dataset):
     (tmp_path / "evaluation-test.html").write_text("of the model before")
     assert task.main(command(dataset, tmp_path, steps=2)) == 0
     assert task.main(command(dataset, tmp_path, "--overwrite", steps=3)) == 0
-    assert layout.read_json(f"{tmp_path}/metrics.json")["steps"] == 3
+    assert paths.read_json(f"{tmp_path}/metrics.json")["steps"] == 3
     assert text(tmp_path, "notes.txt") == "mine"
     assert not (tmp_path / "evaluation-test.html").exists()
 
 
 def test_checkpoint_of_another_dataset_or_configuration(tmp_path, dataset, capsys, monkeypatch):
     with monkeypatch.context() as patched:
-        patched.setattr(journal.Reporter, "report", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+        patched.setattr(run_log.Reporter, "report", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
         task.main(command(dataset, tmp_path / "model"))
     other = datasets.build(tmp_path / "other", SONGS, datasets.Recipe(window=6), content="d")
     assert task.main(command(other, tmp_path / "model")) == 2
@@ -207,7 +208,7 @@ def test_diverging_says_what_to_try(tmp_path, dataset, capsys, monkeypatch):
     said = "the training loss became nan at step 1 with --learning_rate 0.02"
     assert said in capsys.readouterr().err
     # For a search, which does not try it again.
-    assert layout.read_json(str(tmp_path / "DIVERGED"))["error"].startswith(said)
+    assert paths.read_json(str(tmp_path / "DIVERGED"))["error"].startswith(said)
     assert not (tmp_path / "COMPLETED").exists()
 
 
@@ -216,10 +217,10 @@ def test_a_model_remembers_how_its_recipe_samples(tmp_path, dataset):
     recipe.write_text('[[train]]\nname = "a"\nsteps = 0\nunits = 5\n[[generate]]\nname = "calm"\ntemperature = 0.7\n')
     argv = ["--data", dataset, "--model_dir", str(tmp_path / "m"), "--recipe", str(recipe)]
     assert task.main(argv) == 0
-    said = layout.read_json(str(tmp_path / "m" / layout.SAMPLING))
+    said = paths.read_json(str(tmp_path / "m" / paths.SAMPLING))
     assert said == {"recipe": f"{recipe}:calm", "settings": {"temperature": 0.7}}
     assert task.main(command(dataset, tmp_path / "m", "--overwrite", steps=0)) == 0
-    assert not (tmp_path / "m" / layout.SAMPLING).exists()
+    assert not (tmp_path / "m" / paths.SAMPLING).exists()
 
 
 @pytest.mark.parametrize(
@@ -232,7 +233,7 @@ def test_a_model_remembers_how_its_recipe_samples(tmp_path, dataset):
 def test_settings_that_would_hide_the_keys_of_songs_are_refused(tmp_path, capsys, flags, message):
     data = datasets.build(tmp_path / "data", SONGS, datasets.Recipe(tokens=24 + 6))
     marked = Vocabulary.from_ordered([f"C{number}" for number in range(6)], {}, key_marks=True)
-    pathlib.Path(data, layout.VOCABULARY).write_text(marked.to_json())
+    pathlib.Path(data, paths.VOCABULARY).write_text(marked.to_json())
     assert task.main([*command(data, tmp_path / "m"), *flags]) == 2
     assert message in capsys.readouterr().err
 
@@ -242,9 +243,9 @@ def test_recipe_and_flags(tmp_path, dataset):
     recipe.write_text('[[train]]\nname = "a"\nunits = 5\n[[train]]\nname = "b"\nunits = 6\nsteps = 1\nlog_every = 3\n')
     argv = ["--data", dataset, "--model_dir", str(tmp_path / "m"), "--recipe", f"{recipe}:b", "--log_every", "2"]
     assert task.main([*argv, "--layers", "1", "--batch_size", "2"]) == 0
-    config = layout.read_json(str(tmp_path / "m/config.json"))["train"]
+    config = paths.read_json(str(tmp_path / "m/config.json"))["train"]
     assert (config["units"], config["steps"], config["log_every"]) == (6, 1, 2)
-    assert not (tmp_path / "m" / layout.SAMPLING).exists()
+    assert not (tmp_path / "m" / paths.SAMPLING).exists()
     recipe.write_text('[[train]]\nname = "a"\nunitz = 5\n')
     assert task.main(["--data", dataset, "--model_dir", str(tmp_path / "n"), "--recipe", str(recipe)]) == 2
 
@@ -292,7 +293,7 @@ def test_help_and_checks_need_no_tensorflow():
 
 
 def test_exported_model_loads_in_plain_keras(finished, dataset):
-    assert exported_score(finished, dataset, window=6) == layout.read_json(f"{finished}/metrics.json")["validation"]
+    assert exported_score(finished, dataset, window=6) == paths.read_json(f"{finished}/metrics.json")["validation"]
     model = keras.models.load_model(f"{finished}/model.keras", safe_mode=True)
     logits = model(np.array([[2, 4, 5]])).numpy()
     assert logits.shape == (1, 3, 10)
@@ -334,7 +335,7 @@ def test_a_validation_split_without_a_known_token_is_none(tmp_path, target):
     recipe = datasets.Recipe(window=6, stride=3, song_marks=False)
     data = datasets.build(tmp_path / "data", {"train": datasets.melodies(2), "validation": [[1] * 8]}, recipe)
     assert task.main(command(data, tmp_path / "model", target=target, early_stopping=1)) == 0
-    metrics = layout.read_json(str(tmp_path / "model/metrics.json"))
+    metrics = paths.read_json(str(tmp_path / "model/metrics.json"))
     assert metrics["best_step"] > 4
     assert metrics["validation"] is None
 
@@ -349,10 +350,10 @@ def test_nothing_known_to_train_on(tmp_path, capsys):
 def test_a_checkpoint_that_another_run_left_beside_its_own_settings(tmp_path, dataset, capsys, monkeypatch):
     # Two commands of different settings started at once: the last to start says whose folder it is.
     with monkeypatch.context() as patched:
-        patched.setattr(journal.Reporter, "report", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+        patched.setattr(run_log.Reporter, "report", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
         assert task.main(command(dataset, tmp_path)) == 128 + signal.SIGTERM
-    claimed = layout.read_json(f"{tmp_path}/checkpoints/config.json")
-    layout.write_json(f"{tmp_path}/checkpoints/config.json", {**claimed, "train": {**claimed["train"], "seed": 2}})
+    claimed = paths.read_json(f"{tmp_path}/checkpoints/config.json")
+    paths.write_json(f"{tmp_path}/checkpoints/config.json", {**claimed, "train": {**claimed["train"], "seed": 2}})
     assert task.main(command(dataset, tmp_path, seed=2)) == 2
     assert "is of a run with other settings or of another dataset: give another" in capsys.readouterr().err
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from models import bundle
-from songs import layout
+from nabi.networks import trained_model
+from nabi.workspace import paths
 from tests.trainer import datasets
 from trainer import evaluate
 
@@ -61,17 +61,17 @@ def result(folder: pathlib.Path) -> dict[str, object]:
     with zipfile.ZipFile(folder / "model.keras") as model:
         # Beside them Keras writes the time and its objects' places in memory.
         weights = model.read("model.weights.h5")
-    return {**texts, "trials": rows, "weights": weights, "config": layout.read_json(str(folder / "config.json"))}
+    return {**texts, "trials": rows, "weights": weights, "config": paths.read_json(str(folder / "config.json"))}
 
 
 def test_the_best_model_is_like_any_model(finished, dataset, capsys):
     losses = [float(row.split(",")[2]) for row in (finished / "trials.csv").read_text().splitlines()[1:]]
     best = min(range(2), key=losses.__getitem__)
-    metrics = layout.read_json(str(finished / "metrics.json"))
+    metrics = paths.read_json(str(finished / "metrics.json"))
     assert metrics["validation"]["loss_nats"] == pytest.approx(losses[best], abs=1e-6)
     assert losses[0] != losses[1]
-    trial = bundle.load(str(finished / "trials" / layout.trial_name(best + 1)))
-    published = bundle.load(str(finished))
+    trial = trained_model.load(str(finished / "trials" / paths.trial_name(best + 1)))
+    published = trained_model.load(str(finished))
     assert [weights.tolist() for weights in published.model.get_weights()] == [
         weights.tolist() for weights in trial.model.get_weights()
     ]

@@ -1,0 +1,164 @@
+"""`summary.html`: what the songs of a job are like beside the training songs, on one page without a network.
+
+It is made of `summary.json` and the model's reference; every text goes through `markup.text`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from generator.pages import summary_charts
+from nabi.analysis.style_reference import StyleReference
+from nabi.music import note_names
+from nabi.pages import charts, headings, markup, template
+from nabi.pages.markup import text
+from nabi.workspace import paths
+
+TEMPLATE = "summary.html"
+
+Figures = Mapping[str, Any]
+
+_FIGURES = {
+    "pitch_class_entropy": ("Pitch-class entropy", "bits, 0 to 3.58: how evenly a song uses the twelve tones"),
+    "scale_consistency": ("Scale consistency", "share of a song's notes in the scale that fits best"),
+    "pitch_range": ("Pitch range", "semitones from a song's lowest to its highest note"),
+    "polyphony": ("Polyphony", "pitches that sound at once, where any does"),
+    "empty_beat_rate": ("Empty beats", "share of quarter notes of time at which nothing sounds"),
+}
+_WITHOUT = (
+    "The model directory has no reference.json, which tells what its training songs are like; models that are trained "
+    "from now on have it."
+)
+
+
+def page(summary: Figures, reference: StyleReference | None, folder: str) -> str:
+    """The page as HTML.
+
+    Args:
+      summary: what `generator.songs_dir.summary` says of the songs, and their `settings`.
+      reference: what they were compared with.
+      folder: the songs directory, which the heading names.
+    """
+    filled = {
+        "title": text(_title(summary["songs"], folder)),
+        "summary": "".join(f"<span>{fact}</span>" for fact in headline(summary)),
+        "index": text(paths.INDEX),
+        "overlaps": overlaps(summary),
+        **summary_charts.all_of(summary, reference),
+        "figures": figures(summary["figures"]),
+        "keys": keys(summary["keys"], reference),
+        "novelty": novelty(summary["novelty"]),
+        "made": made(summary["settings"]),
+    }
+    return template.document("generator.pages", TEMPLATE, filled)
+
+
+def _title(songs: int, folder: str) -> str:
+    return f"{headings.name_of(folder)}: what {markup.count(songs, 'song')} {'is' if songs == 1 else 'are'} like"
+
+
+def headline(summary: Figures) -> list[str]:
+    """The facts under the title."""
+    low, high = summary["pitch_range"] or (None, None)
+    likelihood = summary["log_likelihood_per_token"]
+    facts = [
+        markup.count(summary["notes"], "note"),
+        f"{summary['seconds'] / 60:,.1f} minutes",
+        f"{note_names.PITCH_NAMES[low]} to {note_names.PITCH_NAMES[high]}" if low is not None else "no notes",
+        f"{markup.percent(summary['ended'], summary['songs'])} came to their end",
+    ]
+    facts += [f"log-likelihood {likelihood:.3f} nats a token"] if likelihood is not None else []
+    without = summary["without_notes"]
+    return [*facts, *([f"{markup.count(without, 'song')} without a note"] if without else [])]
+
+
+def overlaps(summary: Figures) -> str:
+    """How near each distribution is to the training songs', beside the validation songs'."""
+    if "compared_with" not in summary:
+        return markup.nothing(_WITHOUT)
+    rows = [
+        [
+            f"{text(shown.title)}<small>{text(shown.explained)}</small>",
+            charts.meter(found["overlap"] or 0),
+            f"<b>{_share(found['overlap'])}</b>",
+            _share(found["validation_overlap"]),
+        ]
+        for name, shown in summary_charts.SHOWN.items()
+        for found in [summary["distributions"][name]]
+    ]
+    counted = summary["compared_with"]
+    note = (
+        f"<p>{markup.count(counted['training'], 'training song')} and "
+        f"{markup.count(counted['validation'], 'validation song')}, transposed copies left out. Few songs overlap less "
+        "than many, whoever wrote them.</p>"
+    )
+    heads = ["Distribution", "", "these songs", "validation"]
+    return markup.table("Overlap with the training songs", heads, rows) + note
+
+
+def figures(found: Mapping[str, Mapping[str, float]]) -> str:
+    """Means over songs, in three columns."""
+    rows = [
+        [
+            f"{text(title)}<small>{text(explained)}</small>",
+            *(_number(found[name].get(column)) for column in ("songs", "training", "validation")),
+        ]
+        for name, (title, explained) in _FIGURES.items()
+        if name in found
+    ]
+    if not rows:
+        return markup.nothing("No song has a note.")
+    heads = ["Mean of songs", "these songs", "training", "validation"]
+    return markup.table("Figures of these songs, of the training and of the validation songs", heads, rows, "scrolling")
+
+
+def keys(counts: Mapping[str, int], reference: StyleReference | None) -> str:
+    """How many songs are in each key, beside the share of training songs in it."""
+    every = sum(counts.values())
+    if not every:
+        return markup.nothing("No song has a key.")
+    highest = max(counts.values())
+    trained = reference.train.keys if reference and reference.train.keys else None
+    rows = [
+        [
+            text(name),
+            charts.meter(songs / highest),
+            f"{songs:,}",
+            markup.percent(songs, every),
+            *([markup.percent(trained[name], trained.total())] if trained else []),
+        ]
+        for name, songs in counts.items()
+    ]
+    return markup.table("Songs by key", ["Key", "", "songs", "share", *(["training"] if trained else [])], rows)
+
+
+def novelty(found: Figures | None) -> str:
+    """What the songs have copied."""
+    if found is None:
+        return markup.nothing("What these songs copy was not looked for, or they are too short to tell.")
+    facts = {
+        "songs that are long enough to tell": f"{found['songs']:,}",
+        "songs that copy something": f"{found['songs_that_copy']:,}",
+        "share of notes not copied, mean": _share(found["mean"]),
+        "... of the song that copies most": _share(found["lowest"]),
+        "most notes copied in a row": f"{found['most_copied_notes']:,}",
+        "most bars copied in a row": f"{found['most_copied_bars']:,.1f}",
+    }
+    return _definitions(facts)
+
+
+def made(settings: Figures) -> str:
+    """The settings that were chosen."""
+    return _definitions({name: value for name, value in settings.items() if value is not None})
+
+
+def _definitions(facts: Mapping[str, object]) -> str:
+    rows: Sequence[str] = [f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in facts.items()]
+    return f"<dl>{''.join(rows)}</dl>"
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.1f} %"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.2f}"

@@ -1,0 +1,125 @@
+"""What `--primer` names, and the primers that it gives."""
+
+import dataclasses
+import logging
+import pathlib
+from typing import TYPE_CHECKING
+
+from generator.config import FROM_START, GenerateConfig
+from generator.primers import song_files
+from generator.primers.primer_reader import PrimerReader
+from generator.sampling.grammar import Grammar
+from generator.sampling.primer import Primers, given_of
+from nabi.music import bars
+from nabi.music.keys import heard
+from nabi.music.windows import SPLITS
+from nabi.networks import remote_files
+from nabi.workspace import directories, file_endings, storage
+
+if TYPE_CHECKING:
+    from nabi.networks.trained_model import TrainedModel
+
+# Tokens taken from a file or a window, unless the model was trained on windows alone (`--target last`): then all.
+PRIMER_TOKENS = 32
+# Tokens in as many bars as one likes.
+_MOST_TOKENS = 10_000
+
+
+def is_file(primer: str) -> bool:
+    """Whether a primer is a file, local or remote, that may or may not be there."""
+    if primer in (FROM_START, *SPLITS):
+        return False
+    named = not any(sign.isspace() for sign in primer) and (
+        "/" in primer or primer.lower().endswith(file_endings.SONGS)
+    )
+    return named or bool(storage.scheme_of(primer)) or pathlib.Path(primer).is_file()
+
+
+def check(primer: str) -> None:
+    """Raises ValueError if a primer is a local file that is not there."""
+    if is_file(primer) and not storage.scheme_of(primer) and not pathlib.Path(primer).is_file():
+        state = "is a folder" if pathlib.Path(primer).is_dir() else "is not there"
+        raise ValueError(f"--primer {primer} {state}: name a MIDI file, one of {', '.join(SPLITS)}, or tokens")
+
+
+def located(config: GenerateConfig) -> GenerateConfig:
+    """The settings with the directory of the dataset that `data` means; files and schemes of others can be opened then.
+
+    Raises:
+      ValueError: if a primer is a local file that is not there, or `data` is no dataset.
+      nabi.workspace.storage.StorageError: if it cannot be looked at.
+    """
+    check(config.primer)
+    remote_files.open_schemes(config.data, config.primer)
+    if not config.data:
+        return config
+    return dataclasses.replace(config, data=directories.find(config.data, directories.DATASET))
+
+
+def primers_of(config: GenerateConfig, model: "TrainedModel") -> Primers:
+    """The primers that were chosen, read with the model's encoding; with `--one_step` the songs that are followed.
+
+    Raises:
+      ValueError, nabi.workspace.storage.StorageError: in one sentence, if there is nothing to begin with.
+    """
+    dataset = model.config["dataset"]
+    reader = PrimerReader(
+        model.vocabulary,
+        model.encoding,
+        Grammar.of(model.vocabulary, model.encoding, ends=dataset["song_marks"]),
+        song_marks=dataset["song_marks"],
+        tokens=_tokens(config, model),
+        ticks=round(config.primer_bars * bars.quarters(config.meter) * model.encoding.ticks_per_quarter),
+        blank_first=model.config["train"].get("blank_first", False),
+        key=heard(config.in_key) if config.in_key else None,
+    )
+    primers = _read(config, model, reader)
+    if config.one_step:
+        primers = _long_enough(primers, config, model.vocabulary.special)
+    return dataclasses.replace(primers, variations=config.variations)
+
+
+def _read(config: GenerateConfig, model: "TrainedModel", reader: PrimerReader) -> Primers:
+    dataset = model.config["dataset"]
+    if config.primer == FROM_START:
+        if not reader.song_marks and not reader.blank_first:
+            logging.warning(
+                "--primer start: the model was trained without song marks and never saw a beginning: --primer train, a "
+                "MIDI file or tokens give it one that it knows"
+            )
+        return reader.from_nothing(config.seed)
+    if config.primer in SPLITS:
+        data = config.data or model.config["data"]
+        remote_files.open_schemes(data)
+        content = model.config["content"]
+        if config.primer_source:
+            return reader.from_source(data, config.primer, config.primer_source, content=content)
+        return reader.from_split(data, config.primer, seed=config.seed, content=content, songs=config.one_step)
+    if is_file(config.primer):
+        return reader.from_file(config.primer, move=config.primer_transpose, **song_files.as_trained(dataset))
+    return reader.from_tokens(config.primer)
+
+
+def _long_enough(primers: Primers, config: GenerateConfig, special: int) -> Primers:
+    """The songs of which something is left after what is given."""
+    longer = tuple(song for song in primers.pool if len(song) > given_of(song, config.primer_tokens, special))
+    if not longer:
+        raise ValueError(
+            f"--one_step: --primer {config.primer} has no song of more than the {config.primer_tokens} tokens that "
+            "--primer_tokens gives: give fewer"
+        )
+    return dataclasses.replace(primers, pool=longer)
+
+
+def _tokens(config: GenerateConfig, model: "TrainedModel") -> int:
+    """How many tokens of a primer are read."""
+    if config.one_step:
+        return config.primer_tokens + config.max_tokens
+    if config.primer_tokens:
+        return config.primer_tokens
+    if config.primer_bars:
+        return _MOST_TOKENS
+    if config.primer not in SPLITS and not is_file(config.primer):
+        # Tokens in quotes, all of them.
+        return len(config.primer.split())
+    return int(model.config["dataset"]["window"]) if model.config["target"] == "last" else PRIMER_TOKENS

@@ -1,0 +1,64 @@
+"""A model and settings -> all that sampling needs, checked before the first song."""
+
+import dataclasses
+import logging
+
+from generator.config import GenerateConfig
+from generator.primers import priming
+from generator.sampling import samplers
+from generator.sampling.primer import Primers
+from generator.songs import auto_sampling, copied_bars
+from nabi.networks.trained_model import TrainedModel
+from nabi.workspace import paths
+
+
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """What songs are sampled with, besides the model.
+
+    Attributes:
+      config: the settings; temperature and top-p are those that `--auto_sampling` chose.
+      primers: what songs begin with.
+      index: of the training songs; None where the model has none.
+    """
+
+    config: GenerateConfig
+    primers: Primers
+    index: copied_bars.IndexFile | None
+
+
+def prepare(model: TrainedModel, model_dir: str, config: GenerateConfig, folder: str) -> Prepared:
+    """Reads primers and the index of copies, and chooses temperature and top-p where that was asked for.
+
+    Args:
+      model: whose songs.
+      model_dir: its directory.
+      config: how songs are asked for.
+      folder: a directory that remembers the trials of `--auto_sampling`.
+
+    Raises:
+      ValueError, nabi.workspace.storage.StorageError: in one sentence, if the model cannot make such songs.
+    """
+    index = _index(model_dir, model, config)
+    samplers.grammar_of(model, config)
+    _require_ends(model, config)
+    primers = priming.primers_of(config, model)
+    if config.auto_sampling:
+        config = auto_sampling.chosen(config, model, primers, folder)
+    return Prepared(config, primers, index)
+
+
+def _index(model_dir: str, model: TrainedModel, config: GenerateConfig) -> copied_bars.IndexFile | None:
+    index = copied_bars.index_file(model_dir, model.config)
+    if index is None:
+        logging.info("%s has no %s: what songs copy stays unknown", model_dir, paths.COPIES)
+    if config.max_copied_bars and index is None:
+        raise ValueError(f"--max_copied_bars needs {paths.COPIES}, which {model_dir} has not: train again")
+    return index
+
+
+def _require_ends(model: TrainedModel, config: GenerateConfig) -> None:
+    if config.ended and not model.config["dataset"]["song_marks"]:
+        raise ValueError(
+            "--ended: the model was trained without song marks, so that none of its songs ends: leave it out"
+        )

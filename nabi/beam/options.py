@@ -1,0 +1,132 @@
+"""Which engine runs a pipeline, and how much it says: the same for both jobs that run on Beam."""
+
+import argparse
+import logging
+import os
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nabi.workspace import logs
+from nabi.workspace.commands import unknown_flag
+from nabi.workspace.cpu import cores
+
+if TYPE_CHECKING:
+    import apache_beam as beam
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+# Beam's DirectRunner downloads Prism where there is a network and falls back to FnApiRunner where there is none;
+# naming the latter makes errors, workers and counters the same in both.
+LOCAL_RUNNER = "FnApiRunner"
+_LOCAL_NAMES = ("DirectRunner", "direct", "", None)
+
+
+def quiet() -> None:
+    """Logs a job's own lines to the terminal, and of Beam, Google's and TensorFlow's insides only what went wrong."""
+    logs.start()
+    hush_imports()
+    logging.getLogger("apache_beam").setLevel(logging.WARNING)
+    # A worker prints the traceback of what it raises, and logs it, and raises it again where the pipeline runs.
+    for name in ("worker.sdk_worker", "common"):
+        logging.getLogger(f"apache_beam.runners.{name}").setLevel(logging.CRITICAL)
+    # In workers too.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore::FutureWarning")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # TensorFlow warns where functions are compiled one after another, as trials are.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+def hush_imports() -> None:
+    """Silences what Beam and Google's packages remark when this process imports them."""
+    ignore_checksum_remark()
+    # Google's packages announce the end of Python versions, years ahead.
+    warnings.filterwarnings("ignore", category=FutureWarning)
+
+
+def ignore_checksum_remark() -> None:
+    """Silences what Beam says at import, through the root logger, of one of several checksum packages."""
+    logging.getLogger().addFilter(lambda record: "crcmod package not found" not in str(record.msg))
+
+
+def beam_options(flags: Sequence[str], others: Sequence[str] = ()) -> "PipelineOptions":
+    """Beam's options.
+
+    Args:
+      flags: those that the job itself does not know, such as `--runner=DirectRunner`.
+      others: the names of the job's own flags, one of which may have been meant.
+
+    Raises:
+      ValueError: if Beam does not know one of them either.
+    """
+    from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions, WorkerOptions
+
+    parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False)
+    for options_class in dict.fromkeys(PipelineOptions.__subclasses__()):
+        # The hook that every class of options has; Beam itself only warns of what none of them knows.
+        options_class._add_argparse_args(parser)
+    unknown = parser.parse_known_args(list(flags))[1]
+    if unknown:
+        known = [*others, *parser._option_string_actions]
+        sentence = unknown_flag(unknown[0], known, "neither this command nor Apache Beam has it")
+        raise ValueError(f"{sentence}; --help lists all flags")
+    options = PipelineOptions(list(flags))
+    standard = options.view_as(StandardOptions)
+    if standard.runner in _LOCAL_NAMES:
+        standard.runner = LOCAL_RUNNER
+        if not any(flag.startswith("--default_sdk_harness_log_level") for flag in flags):
+            # Local worker processes share the terminal; see `quiet`.
+            options.view_as(WorkerOptions).default_sdk_harness_log_level = "CRITICAL"
+    return options
+
+
+def use_cores(options: "PipelineOptions", flags: Sequence[str], parts: int) -> None:
+    """Gives local work to a process for each core, if it has parts for twice as many and no flag says otherwise.
+
+    Args:
+      options: are changed.
+      flags: Beam's own, as they were given.
+      parts: that processes can share.
+    """
+    from apache_beam.options.pipeline_options import DirectOptions, StandardOptions
+
+    workers = cores()
+    local = options.view_as(StandardOptions).runner == LOCAL_RUNNER
+    if local and 1 < workers <= parts // 2 and not any(flag.startswith("--direct_") for flag in flags):
+        direct = options.view_as(DirectOptions)
+        direct.direct_num_workers, direct.direct_running_mode = workers, "multi_processing"
+
+
+def hands_over(options: "PipelineOptions") -> bool:
+    """Whether this process only describes the work and ends before it is done: then the work must end itself.
+
+    The launcher of a Dataflow template does, which has to (it gives `--template_location`), and whoever asks for it by
+    `--no_wait_until_finish`.
+    """
+    from apache_beam.options.pipeline_options import GoogleCloudOptions, StandardOptions
+
+    template = options.view_as(GoogleCloudOptions).template_location
+    return bool(template or options.view_as(StandardOptions).no_wait_until_finish)
+
+
+def open_pipeline(options: "PipelineOptions") -> "beam.Pipeline":
+    """A pipeline with these options, as a context that runs it at the end.
+
+    Local worker processes get no options from FnApiRunner unless they stand in its provision info; without them each
+    would log its insides to the terminal.
+    """
+    import apache_beam as beam
+    from apache_beam.options.pipeline_options import StandardOptions, WorkerOptions
+    from apache_beam.portability.api import beam_provision_api_pb2
+    from apache_beam.runners.job.utils import dict_to_struct
+    from apache_beam.runners.portability.fn_api_runner import fn_runner
+
+    from nabi.beam.local_runner import LocalRunner
+
+    options.view_as(StandardOptions).no_wait_until_finish = hands_over(options)
+    if options.view_as(StandardOptions).runner != LOCAL_RUNNER:
+        return beam.Pipeline(options=options)
+    level = options.view_as(WorkerOptions).default_sdk_harness_log_level
+    for_workers = dict_to_struct({"beam:option:default_sdk_harness_log_level:v1": level})
+    info = beam_provision_api_pb2.ProvisionInfo(retrieval_token="unused", pipeline_options=for_workers)
+    runner = LocalRunner(provision_info=fn_runner.ExtendedProvisionInfo(info))
+    return beam.Pipeline(runner=runner, options=options)

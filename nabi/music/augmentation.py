@@ -1,0 +1,50 @@
+"""Augmentation: a training song in other keys and at other speeds."""
+
+import dataclasses
+import fractions
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from nabi.music.song import LAST_TICK, Song
+
+
+@dataclasses.dataclass(frozen=True)
+class Variant:
+    """A song and how it was made: `transpose` semitones higher, all times `scale` times as long."""
+
+    song: Song
+    transpose: int
+    scale: fractions.Fraction
+
+
+def variants(song: Song, transpose: Sequence[int], scales: Sequence[fractions.Fraction]) -> Iterator[Variant]:
+    """Each combination that is possible, the unscaled ones first, by semitones: the order of records in a shard.
+
+    A transposition that leaves MIDI's pitches 0-127 is left out, and so is a scale whose times fall between two
+    ticks of the grid (a distorted rhythm is no variant) or are longer than a song can be.
+
+    Args:
+      song: the original.
+      transpose: semitones; 0 need not be among them.
+      scales: factors of all times; 1 need not be among them.
+    """
+    lowest, highest = (int(song.pitches.min()), int(song.pitches.max())) if len(song) else (0, 127)
+    keys = sorted({0, *(semitones for semitones in transpose if lowest + semitones >= 0 and highest + semitones < 128)})
+    for scale in sorted({fractions.Fraction(1), *scales}, key=lambda factor: (factor != 1, str(factor))):
+        scaled = _scaled(song, scale)
+        if scaled is not None:
+            for semitones in keys:
+                yield Variant(scaled.transpose(semitones) if semitones else scaled, semitones, scale)
+
+
+def _scaled(song: Song, scale: fractions.Fraction) -> Song | None:
+    if scale == 1:
+        return song
+    start, duration, pitch = song.notes()
+    longer, longer_duration = (column.astype(np.int64) * scale.numerator for column in (start, duration))
+    if (longer % scale.denominator).any() or (longer_duration % scale.denominator).any():
+        return None
+    if song.end * scale > LAST_TICK:
+        return None
+    return song.with_notes(longer // scale.denominator, longer_duration // scale.denominator, pitch)

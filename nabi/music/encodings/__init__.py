@@ -1,0 +1,35 @@
+"""The five ways to write a song as tokens: `pitch`, `pitch-duration`, `events`, `grid` and `steps`.
+
+Each is a small frozen class with `encode` beside `decode`, an exact law that ties them, and a grammar that says which
+kind of token may follow which. Special tokens such as `<end>` are the vocabulary's business, not theirs.
+"""
+
+from nabi.music.encodings.base import END, START, Encoding
+from nabi.music.encodings.events import Events
+from nabi.music.encodings.grid import Grid
+from nabi.music.encodings.pitch import Pitch
+from nabi.music.encodings.pitch_duration import NOTATIONS, PitchDuration, block
+from nabi.music.encodings.registry import ENCODINGS, from_settings
+from nabi.music.encodings.roll import snap, tie
+from nabi.music.encodings.steps import Steps, read_steps, write_steps
+from nabi.music.encodings.token_kinds import sort_of
+
+__all__ = [
+    "ENCODINGS",
+    "END",
+    "NOTATIONS",
+    "START",
+    "Encoding",
+    "Events",
+    "Grid",
+    "Pitch",
+    "PitchDuration",
+    "Steps",
+    "block",
+    "from_settings",
+    "read_steps",
+    "snap",
+    "sort_of",
+    "tie",
+    "write_steps",
+]

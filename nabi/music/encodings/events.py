@@ -1,0 +1,148 @@
+"""`events`: polyphony without loss, as notes or chords, durations and shifts: `C4.E4` `d:1/2` `s:1/2`."""
+
+import dataclasses
+import functools
+from collections.abc import Container, Iterator, Mapping, Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from nabi.music import note_names
+from nabi.music.encodings.base import END, START, OnGrid
+from nabi.music.song import About, Event, Song
+
+# The longest single duration or shift, in quarter notes. Longer values are sums of several tokens.
+LONGEST_QUARTERS = 4
+
+_DURATION, _SHIFT = "d:", "s:"
+_AFTER_NOTE_ENDS = {"note", "shift", "longest shift", END}
+
+
+@dataclasses.dataclass(frozen=True)
+class Events(OnGrid):
+    """A note or voiced chord, then its duration, then a shift if the next onset is later.
+
+    Nothing is out of its vocabulary: the 128 notes, and a duration and a shift for each tick of 4 quarter notes (48 by
+    the usual divisors) always belong to it, and a chord that does not is spelled as its notes with no shift between,
+    which the canonical form joins again.
+
+    Law: `decode(encode(song)) == song`.
+    """
+
+    name: ClassVar[str] = "events"
+    # Only the longest value goes on with another of its kind: a sum is written longest first.
+    FOLLOWS: ClassVar[Mapping[str, frozenset[str]]] = {
+        START: frozenset({"note", "shift", "longest shift"}),
+        "note": frozenset({"duration", "longest duration"}),
+        "duration": frozenset(_AFTER_NOTE_ENDS),
+        "longest duration": frozenset(_AFTER_NOTE_ENDS | {"duration", "longest duration"}),
+        "shift": frozenset({"note"}),
+        "longest shift": frozenset({"note", "shift", "longest shift"}),
+    }
+
+    def encode(self, song: Song) -> list[str]:
+        """The tokens of every event; leading silence is a shift."""
+        quarter = self.checked(song).ticks_per_quarter
+        tokens: list[str] = []
+        now = 0
+        pitches, offsets = song.pitches.tobytes(), song.offsets.tolist()
+        columns = zip(song.start.tolist(), song.duration.tolist(), offsets, offsets[1:], strict=False)
+        for start, duration, begin, end in columns:
+            if start > now:
+                tokens += _value(_SHIFT, start - now, quarter)
+            tokens.append(_chord(pitches[begin:end]))
+            tokens += _value(_DURATION, duration, quarter)
+            now = start
+        return tokens
+
+    def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
+        """The song that the tokens say; a last note that has no duration yet is left out.
+
+        Raises:
+          ValueError: if a token is of another form, or a duration follows no note.
+        """
+        events, now = [], 0
+        for chord, durations, shifts in _phrases(tokens):
+            if chord and durations:
+                events.append(Event(now, note_names.parse_chord(chord), self._sum(durations)))
+            elif durations:
+                raise ValueError(f"{durations[0]!r} is a duration without a note before it")
+            now += self._sum(shifts)
+        return self.song_of(events, about)
+
+    def most_tokens(self, song: Song) -> int:
+        """As many as if every chord were spelled: each note with its duration, and the shifts."""
+        _, duration, pitch = song.notes()
+        longest = LONGEST_QUARTERS * song.ticks_per_quarter
+        values = (duration.astype(np.int64), np.diff(song.start.astype(np.int64), prepend=0))
+        return len(pitch) + sum(int((-(-ticks // longest)).sum()) for ticks in values)
+
+    def reduce(self, song: Song) -> Song:
+        """The song itself: nothing is lost."""
+        return song
+
+    def kind(self, token: str, before: str) -> str:
+        """`note` (chords too), `duration` or `shift`, the longest values apart."""
+        del before
+        for prefix, kind in ((_DURATION, "duration"), (_SHIFT, "shift")):
+            if token.startswith(prefix):
+                return f"longest {kind}" if token == f"{prefix}{LONGEST_QUARTERS}" else kind
+        return "note"
+
+    def ticks(self, token: str) -> int:
+        """A shift's length; notes and durations take no time."""
+        return self._sum([token]) if token.startswith(_SHIFT) else 0
+
+    def required(self) -> tuple[str, ...]:
+        """Every note, duration and shift."""
+        longest = LONGEST_QUARTERS * self.ticks_per_quarter
+        values = [note_names.duration_name(ticks, self.ticks_per_quarter) for ticks in range(1, longest + 1)]
+        return (
+            *note_names.PITCH_NAMES,
+            *(_DURATION + value for value in values),
+            *(_SHIFT + value for value in values),
+        )
+
+    def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
+        """A chord that is not known becomes its notes, each with the chord's duration."""
+        if all(token in known for token in tokens):
+            return list(tokens)
+        spelled: list[str] = []
+        for chord, durations, shifts in _phrases(tokens):
+            parts = [chord] if chord in known else chord.split(".")
+            for part in parts:
+                spelled += [part, *durations] if part else durations
+            spelled += shifts
+        return spelled
+
+    def _sum(self, values: Sequence[str]) -> int:
+        return sum(note_names.parse_duration(value[2:], self.ticks_per_quarter) for value in values)
+
+
+@functools.lru_cache(maxsize=65536)
+def _chord(pitches: bytes) -> str:
+    return note_names.chord_name(pitches)
+
+
+@functools.lru_cache(maxsize=65536)
+def _value(prefix: str, ticks: int, ticks_per_quarter: int) -> tuple[str, ...]:
+    """Ticks as tokens, longest first; none for 0."""
+    longest, rest = divmod(ticks, LONGEST_QUARTERS * ticks_per_quarter)
+    tokens = (f"{prefix}{LONGEST_QUARTERS}",) * longest
+    return (*tokens, prefix + note_names.duration_name(rest, ticks_per_quarter)) if rest else tokens
+
+
+def _phrases(tokens: Sequence[str]) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Each note with the durations and the shifts that follow it; the first may lack its note ("")."""
+    chord: str = ""
+    durations: list[str] = []
+    shifts: list[str] = []
+    for token in tokens:
+        if token.startswith(_DURATION):
+            durations.append(token)
+        elif token.startswith(_SHIFT):
+            shifts.append(token)
+        else:
+            yield chord, durations, shifts
+            chord, durations, shifts = token, [], []
+    yield chord, durations, shifts

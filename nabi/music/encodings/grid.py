@@ -1,0 +1,94 @@
+"""`grid`: one token a step: the sounding pitches ascending, held ones marked, `C4.~E4`; `R` for silence."""
+
+import dataclasses
+from collections.abc import Container, Iterator, Mapping, Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from nabi.music import note_names
+from nabi.music.encodings.base import END, START, OnGrid
+from nabi.music.encodings.roll import HELD, ONSET, Roll, cost, mark, rolls_of, song_of
+from nabi.music.song import About, Song
+
+HELD_MARK = "~"
+
+
+@dataclasses.dataclass(frozen=True)
+class Grid(OnGrid):
+    """A piano roll, one token a step.
+
+    Law: `decode(encode(song)) == reduce(song)`, and `reduce(song) == snap(song, step)` unless an option drops more.
+
+    Attributes:
+      step: ticks a token (3 of 12 a quarter note: a 16th note).
+      onset_marks: whether a held pitch is told from one struck again; without, equal neighbours are one long note.
+      highest: keep only the highest sounding pitch of each step (the MIT lab's way).
+    """
+
+    name: ClassVar[str] = "grid"
+    # A song does not end with silence.
+    FOLLOWS: ClassVar[Mapping[str, frozenset[str]]] = {
+        START: frozenset({"sounding", "rest"}),
+        "sounding": frozenset({"sounding", "rest", END}),
+        "rest": frozenset({"sounding", "rest"}),
+    }
+
+    step: int = 3
+    onset_marks: bool = True
+    highest: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.step < 1:
+            raise ValueError(f"step {self.step} must be at least 1 tick")
+
+    def encode(self, song: Song) -> list[str]:
+        """A token for every step up to the last note's end."""
+        return [token for roll in self._rolls(song) for token in self._tokens(roll)]
+
+    def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
+        """The song that the steps say; a held pitch that did not sound before starts there."""
+        roll = np.zeros((len(tokens), 128), np.uint8)
+        for row, token in enumerate(tokens):
+            for part in token.split(".") if token != note_names.REST else ():
+                held = part.startswith(HELD_MARK)
+                roll[row, note_names.parse_chord(part.removeprefix(HELD_MARK))[0]] = HELD if held else ONSET
+        return song_of([mark(roll, onset_marks=self.onset_marks)], self.step, self.song_of((), about))
+
+    def most_tokens(self, song: Song) -> int:
+        """One a step."""
+        return cost(song, self.step)[0]
+
+    def reduce(self, song: Song) -> Song:
+        """The song on the steps, less what the options drop."""
+        return song_of(self._rolls(song), self.step, song)
+
+    def kind(self, token: str, before: str) -> str:
+        """`rest` or `sounding`."""
+        del before
+        return "rest" if token == note_names.REST else "sounding"
+
+    def ticks(self, token: str) -> int:
+        """A step, whatever the token."""
+        del token
+        return self.step
+
+    def required(self) -> tuple[str, ...]:
+        """None: the vocabulary is what the music holds."""
+        return ()
+
+    def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
+        """The tokens as they are: an unknown one has no other spelling."""
+        del known
+        return list(tokens)
+
+    def _rolls(self, song: Song) -> Iterator[Roll]:
+        return rolls_of(self.checked(song), self.step, onset_marks=self.onset_marks, highest=self.highest)
+
+    def _tokens(self, roll: Roll) -> list[str]:
+        parts: list[list[str]] = [[] for _ in range(len(roll))]
+        for row, pitch in zip(*(index.tolist() for index in np.nonzero(roll)), strict=True):
+            mark = HELD_MARK if self.onset_marks and roll[row, pitch] == HELD else ""
+            parts[row].append(mark + note_names.PITCH_NAMES[pitch])
+        return [".".join(part) or note_names.REST for part in parts]

@@ -1,0 +1,82 @@
+"""`pitch`: a note is `Eb5`, a chord its normal order `4.7.11` or its voicing `C4.E4.G4`; time is dropped."""
+
+import dataclasses
+from collections.abc import Container, Mapping, Sequence
+from typing import ClassVar, Literal
+
+from nabi.music import note_names
+from nabi.music.encodings.base import END, START, OnGrid
+from nabi.music.song import About, Event, Song
+
+CHORDS = ("normal", "voiced")
+
+
+@dataclasses.dataclass(frozen=True)
+class Pitch(OnGrid):
+    """The Keras + music21 article's encoding: one token an event, in order, without time.
+
+    Law: `encode(decode(tokens)) == tokens` for tokens that `encode` can write.
+
+    Attributes:
+      chords: `normal` writes a chord as its normal order (12 pitch classes, no octave), `voiced` as its pitches.
+      step: ticks from one decoded event to the next; each sounds as long (6 of 12 a quarter note: the article's 0.5).
+    """
+
+    name: ClassVar[str] = "pitch"
+    FOLLOWS: ClassVar[Mapping[str, frozenset[str]]] = {START: frozenset({"event"}), "event": frozenset({"event", END})}
+
+    chords: Literal["normal", "voiced"] = "normal"
+    step: int = 6
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.chords not in CHORDS:
+            raise ValueError(f"chords {self.chords!r} must be one of {', '.join(CHORDS)}")
+        if self.step < 1:
+            raise ValueError(f"step {self.step} must be at least 1 tick")
+
+    def encode(self, song: Song) -> list[str]:
+        """One token an event, in the order of the events."""
+        return [self._token(event.pitches) for event in self.checked(song)]
+
+    def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
+        """Events `step` ticks apart; a normal order gets its lowest ascending voicing from C4."""
+        return self.song_of(
+            (Event(index * self.step, _pitches(token), self.step) for index, token in enumerate(tokens)), about
+        )
+
+    def most_tokens(self, song: Song) -> int:
+        """One an event."""
+        return len(song)
+
+    def reduce(self, song: Song) -> Song:
+        """The pitches in order, a step apart: all that this encoding keeps."""
+        return self.decode(self.encode(song))
+
+    def kind(self, token: str, before: str) -> str:
+        """Every token is an event."""
+        del token, before
+        return "event"
+
+    def ticks(self, token: str) -> int:
+        """A step, whatever the token."""
+        del token
+        return self.step
+
+    def required(self) -> tuple[str, ...]:
+        """None: the vocabulary is what the music holds."""
+        return ()
+
+    def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
+        """The tokens as they are: an unknown one has no other spelling."""
+        del known
+        return list(tokens)
+
+    def _token(self, pitches: tuple[int, ...]) -> str:
+        if len(pitches) == 1 or self.chords == "voiced":
+            return note_names.chord_name(pitches)
+        return note_names.classes_name(pitches)
+
+
+def _pitches(token: str) -> tuple[int, ...]:
+    return note_names.parse_classes(token) if note_names.is_classes(token) else note_names.parse_chord(token)

@@ -1,0 +1,36 @@
+"""Encodings by name."""
+
+import inspect
+from collections.abc import Callable, Mapping
+
+from nabi.music.encodings.base import Encoding
+from nabi.music.encodings.events import Events
+from nabi.music.encodings.grid import Grid
+from nabi.music.encodings.pitch import Pitch
+from nabi.music.encodings.pitch_duration import PitchDuration
+from nabi.music.encodings.steps import Steps
+from nabi.music.suggestions import did_you_mean
+
+ENCODINGS: dict[str, Callable[..., Encoding]] = {
+    kind.name: kind for kind in (Events, Grid, Pitch, PitchDuration, Steps)
+}
+
+
+def from_settings(settings: Mapping[str, object]) -> Encoding:
+    """The encoding that `Encoding.settings()` describes.
+
+    Raises:
+      ValueError: if the name, an option or an option's value is not known, saying what is.
+    """
+    options = dict(settings)
+    name = str(options.pop("name", ""))
+    if name not in ENCODINGS:
+        raise ValueError(f"encoding {name!r} must be one of {', '.join(sorted(ENCODINGS))}")
+    known = inspect.signature(ENCODINGS[name]).parameters
+    if unknown := next((option for option in options if option not in known), ""):
+        meant = did_you_mean(unknown, known) or f"; it has {', '.join(known)}"
+        raise ValueError(f"encoding {name!r} has no setting {unknown}{meant}")
+    try:
+        return ENCODINGS[name](**options)
+    except TypeError as error:
+        raise ValueError(f"encoding {name!r} does not take {options}: {error}") from error

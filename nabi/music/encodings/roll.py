@@ -1,0 +1,123 @@
+"""A song on a grid of steps, as a piano roll: what `grid` and `steps` share."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from nabi.music.song import Song
+
+# The cells of a roll, [steps, 128].
+SILENT, ONSET, HELD = 0, 1, 2
+
+Roll = npt.NDArray[np.uint8]
+
+# Steps that are looked at together: half a megabyte.
+_PART = 4096
+# A step's number fits, as a tick does.
+_STEP_BITS = 32
+
+
+def snap(song: Song, step: int) -> Song:
+    """Starts and ends moved to the nearest multiple of `step` ticks (a half goes up); a note lasts a step at least."""
+    start, duration, pitch = (column.astype(np.int64) for column in song.notes())
+    snapped_start = _nearest(start, step)
+    return song.with_notes(snapped_start, np.maximum(_nearest(start + duration, step) - snapped_start, step), pitch)
+
+
+def tie(song: Song, step: int) -> Song:
+    """`snap(song, step)` with the notes of one pitch that touch tied into one: what sounds, without who struck it."""
+    return song_of(rolls_of(song, step, onset_marks=False), step, song)
+
+
+def cost(song: Song, step: int) -> tuple[int, int]:
+    """The steps of `snap(song, step)`, and those that its notes sound in, at most; told without making it."""
+    start, duration, _ = (column.astype(np.int64) for column in song.notes())
+    first = _nearest(start, step) // step
+    last = np.maximum(_nearest(start + duration, step) // step, first + 1)
+    return int(last.max(initial=0)), int((last - first).sum())
+
+
+def rolls_of(song: Song, step: int, *, onset_marks: bool, highest: bool = False) -> Iterator[Roll]:
+    """The marked roll of `snap(song, step)` up to the last note's end, a part at a time: whole it may not fit.
+
+    Args:
+      song: any.
+      step: ticks.
+      onset_marks: see `mark`.
+      highest: whether only the highest sounding pitch of each step is kept.
+    """
+    start, duration, pitch = (column.astype(np.int64) for column in snap(song, step).notes())
+    # By onset; of those that sound on from one part into the next there is one a pitch at most.
+    notes = np.stack([start // step, (start + duration) // step, pitch])
+    steps = int(notes[1].max()) if len(pitch) else 0
+    before = np.zeros(128, np.bool_)
+    held = notes[:, :0]
+    begun = 0
+    for begin in range(0, steps, _PART):
+        end = min(begin + _PART, steps)
+        until = int(np.searchsorted(notes[0], end))
+        sounding = np.concatenate([held, notes[:, begun:until]], axis=1)
+        roll = _roll(sounding - [[begin], [begin], [0]], end - begin)
+        if highest:
+            _keep_highest(roll)
+        yield mark(roll, onset_marks=onset_marks, before=before)
+        before = roll[-1] != SILENT
+        held, begun = sounding[:, sounding[1] > end], until
+
+
+def _roll(notes: npt.NDArray[np.int64], steps: int) -> Roll:
+    """Notes (first step, step after the last, pitch), each an onset and then held; a negative first step is before."""
+    roll = np.zeros((steps, 128), np.uint8)
+    for row, end, column in notes.T.tolist():
+        roll[max(row, 0) : end, column] = HELD
+    first, _, pitch = notes[:, notes[0] >= 0]
+    roll[first, pitch] = ONSET
+    return roll
+
+
+def _keep_highest(roll: Roll) -> None:
+    top = 127 - np.argmax(roll[:, ::-1] != SILENT, axis=1)
+    roll[np.arange(128) != top[:, None]] = SILENT
+
+
+def mark(roll: Roll, *, onset_marks: bool, before: npt.NDArray[np.bool_] | None = None) -> Roll:
+    """The roll, in place, where a held pitch that did not sound before is an onset.
+
+    Without onset marks, an onset of a pitch that did sound before is held.
+
+    Args:
+      roll: to mark.
+      onset_marks: whether an onset of a sounding pitch stays one.
+      before: [128], which pitches sound in the step before the first; None: none.
+    """
+    first = np.zeros(128, np.bool_) if before is None else before
+    sounded = np.vstack([first, roll[:-1] != SILENT])
+    roll[(roll == HELD) & ~sounded] = ONSET
+    if not onset_marks:
+        roll[(roll == ONSET) & sounded] = HELD
+    return roll
+
+
+def song_of(rolls: Iterable[Roll], step: int, like: Song) -> Song:
+    """The notes of marked rolls, one after the other, each from its onset as long as it is held.
+
+    Grid and file are those of `like`.
+    """
+    places, onsets, begin = [np.zeros(0, np.int64)], [np.zeros(0, np.bool_)], 0
+    for roll in rolls:
+        row, pitch = np.nonzero(roll)
+        places.append(pitch << _STEP_BITS | row + begin)
+        onsets.append(roll[row, pitch] == ONSET)
+        begin += len(roll)
+    # By pitch, then by step.
+    place, is_onset = np.concatenate(places), np.concatenate(onsets)
+    order = np.argsort(place)
+    onset = np.flatnonzero(is_onset[order])
+    length = np.diff(np.r_[onset, len(order)])
+    first = place[order[onset]]
+    return like.with_notes((first & (1 << _STEP_BITS) - 1) * step, length * step, first >> _STEP_BITS)
+
+
+def _nearest(ticks: npt.NDArray[np.int64], step: int) -> npt.NDArray[np.int64]:
+    return (2 * ticks + step) // (2 * step) * step

@@ -1,0 +1,48 @@
+"""What of a file's notes a song is made of: those of an excerpt, of a range of pitches, without endless silence."""
+
+import dataclasses
+
+import numpy as np
+
+from nabi.music import silence
+from nabi.music.song import Song
+
+# In 2,100 songs of eight collections the longest stretch without a beginning or an end has 30.2 quarter notes; in one
+# more, which is damaged, 3,366.
+MAX_SILENCE = 32
+
+
+@dataclasses.dataclass(frozen=True)
+class Selection:
+    """Which notes are kept; None keeps all.
+
+    Attributes:
+      excerpt: quarter notes from the file's start: the first that is kept, and a later one, before which it ends.
+      pitches: the lowest and the highest MIDI number.
+      max_silence: quarter notes without a beginning or an end of a note, at least 1 (see `nabi.music.silence`).
+    """
+
+    excerpt: tuple[int, int] | None = None
+    pitches: tuple[int, int] | None = None
+    max_silence: int = MAX_SILENCE
+
+    def of(self, song: Song) -> Song:
+        """The notes that are kept, silences shortened. An excerpt starts at 0; what sounds on at its end is cut there.
+
+        Where an excerpt begins and ends is counted in the file's time, before anything is shortened.
+        """
+        return silence.shorten(self._notes(song), self.max_silence)
+
+    def _notes(self, song: Song) -> Song:
+        start, duration, pitch = (column.astype(np.int64) for column in song.notes())
+        kept = np.ones(len(start), np.bool_)
+        if self.pitches:
+            kept &= (self.pitches[0] <= pitch) & (pitch <= self.pitches[1])
+        if self.excerpt:
+            begin, end = (song.ticks_per_quarter * quarter for quarter in self.excerpt)
+            kept &= (begin <= start) & (start < end)
+            duration = np.minimum(duration, end - start)
+            start = start - begin
+        if kept.all() and not self.excerpt:
+            return song
+        return song.with_notes(start[kept], duration[kept], pitch[kept])

@@ -1,0 +1,180 @@
+"""Token <-> id: ordered tokens with their counts, special ids, JSON, a fingerprint."""
+
+import dataclasses
+import functools
+import hashlib
+import itertools
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from nabi.music.encodings import Encoding
+from nabi.music.keys import KEY_NAMES, find_key
+from nabi.music.song import Song
+
+PAD, UNKNOWN, START, END = range(4)
+SPECIAL_TOKENS = ("<pad>", "<unk>", "<start>", "<end>")
+
+# With `--key_marks` one of these begins a song instead of `<start>`, and says in which key it is. Being a song's first
+# id it is history, like `<start>`, and never a target.
+KEY_MARKS = tuple(f"<start:{name}>" for name in KEY_NAMES)
+
+
+@dataclasses.dataclass(frozen=True)
+class Vocabulary:
+    """The tokens a model knows; `tokens[id]` is the token of an id, the four special ones and any KEY_MARKS first.
+
+    Attributes:
+      tokens: every token once, in the order of the ids.
+      counts: how often each stood in the training split, before augmentation; of the special ones only what begins
+        songs is counted, with key marks.
+    """
+
+    tokens: tuple[str, ...]
+    counts: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if self.tokens[:4] != SPECIAL_TOKENS:
+            raise ValueError(f"a vocabulary starts with {SPECIAL_TOKENS}, got {self.tokens[:4]}")
+        if not self.key_marks and not set(KEY_MARKS).isdisjoint(self.tokens):
+            raise ValueError(f"a vocabulary with key marks has all of {', '.join(KEY_MARKS)}, as its ids from 4 on")
+        if len(set(self.tokens)) < len(self.tokens) or len(self.tokens) != len(self.counts):
+            raise ValueError(f"a vocabulary needs different tokens and a count each, got {len(self.tokens)} tokens")
+
+    @classmethod
+    def from_counts(
+        cls, counts: Mapping[str, int], required: Iterable[str] = (), *, key_marks: bool = False
+    ) -> "Vocabulary":
+        """Descending count, ties by text; required tokens are there even when not counted."""
+        counted = {**dict.fromkeys(required, 0), **counts}
+        ordered = sorted(counted.keys() - {*SPECIAL_TOKENS, *KEY_MARKS}, key=lambda token: (-counted[token], token))
+        return cls.from_ordered(ordered, counted, key_marks=key_marks)
+
+    @classmethod
+    def from_ordered(cls, tokens: Sequence[str], counts: Mapping[str, int], *, key_marks: bool = False) -> "Vocabulary":
+        """A fixed order, as `--vocabulary` gives it; tokens that `counts` lacks count 0."""
+        every = (*SPECIAL_TOKENS, *(KEY_MARKS if key_marks else ()), *tokens)
+        return cls(every, tuple(counts.get(token, 0) for token in every))
+
+    @functools.cached_property
+    def key_marks(self) -> bool:
+        """Whether songs begin with their key."""
+        first = len(SPECIAL_TOKENS)
+        return self.tokens[first : first + len(KEY_MARKS)] == KEY_MARKS
+
+    @functools.cached_property
+    def special(self) -> int:
+        """How many ids, the first ones, are no music: 4, or 28 with key marks."""
+        return len(SPECIAL_TOKENS) + len(KEY_MARKS) * self.key_marks
+
+    def start(self, key: str | None) -> int:
+        """The id that begins a song in a key, one of KEY_NAMES or None; that of `<start>` without key marks."""
+        return self.ids.get(f"<start:{key}>", START)
+
+    @property
+    def marked_songs(self) -> dict[int, int]:
+        """How many training songs began with each key mark: id -> songs, where there are any."""
+        marks = range(len(SPECIAL_TOKENS), self.special)
+        return {index: self.counts[index] for index in marks if self.counts[index]}
+
+    @property
+    def music_counts(self) -> list[tuple[str, int]]:
+        """Each token that is music with its count."""
+        return list(zip(self.tokens[self.special :], self.counts[self.special :], strict=True))
+
+    def is_start(self, index: int) -> bool:
+        """Whether an id is one that begins songs: `<start>`, or a key mark."""
+        return index == START or len(SPECIAL_TOKENS) <= index < self.special
+
+    def unpredicted(self, *, song_marks: bool) -> list[int]:
+        """Ids that a model never predicts: all special ones but `<end>`, and that too where songs have no marks."""
+        return [index for index in range(self.special) if index != END or not song_marks]
+
+    @functools.cached_property
+    def ids(self) -> dict[str, int]:
+        """Token -> id."""
+        return {token: index for index, token in enumerate(self.tokens)}
+
+    def encode(self, tokens: Iterable[str]) -> npt.NDArray[np.int64]:
+        """Ids of tokens, `<unk>` for those not known."""
+        return np.fromiter(map(self.ids.get, tokens, itertools.repeat(UNKNOWN)), np.int64)
+
+    def decode(self, ids: Iterable[int]) -> list[str]:
+        """Tokens of ids, the special ones left out; raises ValueError for an id outside the vocabulary."""
+        decoded, size = [], len(self.tokens)
+        for index in ids:
+            # Python would take a negative one from the end.
+            if not 0 <= index < size:
+                raise ValueError(f"the id {index} is outside this vocabulary's 0..{size - 1}")
+            if index >= self.special:
+                decoded.append(self.tokens[index])
+        return decoded
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that depend on tokens, order and counts alone."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+
+    def to_json(self) -> str:
+        """One line a token, so that versions of a file compare well."""
+        rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in zip(self.tokens, self.counts, strict=True))
+        return f"[\n{rows}\n]\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Vocabulary":
+        """Reads `to_json`; raises ValueError saying what is wrong with the text."""
+        try:
+            rows = [(str(token), int(count)) for token, count in json.loads(text)]
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"not a vocabulary: expected rows of [token, count] ({error})") from error
+        return cls(tuple(token for token, _ in rows), tuple(count for _, count in rows))
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+
+def key_mark(song: Song) -> str:
+    """The key mark of a song's key; `<start>` for a song without one."""
+    found = find_key(song)
+    return f"<start:{found.name}>" if found else SPECIAL_TOKENS[START]
+
+
+def start_of(song: Song, vocabulary: Vocabulary) -> int:
+    """The id that begins a song: with key marks that of the key that it is in."""
+    return vocabulary.ids[key_mark(song)] if vocabulary.key_marks else START
+
+
+def read_token_list(text: str) -> list[str]:
+    """The tokens of a `--vocabulary` file: one a line, or a `vocabulary.json` whose order is kept.
+
+    Raises:
+      ValueError: if there is none, or one stands twice.
+    """
+    if text.lstrip().startswith("["):
+        vocabulary = Vocabulary.from_json(text)
+        tokens = list(vocabulary.tokens[vocabulary.special :])
+    else:
+        tokens = [line.strip() for line in text.splitlines() if line.strip()]
+    repeated = sorted({token for token in tokens if tokens.count(token) > 1}) if len(set(tokens)) < len(tokens) else []
+    if not tokens or repeated:
+        raise ValueError(f"a vocabulary file needs tokens, each once; {repeated or 'it has none'}")
+    return tokens
+
+
+def legal_next(vocabulary: Vocabulary, encoding: Encoding) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """The encoding's grammar over ids.
+
+    Returns:
+      next_KxV: int64, the row of `legal_KxV` that holds after each id, where one held before; row 0 holds at the start.
+      legal_KxV: bool, which ids may come next. Of the special ones only `<end>` ever may.
+    """
+    rows = {kind: row for row, kind in enumerate(encoding.FOLLOWS)}
+    music = vocabulary.tokens[vocabulary.special :]
+    special = ["end" if index == END else "start" for index in range(vocabulary.special)]
+    kinds = [[*special, *(encoding.kind(token, before) for token in music)] for before in rows]
+    follows = encoding.FOLLOWS.values()
+    legal = np.array([[kind in may for kind in after] for after, may in zip(kinds, follows, strict=True)])
+    legal[:, vocabulary.unpredicted(song_marks=True)] = False
+    return np.array([[rows.get(kind, 0) for kind in after] for after in kinds]), legal

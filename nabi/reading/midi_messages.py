@@ -1,0 +1,162 @@
+"""Messages of a MIDI track's bytes: where they stand, and the track written again without some or at other times.
+
+What `nabi.reading.repair` needs; a track that ends inside a message keeps its last bytes as they are.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from nabi.reading import midi_meta
+
+# Ticks a quarter note of tracks that are timed again: a multiple of 480, and of the 500 of 25 frames of 40 ticks.
+QUARTER = 24_000
+
+_META, _SYSEX, _SYSEX_END = 0xFF, 0xF0, 0xF7
+_FIRST_SYSTEM = 0xF0
+# Bytes that follow a system message's status: time code, song position, song number; others have none.
+_ONE_BYTE, _TWO_BYTES = (0xF1, 0xF3), 0xF2
+_SYSTEM = re.compile(rb"[\xf1-\xf6\xf8-\xfe]")
+# A larger number is no time; it stays below what an int64 can hold.
+_MOST_TICKS = 1 << 52
+_MOST_NUMBER_BYTES = 9
+
+Ints = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
+
+
+class _Messages(NamedTuple):
+    """A track's messages, [M] each: where it begins (behind its time) and ends, and its absolute tick."""
+
+    begins: Ints
+    ends: Ints
+    ticks: Ints
+
+
+class TempoMap(NamedTuple):
+    """When ticks sound: from each of `ticks` on (ascending, the first is 0) at `quarters`, and `rates` more a tick."""
+
+    ticks: list[int]
+    quarters: list[float]
+    rates: list[float]
+
+
+def without_system_messages(track: bytes) -> bytes:
+    """The track without system messages (0xF1 to 0xF6, 0xF8 to 0xFE), its other messages at their times.
+
+    The very same bytes if it has none, as all but a few have.
+    """
+    if not _SYSTEM.search(track):
+        return track
+    messages = _scan(track)
+    status = np.frombuffer(track, np.uint8)[messages.begins]
+    kept = (status < _FIRST_SYSTEM) | np.isin(status, (_META, _SYSEX, _SYSEX_END))
+    return track if kept.all() else _write(track, messages, kept, messages.ticks)
+
+
+def tempi(track: bytes) -> list[tuple[int, int]]:
+    """(tick, microseconds a quarter note) of the track's sound tempo events."""
+    messages = _scan(track)
+    found = []
+    for begin, end, tick in zip(*(column.tolist() for column in messages), strict=True):
+        # A tempo's length takes one byte, as 3 does.
+        data = track[begin + 3 : end]
+        if track[begin] == _META and track[begin + 1] == midi_meta.TEMPO and midi_meta.is_sound(midi_meta.TEMPO, data):
+            found.append((tick, int.from_bytes(data[:3], "big")))
+    return found
+
+
+def tempo_map(tempi_: Sequence[tuple[int, int]], ticks_a_second: float, ticks_a_quarter: float) -> TempoMap:
+    """The times of ticks that are parts of seconds.
+
+    Args:
+      tempi_: (tick, microseconds a quarter note), ascending.
+      ticks_a_second: above 0.
+      ticks_a_quarter: before the first tempo.
+    """
+    made = TempoMap([0], [0.0], [1 / ticks_a_quarter])
+    for tick, microseconds in tempi_:
+        made.quarters.append(made.quarters[-1] + (tick - made.ticks[-1]) * made.rates[-1])
+        made.ticks.append(tick)
+        made.rates.append(1_000_000 / (microseconds * ticks_a_second))
+    return made
+
+
+def retimed(track: bytes, times: TempoMap) -> bytes:
+    """The track with its messages at the same times in `QUARTER` ticks a quarter note."""
+    messages = _scan(track)
+    first = np.searchsorted(times.ticks, messages.ticks, side="right") - 1
+    begins, quarters, rates = (np.asarray(column)[first] for column in times)
+    exact = (quarters + (messages.ticks - begins) * rates) * QUARTER
+    ticks = np.minimum(np.rint(exact), _MOST_TICKS).astype(np.int64)
+    return _write(track, messages, np.ones(len(ticks), np.bool_), ticks)
+
+
+def _scan(track: bytes) -> _Messages:
+    return _Messages(*_messages(np.frombuffer(track, np.uint8)))
+
+
+def _write(track: bytes, messages: _Messages, kept: npt.NDArray[np.bool_], ticks: Ints) -> bytes:
+    """Those messages that are kept, each at its tick, and what stands behind the last whole one."""
+    parts: list[bytes] = []
+    now = 0
+    columns = (messages.begins[kept], messages.ends[kept], ticks[kept])
+    for begin, end, tick in zip(*(column.tolist() for column in columns), strict=True):
+        parts += (_number(tick - now), track[begin:end])
+        now = tick
+    rest = track[int(messages.ends[-1]) if len(messages.ends) else 0 :]
+    return b"".join([*parts, rest])
+
+
+def _number(value: int) -> bytes:
+    """MIDI's 7 bits a byte, the highest first; of more than 4 bytes where the time takes more."""
+    groups = [value & 0x7F]
+    while value := value >> 7:
+        groups.append(value & 0x7F | 0x80)
+    return bytes(reversed(groups))
+
+
+@numba.njit(cache=True)
+def _read_number(data: Bytes, position: int) -> tuple[int, int]:
+    """A variable-length number: its value and the position after it, -1 if it ends early."""
+    value = 0
+    for index in range(position, min(position + _MOST_NUMBER_BYTES, len(data))):
+        value = min((value << 7) + (data[index] & 0x7F), _MOST_TICKS)
+        if data[index] < 0x80:
+            return value, index + 1
+    return 0, -1
+
+
+@numba.njit(cache=True)
+def _messages(data: Bytes) -> tuple[Ints, Ints, Ints]:
+    """The columns of `_Messages`, as the Standard MIDI File specification has them."""
+    most = len(data) // 2 + 1
+    begins, ends, ticks = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
+    count, now, position, running = 0, 0, 0, 0
+    while position < len(data):
+        delta, begin = _read_number(data, position)
+        if begin < 0 or begin >= len(data):
+            break
+        status = int(data[begin])
+        at = begin + 1
+        if status < 0x80:
+            status, at = running, begin
+        if status in (_META, _SYSEX, _SYSEX_END):
+            length, at = _read_number(data, at + (1 if status == _META else 0))
+            end = at + length if at >= 0 else -1
+        elif status >= _FIRST_SYSTEM:
+            end = at + (2 if status == _TWO_BYTES else 1 if status in _ONE_BYTE else 0)
+        else:
+            running = status
+            end = at + (1 if 0xC0 <= status < 0xE0 else 2)
+        if end < 0 or end > len(data):
+            break
+        now = min(now + delta, _MOST_TICKS)
+        begins[count], ends[count], ticks[count] = begin, end, now
+        count += 1
+        position = end
+    return begins[:count], ends[:count], ticks[:count]

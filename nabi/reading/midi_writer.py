@@ -1,0 +1,125 @@
+"""Song -> MIDI bytes, and back exactly."""
+
+import struct
+
+import numpy as np
+import numpy.typing as npt
+import symusic
+
+from nabi.music.song import DEFAULT_TICKS_PER_QUARTER, About, Song
+from nabi.reading import midi_meta
+
+# File ticks a quarter note, at least: what every program reads. A grid that does not divide it gets a few more.
+LEAST_DIVISION = 480
+
+# Velocities by place in the measure, as a player would lean on the beat.
+_DOWNBEAT, _BEAT, _OFFBEAT = 92, 84, 76
+
+_NOTE_OFF, _NOTE_ON, _PROGRAM_CHANGE = 0x80, 0x90, 0xC0
+_END_OF_TRACK = 0x2F
+
+
+def write(
+    song: Song, *, tempo: float = 120.0, program: int = 0, track_name: str = "", velocity: int | None = None
+) -> bytes:
+    """A MIDI file (format 0, 480 ticks a quarter note or the next multiple of the song's own) of a song.
+
+    Args:
+      song: what to write; its time and key signature are written where it has them.
+      tempo: quarter notes a minute.
+      program: General MIDI program, 0-127.
+      track_name: what a program shows as the track's name.
+      velocity: 1-127 for every note; None leans on the beats of the time signature (4/4 where there is none).
+
+    Raises:
+      ValueError: if a value is outside its range.
+    """
+    if not 0 <= program < 128:
+        raise ValueError(f"program {program} must be in 0..127")
+    if velocity is not None and not 1 <= velocity < 128:
+        raise ValueError(f"velocity {velocity} must be in 1..127")
+    scale = -(-LEAST_DIVISION // song.ticks_per_quarter)
+    time_signature, key_signature = song.about.time_signature or "4/4", song.about.key_signature
+    events = [
+        (0, _meta(midi_meta.TRACK_NAME, track_name.encode())),
+        (0, _meta(midi_meta.TEMPO, midi_meta.tempo_bytes(tempo))),
+        (0, _meta(midi_meta.TIME_SIGNATURE, midi_meta.time_signature_bytes(time_signature))),
+        *([(0, _meta(midi_meta.KEY_SIGNATURE, midi_meta.key_signature_bytes(key_signature)))] if key_signature else []),
+        (0, bytes([_PROGRAM_CHANGE, program])),
+        *_note_messages(song, _velocities(song, time_signature, velocity), scale),
+        (song.end * scale, _meta(_END_OF_TRACK, b"")),
+    ]
+    track = b"".join(
+        _variable_length(tick - before) + message
+        for (before, _), (tick, message) in zip([(0, b""), *events], events, strict=False)
+    )
+    header = struct.pack(">4sIHHH", b"MThd", 6, 0, 1, scale * song.ticks_per_quarter)
+    return header + struct.pack(">4sI", b"MTrk", len(track)) + track
+
+
+def read_exact(data: bytes, about: About | None = None, ticks_per_quarter: int = DEFAULT_TICKS_PER_QUARTER) -> Song:
+    """The song of a file that is on a grid, such as Nabi writes: no gathering, no quantisation.
+
+    Law: `read_exact(write(song), song.about, song.ticks_per_quarter) == song`.
+
+    Args:
+      data: the file's bytes.
+      about: what is known of the song.
+      ticks_per_quarter: of the grid.
+
+    Raises:
+      ValueError: if the bytes are no MIDI or a note lies between two ticks of the grid.
+    """
+    try:
+        score = symusic.Score.from_midi(data)
+    except RuntimeError as error:
+        raise ValueError(f"not a MIDI file: {error}") from error
+    columns = [track.notes.numpy() for track in score.tracks if not track.is_drum]
+    start, duration, pitch = (
+        np.concatenate([np.zeros(0, np.int64), *(column[name].astype(np.int64) for column in columns)])
+        for name in ("time", "duration", "pitch")
+    )
+    start, duration = (_to_grid(column, score.tpq, ticks_per_quarter) for column in (start, duration))
+    return Song.from_notes(start, duration, pitch, about, ticks_per_quarter)
+
+
+def _note_messages(song: Song, velocities: npt.NDArray[np.int64], scale: int) -> list[tuple[int, bytes]]:
+    """(file tick, message) in order; at one tick the offs come first, so that a pitch can be struck again."""
+    start, duration, pitch = (column.tolist() for column in song.notes())
+    messages = []
+    for onset, length, key, strength in zip(start, duration, pitch, velocities.tolist(), strict=True):
+        messages.append((onset, 1, key, bytes([_NOTE_ON, key, strength])))
+        messages.append((onset + length, 0, key, bytes([_NOTE_OFF, key, 0])))
+    return [(tick * scale, message) for tick, _, _, message in sorted(messages)]
+
+
+def _velocities(song: Song, time_signature: str, velocity: int | None) -> npt.NDArray[np.int64]:
+    start = song.notes()[0]
+    if velocity is not None:
+        return np.full(len(start), velocity)
+    numerator, denominator = (int(part) for part in time_signature.split("/"))
+    unit = max(4 * song.ticks_per_quarter // denominator, 1)
+    # A compound meter (6/8, 9/8, 12/16) beats in threes.
+    beat = 3 * unit if denominator >= 8 and numerator > 3 and numerator % 3 == 0 else unit
+    return np.select([start % (numerator * unit) == 0, start % beat == 0], [_DOWNBEAT, _BEAT], _OFFBEAT)
+
+
+def _meta(kind: int, data: bytes) -> bytes:
+    return bytes([0xFF, kind]) + _variable_length(len(data)) + data
+
+
+def _variable_length(number: int) -> bytes:
+    """MIDI's 7 bits a byte, the highest first; at most 4 bytes."""
+    if not 0 <= number < 1 << 28:
+        raise ValueError(f"{number} ticks between two events must be in 0..{(1 << 28) - 1}: the song is too long")
+    groups = [number & 0x7F]
+    while number := number >> 7:
+        groups.append(number & 0x7F | 0x80)
+    return bytes(reversed(groups))
+
+
+def _to_grid(ticks: npt.NDArray[np.int64], division: int, ticks_per_quarter: int) -> npt.NDArray[np.int64]:
+    scaled = ticks * ticks_per_quarter
+    if (scaled % division).any():
+        raise ValueError(f"a note lies between two ticks of the grid of 1/{ticks_per_quarter} quarter notes")
+    return scaled // division

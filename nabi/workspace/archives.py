@@ -1,0 +1,250 @@
+"""Archives (.zip, .tar, .tar.gz, .tgz) as input: members listed and read in place, nothing unpacked to disk.
+
+A member is refused, with the reason in a sentence, if its name is absolute or has a `..`, if it is a link, a device,
+encrypted or an archive itself, or if it is a bomb: of more than `MAX_MEMBER_BYTES`, or in a zip of more than
+`SMALL_BYTES` and over `MAX_RATIO` times its compressed size. A tar.gz may unpack to `MAX_RATIO` times its size (or
+`tars.SMALL_STREAM_BYTES`). No size that a header claims is trusted: reading stops at the bounds.
+"""
+
+import collections
+import contextlib
+import dataclasses
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from typing import IO, Protocol
+
+from nabi.music.errors import ParseError
+from nabi.workspace import file_endings, storage, tars
+from nabi.workspace.tars import MAX_RATIO
+
+# As many as a song file may have (see nabi.reading.file_reader).
+MAX_MEMBER_BYTES = 1 << 24
+# Below this no compression ratio is suspicious: a held chord, or silence, compresses to nothing.
+SMALL_BYTES = 1 << 20
+
+# How many archives a MemberReader keeps open.
+MAX_OPEN = 4
+
+_NESTED = (*file_endings.ARCHIVES, ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tbz2", ".txz")
+_SEPARATOR = re.compile(r"[/\\]")
+_DRIVE = re.compile(r"[A-Za-z]:")
+_ENCRYPTED = 0x1
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+# What the standard library raises on damaged archives. OSError has gzip's and, first of all, the file system's.
+_DAMAGE = (
+    *(zipfile.BadZipFile, tars.DamagedError, zlib.error, struct.error, EOFError, OSError),
+    *(NotImplementedError, RuntimeError, ValueError, OverflowError),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Member:
+    """A file in an archive.
+
+    Attributes:
+      name: its path in the archive, what cannot be printed replaced; "" if not even that can be read.
+      size: in bytes, uncompressed, as the archive claims.
+      position: of no other member of the archive: in a zip the entry's number, in a tar the offset in bytes of the
+        content in the (uncompressed) archive.
+      failure: why it is not read, "" if it is.
+    """
+
+    name: str
+    size: int
+    position: int
+    failure: str = ""
+
+
+def is_archive(path: str) -> bool:
+    """Whether a path ends as an archive's does."""
+    return path.lower().endswith(file_endings.ARCHIVES)
+
+
+def list_members(path: str) -> Iterator[Member]:
+    """The files in an archive, in its order; folders are left out, what is refused is a member with a failure.
+
+    A truncated tar gives the members before the damage, then one with a failure.
+
+    Raises:
+      StorageError: if the archive cannot be opened, or is damaged before its first member.
+    """
+    with storage.open_read(path) as file, _explained(path):
+        yield from _zip_members(file) if path.lower().endswith(".zip") else _tar_members(file, path)
+
+
+class MemberReader:
+    """Reads members of any archives; to be closed, or used as a context. Not for use by several threads.
+
+    At most `MAX_OPEN` archives stay open. Members of a tar.gz that are read in their order cost one decompression of
+    it; one that lies before the last read costs another.
+    """
+
+    def __init__(self) -> None:
+        self._open: collections.OrderedDict[str, _Archive] = collections.OrderedDict()
+
+    def read(self, path: str, member: Member) -> bytes:
+        """A member's content.
+
+        Raises ParseError `too-large` above `MAX_MEMBER_BYTES`, StorageError if it was refused or is damaged.
+        """
+        if member.size > MAX_MEMBER_BYTES:
+            raise ParseError("too-large", _too_large(member.size))
+        if member.failure:
+            raise storage.StorageError(f"cannot read {path}!{member.name}: {member.failure}")
+        try:
+            with _explained(path):
+                return self._archive(path).read(member)
+        except storage.StorageError:
+            # Where an archive's stream stands after damage is not known.
+            self._close(path)
+            raise
+
+    def close(self) -> None:
+        """Closes all archives."""
+        while self._open:
+            self._close(next(iter(self._open)))
+
+    def __enter__(self) -> "MemberReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _archive(self, path: str) -> "_Archive":
+        if path not in self._open:
+            if len(self._open) >= MAX_OPEN:
+                self._close(next(iter(self._open)))
+            self._open[path] = _Zip(path) if path.lower().endswith(".zip") else _Tar(path)
+        self._open.move_to_end(path)
+        return self._open[path]
+
+    def _close(self, path: str) -> None:
+        if path in self._open:
+            self._open.pop(path).close()
+
+
+class _Archive(Protocol):
+    """An open archive."""
+
+    def read(self, member: Member) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
+class _Zip:
+    def __init__(self, path: str) -> None:
+        with contextlib.ExitStack() as stack:
+            file = stack.enter_context(storage.open_read(path))
+            archive = stack.enter_context(zipfile.ZipFile(file))
+            self._entries = archive.infolist()
+            self._archive = archive
+            self._stack = stack.pop_all()
+
+    def read(self, member: Member) -> bytes:
+        if member.position >= len(self._entries):
+            raise ValueError(f"it has no entry {member.position}: was it changed since it was listed?")
+        with self._archive.open(self._entries[member.position]) as file:
+            data = file.read(MAX_MEMBER_BYTES + 1)
+        if len(data) != member.size:
+            raise ValueError(f"{member.name} has not the {member.size} bytes that were listed")
+        return data
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+class _Tar:
+    def __init__(self, path: str) -> None:
+        self._open: Callable[[], tars.Stream] = lambda: tars.Stream(storage.open_read(path), _is_compressed(path))
+        self._stream = self._open()
+
+    def read(self, member: Member) -> bytes:
+        if member.position < self._stream.position and self._stream.compressed:
+            self._stream.close()
+            self._stream = self._open()
+        self._stream.skip_to(member.position)
+        data = self._stream.read(member.size)
+        if len(data) != member.size:
+            raise EOFError(f"it ends inside {member.name}")
+        return data
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _zip_members(file: IO[bytes]) -> Iterator[Member]:
+    with zipfile.ZipFile(file) as archive:
+        for position, entry in enumerate(archive.infolist()):
+            if not entry.is_dir():
+                failure = _name_failure(entry.filename) or _zip_failure(entry)
+                yield Member(_printable(entry.filename), entry.file_size, position, failure)
+
+
+def _zip_failure(entry: zipfile.ZipInfo) -> str:
+    # The upper half is the Unix mode, where the archive was made on Unix.
+    kind = stat.S_IFMT(entry.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG):
+        return "it is a link" if kind == stat.S_IFLNK else "it is no plain file"
+    if entry.flag_bits & _ENCRYPTED:
+        return "it is encrypted"
+    if entry.compress_type not in _METHODS:
+        return f"it is compressed by method {entry.compress_type}; stored and deflated are read"
+    if entry.file_size > MAX_MEMBER_BYTES:
+        return _too_large(entry.file_size)
+    if entry.file_size > max(SMALL_BYTES, MAX_RATIO * entry.compress_size):
+        return f"{entry.compress_size} bytes unpack to {entry.file_size}; the limit is {MAX_RATIO} times as many"
+    return ""
+
+
+def _tar_members(file: IO[bytes], path: str) -> Iterator[Member]:
+    stream = tars.Stream(file, _is_compressed(path))
+    listed = 0
+    try:
+        for header in tars.headers(stream):
+            failure = header.failure or _name_failure(header.name)
+            if header.size > MAX_MEMBER_BYTES:
+                failure = failure or _too_large(header.size)
+            yield Member(_printable(header.name), header.size, header.position, failure)
+            listed += 1
+    except _DAMAGE as error:
+        if not listed:
+            raise
+        yield Member("", 0, stream.position, f"the archive is damaged after {listed} members: {error}")
+
+
+def _name_failure(name: str) -> str:
+    if name.startswith(("/", "\\")) or _DRIVE.match(name):
+        return "its name is absolute"
+    if ".." in _SEPARATOR.split(name):
+        return "its name leads out of the archive by '..'"
+    # A single song, compressed, is unpacked where it is read.
+    if name.lower().endswith(_NESTED) and not name.lower().endswith(file_endings.SONGS):
+        return "it is an archive, and archives in archives are not opened"
+    return ""
+
+
+def _too_large(size: int) -> str:
+    return f"{size} bytes; the limit is {MAX_MEMBER_BYTES}"
+
+
+def _printable(name: str) -> str:
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
+
+
+def _is_compressed(path: str) -> bool:
+    return not path.lower().endswith(".tar")
+
+
+@contextlib.contextmanager
+def _explained(path: str) -> Iterator[None]:
+    try:
+        yield
+    except storage.StorageError:
+        raise
+    except _DAMAGE as error:
+        raise storage.StorageError(f"cannot read {path}: the archive is damaged ({error})") from error

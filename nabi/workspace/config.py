@@ -1,0 +1,171 @@
+"""The settings of a job: one frozen dataclass, whose keys are flags of a command and keys of a recipe alike."""
+
+import argparse
+import dataclasses
+import math
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
+
+from nabi.music.suggestions import did_you_mean
+from nabi.workspace.commands import Parser
+from nabi.workspace.setting_kinds import Kind, Number, Switch, Text, Texts
+
+Made = TypeVar("Made", bound="Config")
+
+# What stands for nothing where nothing is legal.
+_NOTHING = (None, ())
+
+
+def setting(
+    default: Any,
+    meaning: str,
+    *,
+    low: float = 0,
+    high: float = math.inf,
+    choices: tuple[str, ...] = (),
+    kind: Kind | None = None,
+    unset: str = "",
+    section: str = "",
+) -> Any:
+    """A setting with its meaning (unit included) and which values are legal.
+
+    Args:
+      default: the value where none is given; None or () where that is nothing.
+      meaning: of it, for the help.
+      low: the least legal number.
+      high: the greatest.
+      choices: of a text; none: any text is legal.
+      kind: of values that are neither numbers, text nor switches.
+      unset: what holds where nothing is given, if the default does not say it.
+      section: the title of the flags that begin with this one, in the help.
+    """
+    legal = {"low": low, "high": high, "choices": choices, "kind": kind}
+    return dataclasses.field(
+        default=default, metadata={"meaning": meaning, "unset": unset, "section": section, **legal}
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """What all settings can; its heirs have a `setting` for each, and are checked when they are made.
+
+    Attributes:
+      BY_HAND: flags of the command that are no settings: a recipe that somebody passes on says not what is read,
+        deleted or written.
+    """
+
+    BY_HAND: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            object.__setattr__(self, field.name, _read(field, getattr(self, field.name)))
+
+    @classmethod
+    def create(cls: type[Made], settings: Mapping[str, Any]) -> Made:
+        """The settings with these keys set, as flags or a recipe write them, and the others at their defaults.
+
+        Raises:
+          ValueError: if a key is unknown or a value is outside its range, naming flag, value and range.
+        """
+        names = [field.name for field in dataclasses.fields(cls)]
+        for name in settings:
+            if name in cls.BY_HAND:
+                raise ValueError(f"{name} is given by hand, --{name}, not by a recipe")
+            if name not in names:
+                meant = did_you_mean(name, names) or f"; it must be one of {', '.join(names)}"
+                raise ValueError(f"unknown key {name}{meant}")
+        return cls(**settings)
+
+    @classmethod
+    def add_flags(cls, parser: argparse.ArgumentParser, title: str) -> None:
+        """One flag a key; a flag not given is absent from the parsed namespace, so that a recipe's value can stand.
+
+        Args:
+          parser: gets them.
+          title: of those before the first section.
+        """
+        group: Any = None
+        for field in dataclasses.fields(cls):
+            if group is None or field.metadata["section"]:
+                group = parser.add_argument_group(field.metadata["section"] or title)
+            options = _kind(field).options(field.name)
+            group.add_argument(f"--{field.name}", default=argparse.SUPPRESS, help=_help(field), **options)
+
+    @classmethod
+    def flags(cls) -> list[str]:
+        """The names of the flags, such as `--steps` and `--no-xla`."""
+        parser = Parser("", add_help=False)
+        cls.add_flags(parser, "")
+        return parser.flags()
+
+    @classmethod
+    def given(cls, flags: argparse.Namespace) -> dict[str, Any]:
+        """The keys that were given by hand, their values as `create` takes them."""
+        names = {field.name for field in dataclasses.fields(cls)}
+        return {name: value for name, value in vars(flags).items() if name in names}
+
+    def as_flags(self) -> list[str]:
+        """The flags that give exactly these settings, but for lists that a recipe alone may have."""
+        return [flag for field in dataclasses.fields(self) for flag in _as_flags(field, getattr(self, field.name))]
+
+    def as_dict(self) -> dict[str, object]:
+        """Key -> value, as JSON keeps it."""
+        return dataclasses.asdict(self)
+
+
+def _kind(field: Any) -> Kind:
+    """The kind of a setting's values, by its type if it says no other."""
+    legal = field.metadata
+    if legal["kind"]:
+        kind: Kind = legal["kind"]
+        return kind
+    type_ = next((one for one in typing.get_args(field.type) if one is not types.NoneType), field.type)
+    if type_ is bool:
+        return Switch()
+    return Text(legal["choices"]) if type_ is str else Number(type_, legal["low"], legal["high"])
+
+
+def _read(field: Any, value: object) -> Any:
+    """A value, as a flag or a recipe writes it, as the setting keeps it; raises ValueError if it is not legal."""
+    if field.default in _NOTHING and value in (field.default, ""):
+        return field.default
+    try:
+        return _kind(field).read(value)
+    except ValueError as error:
+        wrong = f"--{field.name} {_shown(value)} must be {error}"
+        raise ValueError(f"{wrong}: {field.metadata['meaning']}") from None
+
+
+def _help(field: Any) -> str:
+    """The meaning, the legal values and the default, as argparse takes a text: `%` twice."""
+    if isinstance(field.default, bool):
+        default = f"default: {'yes' if field.default else 'no'}"
+    elif field.default in (*_NOTHING, ""):
+        default = f"default: {field.metadata['unset'] or 'none'}"
+    else:
+        default = f"default {_written(field.default)}"
+    said = "; ".join(filter(None, (_kind(field).legal, default)))
+    return f"{field.metadata['meaning']} ({said})".replace("%", "%%")
+
+
+def _shown(value: object) -> str:
+    """A wrong value as it was written."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value) if isinstance(value, (str, list)) else _written(value)
+
+
+def _written(value: object) -> str:
+    """A value as the text of a flag."""
+    # A float is written with all digits that it takes to read the same one.
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _as_flags(field: Any, value: object) -> list[str]:
+    name = field.name
+    if isinstance(value, bool):
+        return [f"--{name}"] if value else [] if name.startswith("no_") else [f"--no-{name}"]
+    values = value if isinstance(value, tuple) and isinstance(_kind(field), Texts) else [value]
+    return [f"--{name}={_written(one)}" for one in values if one is not None]

@@ -1,0 +1,188 @@
+"""Files by path, on this machine or in Google Cloud Storage (gs://): list, read, write, publish whole.
+
+What is written appears under its name only when it is complete: locally through a temporary neighbour and a rename,
+in a bucket because an object does not exist before its upload ends. Bulk reading stays with Beam's and TensorFlow's
+own file systems; other schemes (s3:// ...) are added by those who can open them, with `register`.
+"""
+
+import contextlib
+import fnmatch
+import pathlib
+import re
+import uuid
+from collections.abc import Iterator
+from typing import IO
+
+from nabi.workspace.storage.file_system import ChangedError as ChangedError
+from nabi.workspace.storage.file_system import FileInfo as FileInfo
+from nabi.workspace.storage.file_system import FileSystem as FileSystem
+from nabi.workspace.storage.file_system import FullDiskError as FullDiskError
+from nabi.workspace.storage.file_system import StorageError as StorageError
+from nabi.workspace.storage.file_system import is_full as is_full
+from nabi.workspace.storage.gcs import CloudFiles
+from nabi.workspace.storage.local import PARTIAL, LocalFiles
+
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://")
+# `gs:` or `gs:/bucket` would be a folder on this machine.
+_NO_BUCKET = re.compile(r"(gs|s3|az):(?!//[^/])")
+_WILDCARD = re.compile(r"[*?\[]")
+
+_FILE_SYSTEMS: dict[str, FileSystem] = {"": LocalFiles(), "gs": CloudFiles()}
+
+
+def register(scheme: str, file_system: FileSystem) -> None:
+    """Teaches this process another scheme, such as `s3`."""
+    _FILE_SYSTEMS[scheme] = file_system
+
+
+def scheme_of(path: str) -> str:
+    """The scheme of a path, "" for a local one."""
+    match = _SCHEME.match(path)
+    return match.group(1) if match else ""
+
+
+def folder(path: str) -> str:
+    """A directory as a user named it, without slashes at its end.
+
+    Raises:
+      ValueError: if it has no name, or no bucket.
+    """
+    if not path.strip():
+        raise ValueError("a directory must have a name, and not be empty ('.' is the one you are in)")
+    if scheme := _NO_BUCKET.match(path):
+        raise ValueError(_names_no_bucket(path, scheme[1]))
+    return path.rstrip("/") or "/"
+
+
+def join(folder: str, *names: str) -> str:
+    """A path below a folder; names use `/`."""
+    return "/".join([folder.rstrip("/") or "/", *names]).replace("//", "/", 1 if folder == "/" else 0)
+
+
+def read_bytes(path: str) -> bytes:
+    """A file's content; raises StorageError naming the path."""
+    with explained("read", path):
+        return _file_system(path).read_bytes(path)
+
+
+def read_text(path: str) -> str:
+    """A UTF-8 file's content; raises StorageError naming the path."""
+    try:
+        return read_bytes(path).decode()
+    except UnicodeDecodeError as error:
+        raise StorageError(f"cannot read {path}: it is no UTF-8 text ({error.reason} at byte {error.start})") from error
+
+
+def open_read(path: str) -> IO[bytes]:
+    """A seekable reader; raises StorageError naming the path."""
+    with explained("read", path):
+        return _file_system(path).read(path)
+
+
+@contextlib.contextmanager
+def open_write(path: str) -> Iterator[IO[bytes]]:
+    """A writer whose file appears, whole, when the context ends without an exception."""
+    with explained("write", path), _file_system(path).write(path) as file:
+        yield file
+
+
+def write_bytes(path: str, data: bytes) -> None:
+    """Publishes a file."""
+    with open_write(path) as file:
+        file.write(data)
+
+
+def write_if_unchanged(path: str, data: bytes, seen: bytes | None) -> None:
+    """Publishes a file unless somebody else has written it: of several who saw the same, one succeeds.
+
+    A kill at any instruction leaves either content, whole, and no lock.
+
+    Args:
+      path: local or gs://.
+      data: the new content.
+      seen: the content that the decision was made on, as `read_bytes` gave it; None: there was no such file.
+
+    Raises:
+      ChangedError: if the content is another by now; nothing is written.
+      StorageError: if it cannot be written.
+    """
+    with explained("write", path):
+        _file_system(path).replace(path, seen, data)
+
+
+def write_text(path: str, text: str) -> None:
+    """Publishes a UTF-8 file."""
+    write_bytes(path, text.encode())
+
+
+def exists(path: str) -> bool:
+    """Whether a file, or anything below a folder, is there."""
+    with explained("list", path):
+        return next(iter(_file_system(path).walk(path)), None) is not None
+
+
+def delete(path: str) -> None:
+    """Deletes a file, or a folder and all in it; nothing there is no error."""
+    with explained("delete", path):
+        _file_system(path).delete(path)
+
+
+def match(pattern: str) -> Iterator[FileInfo]:
+    """The files of a path, of a folder (recursive) or of a glob (`**` crosses folders); empty if none."""
+    wildcard = _WILDCARD.search(pattern)
+    with explained("list", pattern):
+        if wildcard is None or (not scheme_of(pattern) and pathlib.Path(pattern).exists()):
+            yield from _file_system(pattern).walk(pattern.rstrip("/") or "/")
+            return
+        folder = pattern[: wildcard.start()].rpartition("/")[0] or ("/" if pattern.startswith("/") else ".")
+        matches = re.compile(_glob_pattern(pattern if folder != "." else f"./{pattern.removeprefix('./')}")).fullmatch
+        yield from (info for info in _file_system(pattern).walk(folder) if matches(info.path))
+
+
+def sweep(folder: str) -> None:
+    """Deletes what killed writers left half written below a folder."""
+    for info in match(folder):
+        if info.path.rpartition("/")[2].startswith(".") and info.path.endswith(PARTIAL):
+            delete(info.path)
+
+
+def check_writable(folder: str) -> None:
+    """Raises StorageError if nothing can be written below a folder."""
+    # Named as what is half written, so that `sweep` takes what a kill leaves.
+    probe = join(folder, f".nabi-{uuid.uuid4().hex}{PARTIAL}")
+    write_bytes(probe, b"")
+    delete(probe)
+
+
+@contextlib.contextmanager
+def explained(verb: str, path: str) -> Iterator[None]:
+    """Turns what a file system raises into one sentence that names the path."""
+    try:
+        yield
+    except (StorageError, FullDiskError):
+        raise
+    except FileNotFoundError as error:
+        raise StorageError(f"cannot {verb} {path}: there is no such file") from error
+    except OSError as error:
+        kind = FullDiskError if is_full(error) else StorageError
+        raise kind(f"cannot {verb} {path}: {error.strerror or error}") from error
+
+
+def _file_system(path: str) -> FileSystem:
+    if incomplete := _NO_BUCKET.match(path):
+        raise StorageError(f"cannot open it: {_names_no_bucket(path, incomplete[1])}")
+    scheme = scheme_of(path)
+    if scheme not in _FILE_SYSTEMS:
+        known = ", ".join(f"{name}://" for name in sorted(_FILE_SYSTEMS) if name)
+        raise StorageError(f"cannot open {path}: {scheme}:// is not known here; use a local path or {known}")
+    return _FILE_SYSTEMS[scheme]
+
+
+def _names_no_bucket(path: str, scheme: str) -> str:
+    return f"{path} names no bucket: write {scheme}://BUCKET/FOLDER"
+
+
+def _glob_pattern(pattern: str) -> str:
+    """A regular expression in which `*` stays in a folder and `**` does not."""
+    parts = [fnmatch.translate(part)[4:-3].replace(".*", "[^/]*") for part in pattern.split("**")]
+    return "(?s:" + ".*".join(parts) + ")"

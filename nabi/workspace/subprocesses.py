@@ -1,0 +1,109 @@
+"""Processes that end with the one that started them, however that ends, and that leave Ctrl-C to it."""
+
+import contextlib
+import fcntl
+import functools
+import multiprocessing
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+
+from nabi.workspace import job_exit, logs
+
+
+class ChildProcess:
+    """Runs one command after the other; SIGTERM and Ctrl-C are passed on to the one that runs.
+
+    Attributes:
+      caught: the signals that came.
+    """
+
+    def __init__(self) -> None:
+        self.caught: list[int] = []
+        self._process: subprocess.Popen[str] | None = None
+
+    def run(self, command: Sequence[str], show: Callable[[str], None]) -> int:
+        """Runs a command to its end.
+
+        Args:
+          command: program and arguments.
+          show: is given each line that it prints, on either stream, without the line's end; not the one by which it
+            says that a signal stopped it, which is for this process to say.
+
+        Returns:
+          Its exit status, negative for the signal that killed it.
+        """
+        if self.caught:
+            return -self.caught[0]
+        # Its own group: a terminal would send Ctrl-C to both, and the second one ends a training without a checkpoint.
+        # Descriptors that were made inheritable are meant for it.
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            errors="replace", close_fds=False, process_group=0, preexec_fn=functools.partial(end_with_parent, 0),
+        ) as process:  # fmt: skip
+            self._process = process
+            # One may have come before there was a process to pass it on to.
+            if self.caught:
+                process.send_signal(self.caught[0])
+            for line in process.stdout or ():
+                if not (self.caught and logs.message_of(line.rstrip("\n")).endswith(job_exit.AGAIN)):
+                    show(line.rstrip("\n"))
+            status = process.wait()
+            self._process = None
+        return status
+
+    @contextlib.contextmanager
+    def signals(self) -> Iterator[None]:
+        """Catches SIGTERM and Ctrl-C meanwhile, unless they are ignored."""
+        before = {
+            number: signal.signal(number, self._catch)
+            for number in (signal.SIGTERM, signal.SIGINT)
+            if signal.getsignal(number) is not signal.SIG_IGN
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _catch(self, number: int, frame: object) -> None:
+        del frame
+        self.caught.append(number)
+        if self._process:
+            self._process.send_signal(number)
+
+
+def end_with_parent(descriptor: int | None = None) -> None:
+    """Has the kernel end this process when the parent ends in whatever way, even amid a loop that never returns.
+
+    The end of a pipe raises SIGIO, which is fatal. The usual PR_SET_PDEATHSIG would end this process as soon as the
+    parent's *thread* that started it ends, and a Beam worker's threads come and go. (On macOS SIGIO is ignored by
+    default; there a process ends when it is idle next.)
+
+    Args:
+      descriptor: the reading end of a pipe whose writing end the parent alone holds, and never writes to; None: that
+        of `multiprocessing` in a process that it started, standard input in others.
+    """
+    if descriptor is None:
+        parent = multiprocessing.parent_process()
+        descriptor = parent.sentinel if parent else 0
+    fcntl.fcntl(descriptor, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
+    # The parent may have ended just before: then there is an end to read, and no signal comes any more.
+    with contextlib.suppress(BlockingIOError):
+        os.read(descriptor, 1)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def without_interrupts() -> Iterator[None]:
+    """Starts processes that Ctrl-C does not reach, although a terminal sends it to the whole group.
+
+    Each would print a traceback; this process decides what becomes of them. One that comes meanwhile is kept for it.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

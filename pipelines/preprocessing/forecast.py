@@ -1,0 +1,102 @@
+"""`--dry_run`: what a dataset would be, from a sample of the input, before time or money is spent."""
+
+import collections
+import dataclasses
+import time
+from collections.abc import Sequence
+
+from nabi.music import windows
+from pipelines.config import PreprocessConfig
+from pipelines.preprocessing.shards import Encoder, SplitSong
+from pipelines.reading import dataset_settings, rows
+from pipelines.reading.song_spool import SpoolPosition
+from pipelines.reading.sources import Source
+
+_SAMPLE = 200
+# Fewer than these, and a model learns the songs by heart.
+_FEW_SONGS, _FEW_TOKENS = 20, 20_000
+
+
+@dataclasses.dataclass
+class Forecast:
+    """What a sample says of the whole; all but `files` and `sample` is extrapolated.
+
+    Attributes:
+      files: sources matched.
+      sample: sources that were read.
+      outcomes: (outcome, reason) -> sources.
+      events: notes and chords.
+      tokens: with song marks, before augmentation.
+      types: different tokens, of the sample alone: more files bring more.
+      records: windows, augmented ones among them.
+      record_bytes: of all records.
+      seconds: of reading and writing, on one core of this machine.
+    """
+
+    files: int
+    sample: int
+    outcomes: collections.Counter[tuple[str, str]]
+    events: int
+    tokens: int
+    types: int
+    records: int
+    record_bytes: int
+    seconds: float
+
+
+def forecast(listing: Sequence[Source], config: PreprocessConfig, sample: int = _SAMPLE) -> Forecast:
+    """Reads up to `sample` sources, chosen by a hash of their names, and extrapolates."""
+    chosen = sorted(listing, key=lambda source: windows.fraction_of(f"sample {source.name}"))[:sample]
+    began = time.monotonic()
+    with rows.SourceReader(config) as reader:
+        read = list(reader.read(chosen))
+    songs = [song for _, song in read if song is not None]
+    encoding = config.build_encoding()
+    counts = collections.Counter(token for song in songs for token in encoding.encode(song))
+    encoder = Encoder(encoding, dataset_settings.make_vocabulary(config, counts), config)
+    placed = SplitSong("sample", "train", SpoolPosition("", 0, 0))
+    records = [record for song in songs for record in encoder.records(placed, song, encoder.encode(song))]
+    scale = len(listing) / max(len(chosen), 1)
+
+    def whole(value: float) -> int:
+        return round(value * scale)
+
+    outcomes = collections.Counter((row.outcome, row.reason) for row, _ in read)
+    return Forecast(
+        files=len(listing),
+        sample=len(chosen),
+        outcomes=collections.Counter({key: whole(count) for key, count in outcomes.items()}),
+        events=whole(sum(map(len, songs))),
+        tokens=whole(counts.total() + 2 * config.song_marks * len(songs)),
+        types=len(encoder.vocabulary),
+        records=whole(len(records)),
+        # A record is framed by 16 bytes.
+        record_bytes=whole(sum(len(record) + 16 for record in records)),
+        seconds=(time.monotonic() - began) * scale,
+    )
+
+
+def describe(expected: Forecast) -> str:
+    """The forecast in words, with a warning where the set is too small to learn from."""
+    read = sum(count for (outcome, _), count in expected.outcomes.items() if outcome == rows.READ)
+    lines = [
+        f"{expected.files:,} files matched; a sample of {expected.sample:,} was read, the rest is extrapolated",
+        *(
+            f"  {count:9,} {outcome}{f' ({reason})' if reason else ''}"
+            for (outcome, reason), count in expected.outcomes.most_common()
+        ),
+        f"  {expected.events:9,} notes and chords, {expected.tokens:,} tokens",
+        f"  {expected.types:9,} different tokens in the sample; more files bring more",
+        f"  {expected.records:9,} training windows, {expected.record_bytes / 1e6:,.1f} MB",
+        f"  {_duration(expected.seconds)} on one core of this machine, and about 10 s to start and finish",
+    ]
+    if read < _FEW_SONGS or expected.tokens < _FEW_TOKENS:
+        lines.append(
+            f"warning: {read:,} songs and {expected.tokens:,} tokens are few: a model will learn them by heart. Give "
+            f"more files (at least {_FEW_SONGS} songs and {_FEW_TOKENS:,} tokens), or --transpose -5..6"
+        )
+    return "\n".join(lines)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 3600:9.1f} hours" if seconds > 5400 else f"{max(seconds, 1):9.0f} s"

@@ -1,0 +1,171 @@
+"""Placed songs -> vocabulary, record files, ledger and totals."""
+
+import collections
+import dataclasses
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.metrics import Metrics
+
+from nabi.music import windows
+from nabi.music.song import Song
+from nabi.music.vocabulary import KEY_MARKS, SPECIAL_TOKENS, Vocabulary, key_mark
+from nabi.workspace import paths, storage
+from nabi.workspace.ledger import LedgerRow
+from pipelines.config import PreprocessConfig
+from pipelines.preprocessing import counters, ledger_rows, shards
+from pipelines.preprocessing.shards import SplitSong
+from pipelines.reading import dataset_settings, song_spool
+from pipelines.reading.rows import ReadOutcome, WrittenSong
+
+
+@dataclasses.dataclass
+class BuildVocabulary(beam.PTransform):
+    """Songs -> one vocabulary, from the counts of the training split."""
+
+    config: PreprocessConfig
+
+    def expand(self, placed: beam.PCollection[SplitSong]) -> beam.PCollection[Vocabulary]:
+        """Counts where the songs are spooled, keeps the most frequent."""
+        config = self.config
+        required = frozenset([*dataset_settings.required_tokens(config), *SPECIAL_TOKENS, *KEY_MARKS])
+        counts = (
+            placed
+            | "OnlyTraining" >> beam.Filter(lambda song: song.split == "train")
+            | "KeyBySpool" >> beam.Map(lambda song: (song.position.path, song))
+            | "GroupBySpool" >> beam.GroupByKey()
+            | "CountTokens" >> beam.FlatMap(_count_tokens, config=config)
+            | "SumCounts" >> beam.CombinePerKey(sum)
+        )
+        always = counts | "Required" >> beam.Filter(lambda count: count[0] in required)
+        most_frequent = (
+            counts
+            | "Frequent" >> beam.Filter(lambda count: count[0] not in required and count[1] >= config.min_count)
+            | "Top" >> beam.combiners.Top.Smallest(config.max_vocabulary, key=lambda count: (-count[1], count[0]))
+        )
+        return (
+            placed.pipeline
+            | "Once" >> beam.Create([None])
+            | "Order"
+            >> beam.Map(
+                lambda _, always, frequent: dataset_settings.make_vocabulary(config, dict([*always, *frequent])),
+                beam.pvalue.AsList(always),
+                beam.pvalue.AsSingleton(most_frequent),
+            )
+        )
+
+
+@dataclasses.dataclass
+class WriteShards(beam.PTransform):
+    """Songs -> record files; the output says what was written of each song."""
+
+    config: PreprocessConfig
+    folder: str
+    vocabulary: beam.PCollection[Vocabulary]
+
+    def expand(self, placed: beam.PCollection[SplitSong]) -> beam.PCollection[WrittenSong]:
+        """Groups by shard; a shard without songs is written too."""
+        counts = dataset_settings.shard_counts(self.config)
+        every = [(split, index) for split, count in counts.items() for index in range(count)]
+        shards_ = placed.pipeline | "EveryShard" >> beam.Create([(key, None) for key in every])
+        keyed = placed | "KeyByShard" >> beam.Map(lambda song: (shards.shard_of(song, self.config), song))
+        return (
+            (keyed, shards_)
+            | "WithEmpty" >> beam.Flatten()
+            | "GroupByShard" >> beam.GroupByKey()
+            | "WriteShard"
+            >> beam.FlatMap(
+                _write_shard,
+                vocabulary=beam.pvalue.AsSingleton(self.vocabulary),
+                config=self.config,
+                folder=self.folder,
+            )
+        )
+
+
+@dataclasses.dataclass
+class JoinLedger(beam.PTransform):
+    """Rows of named songs, joined with what was written of them and with the rejects -> a ledger row a source."""
+
+    encoded: beam.PCollection[WrittenSong]
+    rejects: beam.PCollection[ReadOutcome]
+
+    def expand(self, songs: beam.PCollection[ReadOutcome]) -> beam.PCollection[LedgerRow]:
+        """Joins by song."""
+        row_by_song = songs | "RowBySong" >> beam.Map(lambda row: (row.song, dataclasses.replace(row, position=None)))
+        encoded_by_song = self.encoded | "EncodedBySong" >> beam.Map(lambda written: (written.song, written))
+        # CoGroupByKey would make lists, and one song may have a million copies.
+        joined = (
+            (row_by_song, encoded_by_song)
+            | "RowsAndEncoded" >> beam.Flatten()
+            | "Join" >> beam.GroupByKey()
+            | "LedgerRows" >> beam.FlatMap(_ledger_rows)
+        )
+        lost = self.rejects | "RejectRows" >> beam.Map(lambda row: ledger_rows.of_source(row, ()))
+        return (joined, lost) | "AllRows" >> beam.Flatten()
+
+
+@dataclasses.dataclass
+class WriteLedger(beam.PTransform):
+    """Ledger rows -> `.jsonl` files, sorted by source."""
+
+    folder: str
+    ledger_shards: int
+
+    def expand(self, ledger: beam.PCollection[LedgerRow]) -> beam.PCollection[None]:
+        """Groups by a hash of the source."""
+        return (
+            ledger
+            | "KeyByLedgerShard"
+            >> beam.Map(lambda row: (int(windows.fraction_of(row.source) * self.ledger_shards), row))
+            | "GroupByLedgerShard" >> beam.GroupByKey()
+            | "WriteRows" >> beam.Map(_write_ledger, folder=self.folder, count=self.ledger_shards)
+        )
+
+
+@dataclasses.dataclass
+class Totals(beam.PTransform):
+    """Ledger rows, and what was written -> one element: counts of files and of each split."""
+
+    encoded: beam.PCollection[WrittenSong]
+
+    def expand(self, ledger: beam.PCollection[LedgerRow]) -> beam.PCollection[dict[str, Any]]:
+        """Sums both."""
+        files = ledger | "CountFiles" >> beam.CombineGlobally(counters.FileTotals())
+        splits = self.encoded | "CountSplits" >> beam.CombineGlobally(counters.SplitTotals())
+        return files | "Both" >> beam.Map(lambda left, right: {**left, **right}, beam.pvalue.AsSingleton(splits))
+
+
+def _count_tokens(spooled: tuple[str, Iterable[SplitSong]], config: PreprocessConfig) -> Iterator[tuple[str, int]]:
+    encoding = config.build_encoding()
+    counts: collections.Counter[str] = collections.Counter()
+    for _, data in song_spool.stored(song.position for song in spooled[1]):
+        song = Song.from_bytes(data)
+        counts.update(encoding.encode(song))
+        if config.key_marks:
+            counts[key_mark(song)] += 1
+    yield from counts.items()
+
+
+def _write_shard(
+    shard: tuple[tuple[str, int], Iterable[SplitSong | None]],
+    vocabulary: Vocabulary,
+    config: PreprocessConfig,
+    folder: str,
+) -> list[WrittenSong]:
+    (split, index), songs = shard
+    there = [song for song in songs if song is not None]
+    encoded = shards.write_shard(split, index, there, vocabulary=vocabulary, config=config, folder=folder)
+    Metrics.counter("WriteShards", f"windows-{split}").inc(sum(song.windows for song in encoded))
+    return encoded
+
+
+def _ledger_rows(joined: tuple[str, Iterable[ReadOutcome | WrittenSong]]) -> Iterator[LedgerRow]:
+    yield from ledger_rows.of_song(joined[1])
+
+
+def _write_ledger(shard: tuple[int, Iterable[LedgerRow]], folder: str, count: int) -> None:
+    index, ledger = shard
+    path = storage.join(folder, paths.rows_name(paths.LEDGER, index, count))
+    paths.write_rows(path, [row.as_dict() for row in sorted(ledger, key=lambda row: row.source)])

@@ -1,0 +1,88 @@
+"""What a dataset's settings come to: songs left out, vocabulary, files, and what `dataset.json` says."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nabi.music.encodings import Encoding
+from nabi.music.limits import too_many_tokens
+from nabi.music.song import Song
+from nabi.music.vocabulary import Vocabulary
+from pipelines.config import IN_STEPS, PreprocessConfig
+
+
+def refusal(config: PreprocessConfig, song: Song) -> tuple[str, str] | None:
+    """Why a song, its notes selected, is left out, in a word and in a sentence; None if it is not."""
+    if not len(song):
+        return "nothing-left", "none of its notes is in --excerpt and --pitches"
+    encoding = config.build_encoding()
+    step = int(str(encoding.settings()["step"])) if config.encoding in IN_STEPS else 1
+    # First what is told before anything is encoded: a grid of a long silence may take more memory than there is.
+    too_many = too_many_tokens(song, encoding, config.max_tokens_per_note)
+    return too_many or config.limits.refusal(song, step) or _too_short(song, encoding, config.song_marks)
+
+
+def _too_short(song: Song, encoding: Encoding, song_marks: bool) -> tuple[str, str] | None:
+    """The refusal of a song of fewer than 2 tokens, which leaves nothing to predict; only a single event may be."""
+    if len(song) >= 2 or song_marks or len(encoding.encode(song)) >= 2:
+        return None
+    return "too-short", "the song has fewer than 2 tokens"
+
+
+def finds_near_duplicates(config: PreprocessConfig) -> bool:
+    """Whether songs are compared, by fingerprints that are made while they are read."""
+    return config.near_duplicates != "keep"
+
+
+def required_tokens(config: PreprocessConfig) -> Sequence[str]:
+    """Tokens that belong to the vocabulary, counted or not."""
+    return config.build_encoding().required() if config.vocabulary is None else config.vocabulary
+
+
+def make_vocabulary(config: PreprocessConfig, counts: Mapping[str, int]) -> Vocabulary:
+    """The vocabulary of counted tokens: the fixed list if there is one, else in descending count."""
+    if config.vocabulary is not None:
+        return Vocabulary.from_ordered(config.vocabulary, counts, key_marks=config.key_marks)
+    return Vocabulary.from_counts(counts, required_tokens(config), key_marks=config.key_marks)
+
+
+def shard_counts(config: PreprocessConfig) -> dict[str, int]:
+    """Files of each split that has a share."""
+    others = max(config.shards // 8, 1)
+    counts = {"train": config.shards, "validation": others, "test": others}
+    return {name: count for (name, count), share in zip(counts.items(), config.split, strict=True) if share > 0}
+
+
+def reading(config: PreprocessConfig) -> dict[str, Any]:
+    """Those settings that decide which song a file gives."""
+    return {
+        "instrument": config.instrument,
+        "parser": config.parser,
+        "divisors": list(config.divisors),
+        "fingerprint": finds_near_duplicates(config),
+        "selection": dataclasses.asdict(config.selection),
+    }
+
+
+def described(config: PreprocessConfig) -> dict[str, Any]:
+    """Those settings that decide what is in a dataset, as `dataset.json` has them."""
+    return {
+        "encoding": config.build_encoding().settings(),
+        "window": config.window,
+        "stride": config.training_stride,
+        "song_marks": config.song_marks,
+        "key_marks": config.key_marks,
+        "split": list(config.split),
+        "instrument": config.instrument,
+        "parser": config.parser,
+        "max_vocabulary": config.max_vocabulary,
+        "min_count": config.min_count,
+        "vocabulary": config.vocabulary,
+        "duplicates": config.duplicates,
+        "near_duplicates": config.near_duplicates,
+        "selection": dataclasses.asdict(config.selection),
+        "limits": dataclasses.asdict(config.limits),
+        "transpose": config.transpose,
+        "time_scales": config.time_scales,
+        "shards": config.shards,
+    }

@@ -1,0 +1,104 @@
+"""Sources -> rows of songs, spooled, and of rejects."""
+
+import dataclasses
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.metrics import Metrics
+
+from nabi.workspace import paths, storage
+from nabi.workspace.archives import Member
+from pipelines.config import PreprocessConfig
+from pipelines.reading import rows
+from pipelines.reading.licences import Sidecar
+from pipelines.reading.progress import ReadingProgress
+from pipelines.reading.song_spool import SpoolWriter
+from pipelines.reading.sources import Source
+
+# A tar.gz can only be read from its beginning: a batch costs one decompression of what lies before it.
+_TAR_GZ_BATCH = 1024
+
+
+@dataclasses.dataclass
+class ReadSources(beam.PTransform):
+    """Listing files -> batches of sources, spread over all workers."""
+
+    config: PreprocessConfig
+
+    def expand(self, listings: beam.PCollection[str]) -> beam.PCollection[list[Source]]:
+        """Reads the lines and shuffles them, a few together."""
+        size = rows.BATCH[self.config.parser]
+        return listings | "ReadListing" >> beam.FlatMap(_read_listing, size=size) | "Spread" >> beam.Reshuffle()
+
+
+@dataclasses.dataclass
+class ReadSongs(beam.PTransform):
+    """Batches of sources -> rows: `songs` of what was read and spooled, `rejects` of the rest."""
+
+    config: PreprocessConfig
+    folder: str
+    reuse: str
+
+    def expand(self, sources: beam.PCollection[list[Source]]) -> Any:
+        """Reads and spools."""
+        reader = _ReadAndSpool(self.config, storage.join(self.folder, paths.STAGING), self.reuse)
+        return sources | "Read" >> beam.ParDo(reader).with_outputs("rejects", main="songs")
+
+
+class _ReadAndSpool(beam.DoFn):
+    """Keeps one process that parses a worker, and one spool file open a bundle."""
+
+    def __init__(self, config: PreprocessConfig, staging: str, reuse: str) -> None:
+        self._config = config
+        self._staging = staging
+        self._reuse = reuse
+        self._spool: SpoolWriter | None = None
+
+    def setup(self) -> None:
+        self._progress = ReadingProgress(self._staging)
+        self._reader = rows.SourceReader(self._config, self._reuse)
+
+    def process(self, sources: list[Source]) -> Iterator[Any]:
+        for row, song in self._reader.read(sources):
+            Metrics.counter("ReadSongs", f"{row.outcome}-{row.reason}" if row.reason else row.outcome).inc()
+            if row.reused:
+                Metrics.counter("ReadSongs", "reused").inc()
+            if song is None:
+                yield beam.pvalue.TaggedOutput("rejects", row)
+            else:
+                self._spool = self._spool or SpoolWriter(self._staging)
+                yield dataclasses.replace(row, position=self._spool.write(song))
+            self._progress.lost += row.outcome == rows.LOST
+        self._progress.count(len(sources))
+
+    def finish_bundle(self) -> None:
+        self._progress.publish()
+        if self._spool:
+            self._spool.close()
+            self._spool = None
+
+    def teardown(self) -> None:
+        self._reader.close()
+
+
+def _read_listing(path: str, size: int) -> Iterator[list[Source]]:
+    """Neighbours of the listing, which a tar.gz's members are, in batches."""
+    sources = [_source(row) for row in paths.read_rows(path)]
+    for is_tar_gz, some in itertools.groupby(sources, key=_is_in_tar_gz):
+        same = list(some)
+        step = _TAR_GZ_BATCH if is_tar_gz else size
+        yield from (same[begin : begin + step] for begin in range(0, len(same), step))
+
+
+def _is_in_tar_gz(source: Source) -> bool:
+    return source.member is not None and source.path.lower().endswith(("gz", "tgz"))
+
+
+def _source(row: dict[str, Any]) -> Source:
+    """A source of its JSON, `dataclasses.asdict`."""
+    member, sidecar = row["member"], row["sidecar"]
+    if sidecar:
+        sidecar = Sidecar(**{**sidecar, "member": sidecar["member"] and Member(**sidecar["member"])})
+    return Source(**{**row, "member": member and Member(**member), "sidecar": sidecar})

@@ -1,0 +1,28 @@
+import pytest
+
+from generator.sampling.token_content import TokenContents
+from nabi.music.encodings import Events, Grid, Pitch, PitchDuration, Steps
+from nabi.music.vocabulary import Vocabulary
+
+
+@pytest.mark.parametrize(
+    ("encoding", "tokens", "notes", "ticks"),
+    [
+        (Events(), ["C4", "C4.E4", "d:1", "s:1/2"], [1, 2, 0, 0], [0, 0, 0, 6]),
+        (PitchDuration(), ["C4:1", "R:1/2"], [1, 0], [12, 6]),
+        (Pitch(), ["C4", "0.4.7"], [1, 3], [6, 6]),
+        (Grid(), ["C4", "C4.~E4", "~C4.~E4", "R"], [1, 2, 0, 0], [3, 3, 3, 3]),
+        (Steps(), ["C4", "|"], [1, 0], [0, 3]),
+    ],
+)
+def test_ids_say_notes_and_time(encoding, tokens, notes, ticks):
+    meanings = TokenContents.of(Vocabulary.from_ordered(tokens, {}), encoding)
+    assert meanings.notes_V.tolist() == [0] * 4 + notes
+    assert meanings.ticks_V.tolist() == [0] * 4 + ticks
+    assert meanings.ticks_per_quarter == 12
+
+
+def test_on_a_fine_grid_ids_take_more_ticks():
+    meanings = TokenContents.of(Vocabulary.from_ordered(["C4", "s:1/8"], {}), Events(divisors=(8, 6)))
+    assert meanings.ticks_V.tolist() == [0] * 5 + [3]
+    assert meanings.ticks_per_quarter == 24

@@ -1,0 +1,106 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from generator.songs_dir import render
+from nabi.music.song import About, Song
+
+
+def colours(song):
+    """The picture as RGB, [height, width, 3]."""
+    return np.asarray(Image.open(io.BytesIO(render.piano_roll(song))).convert("RGB"), int)
+
+
+def is_note(picture):
+    """Where a picture is coloured: paper, lines and labels are grey."""
+    return picture.max(axis=2) - picture.min(axis=2) > 40
+
+
+def extent(picture):
+    """The first and last row and column that hold a note."""
+    rows, columns = np.nonzero(is_note(picture))
+    return rows.min(), rows.max(), columns.min(), columns.max()
+
+
+def test_notes_are_coloured_where_they_sound_and_nowhere_else():
+    # Four bars of 4/4 are 192 ticks, 1124 pixels from LEFT: a half note is 140.5, less the gap of 2 before the next.
+    low = colours(Song.from_notes([0], [24], [60]))
+    high = colours(Song.from_notes([24], [24], [72]))
+    both = colours(Song.from_notes([0, 24], [24, 24], [60, 72]))
+    assert extent(low)[2:] == (render.LEFT, render.LEFT + 137)
+    assert extent(high)[2:] == (render.LEFT + 140, render.LEFT + 278)
+    notes = is_note(both)
+    middle_of_first, middle_of_second = render.LEFT + 70, render.LEFT + 210
+    first, second = np.flatnonzero(notes[:, middle_of_first]), np.flatnonzero(notes[:, middle_of_second])
+    assert min(len(first), len(second)) > 4
+    assert second.max() < first.min()
+    # An octave apart: twelve rows of a 28th of the height.
+    assert first.mean() - second.mean() == pytest.approx(12 * (360 - 12 - 40) / 28, abs=1)
+    assert not notes[:, render.LEFT + 285 :].any()
+
+
+def test_picture_is_small_and_of_the_size_that_it_says():
+    song = Song.from_notes(np.arange(500) * 6, np.full(500, 6), 40 + np.arange(500) * 7 % 40)
+    data = render.piano_roll(song)
+    assert Image.open(io.BytesIO(data)).size == (1200, 360)
+    assert len(data) < 12_000
+
+
+def test_equal_songs_have_equal_bytes_and_others_do_not():
+    one, other = (Song.from_notes([0, 12], [12, 12], [60, top]) for top in (64, 65))
+    assert render.piano_roll(one) == render.piano_roll(Song.from_bytes(one.to_bytes()))
+    assert render.piano_roll(one) != render.piano_roll(other)
+
+
+def test_repeated_notes_stay_apart():
+    row = is_note(colours(Song.from_notes([0, 24], [24, 24], [60, 60]))).any(axis=0)
+    assert not row[render.LEFT + 139]
+    assert row[[render.LEFT + 130, render.LEFT + 150]].all()
+
+
+def test_low_notes_are_bluer_than_high_ones():
+    def colour(pitch):
+        picture = colours(Song.from_notes([0], [48], [pitch]))
+        top, bottom, left, right = extent(picture)
+        return picture[(top + bottom) // 2, (left + right) // 2]
+
+    low, high = colour(36), colour(91)
+    assert low[2] > low[0]
+    assert high[0] > high[2]
+
+
+@pytest.mark.parametrize(
+    ("signature", "bar_pixels"), [("4/4", 281.0), ("3/4", 281.0), (None, 281.0), ("nonsense", 281.0), ("0/4", 281.0)]
+)
+def test_short_songs_fill_four_bars_at_most(signature, bar_pixels):
+    song = Song.from_notes([0], [12], [60], About(time_signature=signature))
+    quarters = 3 if signature == "3/4" else 4
+    left, right = render.time_span(song)
+    assert left * render.WIDTH == pytest.approx(render.LEFT)
+    assert (right - left) * render.WIDTH == pytest.approx(bar_pixels / quarters)
+
+
+def test_songs_of_any_length_and_pitch_fit():
+    longest = Song.from_notes([0, 67_000_000], [6, 12], [0, 127])
+    assert render.time_span(longest)[1] <= 1 - render.RIGHT / render.WIDTH
+    rows, columns = np.nonzero(is_note(colours(longest)))
+    assert rows.min() >= render.TOP - 1
+    assert rows.max() < render.HEIGHT - render.BOTTOM
+    assert columns.min() == render.LEFT
+
+
+@pytest.mark.parametrize("bars", range(4, 13))
+def test_no_bar_is_numbered_beyond_the_last(bars):
+    labels = colours(Song.from_notes([0], [48 * bars], [60]))[render.HEIGHT - render.BOTTOM + 2 :]
+    assert labels[:, render.WIDTH - render.RIGHT :].min() > 240
+
+
+def test_a_song_without_notes_says_so():
+    empty = colours(Song.from_notes([], [], []))
+    assert not is_note(empty).any()
+    # The words: ink in the middle, darker than any line, where a picture of notes has none.
+    middle = (slice(120, 190), slice(500, 700))
+    assert empty[middle].max(axis=2).min() < 120
+    assert colours(Song.from_notes([0], [12], [60]))[middle].max(axis=2).min() > 150

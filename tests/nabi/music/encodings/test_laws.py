@@ -1,0 +1,195 @@
+"""The law of each encoding, for any song."""
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nabi.music.encodings import (
+    END,
+    START,
+    Events,
+    Grid,
+    Pitch,
+    PitchDuration,
+    Steps,
+    block,
+    from_settings,
+    read_steps,
+    snap,
+    tie,
+    write_steps,
+)
+from nabi.music.encodings.token_kinds import pitches_of
+from nabi.music.quantisation import ticks_per_quarter
+from tests.builders import notes_of, song, songs
+
+# Those of music21, and finer ones: 12, 24 and 120 ticks a quarter note.
+DIVISORS = [(4, 3), (8, 6), (8, 6, 5)]
+
+
+@st.composite
+def songs_on_a_grid(draw):
+    """The divisors of a grid, and a song on it."""
+    divisors = draw(st.sampled_from(DIVISORS))
+    return divisors, draw(songs(ticks_per_quarter=ticks_per_quarter(divisors)))
+
+
+ALL = [
+    Events(),
+    PitchDuration(),
+    Pitch(),
+    Pitch("voiced", 3),
+    Grid(),
+    Grid(4),
+    Grid(highest=True),
+    Grid(onset_marks=False),
+    Steps(),
+    Steps(5),
+    Events(divisors=(8, 6)),
+    PitchDuration("codes", divisors=(8, 6, 5)),
+    Grid(6, divisors=(8, 6)),
+    Steps(15, divisors=(8, 6, 5)),
+]
+
+
+@given(songs_on_a_grid())
+def test_events_lose_nothing(on_grid):
+    divisors, song = on_grid
+    encoding = Events(divisors=divisors)
+    assert encoding.decode(encoding.encode(song)) == song
+
+
+@given(songs_on_a_grid(), st.sets(st.integers(0, 20)))
+def test_chords_that_are_not_known_are_spelled_without_loss(on_grid, dropped):
+    divisors, song = on_grid
+    encoding = Events(divisors=divisors)
+    tokens = encoding.encode(song)
+    known = {token for index, token in enumerate(tokens) if index not in dropped} | set(encoding.required())
+    spelled = encoding.spell(tokens, known)
+    assert encoding.decode(spelled) == song
+    assert set(spelled) <= known
+
+
+@given(songs_on_a_grid(), st.sampled_from(["names", "codes"]))
+def test_pitch_duration_blocks(on_grid, notation):
+    divisors, song = on_grid
+    encoding = PitchDuration(notation, divisors=divisors)
+    assert encoding.decode(encoding.encode(song)) == block(song)
+
+
+@given(songs_on_a_grid(), st.integers(1, 7))
+def test_grid_snaps(on_grid, step):
+    divisors, song = on_grid
+    grid = Grid(step, divisors=divisors)
+    assert grid.decode(grid.encode(song)) == snap(song, step) == grid.reduce(song)
+
+
+@given(songs_on_a_grid(), st.booleans(), st.booleans())
+def test_grid_options_reduce(on_grid, onset_marks, highest):
+    divisors, song = on_grid
+    grid = Grid(onset_marks=onset_marks, highest=highest, divisors=divisors)
+    assert grid.decode(grid.encode(song)) == grid.reduce(song)
+    assert grid.reduce(grid.reduce(song)) == grid.reduce(song)
+
+
+@given(songs_on_a_grid(), st.integers(1, 7))
+def test_steps_tie(on_grid, step):
+    divisors, song = on_grid
+    steps = Steps(step, divisors=divisors)
+    assert steps.decode(steps.encode(song)) == tie(song, step) == steps.reduce(song)
+
+
+def sounding(song):
+    """(tick, pitch) of all that sounds."""
+    return {(tick, pitch) for start, length, pitch in notes_of(song) for tick in range(start, start + length)}
+
+
+@given(songs(), st.integers(1, 7))
+def test_what_is_tied_sounds_as_what_is_snapped_and_no_two_notes_of_a_pitch_touch(song, step):
+    tied = tie(song, step)
+    assert sounding(tied) == sounding(snap(song, step))
+    assert not {(start, pitch) for start, _, pitch in notes_of(tied)} & {
+        (start + length, pitch) for start, length, pitch in notes_of(tied)
+    }
+
+
+# Steps of a song, the last one not silent: what the grammar of `steps` allows.
+STEPS = st.lists(st.sets(st.sampled_from([0, 59, 60, 61, 127])), max_size=8).map(lambda steps: [*steps, {60}])
+
+
+@given(STEPS)
+def test_steps_survive_in_tokens_and_tokens_in_songs(steps):
+    tokens = write_steps(steps)
+    assert read_steps(tokens) == [sorted(pitches) for pitches in steps]
+    assert Steps().encode(Steps().decode(tokens)) == tokens
+
+
+@given(songs_on_a_grid(), st.sampled_from(["normal", "voiced"]))
+def test_pitch_tokens_survive(on_grid, chords):
+    divisors, song = on_grid
+    encoding = Pitch(chords, divisors=divisors)
+    tokens = encoding.encode(song)
+    assert encoding.encode(encoding.decode(tokens)) == tokens
+
+
+@pytest.mark.parametrize("kind", [Events, PitchDuration, Pitch, Grid, Steps])
+def test_a_song_of_another_grid_is_refused(kind):
+    with pytest.raises(ValueError, match=r"the song has 12 ticks a quarter note, the encoding 24 \(divisors 8,6\)"):
+        kind(divisors=(8, 6)).encode(song((0, 12, 60)))
+
+
+def test_a_vocabulary_of_events_has_every_length_of_its_grid():
+    required = Events(divisors=(8, 6)).required()
+    assert len(required) == 128 + 96 + 96
+    assert {"d:1/8", "s:1/6", "d:1/24", "d:4"} <= set(required)
+    assert Events(divisors=(8, 6, 5)).encode(song((24, 15, 60), ticks_per_quarter=120)) == ["s:1/5", "C4", "d:1/8"]
+
+
+@pytest.mark.parametrize("encoding", ALL)
+@given(data=st.data())
+def test_grammar_allows_what_encode_writes(encoding, data):
+    song = data.draw(songs(ticks_per_quarter=encoding.ticks_per_quarter))
+    kinds = [*itertools.accumulate(encoding.encode(song), lambda a, b: encoding.kind(b, a), initial=START), END]
+    assert all(after in encoding.FOLLOWS[before] for before, after in itertools.pairwise(kinds))
+
+
+@pytest.mark.parametrize("encoding", ALL)
+def test_a_grammar_begins_with_the_start(encoding):
+    assert next(iter(encoding.FOLLOWS)) == START
+
+
+@pytest.mark.parametrize("encoding", ALL)
+def test_settings_build_the_same_encoding(encoding):
+    assert from_settings(json.loads(json.dumps(encoding.settings()))) == encoding
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"name": "midi"}, "one of"),
+        ({"name": "grid", "size": 3}, "has no setting"),
+        ({"name": "grid", "step": 0}, "step 0"),
+        ({"name": "events", "divisors": [8, 65]}, r"--divisors '8,65' must be .* in 1\.\.64"),
+    ],
+)
+def test_settings_of_no_encoding_are_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        from_settings(settings)
+
+
+@pytest.mark.parametrize("encoding", ALL, ids=str)
+@given(data=st.data())
+def test_tokens_take_the_time_that_lies_between_the_notes_they_say(encoding, data):
+    song = data.draw(songs(ticks_per_quarter=encoding.ticks_per_quarter))
+    tokens = encoding.encode(song)
+    clock = np.cumsum([0, *(encoding.ticks(token) for token in tokens)])[:-1].tolist()
+    pitches = [pitches_of(encoding, token) for token in tokens]
+    sounding = {(at, pitch) for at, of_token in zip(clock, pitches, strict=True) for pitch in of_token}
+    starts, _, struck = (part.tolist() for part in encoding.decode(tokens).notes())
+    assert set(zip(starts, struck, strict=True)) <= sounding
+    if not isinstance(encoding, Grid | Steps):
+        assert set(zip(starts, struck, strict=True)) == sounding

@@ -1,0 +1,116 @@
+"""Literal songs <-> literal tokens."""
+
+import re
+
+import pytest
+
+from nabi.music.encodings import Events, Grid, Pitch, PitchDuration, Steps, block, read_steps, snap, tie, write_steps
+from tests.builders import notes_of, song
+
+# C4 for a quarter with E4 above it for two, then a gap of a quarter, then a triplet D4.
+MUSIC = song((0, 12, 60), (0, 24, 64), (36, 4, 62))
+
+
+def test_events():
+    assert Events().encode(MUSIC) == ["C4", "d:1", "E4", "d:2", "s:3", "D4", "d:1/3"]
+
+
+def test_events_write_long_values_as_sums_and_leading_silence_as_a_shift():
+    assert Events().encode(song((50, 96, 60))) == ["s:4", "s:1/6", "C4", "d:4", "d:4"]
+
+
+def test_events_spell_an_unknown_chord_as_its_notes():
+    tokens = Events().encode(song((0, 50, 60), (0, 50, 64), (12, 1, 70)))
+    assert Events().spell(tokens, set()) == ["C4", "d:4", "d:1/6", "E4", "d:4", "d:1/6", "s:1", "Bb4", "d:1/12"]
+
+
+def test_events_leave_out_a_last_note_without_duration():
+    assert Events().decode(["C4", "d:1", "s:1", "E4"]) == song((0, 12, 60))
+
+
+def test_pitch_duration():
+    assert PitchDuration().encode(MUSIC) == ["C4.E4:2", "R:1", "D4:1/3"]
+    assert PitchDuration().encode(song((6, 6, 60))) == ["R:1/2", "C4:1/2"]
+
+
+def test_block_cuts_at_the_next_onset():
+    assert notes_of(block(song((0, 24, 60), (0, 12, 64), (18, 6, 67)))) == [(0, 18, 60), (0, 18, 64), (18, 6, 67)]
+
+
+def test_pitch():
+    assert Pitch().encode(song((0, 9, 52), (0, 9, 59), (0, 9, 67), (9, 3, 63))) == ["4.7.11", "Eb4"]
+    assert Pitch("voiced").encode(song((0, 9, 52), (0, 9, 59))) == ["E3.B3"]
+    assert notes_of(Pitch().decode(["9.0.4", "C4"])) == [(0, 6, 69), (0, 6, 72), (0, 6, 76), (6, 6, 60)]
+
+
+def test_pitch_of_an_octave_is_a_single_class():
+    assert Pitch().encode(song((0, 6, 48), (0, 6, 60))) == ["0"]
+
+
+def test_grid():
+    assert Grid(6).encode(MUSIC) == ["C4.E4", "~C4.~E4", "~E4", "~E4", "R", "R", "D4"]
+    assert Grid(6, onset_marks=False).encode(MUSIC)[1] == "C4.E4"
+    assert Grid(6, highest=True).encode(MUSIC)[:2] == ["E4", "~E4"]
+
+
+def test_grid_tells_a_note_struck_again_from_a_held_one_unless_told_not_to():
+    twice = song((0, 6, 60), (6, 6, 60))
+    assert Grid(6).encode(twice) == ["C4", "C4"]
+    assert Grid(6, onset_marks=False).reduce(twice) == song((0, 12, 60))
+
+
+def test_grid_highest_starts_a_note_again_that_was_covered():
+    assert Grid(6, highest=True).encode(song((0, 18, 60), (6, 6, 72))) == ["C4", "C5", "C4"]
+
+
+def test_grid_starts_a_held_pitch_that_did_not_sound():
+    assert Grid(6).decode(["~C4", "~C4.E4"]) == song((0, 12, 60), (6, 6, 64))
+
+
+def test_steps():
+    assert Steps(6).encode(MUSIC) == ["C4", "E4", "|", "C4", "E4", "|", "E4", "|", "E4", "|", "|", "|", "D4", "|"]
+    assert notes_of(Steps(6).decode(["|", "C4", "E4", "|", "E4", "|"])) == [(6, 6, 60), (6, 12, 64)]
+
+
+def test_steps_keep_every_step_that_is_written_and_none_that_is_not_closed():
+    assert write_steps([[64, 60], [], {60}, []]) == ["C4", "E4", "|", "|", "C4", "|", "|"]
+    assert read_steps(["C4", "|", "|", "E4"]) == [[60], []]
+    assert Steps().decode(["C4", "|", "|", "E4"]) == song((0, 3, 60))
+
+
+def test_steps_have_a_small_vocabulary_that_knows_all():
+    assert (len(Steps().required()), Steps().required()[60], Steps().required()[-1]) == (129, "C4", "|")
+
+
+def test_tie_snaps_and_joins_what_touches():
+    assert notes_of(tie(song((1, 5, 60), (6, 6, 60), (18, 3, 60), (0, 24, 64)), 6)) == [
+        (0, 12, 60),
+        (0, 24, 64),
+        (18, 6, 60),
+    ]
+
+
+def test_snap_moves_a_half_up_and_keeps_a_step():
+    assert notes_of(snap(song((3, 3, 60), (8, 1, 62)), 6)) == [(6, 6, 60), (6, 6, 62)]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "token"),
+    [
+        (Events(), "H4"),
+        (PitchDuration(), "C4"),
+        (Pitch(), "4.4"),
+        (Grid(), "C"),
+        (Steps(), "C4.E4"),
+        (PitchDuration(), "C4:0"),
+    ],
+)
+def test_token_of_another_form_is_named(encoding, token):
+    # The part that is wrong is quoted.
+    with pytest.raises(ValueError, match=re.escape(repr(token.rpartition(":")[2]))):
+        encoding.decode([token, *(["d:1"] if encoding.name == "events" else [])])
+
+
+def test_duration_without_a_note_is_refused():
+    with pytest.raises(ValueError, match="d:1"):
+        Events().decode(["d:1"])

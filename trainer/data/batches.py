@@ -1,0 +1,103 @@
+"""Record files -> arrays of windows."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from nabi.music import records
+from nabi.music.records import Window
+from nabi.music.windows import join_records
+from trainer.data.dataset import Dataset
+from trainer.data.window_arrays import Windows, concatenate
+
+_READ_AT_ONCE = 1024
+
+
+def read_windows(dataset: Dataset, split: str) -> Iterator[Windows]:
+    """The windows of a split, a shard at a time.
+
+    Raises:
+      ValueError: if a shard is damaged or is not of this dataset, naming it.
+    """
+    found = 0
+    for path in dataset.shards(split):
+        windows = read_shard(path, dataset)
+        found += len(windows)
+        yield windows
+    if found != dataset.windows(split):
+        raise ValueError(
+            f"the {split} shards of {dataset.folder} hold {found} windows instead of {dataset.windows(split)}: "
+            f"copy the dataset again, or make it again with `python -m pipelines.preprocess --overwrite`"
+        )
+
+
+def parsed(serialized: tf.data.Dataset, window: int, at_once: int = _READ_AT_ONCE) -> tf.data.Dataset:
+    """Columns of many records at once: parsing one by one is several times slower.
+
+    Args:
+      serialized: records, one by one.
+      window: targets of each.
+      at_once: records together; the last may be fewer.
+
+    Returns:
+      `tokens` int64 [at_once, window + 1], `song` string, `start` and `transpose` int64 [at_once].
+    """
+    types = {"int64": tf.int64, "bytes": tf.string}
+    features = {
+        name: tf.io.FixedLenFeature([window + 1] if name == "tokens" else [], types[kind])
+        for name, kind in records.FEATURES.items()
+    }
+    return serialized.batch(at_once).map(
+        lambda batch: tf.io.parse_example(batch, features), num_parallel_calls=tf.data.AUTOTUNE
+    )
+
+
+def read_shard(path: str, dataset: Dataset) -> Windows:
+    """The windows of one shard.
+
+    Raises:
+      ValueError: if it is damaged or is not of this dataset, naming it.
+    """
+    shards = [Windows(part["tokens"].astype(np.int32), part["start"]) for part in _columns(path, dataset)]
+    windows = concatenate(shards, dataset.window)
+    if len(windows) and not 0 <= windows.tokens.min() <= windows.tokens.max() < len(dataset.vocabulary):
+        raise ValueError(
+            f"the shard {path} has ids outside this vocabulary's 0..{len(dataset.vocabulary) - 1}: {_AGAIN}"
+        )
+    return windows
+
+
+def read_songs(dataset: Dataset, split: str) -> Iterator[tuple[str, npt.NDArray[np.int64]]]:
+    """The songs of a split, one at a time, put together of their windows; those that were transposed are left out.
+
+    Yields:
+      (the song's hash, its ids int64 [L]).
+
+    Raises:
+      ValueError: if a shard is damaged, naming it.
+    """
+    for path in dataset.shards(split):
+        for song in join_records(window for window in _records(path, dataset) if not window.transpose):
+            yield song.song, song.tokens
+
+
+def _records(path: str, dataset: Dataset) -> Iterator[Window]:
+    """The records of a shard, one at a time."""
+    for part in _columns(path, dataset):
+        starts, transposes = part["start"].tolist(), part["transpose"].tolist()
+        for song, start, transpose, tokens in zip(part["song"], starts, transposes, part["tokens"], strict=True):
+            yield Window(tokens, song.decode(), start, transpose)
+
+
+_AGAIN = "copy it again, or make the dataset again with `python -m pipelines.preprocess --overwrite`"
+
+
+def _columns(path: str, dataset: Dataset) -> Iterator[dict[str, npt.NDArray[Any]]]:
+    """The records of a shard, some at a time, in columns; raises ValueError as `read_shard` does."""
+    try:
+        yield from parsed(tf.data.TFRecordDataset(path), dataset.window).as_numpy_iterator()
+    except tf.errors.OpError as error:
+        raise ValueError(f"the shard {path} is damaged ({error.message.splitlines()[0]}): {_AGAIN}") from error
