@@ -60,7 +60,7 @@ def test_a_service_gets_the_sentence_as_json():
     assert f'"severity": "ERROR", "message": "job stopped: {AGAIN}"' in said
 
 
-EXPECT = "from songs import early_signals\nearly_signals.expect(__name__)\n"
+EXPECT = "from nabi.workspace import early_signals\nearly_signals.expect(__name__)\n"
 SLOW = """
 import sys, time
 class Slow:
