@@ -13,6 +13,8 @@ from nabi.music.encodings import Pitch
 from nabi.workspace import paths
 from tests.generator.models import write_model
 
+pytestmark = pytest.mark.slow
+
 ROOT = pathlib.Path(__file__).parents[2]
 
 

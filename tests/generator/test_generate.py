@@ -27,6 +27,8 @@ from tests.generator.indices import write_index
 from tests.generator.models import CONTENT, vocabulary_of, write_model
 from tests.nabi.analysis.copies.music import walk
 
+pytestmark = pytest.mark.slow
+
 QUICK = ("--max_tokens=20", "--no_audio")
 
 

@@ -36,6 +36,8 @@ from tests.generator.sampling.test_sampler import (
     trained,
 )
 
+pytestmark = pytest.mark.slow
+
 FOLLOWING = {"one_step": True, "primer": "train"}
 # Grammars of one_step have no end of their own.
 EVENTS_GRAMMAR = Grammar.of(EVENTS, Events(), ends=False)

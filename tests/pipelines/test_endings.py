@@ -15,6 +15,8 @@ from nabi.workspace import paths
 from tests import builders
 from tests.generator.models import write_model
 
+pytestmark = pytest.mark.slow
+
 ONE = ["--direct_num_workers=1"]
 TWO = ["--direct_num_workers=2", "--direct_running_mode=multi_processing"]
 # What every process of a job has in its environment.

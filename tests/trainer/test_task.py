@@ -23,6 +23,8 @@ from trainer.evaluation.scoring import Evaluator
 from trainer.training import history, run_log, train
 from trainer.training.checkpoint import Checkpoints
 
+pytestmark = pytest.mark.slow
+
 SONGS = {
     "train": [*datasets.melodies(12), [4, 1, 5, 6]],
     "validation": datasets.melodies(3, seed=1),

@@ -21,6 +21,8 @@ from nabi.networks import network
 from nabi.reading import midi_writer
 from tests.generator.models import vocabulary_of
 
+pytestmark = pytest.mark.slow
+
 LETTERS = Vocabulary.from_ordered("abcde", {})
 A, B, C, D, E = range(4, 9)
 # Letters are notes that take no time.

@@ -12,6 +12,8 @@ import tensorflow as tf
 from nabi.networks import fused_lstm, lstm_loops
 from nabi.networks.fused_lstm import FusedLSTM
 
+pytestmark = pytest.mark.slow
+
 # What every comparison is about, in this order.
 TENSORS = ["outputs", "h", "c", "d inputs", "d h", "d c", "d kernel", "d recurrent kernel", "d bias"]
 

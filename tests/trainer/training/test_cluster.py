@@ -12,6 +12,8 @@ from tests.trainer import datasets
 from trainer import task
 from trainer.training import cluster
 
+pytestmark = pytest.mark.slow
+
 FLAGS = [
     "--steps=30", "--batch_size=4", "--units=8", "--embedding=4", "--layers=2", "--log_every=5", "--evaluate_every=10",
     "--checkpoint_every=10", "--learning_rate=0.02", "--carry_state", "--recurrent_dropout=0.2",
