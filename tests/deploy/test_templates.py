@@ -83,6 +83,7 @@ def test_what_the_launcher_says_is_what_generate_understands():
     assert beam_options(beam_flags).get_all_options()["project"] == "my-music"
 
 
+@pytest.mark.slow
 def test_the_launcher_starts_a_module_with_its_flags(tmp_path):
     (tmp_path / "shown.py").write_text("import sys\nprint(__name__, sys.argv[1:])\n")
     (tmp_path / "p.json").write_text(json.dumps(on_file("generate")))

@@ -100,6 +100,7 @@ def test_wrong_flags_end_with_one_sentence(capsys, flags, said):
         raise ValueError(error)
 
 
+@pytest.mark.slow
 def test_help_and_dry_run_do_without_googles_client(tmp_path):
     for package in ("google", "kfp", "yaml"):
         (tmp_path / f"{package}.py").write_text("raise ImportError('not now')\n")

@@ -210,6 +210,7 @@ def test_a_file_that_is_no_song_is_refused(tmp_path, capsys, content, message):
     assert error.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_help_teaches_and_nothing_heavy_is_imported():
     program = (
         "import sys; from generator import explain\n"
