@@ -51,10 +51,8 @@ def test_it_is_of_its_services_schema(schema, file):
 
 def test_it_is_a_build_of_the_service():
     from google.cloud.devtools import cloudbuild_v1
-    from google.protobuf import json_format
 
-    build = cloudbuild_v1.Build()
-    json_format.ParseDict(BUILD, build._pb)
+    build = cloudbuild_v1.Build.from_json(json.dumps(BUILD))
     assert len(build.steps) == len(STEPS) == len(BUILD["steps"])
 
 

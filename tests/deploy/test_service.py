@@ -4,7 +4,6 @@ import json
 
 import pytest
 from google.auth.credentials import AnonymousCredentials
-from google.protobuf import json_format
 
 from deploy import requests, vertex
 from nabi.workspace import paths, storage
@@ -72,7 +71,7 @@ def same(one, other, message):
     from google.cloud import aiplatform_v1
 
     message = getattr(aiplatform_v1, message)
-    return json_format.ParseDict(one, message()._pb) == json_format.ParseDict(other, message()._pb)
+    return message.from_json(json.dumps(one)) == message.from_json(json.dumps(other))
 
 
 def dry(capsys, flags):

@@ -7,6 +7,8 @@ import pytest
 
 from deploy import vertex
 
+pytestmark = pytest.mark.slow
+
 PLACE = ["--project=my-music", "--region=europe-west4"]
 IMAGE = "europe-west4-docker.pkg.dev/my-music/nabi/train:1a2b3c4"
 TRAIN = ["train", *PLACE, "--staging_bucket=gs://my-music/nabi", f"--image={IMAGE}"]

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from generator import explain
-from generator.songs import copied_bars
 from nabi.music.encodings import Encoding, Events, Grid
 from nabi.music.song import About, Song
 from nabi.reading import midi_writer
@@ -27,7 +26,6 @@ DATASET = {
 
 def write_model(folder: pathlib.Path, *training: Song, encoding: Encoding | None = None) -> str:
     """What `explain` reads of a model directory."""
-    copied_bars._read.cache_clear()
     encoding = encoding or Events()
     write_index(folder, *(encoding.reduce(song) for song in training))
     config = {
