@@ -44,8 +44,8 @@ class GenerateConfig(Config):
     decoding: str = setting(
         "sample",
         "sample draws each token; greedy takes the likeliest; beam searches for the likeliest song; teacher_forced "
-        "feeds the song that --primer names, gives its first --primer_tokens, and makes a song of what is drawn in each "
-        "place after them (with --top_k 1 the likeliest)",
+        "feeds the song that --primer names, whatever is drawn: the new song is its first --primer_tokens and what is "
+        "drawn in each place after them (with --top_k 1 the likeliest)",
         choices=("sample", "greedy", "beam", TEACHER_FORCED),
     )
     temperature: float = setting(1.0, "divides the logits: below 1 is safer, above 1 is wilder", low=0.001, high=100)
