@@ -19,7 +19,7 @@ from trainer.data.feed import Feed, ReadAhead, StepBatches
 from trainer.data.input_features import table
 from trainer.data.window_arrays import first_songs
 from trainer.data.window_mode import WindowMode
-from trainer.evaluation.dataset_survey import DatasetSurvey, take
+from trainer.evaluation.dataset_survey import DatasetSurvey, survey_dataset
 from trainer.evaluation.scoring import Evaluator
 from trainer.training import cluster, export, model_folder, strategy
 from trainer.training.checkpoint import BestWeights, Checkpoints, Snapshot
@@ -58,7 +58,7 @@ def train(
     made = strategy.make_strategy(config.replicas, config.batch_size)
     request = model_folder.marks_of(config, dataset, warm)["request"]
     strategy.agree(made, "settings and dataset (by their fingerprint)", int(request[:8], 16))
-    survey = take(dataset, WindowMode.of(config.as_dict()))
+    survey = survey_dataset(dataset, WindowMode.from_config(config.as_dict()))
     features = table(config.input_features, dataset.vocabulary, dataset.encoding)
     start = first_network(config, len(dataset.vocabulary), dataset.blocked, features)
     if warm:
@@ -99,7 +99,7 @@ class TrainingRun:
         request: str,
     ) -> None:
         self._config, self._survey, self._learner, self._request = config, survey, learner, request
-        self._feed = Feed(dataset, config.batch_size, config.seed, survey.reading, config.random_windows)
+        self._feed = Feed(dataset, config.batch_size, config.seed, survey.window_mode, config.random_windows)
         self._feed.require_drawable(survey.training_windows)
         self.best = BestWeights(learner.weights())
         self._checkpoints = Checkpoints(folders.checkpoints)
@@ -108,7 +108,7 @@ class TrainingRun:
         self.journal = RunLog(folders, config, writes=self.writes)
         self.steps_done, self._position = 0, BatchPosition()
         self._evaluator = None
-        held_out, last_only = survey.windows["validation"], survey.reading.last_only
+        held_out, last_only = survey.windows["validation"], survey.window_mode.last_only
         if held_out.scored(last_only).any():
             sample = first_songs(held_out, config.evaluation_tokens, last_only)
             self._evaluator = Evaluator(start, sample, last_only=last_only, carried=survey.carried("validation"))
