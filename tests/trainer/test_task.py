@@ -175,7 +175,7 @@ def test_the_end_says_what_stands_against_the_model(tmp_path, dataset, capsys):
     assert task.main(command(dataset, tmp_path, steps=2)) == 0
     said = capsys.readouterr().out
     assert "baselines counted on 13 songs, 270 tokens: all of the training split; of the n-grams up to 14 the " in said
-    assert "copies of 13 training songs will be known from 20 notes in a row on; validation songs copy " in said
+    assert "copies of 13 training songs will be found from 20 notes in a row on; validation songs copy " in said
     assert "warning: The model loses to the " in said
 
 

@@ -22,7 +22,7 @@ def nats_of_songs(model: TrainedModel, songs: list[Song]) -> npt.NDArray[np.floa
       model: whose encoding must lose nothing of the songs.
       songs: each of 2 tokens at least.
     """
-    reading, settings = WindowMode.of(model.config["train"]), model.config["dataset"]
+    reading, settings = WindowMode.from_config(model.config["train"]), model.config["dataset"]
     stride = settings["stride"] if reading.overlapping or reading.one_window else settings["window"]
     ids = [ids_of(model, song) for song in songs]
     cut = [windows.cut(one, settings["window"], stride) for one in ids]
@@ -53,7 +53,7 @@ def comparable(champion: TrainedModel, challenger: TrainedModel) -> str:
         new, old = (one["dataset"][key] for one in (ours, theirs))
         if new != old:
             return f"the challenger was made with {key} {new}, the champion with {old}"
-    readings = [(WindowMode.of(one["train"]), one["dataset"]["window"]) for one in (ours, theirs)]
+    readings = [(WindowMode.from_config(one["train"]), one["dataset"]["window"]) for one in (ours, theirs)]
     if any(reading.last_only for reading, _ in readings) and readings[0] != readings[1]:
         return "one of the models predicts only the last token of a window, so that they are asked for other tokens"
     return ""
