@@ -21,7 +21,7 @@ def model(runs) -> nabi.Model:
 
 def generated(model: nabi.Model, folder: pathlib.Path, *flags: str) -> list[dict]:
     """The rows of songs that the command makes."""
-    assert generate.main([f"--model={model.folder}", f"--output={folder}", "--no_audio", *flags]) == 0
+    assert generate.main([f"--model={model.folder}", f"--output={folder}", "--audio=none", *flags]) == 0
     return paths.read_rows(paths.rows_paths(str(folder), paths.SONGS)[0])
 
 
