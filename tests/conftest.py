@@ -25,8 +25,9 @@ from tests.disks import small_disk  # noqa: F401
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # An example may be slow where it is the first to import or compile something, or where the machine has other work.
-hypothesis.settings.register_profile("suite", deadline=None, max_examples=40)
-hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1000)
+ON_BUSY_MACHINES = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("suite", max_examples=40, **ON_BUSY_MACHINES)
+hypothesis.settings.register_profile("thorough", max_examples=1000, **ON_BUSY_MACHINES)
 hypothesis.settings.load_profile("suite")
 
 SLOW_FILE = re.compile(r"^pytestmark = .*\bpytest\.mark\.(slow|cluster)\b", re.MULTILINE)
