@@ -1,5 +1,6 @@
 """Fixtures that tests of several rooms share, and which tests `make check` leaves to `make test`."""
 
+import platform
 import re
 import signal
 import sys
@@ -38,8 +39,11 @@ def leaves_out_slow(config: pytest.Config) -> bool:
     return "not slow" in config.option.markexpr
 
 
-def pytest_configure(config):
-    if leaves_out_slow(config):
+def pytest_collection(session):
+    starts_workers = session.config.getoption("numprocesses", None) and not hasattr(session.config, "workerinput")
+    if leaves_out_slow(session.config) and not starts_workers:
+        # Libraries ask it, and it asks a process, once.
+        platform.processor()
         sys.addaudithook(refuse_slow)
 
 

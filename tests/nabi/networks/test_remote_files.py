@@ -10,6 +10,8 @@ from nabi.networks import remote_files
 from nabi.workspace import paths, storage
 from tests.trainer import datasets
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
@@ -56,7 +58,6 @@ def test_http_cannot_be_written(address):
         storage.check_writable(address)
 
 
-@pytest.mark.slow
 def test_scheme_whose_plugins_did_not_load(monkeypatch):
     import tensorflow as tf
 
