@@ -24,7 +24,8 @@ from benchmarks.polyphonic_table import Row, overlap_table, table
 from nabi.workspace import paths, recipes, storage
 from nabi.workspace.commands import Parser
 from pipelines.config import PreprocessConfig
-from trainer import config, task
+from trainer import config
+from trainer.training import start
 
 RECIPE = "polyphonic"
 
@@ -49,7 +50,7 @@ def train(name: str, chosen: argparse.Namespace) -> str:
     """Trains the recipe's model of a set and returns its directory; exits where the trainer fails."""
     settings = {**recipes.load(f"{RECIPE}:{name}", "train"), **config.TrainConfig.given(chosen)}
     model_dir = chosen.model_dir or storage.join(_folder(name, chosen), paths.MODELS)
-    status = task.run(
+    status = start.run(
         data=storage.join(_folder(name, chosen), paths.DATA),
         model_dir=model_dir,
         training=config.TrainConfig.create(settings),

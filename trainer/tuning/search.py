@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 Setting = float | int | bool
 
+# Models that a search may train.
+MOST_TRIALS = 9999
+TRIALS = f"1..{MOST_TRIALS}"
+
 
 @dataclasses.dataclass(frozen=True)
 class Range:

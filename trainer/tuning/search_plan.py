@@ -1,4 +1,4 @@
-"""What a search is asked for, and whether a model directory is its to write."""
+"""The plan of a search, and a check of the model directory that it writes."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -9,11 +9,8 @@ from trainer.config import TrainConfig
 from trainer.data.dataset import Dataset
 from trainer.training import cluster, model_folder
 from trainer.training.warm_start import WarmStart
-from trainer.tuning.search import Range, Setting, listed, searched
+from trainer.tuning.search import MOST_TRIALS, TRIALS, Range, Setting, listed, searched
 from trainer.tuning.trial import Trial, folders_of
-
-_MOST_TRIALS = 9999
-LEGAL = f"1..{_MOST_TRIALS}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,8 +77,8 @@ def check(trials: int, fixed: Mapping[str, object]) -> TrainConfig:
     Raises:
       ValueError: if the number of trials is out of range, or no step is to be trained.
     """
-    if not 1 <= trials <= _MOST_TRIALS:
-        raise ValueError(f"--tune {trials} must be in {LEGAL}: the models to train")
+    if not 1 <= trials <= MOST_TRIALS:
+        raise ValueError(f"--tune {trials} must be in {TRIALS}: the models to train")
     base = TrainConfig.create(fixed)
     if not base.steps:
         raise ValueError("--tune needs --steps of at least 1, not 0: it compares what training comes to")
