@@ -23,9 +23,9 @@ _EXAMPLES = """examples:
   python -m generator.generate --model MODEL --output songs --primer=mine.mid --primer_bars=2 --variations=12
   python -m generator.generate --model MODEL --output songs --auto_sampling --max_copied_bars=4
 
-Song N is the same whether it is sampled alone or among thousands. Run again, a job makes only the songs that are missing.
-Infilling, songs of several instruments and other sound fonts are not offered. Large jobs run one process a core; flags of
-Apache Beam, such as --runner and --direct_num_workers, are passed on.
+Song N is the same whether it is sampled alone or among thousands. Run again, a job makes only the songs that are
+missing. Infilling, songs of several instruments and other sound fonts are not offered. Large jobs run one process a
+core; flags of Apache Beam, such as --runner and --direct_num_workers, are passed on.
 """
 
 
@@ -37,8 +37,8 @@ def parser() -> Parser:
     add("--output", required=True, help="songs directory to write; run again with the same flags, the job continues")
     add(
         "--recipe",
-        help="NAME or FILE.toml, with :RUN for another than its first [[generate]]; without it, sampling settings default "
-        "to those of the recipe that the model was trained with",
+        help="NAME or FILE.toml, with :RUN for another than its first [[generate]]; without it, sampling settings "
+        "default to those of the recipe that the model was trained with",
     )
     add("--overwrite", action="store_true", help="delete other songs in --output first")
     GenerateConfig.add_flags(flags, config.TITLE)
