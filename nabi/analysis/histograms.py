@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from nabi.music.canonical_form import IntArray
 from nabi.music.keys import FoundKey
-from nabi.music.song import IntArray, Song
+from nabi.music.song import Song
 
 Counts = npt.NDArray[np.int64]
 

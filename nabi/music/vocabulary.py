@@ -1,4 +1,4 @@
-"""Token <-> id: ordered tokens with their counts, special ids, JSON, a fingerprint."""
+"""Vocabularies: token <-> id, with counts, special ids, a JSON form and a fingerprint."""
 
 import dataclasses
 import functools
@@ -17,19 +17,19 @@ from nabi.music.song import Song
 PAD, UNKNOWN, START, END = range(4)
 SPECIAL_TOKENS = ("<pad>", "<unk>", "<start>", "<end>")
 
-# With `--key_marks` one of these begins a song instead of `<start>`, and says in which key it is. Being a song's first
-# id it is history, like `<start>`, and never a target.
+# With `--key_marks` one of these begins a song instead of `<start>`, naming the song's key. As the first id of a song
+# it is an input, like `<start>`, and never a target.
 KEY_MARKS = tuple(f"<start:{name}>" for name in KEY_NAMES)
 
 
 @dataclasses.dataclass(frozen=True)
 class Vocabulary:
-    """The tokens a model knows; `tokens[id]` is the token of an id, the four special ones and any KEY_MARKS first.
+    """The tokens of a model; `tokens[id]` is the token of an id: first the four special ones and any KEY_MARKS.
 
     Attributes:
       tokens: every token once, in the order of the ids.
-      counts: how often each stood in the training split, before augmentation; of the special ones only what begins
-        songs is counted, with key marks.
+      counts: occurrences of each in the training split, before augmentation; of the special tokens only key marks are
+        counted.
     """
 
     tokens: tuple[str, ...]
@@ -47,49 +47,53 @@ class Vocabulary:
     def from_counts(
         cls, counts: Mapping[str, int], required: Iterable[str] = (), *, key_marks: bool = False
     ) -> "Vocabulary":
-        """Descending count, ties by text; required tokens are there even when not counted."""
+        """Orders tokens by descending count, ties by text; required tokens are included even if not counted.
+
+        >>> Vocabulary.from_counts({"C4": 1, "E4": 2}, required=["G4"]).tokens[4:]
+        ('E4', 'C4', 'G4')
+        """
         counted = {**dict.fromkeys(required, 0), **counts}
         ordered = sorted(counted.keys() - {*SPECIAL_TOKENS, *KEY_MARKS}, key=lambda token: (-counted[token], token))
         return cls.from_ordered(ordered, counted, key_marks=key_marks)
 
     @classmethod
     def from_ordered(cls, tokens: Sequence[str], counts: Mapping[str, int], *, key_marks: bool = False) -> "Vocabulary":
-        """A fixed order, as `--vocabulary` gives it; tokens that `counts` lacks count 0."""
-        every = (*SPECIAL_TOKENS, *(KEY_MARKS if key_marks else ()), *tokens)
-        return cls(every, tuple(counts.get(token, 0) for token in every))
+        """Takes tokens in a fixed order, as `--vocabulary` gives it; tokens that `counts` lacks count 0."""
+        ordered = (*SPECIAL_TOKENS, *(KEY_MARKS if key_marks else ()), *tokens)
+        return cls(ordered, tuple(counts.get(token, 0) for token in ordered))
 
     @functools.cached_property
     def key_marks(self) -> bool:
-        """Whether songs begin with their key."""
+        """True if songs begin with a mark of their key."""
         first = len(SPECIAL_TOKENS)
         return self.tokens[first : first + len(KEY_MARKS)] == KEY_MARKS
 
     @functools.cached_property
     def special(self) -> int:
-        """How many ids, the first ones, are no music: 4, or 28 with key marks."""
+        """The number of special ids, which come first: 4, or 28 with key marks."""
         return len(SPECIAL_TOKENS) + len(KEY_MARKS) * self.key_marks
 
     def start(self, key: str | None) -> int:
-        """The id that begins a song in a key, one of KEY_NAMES or None; that of `<start>` without key marks."""
+        """Returns the id that begins a song in a key, one of KEY_NAMES or None; that of `<start>` without key marks."""
         return self.ids.get(f"<start:{key}>", START)
 
     @property
     def marked_songs(self) -> dict[int, int]:
-        """How many training songs began with each key mark: id -> songs, where there are any."""
+        """The training songs that began with each key mark: id -> songs, where there are any."""
         marks = range(len(SPECIAL_TOKENS), self.special)
         return {index: self.counts[index] for index in marks if self.counts[index]}
 
     @property
     def music_counts(self) -> list[tuple[str, int]]:
-        """Each token that is music with its count."""
+        """(token, count) of every token that is music, in the order of the ids."""
         return list(zip(self.tokens[self.special :], self.counts[self.special :], strict=True))
 
     def is_start(self, index: int) -> bool:
-        """Whether an id is one that begins songs: `<start>`, or a key mark."""
+        """Tells whether an id begins songs: `<start>`, or a key mark."""
         return index == START or len(SPECIAL_TOKENS) <= index < self.special
 
     def unpredicted(self, *, song_marks: bool) -> list[int]:
-        """Ids that a model never predicts: all special ones but `<end>`, and that too where songs have no marks."""
+        """Lists the ids that a model never predicts: all special ones but `<end>`, and `<end>` without song marks."""
         return [index for index in range(self.special) if index != END or not song_marks]
 
     @functools.cached_property
@@ -98,14 +102,18 @@ class Vocabulary:
         return {token: index for index, token in enumerate(self.tokens)}
 
     def encode(self, tokens: Iterable[str]) -> npt.NDArray[np.int64]:
-        """Ids of tokens, `<unk>` for those not known."""
+        """Maps tokens to ids, int64 [L]; unknown tokens become `<unk>`.
+
+        >>> Vocabulary.from_counts({"C4": 1, "E4": 2}).encode(["C4", "A4"]).tolist()
+        [5, 1]
+        """
         return np.fromiter(map(self.ids.get, tokens, itertools.repeat(UNKNOWN)), np.int64)
 
     def decode(self, ids: Iterable[int]) -> list[str]:
-        """Tokens of ids, the special ones left out; raises ValueError for an id outside the vocabulary."""
+        """Maps ids to tokens, special ones left out; raises ValueError for an id outside the vocabulary."""
         decoded, size = [], len(self.tokens)
         for index in ids:
-            # Python would take a negative one from the end.
+            # A tuple gives an element from its end for a negative index.
             if not 0 <= index < size:
                 raise ValueError(f"the id {index} is outside this vocabulary's 0..{size - 1}")
             if index >= self.special:
@@ -118,7 +126,7 @@ class Vocabulary:
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
 
     def to_json(self) -> str:
-        """One line a token, so that versions of a file compare well."""
+        """Writes one line a token, so that versions of a file compare well."""
         rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in zip(self.tokens, self.counts, strict=True))
         return f"[\n{rows}\n]\n"
 
@@ -136,18 +144,18 @@ class Vocabulary:
 
 
 def key_mark(song: Song) -> str:
-    """The key mark of a song's key; `<start>` for a song without one."""
-    found = find_key(song)
-    return f"<start:{found.name}>" if found else SPECIAL_TOKENS[START]
+    """Returns the mark of a song's key; `<start>` for a song without one."""
+    key = find_key(song)
+    return f"<start:{key.name}>" if key else SPECIAL_TOKENS[START]
 
 
 def start_of(song: Song, vocabulary: Vocabulary) -> int:
-    """The id that begins a song: with key marks that of the key that it is in."""
+    """Returns the id that begins a song: with key marks that of its key."""
     return vocabulary.ids[key_mark(song)] if vocabulary.key_marks else START
 
 
 def read_token_list(text: str) -> list[str]:
-    """The tokens of a `--vocabulary` file: one a line, or a `vocabulary.json` whose order is kept.
+    """Reads the tokens of a `--vocabulary` file: one a line, or a `vocabulary.json`, whose order is kept.
 
     Raises:
       ValueError: if there is none, or one stands twice.
@@ -164,11 +172,11 @@ def read_token_list(text: str) -> list[str]:
 
 
 def legal_next(vocabulary: Vocabulary, encoding: Encoding) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """The encoding's grammar over ids.
+    """Translates the grammar of an encoding to the ids of a vocabulary.
 
     Returns:
-      next_KxV: int64, the row of `legal_KxV` that holds after each id, where one held before; row 0 holds at the start.
-      legal_KxV: bool, which ids may come next. Of the special ones only `<end>` ever may.
+      next_KxV: int64, the state after each id in each state, an index of `legal_KxV`; a song begins in state 0.
+      legal_KxV: bool, the ids that may come next in each state. Of the special ids only `<end>` ever may.
     """
     rows = {kind: row for row, kind in enumerate(encoding.FOLLOWS)}
     music = vocabulary.tokens[vocabulary.special :]

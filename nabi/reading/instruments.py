@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nabi.analysis import tune_fingerprint
+from nabi.music.canonical_form import LAST_TICK
 from nabi.music.errors import ParseError
-from nabi.music.song import LAST_TICK, About, Song
+from nabi.music.song import About, Song
 
 # General MIDI counts its piano family (grand pianos to clavinet) as programs 0-7.
 PIANO_PROGRAMS = range(8)

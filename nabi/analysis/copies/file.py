@@ -14,7 +14,7 @@ from nabi.analysis.copies.grams import Gram
 from nabi.analysis.copies.held_out import HeldOut
 from nabi.analysis.copies.index import Fingerprints, Index, IndexedSong
 from nabi.music import records
-from nabi.music.song import MAX_TICKS
+from nabi.music.canonical_form import MAX_TICKS
 from nabi.workspace import storage
 
 # No index is larger, whatever the collection: as much as the weights of an LSTM of 2 x 2048 units.

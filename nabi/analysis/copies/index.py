@@ -10,7 +10,7 @@ import numpy.typing as npt
 from nabi.analysis.copies.grams import Gram, Ints
 from nabi.analysis.copies.held_out import HeldOut
 from nabi.analysis.hashing import Hashes
-from nabi.music.song import IntArray, PitchArray
+from nabi.music.canonical_form import IntArray, PitchArray
 
 # Pairs of a song's n-gram and an equal one of the training songs that are looked at: a second's work. Music stays far
 # below; a song of one note over and over, against training songs of the same, would have more than memory holds.
