@@ -64,7 +64,7 @@ def test_a_portrait_may_be_made_of_what_is_left_of_songs():
     ],
 )
 def test_what_is_no_portrait_is_refused(damage):
-    with pytest.raises(ValueError, match=r"it is no portrait|must be|invalid literal|could not convert|is no key"):
+    with pytest.raises(ValueError, match=r"it is no style profile|must be|invalid literal|could not convert|is no key"):
         StyleProfile.from_dict({**portrait(CHORD).as_dict(), **damage})
 
 

@@ -42,8 +42,8 @@ def test_an_older_model_has_none(reference, tmp_path):
     ("damage", "said"),
     [
         ({"content": "other"}, "it is of the dataset 'other', the model of 'c'"),
-        ({"train": {}}, "it is no portrait of songs"),
-        ({"validation": None}, "it is no portrait of songs"),
+        ({"train": {}}, "it is no style profile"),
+        ({"validation": None}, "it is no style profile"),
     ],
 )
 def test_a_file_of_another_dataset_or_damaged_is_refused(reference, tmp_path, damage, said):
