@@ -1,8 +1,7 @@
 """MIDI bytes -> Song, the same song as through music21, at the speed of compiled code.
 
-The rules are those of `nabi.reading.music21_midi`, the loops those of `nabi.reading.midi_events`. What an instrument
-is called
-is asked of music21 itself, once for each name or program.
+The rules are those of `nabi.reading.music21_midi`, the loops those of `nabi.reading.midi_events`. What an instrument is
+called is asked of music21 itself, once for each name or program.
 """
 
 import dataclasses

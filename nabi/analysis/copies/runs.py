@@ -180,10 +180,9 @@ def find(song: Song, index: Index) -> Copies:
 
     Every run of n + window - 1 notes or more that a training song has too is found, whatever its transposition and its
     place; at most window - 1 notes are missed at each end. A run goes on as long as the song has every fingerprint of
-    the
-    training song: with a window of less than n all its notes have been compared, with a larger one not those between
-    two fingerprints. (A figure that a training song repeats more than `building.MOST_OF_A_SONG` times, and the song
-    itself more often than `index.MOST_PAIRS` allow, may be found in parts.)
+    the training song: with a window of less than n all its notes have been compared, with a larger one not those
+    between two fingerprints. (A figure that a training song repeats more than `building.MOST_OF_A_SONG` times, and the
+    song itself more often than `index.MOST_PAIRS` allow, may be found in parts.)
 
     Args:
       song: as its encoding keeps it (`Encoding.reduce`), like the songs in the index.
