@@ -94,9 +94,11 @@ def fingerprint(song: Song) -> Fingerprint:
     Fingerprint(bands=(), sketch=b'')
     """
     start, _, pitch = song.notes()
-    whole = _of_grams(grams(start, pitch, song.ticks_per_quarter))
-    tracks = Fingerprint.from_text(song.about.tracks)
-    return Fingerprint(tuple(dict.fromkeys(whole.bands + tracks.bands)), whole.sketch + tracks.sketch)
+    song_print = _of_grams(grams(start, pitch, song.ticks_per_quarter))
+    track_print = Fingerprint.from_text(song.about.tracks)
+    return Fingerprint(
+        tuple(dict.fromkeys(song_print.bands + track_print.bands)), song_print.sketch + track_print.sketch
+    )
 
 
 def of_tracks(tracks: Iterable[tuple[_Column, _Column]], ticks_per_quarter: int) -> Fingerprint:
@@ -106,15 +108,15 @@ def of_tracks(tracks: Iterable[tuple[_Column, _Column]], ticks_per_quarter: int)
     return _of_grams(np.unique(np.concatenate(rich))) if rich else Fingerprint()
 
 
-def shared(one: bytes, other: bytes) -> int:
+def shared(sketch: bytes, other_sketch: bytes) -> int:
     """Counts the minima, 0..`ORDERS`, in which two sketches agree: of songs or of tracks, the larger count."""
-    pairs = ((left, right) for left in _blocks(one) for right in _blocks(other))
+    pairs = ((left, right) for left in _blocks(sketch) for right in _blocks(other_sketch))
     return max((int(np.count_nonzero(left == right)) for left, right in pairs), default=0)
 
 
-def alike(one: bytes, other: bytes) -> bool:
+def alike(sketch: bytes, other_sketch: bytes) -> bool:
     """Tells whether two sketches are those of near duplicates."""
-    return shared(one, other) >= FEWEST_SHARED
+    return shared(sketch, other_sketch) >= FEWEST_SHARED
 
 
 def grams(start: _Column, pitch: _Column, ticks_per_quarter: int) -> _Hashes:

@@ -50,9 +50,9 @@ def _scaled(song: Song, scale: fractions.Fraction) -> Song | None:
     if scale == 1:
         return song
     start, duration, pitch = song.notes()
-    longer, longer_duration = (column.astype(np.int64) * scale.numerator for column in (start, duration))
-    if (longer % scale.denominator).any() or (longer_duration % scale.denominator).any():
+    scaled_start, scaled_duration = (column.astype(np.int64) * scale.numerator for column in (start, duration))
+    if (scaled_start % scale.denominator).any() or (scaled_duration % scale.denominator).any():
         return None
     if song.end * scale > LAST_TICK:
         return None
-    return song.with_notes(longer // scale.denominator, longer_duration // scale.denominator, pitch)
+    return song.with_notes(scaled_start // scale.denominator, scaled_duration // scale.denominator, pitch)

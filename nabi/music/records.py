@@ -107,21 +107,21 @@ def _declare_example() -> Any:
             declared.field.add(name=field_name, number=number, label=label, type=kind, type_name=type_name or None)
         return declared
 
-    one, many, a_message = field.LABEL_OPTIONAL, field.LABEL_REPEATED, field.TYPE_MESSAGE
-    declare("BytesList", ("value", many, field.TYPE_BYTES, ""))
-    declare("FloatList", ("value", many, field.TYPE_FLOAT, ""))
-    declare("Int64List", ("value", many, field.TYPE_INT64, ""))
+    single, repeated, a_message = field.LABEL_OPTIONAL, field.LABEL_REPEATED, field.TYPE_MESSAGE
+    declare("BytesList", ("value", repeated, field.TYPE_BYTES, ""))
+    declare("FloatList", ("value", repeated, field.TYPE_FLOAT, ""))
+    declare("Int64List", ("value", repeated, field.TYPE_INT64, ""))
     kinds = (("bytes_list", "BytesList"), ("float_list", "FloatList"), ("int64_list", "Int64List"))
-    feature = declare("Feature", *((name, one, a_message, f".tensorflow.{kind}") for name, kind in kinds))
+    feature = declare("Feature", *((name, single, a_message, f".tensorflow.{kind}") for name, kind in kinds))
     feature.oneof_decl.add(name="kind")
     for declared in feature.field:
         declared.oneof_index = 0
-    features = declare("Features", ("feature", many, a_message, ".tensorflow.Features.FeatureEntry"))
+    features = declare("Features", ("feature", repeated, a_message, ".tensorflow.Features.FeatureEntry"))
     entry = features.nested_type.add(name="FeatureEntry")
     entry.options.map_entry = True
-    entry.field.add(name="key", number=1, label=one, type=field.TYPE_STRING)
-    entry.field.add(name="value", number=2, label=one, type=a_message, type_name=".tensorflow.Feature")
-    declare("Example", ("features", one, a_message, ".tensorflow.Features"))
+    entry.field.add(name="key", number=1, label=single, type=field.TYPE_STRING)
+    entry.field.add(name="value", number=2, label=single, type=a_message, type_name=".tensorflow.Feature")
+    declare("Example", ("features", single, a_message, ".tensorflow.Features"))
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("tensorflow.Example"))

@@ -107,8 +107,8 @@ def join_records(windows: Iterable[records.Window], most: int | None = None) -> 
     Yields:
       Each song as one window of all its ids, int64 [L]; it ends where a window is missing.
     """
-    for (song, transpose), own in itertools.groupby(windows, lambda window: (window.song, window.transpose)):
-        unbroken = list(_unbroken(own, most))
+    for (song, transpose), song_windows in itertools.groupby(windows, lambda window: (window.song, window.transpose)):
+        unbroken = list(_unbroken(song_windows, most))
         if unbroken:
             starts = np.array([window.start for window in unbroken])
             ids = join(np.stack([window.tokens for window in unbroken]), starts)

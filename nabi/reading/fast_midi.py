@@ -61,7 +61,7 @@ def read(
     data: bytes,
     *,
     about: About | None = None,
-    instrument_wanted: str = "all",
+    instrument_choice: str = "all",
     divisors: tuple[int, ...] = quantisation.DEFAULT,
     fingerprint: bool = True,
 ) -> Song:
@@ -71,14 +71,14 @@ def read(
     parts: dict[str, list[Part]] = {}
     for number, track in enumerate(tracks):
         for channel in track.channels:
-            if (channel == DRUM_CHANNEL) == (instrument_wanted == "drums"):
+            if (channel == DRUM_CHANNEL) == (instrument_choice == "drums"):
                 for part in _parts(track, channel, 16 * number + channel, clock):
                     # Parts are in the order of their first notes: one without notes has no place.
                     if len(part.start):
                         parts.setdefault(part.name, []).append(part)
     merged = [_merge(same) for same in parts.values()]
     about = _about(tracks, about or About())
-    return choose(merged, instrument_wanted, about, clock.ticks_per_quarter, fingerprint=fingerprint)
+    return choose(merged, instrument_choice, about, clock.ticks_per_quarter, fingerprint=fingerprint)
 
 
 def _parts(track: Track, channel: int, line: int, clock: _Clock) -> Iterator[Part]:
@@ -86,14 +86,14 @@ def _parts(track: Track, channel: int, line: int, clock: _Clock) -> Iterator[Par
     _, tick, status, _, _ = track.columns
     start, end, key = midi_events.pair(*track.columns, channel)
     kinds = status[track.marks]
-    here = track.marks[(kinds == midi_events.META) | (kinds & 0x0F == channel)]
+    channel_marks = track.marks[(kinds == midi_events.META) | (kinds & 0x0F == channel)]
     names = [name for name in track.names if name.channel in (channel, -1)]
     instruments = _instruments(names, clock)
     if len(instruments) < len(names):
         # Instruments that music21 removes end no gap that a length could fill.
         kept = {event for event, *_ in instruments}
-        here = here[~np.isin(here, [name.event for name in names if name.event not in kept])]
-    marks = midi_quantisation.quantize_offsets(tick[here], *clock.grid)
+        channel_marks = channel_marks[~np.isin(channel_marks, [name.event for name in names if name.event not in kept])]
+    marks = midi_quantisation.quantize_offsets(tick[channel_marks], *clock.grid)
     onset, length, pitch = _chords(start, end, key, marks, clock)
     lines = np.full(len(onset), line)
     if len(instruments) == 1:
@@ -103,8 +103,8 @@ def _parts(track: Track, channel: int, line: int, clock: _Clock) -> Iterator[Par
     place = np.maximum(np.searchsorted([at for _, at, _, _ in instruments], onset, side="right") - 1, 0)
     for number in np.unique(place).tolist():
         _, _, name, program = instruments[number]
-        own = place == number
-        yield Part(name, program, onset[own], length[own], pitch[own], lines[own])
+        members = place == number
+        yield Part(name, program, onset[members], length[members], pitch[members], lines[members])
 
 
 def _chords(start: Ints, end: Ints, key: Ints, marks: Ints, clock: _Clock) -> tuple[Ints, Ints, Ints]:

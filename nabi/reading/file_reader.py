@@ -82,7 +82,7 @@ def read_songs(
         content,
         ending=ending,
         about=about,
-        instrument_wanted=instrument,
+        instrument_choice=instrument,
         ticks_per_quarter=quantisation.ticks_per_quarter(divisors),
         fingerprint=fingerprint,
     )
@@ -111,7 +111,7 @@ def _midi(
     if parser not in PARSERS:
         raise ValueError(f"parser {parser!r} must be one of {', '.join(PARSERS)}")
     read = functools.partial(
-        _read_one, about=about, parser=parser, instrument_wanted=instrument, divisors=divisors, fingerprint=fingerprint
+        _read_one, about=about, parser=parser, instrument_choice=instrument, divisors=divisors, fingerprint=fingerprint
     )
     songs = [(file.tune, read(file)) for file in repair(data)]
     # A pattern without notes is left out, as long as another one has notes.
@@ -168,7 +168,7 @@ def _difference(data: bytes, instrument: str, divisors: tuple[int, ...]) -> str:
     songs: list[Song | str] = []
     for reader in (fast_midi.read, music21_midi.read):
         try:
-            songs.append(reader(data, instrument_wanted=instrument, divisors=divisors))
+            songs.append(reader(data, instrument_choice=instrument, divisors=divisors))
         except ParseError as error:
             songs.append(error.reason)
     fast, reference = songs

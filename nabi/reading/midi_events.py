@@ -132,29 +132,29 @@ def survey(
       of, and program changes); among these, the indices of names and program changes; and the indices of the first
       tempo, time signature and key signature, -1 where there is none.
     """
-    channels, found, named = 0, 0, 0
+    channels, mark_count, name_count = 0, 0, 0
     marks, names = np.empty(count, np.int64), np.empty(count, np.int64)
     tempo, time, key = -1, -1, -1
     for index in range(count):
         kind = status[index] & 0xF0
         if kind == NOTE_ON and second[index]:
             channels |= 1 << (status[index] & 0x0F)
-        this = first[index]
+        data_byte = first[index]
         is_program = kind == PROGRAM_CHANGE
-        if not is_program and not (status[index] == META and _is_sound(data, this, begins[index], ends[index])):
+        if not is_program and not (status[index] == META and _is_sound(data, data_byte, begins[index], ends[index])):
             continue
-        marks[found] = index
-        found += 1
-        if is_program or this in (_NAME, _INSTRUMENT):
-            names[named] = index
-            named += 1
-        elif this == _TEMPO and tempo < 0:
+        marks[mark_count] = index
+        mark_count += 1
+        if is_program or data_byte in (_NAME, _INSTRUMENT):
+            names[name_count] = index
+            name_count += 1
+        elif data_byte == _TEMPO and tempo < 0:
             tempo = index
-        elif this == _TIME and time < 0:
+        elif data_byte == _TIME and time < 0:
             time = index
-        elif this == _KEY and key < 0:
+        elif data_byte == _KEY and key < 0:
             key = index
-    return channels, marks[:found], names[:named], (tempo, time, key)
+    return channels, marks[:mark_count], names[:name_count], (tempo, time, key)
 
 
 @numba.njit(cache=True)
@@ -170,12 +170,12 @@ def pair(count: int, tick: Ints, status: Bytes, first: Bytes, second: Bytes, cha
     for index in range(count - 1, -1, -1):
         if status[index] & 0x0F != channel:
             continue
-        kind, this = status[index] & 0xF0, first[index]
+        kind, note_key = status[index] & 0xF0, first[index]
         if kind == NOTE_OFF or (kind == NOTE_ON and second[index] == 0):
-            ends[this] = tick[index]
-        elif kind == NOTE_ON and ends[this] >= 0:
+            ends[note_key] = tick[index]
+        elif kind == NOTE_ON and ends[note_key] >= 0:
             place -= 1
-            start[place], end[place], key[place] = tick[index], ends[this], this
+            start[place], end[place], key[place] = tick[index], ends[note_key], note_key
     return start[place:], end[place:], key[place:]
 
 

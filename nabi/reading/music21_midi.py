@@ -43,7 +43,7 @@ def read(
     data: bytes,
     *,
     about: About | None = None,
-    instrument_wanted: str = "all",
+    instrument_choice: str = "all",
     divisors: tuple[int, ...] = quantisation.DEFAULT,
     fingerprint: bool = True,
 ) -> Song:
@@ -52,7 +52,7 @@ def read(
     Args:
       data: the file's bytes.
       about: metadata of the file; tempo, signatures and instrument are added.
-      instrument_wanted: see `nabi.reading.instruments.choose`.
+      instrument_choice: see `nabi.reading.instruments.choose`.
       divisors: times go to the nearest of these parts of a quarter note, as `nabi.music.quantisation` has them.
       fingerprint: see `nabi.reading.instruments.choose`.
 
@@ -64,11 +64,11 @@ def read(
         # music21 warns of undecodable names and lyrics, which do not matter here.
         warnings.simplefilter("ignore")
         try:
-            parts = _parts(file, divisors, drums=instrument_wanted == "drums")
+            parts = _parts(file, divisors, drums=instrument_choice == "drums")
         except _DAMAGE as error:
             raise ParseError("damaged", f"music21 cannot make notes of it: {error}") from error
     about, ticks_per_quarter = _about(file, about or About()), quantisation.ticks_per_quarter(divisors)
-    return choose(parts, instrument_wanted, about, ticks_per_quarter, fingerprint=fingerprint)
+    return choose(parts, instrument_choice, about, ticks_per_quarter, fingerprint=fingerprint)
 
 
 class _PlainPart(stream.Part):  # type: ignore[misc]

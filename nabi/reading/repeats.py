@@ -58,11 +58,11 @@ def layouts(score: stream.Score) -> list[MeasureTimes]:
     if len({len(of_part) for of_part in measures}) == 1:
         passes = _passes(measures, brackets)
         return [MeasureTimes(of_part, passes) for of_part in measures]
-    alone = [MeasureTimes(of_part, _passes([of_part], brackets)) for of_part in measures]
-    repeated = [layout for layout in alone if len(layout.passes) > len(layout.measures)]
-    if repeated and len({len(layout.passes) for layout in alone}) > 1:
+    separate = [MeasureTimes(of_part, _passes([of_part], brackets)) for of_part in measures]
+    repeated = [layout for layout in separate if len(layout.passes) > len(layout.measures)]
+    if repeated and len({len(layout.passes) for layout in separate}) > 1:
         raise ParseError("not-expanded", "the parts have different numbers of measures, and repeats")
-    return alone
+    return separate
 
 
 def exact(quarters: float | Fraction) -> Fraction:

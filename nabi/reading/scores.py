@@ -37,7 +37,7 @@ def read(
     *,
     ending: str,
     about: About | None = None,
-    instrument_wanted: str = "all",
+    instrument_choice: str = "all",
     ticks_per_quarter: int = DEFAULT_TICKS_PER_QUARTER,
     fingerprint: bool = True,
 ) -> list[tuple[str, Song | ParseError]]:
@@ -47,7 +47,7 @@ def read(
       data: the file's bytes.
       ending: one of `nabi.workspace.file_endings.SCORES`, in any case.
       about: metadata of the file. In a file of several songs, `#` and the tune id are added to source and hash.
-      instrument_wanted, fingerprint: see `nabi.reading.instruments.choose`. Scores have no drums.
+      instrument_choice, fingerprint: see `nabi.reading.instruments.choose`. Scores have no drums.
       ticks_per_quarter: times are rounded to such ticks.
 
     Returns:
@@ -61,7 +61,7 @@ def read(
     if ending.lower() not in _FORMATS:
         raise ValueError(f"ending {ending!r} must be one of {', '.join(file_endings.SCORES)}")
     try:
-        if instrument_wanted == "drums":
+        if instrument_choice == "drums":
             raise ParseError("no-such-instrument", "the percussion of a score is not read; give MIDI for drums")
         with _explained():
             tunes = list(_FORMATS[ending.lower()](data))
@@ -69,7 +69,7 @@ def read(
         return [("", error)]
     file_about = about or About()
     song = functools.partial(
-        _song, instrument_wanted=instrument_wanted, ticks_per_quarter=ticks_per_quarter, fingerprint=fingerprint
+        _song, instrument_choice=instrument_choice, ticks_per_quarter=ticks_per_quarter, fingerprint=fingerprint
     )
     return [(name, song(parse, file_about.of_tune(name))) for name, parse in tunes]
 
@@ -78,14 +78,14 @@ def _song(
     parse: Callable[[], stream.Score],
     about: About,
     *,
-    instrument_wanted: str,
+    instrument_choice: str,
     ticks_per_quarter: int,
     fingerprint: bool,
 ) -> Song | ParseError:
     try:
         with _explained():
             parts, about = score_parts.parts_of(parse(), about, ticks_per_quarter)
-            return choose(parts, instrument_wanted, about, ticks_per_quarter, fingerprint=fingerprint)
+            return choose(parts, instrument_choice, about, ticks_per_quarter, fingerprint=fingerprint)
     except ParseError as error:
         return error
 

@@ -56,8 +56,8 @@ class Grid(OnGrid):
         roll = np.zeros((len(tokens), 128), np.uint8)
         for row, token in enumerate(tokens):
             for part in token.split(".") if token != note_names.REST else ():
-                held = part.startswith(HELD_MARK)
-                roll[row, note_names.parse_chord(part.removeprefix(HELD_MARK))[0]] = HELD if held else ONSET
+                is_held = part.startswith(HELD_MARK)
+                roll[row, note_names.parse_chord(part.removeprefix(HELD_MARK))[0]] = HELD if is_held else ONSET
         return song_of([mark(roll, onset_marks=self.onset_marks)], self.step, self.song_of((), about))
 
     def most_tokens(self, song: Song) -> int:

@@ -56,18 +56,18 @@ def rolls_of(song: Song, step: int, *, onset_marks: bool, highest: bool = False)
     notes = np.stack([start // step, (start + duration) // step, pitch])
     steps = int(notes[1].max()) if len(pitch) else 0
     before = np.zeros(128, np.bool_)
-    held = notes[:, :0]
-    begun = 0
+    sustained = notes[:, :0]
+    first_new = 0
     for begin in range(0, steps, _PART):
         end = min(begin + _PART, steps)
-        until = int(np.searchsorted(notes[0], end))
-        sounding = np.concatenate([held, notes[:, begun:until]], axis=1)
+        first_later = int(np.searchsorted(notes[0], end))
+        sounding = np.concatenate([sustained, notes[:, first_new:first_later]], axis=1)
         roll = _roll(sounding - [[begin], [begin], [0]], end - begin)
         if highest:
             _keep_highest(roll)
         yield mark(roll, onset_marks=onset_marks, before=before)
         before = roll[-1] != SILENT
-        held, begun = sounding[:, sounding[1] > end], until
+        sustained, first_new = sounding[:, sounding[1] > end], first_later
 
 
 def _roll(notes: npt.NDArray[np.int64], steps: int) -> Roll:
