@@ -6,31 +6,28 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from nabi.music.encodings import Encoding
-from nabi.music.keys import KEY_NAMES, find_key
-from nabi.music.song import Song
 
 PAD, UNKNOWN, START, END = range(4)
 SPECIAL_TOKENS = ("<pad>", "<unk>", "<start>", "<end>")
 
-# With `--key_marks` one of these begins a song instead of `<start>`, naming the song's key. As the first id of a song
-# it is an input, like `<start>`, and never a target.
-KEY_MARKS = tuple(f"<start:{name}>" for name in KEY_NAMES)
-
 
 @dataclasses.dataclass(frozen=True)
 class Vocabulary:
-    """The tokens of a model; `tokens[id]` is the token of an id: first the four special ones and any KEY_MARKS.
+    """The tokens of a model; `tokens[id]` is the token of an id, the four special ones first.
 
     Attributes:
       tokens: every token once, in the order of the ids.
-      counts: occurrences of each in the training split, before augmentation; of the special tokens only key marks are
-        counted.
+      counts: occurrences of each in the training split, before augmentation; special tokens are not counted.
+      special: the number of special ids, which come first.
     """
+
+    special: ClassVar[int] = len(SPECIAL_TOKENS)
 
     tokens: tuple[str, ...]
     counts: tuple[int, ...]
@@ -38,59 +35,30 @@ class Vocabulary:
     def __post_init__(self) -> None:
         if self.tokens[:4] != SPECIAL_TOKENS:
             raise ValueError(f"a vocabulary starts with {SPECIAL_TOKENS}, got {self.tokens[:4]}")
-        if not self.key_marks and not set(KEY_MARKS).isdisjoint(self.tokens):
-            raise ValueError(f"a vocabulary with key marks has all of {', '.join(KEY_MARKS)}, as its ids from 4 on")
         if len(set(self.tokens)) < len(self.tokens) or len(self.tokens) != len(self.counts):
             raise ValueError(f"a vocabulary needs different tokens and a count each, got {len(self.tokens)} tokens")
 
     @classmethod
-    def from_counts(
-        cls, counts: Mapping[str, int], required: Iterable[str] = (), *, key_marks: bool = False
-    ) -> "Vocabulary":
+    def from_counts(cls, counts: Mapping[str, int], required: Iterable[str] = ()) -> "Vocabulary":
         """Orders tokens by descending count, ties by text; required tokens are included even if not counted.
 
         >>> Vocabulary.from_counts({"C4": 1, "E4": 2}, required=["G4"]).tokens[4:]
         ('E4', 'C4', 'G4')
         """
         counted = {**dict.fromkeys(required, 0), **counts}
-        ordered = sorted(counted.keys() - {*SPECIAL_TOKENS, *KEY_MARKS}, key=lambda token: (-counted[token], token))
-        return cls.from_ordered(ordered, counted, key_marks=key_marks)
+        ordered = sorted(counted.keys() - {*SPECIAL_TOKENS}, key=lambda token: (-counted[token], token))
+        return cls.from_ordered(ordered, counted)
 
     @classmethod
-    def from_ordered(cls, tokens: Sequence[str], counts: Mapping[str, int], *, key_marks: bool = False) -> "Vocabulary":
+    def from_ordered(cls, tokens: Sequence[str], counts: Mapping[str, int]) -> "Vocabulary":
         """Takes tokens in a fixed order, as `--vocabulary` gives it; tokens that `counts` lacks count 0."""
-        ordered = (*SPECIAL_TOKENS, *(KEY_MARKS if key_marks else ()), *tokens)
+        ordered = (*SPECIAL_TOKENS, *tokens)
         return cls(ordered, tuple(counts.get(token, 0) for token in ordered))
-
-    @functools.cached_property
-    def key_marks(self) -> bool:
-        """True if songs begin with a mark of their key."""
-        first = len(SPECIAL_TOKENS)
-        return self.tokens[first : first + len(KEY_MARKS)] == KEY_MARKS
-
-    @functools.cached_property
-    def special(self) -> int:
-        """The number of special ids, which come first: 4, or 28 with key marks."""
-        return len(SPECIAL_TOKENS) + len(KEY_MARKS) * self.key_marks
-
-    def start(self, key: str | None) -> int:
-        """Returns the id that begins a song in a key, one of KEY_NAMES or None; that of `<start>` without key marks."""
-        return self.ids.get(f"<start:{key}>", START)
-
-    @property
-    def marked_songs(self) -> dict[int, int]:
-        """The training songs that began with each key mark: id -> songs, where there are any."""
-        marks = range(len(SPECIAL_TOKENS), self.special)
-        return {index: self.counts[index] for index in marks if self.counts[index]}
 
     @property
     def music_counts(self) -> list[tuple[str, int]]:
         """(token, count) of every token that is music, in the order of the ids."""
         return list(zip(self.tokens[self.special :], self.counts[self.special :], strict=True))
-
-    def is_start(self, index: int) -> bool:
-        """Tells whether an id begins songs: `<start>`, or a key mark."""
-        return index == START or len(SPECIAL_TOKENS) <= index < self.special
 
     def unpredicted(self, *, song_marks: bool) -> list[int]:
         """Lists the ids that a model never predicts: all special ones but `<end>`, and `<end>` without song marks."""
@@ -141,17 +109,6 @@ class Vocabulary:
 
     def __len__(self) -> int:
         return len(self.tokens)
-
-
-def key_mark(song: Song) -> str:
-    """Returns the mark of a song's key; `<start>` for a song without one."""
-    key = find_key(song)
-    return f"<start:{key.name}>" if key else SPECIAL_TOKENS[START]
-
-
-def start_of(song: Song, vocabulary: Vocabulary) -> int:
-    """Returns the id that begins a song: with key marks that of its key."""
-    return vocabulary.ids[key_mark(song)] if vocabulary.key_marks else START
 
 
 def read_token_list(text: str) -> list[str]:

@@ -13,13 +13,13 @@ from nabi.music import records, vocabulary
 SPLITS = ("train", "validation", "test")
 
 
-def mark(ids: npt.NDArray[np.int64], start: int = vocabulary.START) -> npt.NDArray[np.int64]:
-    """Puts `<start>`, or the mark of a key (`Vocabulary.start`), before a song's ids and `<end>` after them.
+def mark(ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Puts `<start>` before a song's ids and `<end>` after them.
 
     >>> mark(np.array([7, 8])).tolist()
     [2, 7, 8, 3]
     """
-    return np.concatenate([[start], ids, [vocabulary.END]])
+    return np.concatenate([[vocabulary.START], ids, [vocabulary.END]])
 
 
 def cut(ids: npt.NDArray[np.int64], window: int, stride: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -29,8 +29,8 @@ def cut(ids: npt.NDArray[np.int64], window: int, stride: int) -> tuple[npt.NDArr
     >>> windows.tolist(), starts.tolist()
     ([[2, 7, 8, 9], [9, 3, 0, 0]], [0, 3])
 
-    The input of a window is its first `window` ids, the target its last `window`, so neighbouring windows share an id.
-    The last window is padded with `<pad>`; a song of fewer than 2 ids has no window.
+    The input of a window is its first `window` ids, the target its last `window`, so neighbouring windows share an id. The
+    last window is padded with `<pad>`; a song of fewer than 2 ids has no window.
 
     Args:
       ids: int64 [L].
@@ -90,6 +90,9 @@ def join(tokens: npt.NDArray[Any], starts: npt.NDArray[np.int64]) -> npt.NDArray
     >>> join(*cut(np.array([2, 7, 8, 9, 3]), window=3, stride=1)).tolist()
     [2, 7, 8, 9, 3]
 
+    >>> join(*cut(np.array([2, 7, 8, 9, 3]), window=3, stride=1)).tolist()
+    [2, 7, 8, 9, 3]
+
     Args:
       tokens: integers [N, window + 1], see `first_seen`.
       starts: int64 [N].
@@ -107,8 +110,8 @@ def join_records(windows: Iterable[records.Window], most: int | None = None) -> 
     Yields:
       Each song as one window of all its ids, int64 [L]; it ends where a window is missing.
     """
-    for (song, transpose), song_windows in itertools.groupby(windows, lambda window: (window.song, window.transpose)):
-        unbroken = list(_unbroken(song_windows, most))
+    for (song, transpose), own in itertools.groupby(windows, lambda window: (window.song, window.transpose)):
+        unbroken = list(_unbroken(own, most))
         if unbroken:
             starts = np.array([window.start for window in unbroken])
             ids = join(np.stack([window.tokens for window in unbroken]), starts)
