@@ -24,7 +24,7 @@ class StyleReference:
         self.content = content
         self.train, self.validation = train or StyleProfile(), validation or StyleProfile()
 
-    def look(self, split: str, song: Song) -> None:
+    def add(self, split: str, song: Song) -> None:
         """Adds a song of the split `train` or `validation`."""
         {TRAIN: self.train, VALIDATION: self.validation}[split].add(song)
 

@@ -62,10 +62,10 @@ class FoundKey:
     lead: float
 
 
-def heard(key: Key) -> str | None:
+def major_or_minor(key: Key) -> str | None:
     """Returns the major or minor key, one of KEY_NAMES, on a key's tonic by its third; None for a scale without tonic.
 
-    >>> heard(Key.parse("D dorian"))
+    >>> major_or_minor(Key.parse("D dorian"))
     'D minor'
     """
     if signature(key) is None:
@@ -73,7 +73,7 @@ def heard(key: Key) -> str | None:
     return KEY_NAMES[key.tonic + 12 * (key.mode == "minor")]
 
 
-def is_heard(key: Key) -> bool:
+def is_recognised(key: Key) -> bool:
     """Tells whether `find_key` recognises music in a key; it knows no church modes and no blues."""
     return key.scale in _RECOGNISED
 

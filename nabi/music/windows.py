@@ -29,8 +29,8 @@ def cut(ids: npt.NDArray[np.int64], window: int, stride: int) -> tuple[npt.NDArr
     >>> windows.tolist(), starts.tolist()
     ([[2, 7, 8, 9], [9, 3, 0, 0]], [0, 3])
 
-    The input of a window is its first `window` ids, the target its last `window`, so neighbouring windows share an id. The
-    last window is padded with `<pad>`; a song of fewer than 2 ids has no window.
+    The input of a window is its first `window` ids, the target its last `window`, so neighbouring windows share an id.
+    The last window is padded with `<pad>`; a song of fewer than 2 ids has no window.
 
     Args:
       ids: int64 [L].

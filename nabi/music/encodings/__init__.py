@@ -12,7 +12,7 @@ from nabi.music.encodings.pitch_duration import NOTATIONS, PitchDuration, block
 from nabi.music.encodings.registry import ENCODINGS, from_settings
 from nabi.music.encodings.roll import snap, tie
 from nabi.music.encodings.steps import Steps, read_steps, write_steps
-from nabi.music.encodings.token_kinds import sort_of
+from nabi.music.encodings.token_kinds import kind_of
 
 __all__ = [
     "ENCODINGS",
@@ -27,9 +27,9 @@ __all__ = [
     "Steps",
     "block",
     "from_settings",
+    "kind_of",
     "read_steps",
     "snap",
-    "sort_of",
     "tie",
     "write_steps",
 ]

@@ -9,7 +9,7 @@ from nabi.music.encodings.steps import STEP
 _PITCHED = {"note", "event", "sounding"}
 
 
-def sort_of(encoding: Encoding, token: str) -> str:
+def kind_of(encoding: Encoding, token: str) -> str:
     """Returns `note` or `chord` by the pitches that a token strikes, `held` if it only holds, else its grammar's kind.
 
     The longest duration is a `duration`; the longest shift, and the end of a step, is a `shift`.

@@ -11,9 +11,9 @@ CHORD = builders.song((0, 12, 60), (0, 12, 64), (0, 12, 67))
 @pytest.fixture
 def reference() -> StyleReference:
     found = StyleReference("c")
-    found.look("train", CHORD)
-    found.look("train", CHORD.transpose(5))
-    found.look("validation", CHORD.transpose(7))
+    found.add("train", CHORD)
+    found.add("train", CHORD.transpose(5))
+    found.add("validation", CHORD.transpose(7))
     return found
 
 
