@@ -98,7 +98,7 @@ def read_tunes(
         _check(instrument, parser, max_silence)
         remote_files.open_schemes(name)
     if name.lower().endswith(file_endings.ARCHIVES):
-        raise ValueError(f"{name} is an archive: give a file out of it, or `python -m pipelines.preprocess` all of it")
+        raise ValueError(f"{name} is an archive: extract a file from it, or run `python -m pipelines.preprocess` on it")
     songs = file_reader.read_songs(
         _content(source), source=name, instrument=instrument, parser=parser, divisors=on_grid
     )

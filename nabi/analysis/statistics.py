@@ -55,7 +55,7 @@ def pitch_class_entropy(classes: Counts) -> float:
 def scale_consistency(classes: Counts) -> float:
     """Computes the largest share of notes, 7/12..1, that one major or natural minor scale holds.
 
-    >>> scale_consistency(np.array([3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]))
+    >>> scale_consistency(np.array([2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]))
     0.75
 
     Used by Mogren, C-RNN-GAN, 2016. Each natural minor scale has the tones of a major one.

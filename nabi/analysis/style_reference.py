@@ -52,8 +52,7 @@ class StyleReference:
             return cls(content, StyleProfile.from_dict(fields[TRAIN]), StyleProfile.from_dict(fields[VALIDATION]))
         except ValueError as error:
             raise ValueError(
-                f"{path} does not tell what the training songs are like ({error}): copy the model directory again, or "
-                "train again"
+                f"{path} is no style reference ({error}): copy the model directory again, or train again"
             ) from error
 
 

@@ -6,10 +6,10 @@ Equal music gives equal columns, in whatever order its notes come.
 import numpy as np
 import numpy.typing as npt
 
-# No song is longer: 5.6 million quarter notes of 12 ticks. Start, duration and pitch of a note fit into 61 bits.
+# Longest song: 5.6 million quarter notes of 12 ticks. Start, duration and pitch of a note fit into 61 bits.
 _TIME_BITS = 27
 MAX_TICKS = (1 << _TIME_BITS) - 1
-# A note begins at this tick at the latest, and lasts so many at most.
+# Latest start of a note, and its longest duration, in ticks.
 LAST_TICK = MAX_TICKS // 2
 
 _Ints = npt.NDArray[np.int64]

@@ -15,9 +15,9 @@ from nabi.music.song import Song
 
 Floats = npt.NDArray[np.float64]
 
-# Aarden, Dynamic melodic expectancy, 2003, counted in the Essen collection of folk songs; the figures as music21's
-# `analysis.discrete.AardenEssen` has them. A song's lowest last note is the tonic that they find in 182 of 225 chorales
-# and 214 of 250 tunes of Nottingham; with the profiles of Krumhansl and Kessler (1982) it is in 161 and 195.
+# Aarden, Dynamic melodic expectancy, 2003, counted in the Essen collection of folk songs; the values are those of
+# music21's `analysis.discrete.AardenEssen`. They find the lowest last note of the song as its tonic in 182 of 225
+# chorales and in 214 of 250 tunes of Nottingham; the profiles of Krumhansl and Kessler (1982) do in 161 and 195.
 _PROFILES = {
     "major": (
         17.7661, 0.145624, 14.9265, 0.160186, 19.8049, 11.3587, 0.291248, 22.062, 0.145624, 8.15494, 0.232998, 4.95122,

@@ -7,7 +7,7 @@ import numpy as np
 from nabi.music.encodings import Encoding, snap
 from nabi.music.song import Song
 
-# Of 2,100 songs of eight collections the slowest takes 26 tokens a note in `steps` of sixteenths, 77 in those of a
+# The slowest of 2,100 songs of eight collections takes 26 tokens a note in `steps` of sixteenths, 77 in `steps` of a
 # twelfth of a quarter note, and 3 in `events`.
 MAX_TOKENS_PER_NOTE = 128
 

@@ -4,7 +4,7 @@ import dataclasses
 import difflib
 import re
 
-# Semitones above the tonic. Minor is the natural one with the raised seventh, which music in minor uses all the time.
+# Semitones above the tonic. Minor is natural minor with the raised seventh, which most music in minor uses too.
 SCALES = {
     "major": (0, 2, 4, 5, 7, 9, 11),
     "minor": (0, 2, 3, 5, 7, 8, 10, 11),
@@ -34,11 +34,11 @@ _OTHER_NAMES = {"maj": "major", "min": "minor", "ionian": "major", "aeolian": "n
 
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11, "H": 11}
 _ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "sharp": 1, "is": 1, "b": -1, "♭": -1, "flat": -1, "es": -1}
-# `Es` and `As` leave out a letter. The longest accidental that fits is meant, and `m` is minor.
+# `Es` and `As` are short for Ees and Aes. The longest accidental that fits is taken, and `m` is minor.
 _TONIC = re.compile(r"(?P<letter>[A-H])(?P<accidental>#|♯|sharp|is|es|♭|flat|b|(?<=[AE])s)?", re.IGNORECASE)
 _SHORT = {"m": "minor", "M": "major"}
 
-# As key signatures spell tonics; F# for Gb, and D# minor as Eb.
+# Tonics as key signatures spell them; F# also stands for Gb, and Eb minor for D# minor.
 TONICS = {
     "major": ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"),
     "minor": ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"),

@@ -23,7 +23,7 @@ REPAIRS = {
     "format-2": "independent patterns, each a song of its own",
     "smpte": "times are counted in film frames; they are read as quarter notes by the tempo, 120 a minute without one",
     "wide-division": "more than 32,767 ticks a quarter note",
-    "system-messages": "messages that belong on a cable, not in a file, are left out",
+    "system-messages": "system messages, which belong on a MIDI cable, are left out",
 }
 
 _HEADER, _TRACK = b"MThd", b"MTrk"

@@ -167,11 +167,11 @@ def _fingerprints(columns: Sequence[bytes], song: npt.NDArray[np.int64]) -> Fing
 def _held_out(fields: Mapping[str, Any]) -> HeldOut:
     columns = [fields["notes"], fields["bars"], fields["shares"]]
     if len({len(column) for column in columns}) != 1:
-        raise ValueError("its figures of validation songs are not equally many")
+        raise ValueError("its columns of validation songs differ in length")
     if not all(math.isfinite(value) and value >= 0 for column in columns for value in column):
-        raise ValueError("a figure of a validation song is no number from 0 on")
+        raise ValueError("a value of a validation song is no number from 0 on")
     if any(list(column) != sorted(column) for column in columns):
-        raise ValueError("its figures of validation songs do not ascend")
+        raise ValueError("its values of validation songs do not ascend")
     return HeldOut(*map(tuple, columns))
 
 

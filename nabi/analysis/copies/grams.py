@@ -19,8 +19,8 @@ Ints = npt.NDArray[np.int64]
 
 # Notes an n-gram. `benchmarks.copies` compares unrelated music (game music, folk tunes, pop songs, romantic piano,
 # chorales): over 20 pairs of collections, songs have up to 12 % (95 % quantile) of their notes in common runs of 8
-# notes, 2 % in runs of 10, 1 % in runs of 12; no common run is longer than 13 notes. With durations it would be 3 %, 1
-# % and 0.4 %: two more notes are as distinctive.
+# notes, 2 % in runs of 10, 1 % in runs of 12; no common run is longer than 13 notes. With durations it would be 3 %,
+# 1 % and 0.4 %: two more notes are as distinctive.
 NOTES = 12
 
 # Where an encoding drops time and octave, as `pitch` does in its normal orders, unrelated songs share more: 27 % of

@@ -17,7 +17,7 @@ def reference() -> StyleReference:
     return found
 
 
-def test_each_split_has_its_portrait(reference):
+def test_each_split_has_its_style_profile(reference):
     assert reference.train.keys == {"C major": 1, "F major": 1}
     assert reference.validation.keys == {"G major": 1}
 
@@ -50,7 +50,7 @@ def test_a_file_of_another_dataset_or_damaged_is_refused(reference, tmp_path, da
     path = tmp_path / "reference.json"
     reference.write(str(path))
     path.write_text(json.dumps({**json.loads(path.read_text()), **damage}))
-    with pytest.raises(ValueError, match=rf"{path} does not tell what the training songs are like .*{said}.*again"):
+    with pytest.raises(ValueError, match=rf"{path} is no style reference .*{said}.*again"):
         load_if_there(str(tmp_path), "c")
 
 
