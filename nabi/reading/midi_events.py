@@ -56,16 +56,16 @@ def _extent(data: Bytes, status: int, at: int, end: int) -> tuple[int, int]:
 
     The end is `_CUT_SHORT` if the track ends inside a number, `_UNREADABLE` if music21 cannot read the event.
     """
-    if status in (META, _SYSEX, _SYSEX_END):
-        length, begin = _number(data, at + (1 if status == META else 0), end)
-        return begin, min(begin + length, end) if length >= 0 else length
-    if status >= _SYSEX:
+    if status < _SYSEX:
+        kind = status & 0xF0
+        if kind in (PROGRAM_CHANGE, CHANNEL_PRESSURE):
+            return at, _UNREADABLE if data[at] > 0x7F else at + 1
+        is_cut = kind == CONTROL_CHANGE and data[at] in (_LOCAL_CONTROL, _MONO_MODE) and at + 1 >= end
+        return at, _CUT_SHORT if is_cut else at + 2
+    if status not in (META, _SYSEX, _SYSEX_END):
         return at, _UNREADABLE
-    kind = status & 0xF0
-    if kind in (PROGRAM_CHANGE, CHANNEL_PRESSURE):
-        return at, _UNREADABLE if data[at] > 0x7F else at + 1
-    is_cut = kind == CONTROL_CHANGE and data[at] in (_LOCAL_CONTROL, _MONO_MODE) and at + 1 >= end
-    return at, _CUT_SHORT if is_cut else at + 2
+    length, begin = _number(data, at + (1 if status == META else 0), end)
+    return begin, min(begin + length, end) if length >= 0 else length
 
 
 @numba.njit(cache=True)
@@ -101,8 +101,9 @@ def walk(data: Bytes, begin: int, end: int) -> tuple[int, Ints, Bytes, Bytes, By
         position, now = after, min(now + delta, _MOST_TICKS)
         if byte < _SYSEX or byte == META:
             tick[count], status[count], first[count] = now, byte, data[at]
-            begins[count], ends[count] = data_begin, after
-            if byte != META and at + 1 < end:
+            if byte == META:
+                begins[count], ends[count] = data_begin, after
+            elif at + 1 < end:
                 second[count] = data[at + 1]
             count += 1
         running = running if byte == META else byte

@@ -55,7 +55,7 @@ class Track:
 
 
 def read_tracks(data: bytes) -> tuple[int, list[Track]]:
-    """Reads the ticks a quarter note, and the track chunks that the header announces."""
+    """Reads the ticks a quarter note and the tracks of a MIDI file; raises ParseError for a damaged one."""
     check_header(data)
     count, division = int.from_bytes(data[10:12], "big"), int.from_bytes(data[12:14], "big")
     columns = np.frombuffer(data, np.uint8)
