@@ -76,7 +76,7 @@ def _row(text: str, recordings: Sequence[Recording], instrument: str) -> str:
     kept, tokens, moves = 0, 0, [np.zeros(0)]
     for recording in recordings:
         try:
-            song = fast_midi.read(recording.data, instrument_wanted=instrument, divisors=divisors)
+            song = fast_midi.read(recording.data, instrument_choice=instrument, divisors=divisors)
         except ParseError:
             continue
         start, _, pitch = song.notes()

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nabi.music.encodings import Encoding
-from nabi.music.encodings.token_kinds import pitches_of, sort_of
+from nabi.music.encodings.token_kinds import kind_of, pitches_of
 from nabi.music.song import DEFAULT_TICKS_PER_QUARTER
 from nabi.music.vocabulary import SPECIAL_TOKENS, Vocabulary
 
@@ -41,4 +41,4 @@ class TokenContents:
 
 
 def _struck(encoding: Encoding, token: str) -> int:
-    return len(pitches_of(encoding, token)) if sort_of(encoding, token) in ("note", "chord") else 0
+    return len(pitches_of(encoding, token)) if kind_of(encoding, token) in ("note", "chord") else 0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from generator.config import GenerateConfig
 from nabi.analysis import copies
-from nabi.music.keys import KEY_NAMES, find_key, heard, is_heard
+from nabi.music.keys import KEY_NAMES, find_key, is_recognised, major_or_minor
 from nabi.music.song import Song
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def refusal(
 
 def judged_key(config: GenerateConfig) -> str | None:
     """The key that songs have to be heard in, one of KEY_NAMES; None: any."""
-    return heard(config.in_key) if config.in_key and is_heard(config.in_key) else None
+    return major_or_minor(config.in_key) if config.in_key and is_recognised(config.in_key) else None
 
 
 def shift(song: Song, config: GenerateConfig) -> int | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from nabi.music.encodings import Encoding, sort_of
+from nabi.music.encodings import Encoding, kind_of
 from nabi.music.vocabulary import END, UNKNOWN, Vocabulary
 from trainer.data.window_arrays import TokenStream
 
@@ -108,9 +108,9 @@ def calibration(top_probability: Floats, hit: npt.NDArray[np.bool_]) -> dict[str
 
 
 def by_kind(scores: "TokenScores", ngram: Floats, vocabulary: Vocabulary, encoding: Encoding) -> list[dict[str, Any]]:
-    """Groups the loss by kind of token (`nabi.music.encodings.sort_of`, `end` for `<end>`), the commonest first."""
+    """Groups the loss by kind of token (`nabi.music.encodings.kind_of`, `end` for `<end>`), the commonest first."""
     special = vocabulary.special
-    kinds = [*vocabulary.tokens[:special], *(sort_of(encoding, token) for token in vocabulary.tokens[special:])]
+    kinds = [*vocabulary.tokens[:special], *(kind_of(encoding, token) for token in vocabulary.tokens[special:])]
     kinds[END] = "end"
     names, kind_of_id = np.unique(kinds, return_inverse=True)
     groups = _grouped(scores, ngram, kind_of_id[scores.target], len(names))

@@ -37,7 +37,7 @@ def finish(
     baselines = survey.baseline_losses()
     best = survey.baselines.best
     reference = StyleReference(dataset.content)
-    index = copy_index.publish(dataset, folders.file(paths.COPIES), reference.look)
+    index = copy_index.publish(dataset, folders.file(paths.COPIES), reference.add)
     reference.write(folders.file(paths.REFERENCE))
     trained_model.save_model(model, folders.file(paths.MODEL))
     storage.write_text(folders.file(paths.VOCABULARY), dataset.vocabulary.to_json())
