@@ -15,7 +15,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import IO, Protocol
+from typing import IO
 
 from nabi.music.errors import ParseError
 from nabi.workspace import file_endings, storage, tars
@@ -89,15 +89,10 @@ class MemberReader:
     """
 
     def __init__(self) -> None:
-        self._open: collections.OrderedDict[str, _Archive] = collections.OrderedDict()
+        self._open: collections.OrderedDict[str, _Zip | _Tar] = collections.OrderedDict()
 
     def read(self, path: str, member: Member) -> bytes:
-        """Reads a member's content.
-
-        Raises:
-          ParseError: with the reason `too-large` if it is above `MAX_MEMBER_BYTES`.
-          StorageError: if it was refused or is damaged.
-        """
+        """Reads a member; raises ParseError `too-large` above `MAX_MEMBER_BYTES`, else StorageError."""
         if member.size > MAX_MEMBER_BYTES:
             raise ParseError("too-large", _too_large(member.size))
         if member.failure:
@@ -121,7 +116,7 @@ class MemberReader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _archive(self, path: str) -> "_Archive":
+    def _archive(self, path: str) -> "_Zip | _Tar":
         if path not in self._open:
             if len(self._open) >= MAX_OPEN:
                 self._close(next(iter(self._open)))
@@ -132,16 +127,6 @@ class MemberReader:
     def _close(self, path: str) -> None:
         if path in self._open:
             self._open.pop(path).close()
-
-
-class _Archive(Protocol):
-    """An open archive."""
-
-    def read(self, member: Member) -> bytes:
-        """Reads a member's content."""
-
-    def close(self) -> None:
-        """Closes the archive."""
 
 
 class _Zip:

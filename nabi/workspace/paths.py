@@ -80,11 +80,7 @@ def shard_name(split: str, index: int, count: int) -> str:
 
 
 def rows_name(kind: str, index: int, count: int) -> str:
-    """Names a file of rows, of the kind `ledger` or `songs`.
-
-    >>> rows_name("ledger", 0, 1)
-    'ledger-00000-of-00001.jsonl'
-    """
+    """Names a file of rows, of the kind `ledger` or `songs`, such as `ledger-00000-of-00001.jsonl`."""
     return f"{kind}-{index:05d}-of-{count:05d}.jsonl"
 
 

@@ -13,6 +13,7 @@ from nabi.music.vocabulary import Vocabulary
 from nabi.pages import charts, markup
 from nabi.pages.charts import Bar
 from nabi.pages.markup import text
+from nabi.pages.piano_rolls import piano_roll
 from nabi.workspace.ledger import LedgerRow
 from pipelines.dataset_report.ledger_summary import LedgerSummary
 from pipelines.dataset_report.quantile_sketch import Bin, QuantileSketch
@@ -47,7 +48,7 @@ def rolls(samples: Sequence[Sample], rows: Mapping[str, LedgerRow]) -> str:
         facts = [markup.count(row.events, "event"), markup.count(row.tokens, "token")] if row else []
         facts += [text(row.instrument, _INSTRUMENT_SIGNS)] if row and row.instrument else []
         cards.append(
-            f'<article class="song">{charts.roll(sample.song, title)}<div>'
+            f'<article class="song">{piano_roll(sample.song, title)}<div>'
             f'<h3 title="{text(source)}">{text(title)}</h3><p>{"".join(f"<span>{fact}</span>" for fact in facts)}</p>'
             "</div></article>"
         )
