@@ -19,8 +19,7 @@ class LedgerRow:
     Attributes:
       source: its name, such as `folder/file.mid`, `archive.zip!member.mid` or `tunes.abc#3`.
       outcome: `read`, `filtered` by a limit that the user chose, or `lost`.
-      reason: why it was filtered or lost, a key of `nabi.music.errors.REASONS` or a limit; for a song that was read
-        `readers-differ`, if `--parser both` found that, else "".
+      reason: why it was filtered or lost, a key of `nabi.music.errors.REASONS` or a limit; "" if it was read.
       detail: the reason as a sentence.
       sha256: hash of the bytes, with `#tune` for a file of several (`nabi.music.song_id`).
       instrument: the instrument whose notes were taken.

@@ -71,8 +71,9 @@ class Switch:
         return value
 
     def options(self, name: str) -> Mapping[str, Any]:
-        """Returns the action for `--name` and `--no-name`, or for `--name` alone if it begins with `no_`."""
-        return {"action": "store_true" if name.startswith("no_") else argparse.BooleanOptionalAction}
+        """Returns the action for `--name` and `--no-name`."""
+        del name
+        return {"action": argparse.BooleanOptionalAction}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -32,14 +32,12 @@ class PackedSong(NamedTuple):
       events: number of notes and chords.
       sha256: hash of the file's bytes, in hexadecimal.
       instrument: the instrument whose notes were taken.
-      difference: with `--parser both` the readers' difference by `nabi.reading.file_reader.difference`; else "".
     """
 
     data: bytes
     events: int
     sha256: str
     instrument: str
-    difference: str
 
 
 class ParseAnswer(NamedTuple):

@@ -24,7 +24,7 @@ from pipelines.reading.sources import Source, as_text
 # Files of one request to the parser process, and of one element of the pipeline. Requests of 48 files cost the fast
 # parser 9 % of its time, of 16 files 13 %; music21 may need seconds for a file, and all files of a request share the
 # time limit of one.
-BATCH = {"fast": 48, "music21": 8, "both": 8}
+BATCH = {"fast": 48, "music21": 8}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -167,10 +167,7 @@ class SourceReader:
         song = self._config.selection.of(Song.from_bytes(result.data))
         if refusal := dataset_settings.refusal(self._config, song):
             return _no_song(name, FILTERED, *refusal, answer.seconds), None
-        row = self._read_row(name, song, answer.seconds)
-        if result.difference:
-            row = dataclasses.replace(row, reason="readers-differ", detail=result.difference)
-        return row, song
+        return self._read_row(name, song, answer.seconds), song
 
     def _read_row(self, name: str, song: Song, seconds: float) -> ReadOutcome:
         compares = dataset_settings.finds_near_duplicates(self._config)
