@@ -211,8 +211,8 @@ def halved(weights: tf.Tensor) -> tf.Tensor:
     Weights are halved instead of their products: on the CPU, XLA of TensorFlow 2.17 gives zeros or NaN for a product
     that is multiplied by a constant row of different numbers.
     """
-    half, one = ([value] * (weights.shape[-1] // _GATES) for value in (0.5, 1.0))
-    return weights * tf.constant(half + half + one + half, weights.dtype)
+    halves, ones = ([value] * (weights.shape[-1] // _GATES) for value in (0.5, 1.0))
+    return weights * tf.constant(halves + halves + ones + halves, weights.dtype)
 
 
 def _array(steps: tf.Tensor, values: tf.Tensor) -> tf.TensorArray:

@@ -58,7 +58,7 @@ class Parser(argparse.ArgumentParser):
         return chosen
 
     def flags(self) -> list[str]:
-        """The names of all flags, `--` included, of the subcommands too."""
+        """Lists the names of all flags, with `--`, those of subcommands included."""
         names = [name for name in self._option_string_actions if name.startswith("--")]
         for action in self._actions:
             if isinstance(action, argparse._SubParsersAction):
