@@ -89,7 +89,7 @@ def describe(name: str, pieces: Mapping[str, Sequence[Piece]], config: Preproces
     return {
         "version": dataset_check.VERSION,
         "set": name,
-        "settings": dataset_settings.described(config),
+        "settings": dataset_settings.content_settings(config),
         "statistics": {split: dataclasses.asdict(found) for split, found in counted.items()},
     }
 
