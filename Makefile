@@ -1,5 +1,6 @@
 # make run        the whole chain on Bach's chorales: install, preprocess, train, generate
-# make test       ruff, mypy on songs/, nabi/ and deploy/, the whole test suite
+# make check      ruff, mypy, and the tests that need no process, no browser and no TensorFlow (a minute)
+# make test       ruff, mypy and the whole test suite, on two cores (six minutes)
 # make lock       resolves requirements.lock again from setup.py
 # make parity     compares the fast reader with music21 over FOLDERS
 # make fuzz       100,000 damaged files through repair and the fast reader, made from those in FOLDERS
@@ -24,16 +25,25 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 PIP_FLAGS := --quiet --disable-pip-version-check --no-deps --no-compile
 
-.PHONY: run test parity fuzz seeds chaos lock lock-images test-images templates docs test-newest test-flink test-prism clean
+.PHONY: run check lint test parity fuzz seeds chaos lock lock-images test-images templates docs test-newest test-flink test-prism clean
 
 run: .venv/installed
 	$(BIN)/python -m pipelines.retrain --recipe chorales --output runs/chorales
 
-test: .venv/installed
+lint: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+
+# Each worker begins with one half of the tests in their order, so that those of a file share its models, and what one
+# has left in the end the other takes.
+TWO_WORKERS := --numprocesses=2 --dist=worksteal
+
+check: lint
+	$(BIN)/python -m pytest $(TWO_WORKERS) -m "not slow and not browser and not cluster"
+
+test: lint
+	$(BIN)/python -m pytest $(TWO_WORKERS)
 
 parity: .venv/installed
 	$(BIN)/python -m benchmarks.parity $(FOLDERS)

@@ -12,6 +12,8 @@ from nabi.reading import midi_writer
 from nabi.workspace import paths
 from tests import builders
 
+pytestmark = pytest.mark.slow
+
 RECIPE = """
 [preprocess]
 window = 16

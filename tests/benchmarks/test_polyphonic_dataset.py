@@ -10,6 +10,8 @@ from nabi.workspace import paths
 from trainer.data import batches
 from trainer.data.dataset import open_dataset
 
+pytestmark = pytest.mark.slow
+
 # C4 and G8, a silent frame at the end; a piece that stands twice in its split.
 PIECES = {
     "train": [((60, 106), (60,), ()), ((62,),), ((62,),)],

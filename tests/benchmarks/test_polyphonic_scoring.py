@@ -13,6 +13,8 @@ from nabi.networks import network
 from nabi.networks.trained_model import TrainedModel
 from trainer.data.window_arrays import Windows
 
+pytestmark = pytest.mark.slow
+
 VOCABULARY = Vocabulary.from_ordered(["C4", "E4", "G4", "|"], {})
 STEP = VOCABULARY.ids["|"]
 

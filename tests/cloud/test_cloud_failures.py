@@ -129,6 +129,7 @@ def test_trainer_refuses_a_directory_without_a_bucket(flag, tmp_path, monkeypatc
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_no_credentials_is_one_sentence_and_soon(tmp_path):
     began = time.monotonic()
     command = [sys.executable, "-m", "pipelines.preprocess", "--input", "gs://music/a", "--output", str(tmp_path / "d")]

@@ -20,6 +20,8 @@ from tests.cloud.gcs import BUCKET
 from tests.cloud.metadata import ACCOUNT, PROJECT
 from tests.generator.models import write_model
 
+pytestmark = pytest.mark.slow
+
 ROOT = pathlib.Path(__file__).parents[2]
 IMAGE = "europe-docker.pkg.dev/test-project/nabi/preprocess:1"
 MACHINES = (

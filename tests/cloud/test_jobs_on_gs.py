@@ -20,6 +20,8 @@ from tests.cloud import metadata
 from tests.cloud.gcs import BUCKET
 from trainer import task
 
+pytestmark = pytest.mark.slow
+
 RECIPE = """
 [preprocess]
 window = 16

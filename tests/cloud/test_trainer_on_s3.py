@@ -12,6 +12,8 @@ from nabi.workspace import paths
 from tests.trainer import datasets
 from trainer import task
 
+pytestmark = pytest.mark.slow
+
 FLAGS = (
     *("--steps=6", "--batch_size=4", "--units=8", "--embedding=4", "--layers=1"),
     *("--evaluate_every=3", "--checkpoint_every=3"),

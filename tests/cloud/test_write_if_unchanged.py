@@ -69,6 +69,7 @@ def _increase(path, times):
             continue
 
 
+@pytest.mark.slow
 def test_of_several_processes_at_once_none_is_lost(place):
     path = f"{place}/count"
     storage.write_bytes(path, b"0")
@@ -91,6 +92,7 @@ storage.write_if_unchanged(sys.argv[1], b"2", b"1")
 """
 
 
+@pytest.mark.slow
 def test_kill_leaves_no_lock(tmp_path):
     path = str(tmp_path / "champion")
     storage.write_bytes(path, b"1")

@@ -63,14 +63,14 @@ def test_every_file_that_it_copies_is_seen_by_the_build(name):
 
 def test_a_build_sees_every_package_and_nothing_else():
     seen = dockerfile.context(ROOT)
-    listed = next(
-        keyword.value
-        for node in ast.walk(ast.parse((ROOT / "setup.py").read_text()))
-        if isinstance(node, ast.Call)
-        for keyword in node.keywords
-        if keyword.arg == "packages"
+    tree = ast.parse((ROOT / "setup.py").read_text())
+    (shipped,) = (
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SHIPPED"
     )
-    packages = {entry.value.replace(".", "/") for entry in listed.elts}
+    found = (path for name in shipped for path in (ROOT / name).rglob("__init__.py"))
+    packages = {path.parent.relative_to(ROOT).as_posix() for path in found}
     assert all(f"{package}/__init__.py" in seen for package in packages)
     tops = {file.partition("/")[0] for file in seen}
     assert tops == {package.partition("/")[0] for package in packages} | {"README.md", "pyproject.toml", "setup.py"}
@@ -105,6 +105,7 @@ def test_no_image_has_what_its_job_does_not_need():
     assert "nvidia-cudnn-cu12" in lock("generate-gpu")
 
 
+@pytest.mark.slow
 def test_a_worker_reads_music_with_nothing_but_what_its_image_has(tmp_path):
     stage = dockerfile.replay(FILES["preprocess"], ROOT, tmp_path / "image", linked.install)
     images.require_absent("preprocess", stage)
@@ -116,6 +117,7 @@ def test_a_worker_reads_music_with_nothing_but_what_its_image_has(tmp_path):
     assert paths.completed(str(tmp_path / "data")) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "module"), [("train", "trainer.task"), ("generate", "generator.generate")])
 def test_what_a_lock_names_suffices_for_help(tmp_path, name, module):
     stage = dockerfile.Stage("python:3.11", tmp_path / "image")

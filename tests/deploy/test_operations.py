@@ -46,6 +46,7 @@ def test_every_message_of_the_runbook_is_one_of_ours(everything):
     assert [message for message in messages if message not in everything] == []
 
 
+@pytest.mark.slow
 def test_the_commands_have_flags_that_are_there():
     blocks = re.findall(r"(?:^    .*\n)+", TEXT, re.MULTILINE)
     joined = "\n".join(blocks).replace("\\\n", " ")

@@ -10,6 +10,8 @@ from nabi.workspace import paths, retraining_steps
 from nabi.workspace.retraining_steps import STEPS
 from tests import builders
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("kfp", reason="the newest set has no KFP, whose protobuf differs")
 
 IMAGES = {name: f"europe-west4-docker.pkg.dev/my-music/nabi/{name}:1a2b3c4" for name in retraining_steps.IMAGES}

@@ -79,6 +79,7 @@ def test_a_step_without_work_says_so_and_passes(tmp_path, capsys):
     assert capsys.readouterr().out == "generate: nothing to do for run r1, the champion being none\n"
 
 
+@pytest.mark.slow
 def test_flags_that_begin_with_dashes_reach_the_command():
     given = ["--run=", "--job=j1", "--output=/none", "--source=", "--more=--steps=x"]
     done = subprocess.run(

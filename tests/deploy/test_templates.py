@@ -57,10 +57,8 @@ def test_a_templates_parameters_are_the_jobs_flags(name):
 @pytest.mark.parametrize("name", ["preprocess", "generate"])
 def test_the_service_reads_them(name):
     from google.cloud import dataflow_v1beta3
-    from google.protobuf import json_format
 
-    message = dataflow_v1beta3.TemplateMetadata()
-    json_format.ParseDict(on_file(name), message._pb)
+    message = dataflow_v1beta3.TemplateMetadata.from_json(json.dumps(on_file(name)))
     assert {"output"} < {row.name for row in message.parameters if not row.is_optional}
 
 
@@ -83,6 +81,7 @@ def test_what_the_launcher_says_is_what_generate_understands():
     assert beam_options(beam_flags).get_all_options()["project"] == "my-music"
 
 
+@pytest.mark.slow
 def test_the_launcher_starts_a_module_with_its_flags(tmp_path):
     (tmp_path / "shown.py").write_text("import sys\nprint(__name__, sys.argv[1:])\n")
     (tmp_path / "p.json").write_text(json.dumps(on_file("generate")))

@@ -7,6 +7,8 @@ import pytest
 
 from deploy import vertex
 
+pytestmark = pytest.mark.slow
+
 PLACE = ["--project=my-music", "--region=europe-west4"]
 IMAGE = "europe-west4-docker.pkg.dev/my-music/nabi/train:1a2b3c4"
 TRAIN = ["train", *PLACE, "--staging_bucket=gs://my-music/nabi", f"--image={IMAGE}"]
@@ -100,6 +102,7 @@ def test_wrong_flags_end_with_one_sentence(capsys, flags, said):
         raise ValueError(error)
 
 
+@pytest.mark.slow
 def test_help_and_dry_run_do_without_googles_client(tmp_path):
     for package in ("google", "kfp", "yaml"):
         (tmp_path / f"{package}.py").write_text("raise ImportError('not now')\n")

@@ -8,6 +8,8 @@ import pytest
 
 from nabi.command import MODULES
 
+pytestmark = pytest.mark.slow
+
 ROOT = pathlib.Path(__file__).parents[2]
 HEAVY = ("numpy", "tensorflow", "keras", "apache_beam", "music21", "symusic")
 

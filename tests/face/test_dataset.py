@@ -9,6 +9,8 @@ import nabi
 from nabi.music.vocabulary import PAD
 from nabi.workspace import paths
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def dataset(runs) -> nabi.Dataset:

@@ -12,6 +12,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 MODULES = ["nabi", "nabi.dataset", "nabi.files", "nabi.keywords", "nabi.model", "nabi.split_windows", "nabi.tokens"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_in_docstrings_are_true(here, name):
     result = doctest.testmod(importlib.import_module(name))
@@ -24,6 +25,7 @@ def test_every_module_with_an_example_is_run():
     assert with_examples == {name.partition(".")[2] or "__init__" for name in MODULES}
 
 
+@pytest.mark.slow
 def test_examples_in_the_documentation_are_true(here):
     result = doctest.testfile(str(ROOT / "docs" / "api.md"), module_relative=False, optionflags=doctest.ELLIPSIS)
     assert (result.failed, result.attempted > 0) == (0, True)

@@ -1,19 +1,17 @@
 import io
-import os
 import pathlib
 import pickle
 import shutil
-import subprocess
-import sys
 
 import pytest
 
 import nabi
+from generator import generate
 from nabi.music.encodings import Pitch
 from nabi.workspace import paths
 from tests.generator.models import write_model
 
-ROOT = pathlib.Path(__file__).parents[2]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -22,10 +20,8 @@ def model(runs) -> nabi.Model:
 
 
 def generated(model: nabi.Model, folder: pathlib.Path, *flags: str) -> list[dict]:
-    """The rows of songs that the command makes, in a process of its own."""
-    command = [sys.executable, "-m", "generator.generate", f"--model={model.folder}", f"--output={folder}"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    subprocess.run([*command, "--audio=none", *flags], check=True, env=environment, capture_output=True)
+    """The rows of songs that the command makes."""
+    assert generate.main([f"--model={model.folder}", f"--output={folder}", "--audio=none", *flags]) == 0
     return paths.read_rows(paths.rows_paths(str(folder), paths.SONGS)[0])
 
 

@@ -8,13 +8,12 @@ from tests import builders
 
 
 @hypothesis.given(builders.songs(), strategies.sampled_from(sorted(ENCODINGS)))
-@hypothesis.settings(deadline=None, max_examples=50)
 def test_what_is_decoded_is_what_the_encoding_keeps(song, name):
     assert nabi.decode(nabi.encode(song, name), name) == ENCODINGS[name]().reduce(song)
 
 
 @hypothesis.given(builders.songs(ticks_per_quarter=24))
-@hypothesis.settings(deadline=None, max_examples=20)
+@hypothesis.settings(max_examples=20)
 def test_with_its_divisors_a_song_of_a_finer_grid_comes_back(song):
     assert nabi.decode(nabi.encode(song, "events", divisors=(8, 6)), "events", divisors=[8, 6]) == song
 

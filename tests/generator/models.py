@@ -1,6 +1,8 @@
 """Tiny model directories in the shape of DESIGN's contract, untrained."""
 
+import functools
 import pathlib
+import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,20 +32,11 @@ def write_model(
     seed: int = 0,
 ) -> str:
     """Publishes a model of 2 x 8 units; equal arguments give equal weights."""
-    import keras
-
-    from nabi.networks import network, trained_model
-
     encoding = encoding or Events()
     vocabulary = vocabulary_of(encoding, tokens)
-    keras.utils.set_random_seed(seed)
     blocked = vocabulary.unpredicted(song_marks=song_marks)
-    model = network.build(
-        network.Architecture(
-            vocabulary_size=len(vocabulary), embedding=8, units=8, layers=2, dropout=0.1, blocked=tuple(blocked)
-        )
-    )
-    trained_model.save_model(model, str(folder / paths.MODEL))
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / paths.MODEL).write_bytes(_network(len(vocabulary), tuple(blocked), seed))
     (folder / paths.VOCABULARY).write_text(vocabulary.to_json())
     config: dict[str, Any] = {
         "encoding": encoding.settings(),
@@ -65,3 +58,19 @@ def write_model(
     paths.write_json(str(folder / paths.CONFIG), config)
     paths.complete(str(folder), {"request": "trained", "content": CONTENT})
     return str(folder)
+
+
+@functools.cache
+def _network(vocabulary_size: int, blocked: tuple[int, ...], seed: int) -> bytes:
+    """The file of a network, which takes Keras a second to build and to write."""
+    import keras
+
+    from nabi.networks import network, trained_model
+
+    keras.utils.set_random_seed(seed)
+    architecture = network.Architecture(
+        vocabulary_size=vocabulary_size, embedding=8, units=8, layers=2, dropout=0.1, blocked=blocked
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        trained_model.save_model(network.build(architecture), f"{folder}/{paths.MODEL}")
+        return pathlib.Path(folder, paths.MODEL).read_bytes()

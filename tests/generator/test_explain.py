@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from generator import explain
-from generator.songs import copied_bars
 from nabi.music.encodings import Encoding, Events, Grid
 from nabi.music.song import About, Song
 from nabi.reading import midi_writer
@@ -27,7 +26,6 @@ DATASET = {
 
 def write_model(folder: pathlib.Path, *training: Song, encoding: Encoding | None = None) -> str:
     """What `explain` reads of a model directory."""
-    copied_bars._read.cache_clear()
     encoding = encoding or Events()
     write_index(folder, *(encoding.reduce(song) for song in training))
     config = {
@@ -210,6 +208,7 @@ def test_a_file_that_is_no_song_is_refused(tmp_path, capsys, content, message):
     assert error.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_help_teaches_and_nothing_heavy_is_imported():
     program = (
         "import sys; from generator import explain\n"

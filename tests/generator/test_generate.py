@@ -27,6 +27,8 @@ from tests.generator.indices import write_index
 from tests.generator.models import CONTENT, vocabulary_of, write_model
 from tests.nabi.analysis.copies.music import walk
 
+pytestmark = pytest.mark.slow
+
 QUICK = ("--max_tokens=20", "--audio=none")
 
 
@@ -145,15 +147,6 @@ def test_an_interrupted_job_goes_on_and_ends_with_the_same_bytes(model, forty, t
     make(model, folder, 40)
     assert content(folder) == content(forty)
     assert {path: path.stat().st_mtime_ns for path in first} == first
-
-
-def test_two_workers_make_the_same_bytes_as_one(model, tmp_path):
-    """More songs than a batch has rows, through the command line, each worker a process."""
-    flags = [f"--model={model}", "--num_songs=130", *QUICK]
-    assert generate.main([*flags, f"--output={tmp_path / 'one'}"]) == 0
-    workers = ["--runner=DirectRunner", "--direct_num_workers=2", "--direct_running_mode=multi_processing"]
-    assert generate.main([*flags, f"--output={tmp_path / 'two'}", *workers]) == 0
-    assert content(tmp_path / "one") == content(tmp_path / "two")
 
 
 def test_songs_of_other_settings_are_replaced_only_when_asked(model, tmp_path, capsys):
@@ -377,7 +370,7 @@ def test_a_model_that_is_not_whole_is_refused(tmp_path, capsys, damage):
 
 
 def test_rows_say_what_songs_copied_and_two_workers_say_the_same(tmp_path):
-    """The training song is the first that the model makes."""
+    """More songs than a batch has rows, each worker a process; the training song is the first that the model makes."""
     model = write_model(tmp_path / "model")
     make(model, tmp_path / "first", 1, slots=64, max_tokens=60)
     assert "novelty" not in rows(tmp_path / "first")[0]

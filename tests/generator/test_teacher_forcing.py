@@ -36,6 +36,8 @@ from tests.generator.sampling.test_sampler import (
     trained,
 )
 
+pytestmark = pytest.mark.slow
+
 FOLLOWING = {"decoding": "teacher_forced", "primer": "train"}
 # Grammars of teacher forcing have no end of their own.
 EVENTS_GRAMMAR = Grammar.of(EVENTS, Events(), ends=False)

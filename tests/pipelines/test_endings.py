@@ -15,6 +15,8 @@ from nabi.workspace import paths
 from tests import builders
 from tests.generator.models import write_model
 
+pytestmark = pytest.mark.slow
+
 ONE = ["--direct_num_workers=1"]
 TWO = ["--direct_num_workers=2", "--direct_running_mode=multi_processing"]
 # What every process of a job has in its environment.
@@ -62,8 +64,8 @@ def processes(mark: pathlib.Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize(("workers", "least"), [(ONE, 2), (TWO, 5)])
+# Ctrl-C with two workers comes amid sampling, below.
+@pytest.mark.parametrize(("number", "workers", "least"), [(signal.SIGINT, ONE, 2), (signal.SIGTERM, TWO, 5)])
 def test_a_signal_amid_reading_is_one_sentence_and_no_process_stays(music, tmp_path, number, workers, least):
     output = tmp_path / "out"
     with start([*preprocess(music, output), *workers], tmp_path) as job:
@@ -154,10 +156,9 @@ def test_a_full_disk_amid_sampling_is_one_sentence(model, tmp_path, small_disk):
     assert wait(lambda: not processes(tmp_path))
 
 
-@pytest.mark.parametrize("workers", [ONE, TWO])
-def test_a_full_disk_is_one_sentence_from_workers_too(music, tmp_path, small_disk, workers):
+def test_a_full_disk_is_one_sentence_from_workers_too(music, tmp_path, small_disk):
     output = small_disk / "out"
-    with start([*preprocess(music, output), *workers], tmp_path) as job:
+    with start([*preprocess(music, output), *TWO], tmp_path) as job:
         said = job.communicate()[0].splitlines()
         assert job.returncode == 1
     told = [line for line in said if not line.startswith(("reading ", "read ", "all 200 files are read"))]

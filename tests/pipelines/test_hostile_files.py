@@ -15,6 +15,8 @@ from pipelines.reading.sources import as_text
 from tests import builders
 from tests.builders import note
 
+pytestmark = pytest.mark.slow
+
 SCALE = builders.scale()
 # An order to tests.pipelines.hostile, or bytes -> why the file is lost.
 BAD = {

@@ -86,6 +86,7 @@ def make(folder, output, *flags):
     }
 
 
+@pytest.mark.slow
 def test_the_ledger_says_how_each_was_read(tmp_path):
     write_files(tmp_path / "midi")
     rows = make(tmp_path / "midi", tmp_path / "first", "--keep_songs")

@@ -66,6 +66,7 @@ def dataset(music, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_every_file_is_in_the_ledger(dataset):
     rows = ledger(dataset)
     assert {name: (row["outcome"], row["reason"]) for name, row in rows.items() if row["outcome"] == "lost"} == {
@@ -78,6 +79,7 @@ def test_every_file_is_in_the_ledger(dataset):
     assert all(row["tokens"] == 3 * row["events"] + 1 for row in rows.values() if row["outcome"] == "read")
 
 
+@pytest.mark.slow
 def test_every_split_has_a_song_and_the_counts_agree_with_the_ledger(dataset):
     made = json.loads((dataset / paths.DATASET).read_text())
     rows = [row for row in ledger(dataset).values() if row["outcome"] == "read" and not row["duplicate_of"]]
@@ -94,6 +96,7 @@ def windows(dataset):
             yield from ((path.name, records.parse(record)) for record in records.read(file))
 
 
+@pytest.mark.slow
 def test_records_decode_to_the_songs(dataset):
     vocabulary = Vocabulary.from_json((dataset / paths.VOCABULARY).read_text())
     hashes = {row["sha256"]: name for name, row in ledger(dataset).items()}
@@ -106,6 +109,7 @@ def test_records_decode_to_the_songs(dataset):
     assert builders.notes_of(decoded) == [(12 * index, 12, 55 + index) for index in range(10)]
 
 
+@pytest.mark.slow
 def test_a_shard_is_ordered_by_song_and_start(dataset):
     by_file: dict[str, list[tuple[str, int]]] = {}
     for name, window in windows(dataset):
@@ -114,6 +118,7 @@ def test_a_shard_is_ordered_by_song_and_start(dataset):
     assert sum(len(order) for order in by_file.values()) > 6
 
 
+@pytest.mark.slow
 def test_counts_come_from_training_only(dataset):
     vocabulary = Vocabulary.from_json((dataset / paths.VOCABULARY).read_text())
     notes = sum(
@@ -122,6 +127,7 @@ def test_counts_come_from_training_only(dataset):
     assert dict(zip(vocabulary.tokens, vocabulary.counts, strict=True))["d:1"] == notes
 
 
+@pytest.mark.slow
 def test_same_bytes_with_two_workers_and_with_input_in_another_order(dataset, music, tmp_path):
     run(music, tmp_path / "two", "--split=0.6,0.2,0.2", *TWO_WORKERS)
     assert content(tmp_path / "two") == content(dataset)
@@ -130,6 +136,7 @@ def test_same_bytes_with_two_workers_and_with_input_in_another_order(dataset, mu
     assert content(tmp_path / "shuffled") == content(dataset)
 
 
+@pytest.mark.slow
 def test_handed_over_the_pipeline_itself_makes_the_directory_whole(dataset, music, tmp_path, monkeypatch):
     # What this process would do after the pipeline.
     monkeypatch.delattr(dataset_job, "summary")
@@ -137,6 +144,7 @@ def test_handed_over_the_pipeline_itself_makes_the_directory_whole(dataset, musi
     assert content(tmp_path / "data") == content(dataset)
 
 
+@pytest.mark.slow
 def test_handed_over_too_many_losses_leave_no_dataset(music, tmp_path, capsys):
     _, said = failure(
         capsys, f"--input={music}", f"--output={tmp_path / 'data'}", "--max_lost_fraction=0", "--no_wait_until_finish"
@@ -145,6 +153,7 @@ def test_handed_over_too_many_losses_leave_no_dataset(music, tmp_path, capsys):
     assert paths.completed(str(tmp_path / "data")) is None
 
 
+@pytest.mark.slow
 def test_the_same_request_again_is_no_work(dataset, music, capsys, caplog):
     before = {path: path.stat().st_mtime_ns for path in dataset.iterdir()}
     caplog.set_level("INFO")
@@ -153,6 +162,7 @@ def test_the_same_request_again_is_no_work(dataset, music, capsys, caplog):
     assert {path: path.stat().st_mtime_ns for path in dataset.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_training_songs_are_also_written_in_other_keys_and_speeds_and_held_out_songs_are_not(dataset, music, tmp_path):
     run(music, tmp_path / "more", "--split=0.6,0.2,0.2", "--transpose=-1..1", "--time_scales=2")
     plain, more = list(windows(dataset)), list(windows(tmp_path / "more"))
@@ -164,6 +174,7 @@ def test_training_songs_are_also_written_in_other_keys_and_speeds_and_held_out_s
     assert (tmp_path / "more" / paths.VOCABULARY).read_bytes() == (dataset / paths.VOCABULARY).read_bytes()
 
 
+@pytest.mark.slow
 def test_songs_outside_the_limits_are_filtered(music, tmp_path):
     run(music, tmp_path / "out", "--min_events=8", "--max_events=9")
     kept = {name for name, row in ledger(tmp_path / "out").items() if row["outcome"] == "read"}
@@ -188,6 +199,7 @@ def tune(seed):
     return builders.song(*zip(itertools.accumulate(lengths, initial=0), lengths, pitches, strict=False))
 
 
+@pytest.mark.slow
 def test_songs_of_one_tune_stay_in_one_split(tunes, tmp_path):
     run(tunes, tmp_path / "out", "--split=0.4,0.3,0.3")
     rows = ledger(tmp_path / "out")
@@ -198,6 +210,7 @@ def test_songs_of_one_tune_stay_in_one_split(tunes, tmp_path):
     assert rows["b.mid"]["cluster"] == rows["b.mid"]["sha256"][:16]
 
 
+@pytest.mark.slow
 def test_the_tunes_of_one_book_are_no_near_duplicates(tmp_path):
     chance = random.Random(0)
     book = "".join(
@@ -210,6 +223,7 @@ def test_the_tunes_of_one_book_are_no_near_duplicates(tmp_path):
     assert len({row["cluster"] for row in ledger(tmp_path / "out").values()}) == 3
 
 
+@pytest.mark.slow
 def test_all_but_one_song_of_a_tune_are_left_out_if_asked(tunes, tmp_path):
     made = run(tunes, tmp_path / "out", "--near_duplicates=drop")
     rows = ledger(tmp_path / "out")
@@ -237,6 +251,7 @@ cBAG|FEDC|]
 """
 
 
+@pytest.mark.slow
 def test_scores_and_archives_are_read_like_midi_files(tmp_path):
     with zipfile.ZipFile(tmp_path / "music.zip", "w") as archive:
         archive.writestr("deep/scale.mid", builders.scale(6))
@@ -298,6 +313,7 @@ def test_a_wrong_flag_stops_before_work(music, tmp_path, capsys, flags, message)
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_finished_dataset_of_other_settings_needs_overwrite(dataset, music, tmp_path, capsys):
     code, said = failure(capsys, "--input", str(music), "--output", str(dataset), "--window=9")
     assert (code, "--overwrite" in said) == (2, True)
@@ -310,6 +326,7 @@ def test_a_missing_folder_and_an_unwritable_output(music, tmp_path, capsys):
     assert (code, "cannot write" in said) == (2, True)
 
 
+@pytest.mark.slow
 def test_too_many_losses_fail_after_the_ledger_is_written(music, tmp_path, capsys):
     output = tmp_path / "out"
     code, said = failure(capsys, "--input", str(music), "--output", str(output), "--max_lost_fraction=0.2")
@@ -321,12 +338,14 @@ def test_too_many_losses_fail_after_the_ledger_is_written(music, tmp_path, capsy
     assert paths.completed(str(output)) is None
 
 
+@pytest.mark.slow
 def test_nothing_readable_says_why(tmp_path, capsys):
     (tmp_path / "bad.mid").write_bytes(b"not MIDI")
     _, said = failure(capsys, "--input", str(tmp_path / "bad.mid"), "--output", str(tmp_path / "out"))
     assert "none of 1 files gave a song (1 not-midi)" in said
 
 
+@pytest.mark.slow
 def test_one_song_trains_and_says_that_nothing_is_held_out(tmp_path, caplog):
     (tmp_path / "one.mid").write_bytes(builders.scale())
     made = run(tmp_path / "one.mid", tmp_path / "out")
@@ -334,6 +353,7 @@ def test_one_song_trains_and_says_that_nothing_is_held_out(tmp_path, caplog):
     assert "fewer than 3 songs" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_killed_job_started_again_ends_as_if_it_had_not_been(dataset, music, tmp_path):
     folder = tmp_path / "killed"
     flags = ["--output", str(folder), "--max_lost_fraction=1", "--window=8", "--split=0.6,0.2,0.2"]
@@ -349,6 +369,7 @@ def test_a_killed_job_started_again_ends_as_if_it_had_not_been(dataset, music, t
     assert content(folder) == content(dataset)
 
 
+@pytest.mark.slow
 def test_work_that_fails_ends_in_a_sentence_and_nothing_published(music, tmp_path, monkeypatch):
     def fail(*shard, **more):
         raise OSError("No space left on device")
@@ -359,6 +380,7 @@ def test_work_that_fails_ends_in_a_sentence_and_nothing_published(music, tmp_pat
     assert not (tmp_path / "out" / paths.COMPLETED).exists()
 
 
+@pytest.mark.slow
 def test_a_finer_grid_keeps_what_the_usual_one_makes_chords_of(tmp_path):
     (tmp_path / "32nds").mkdir()
     track = [event for index in range(20) for event in note(60 * index, 60 * index + 60, 60 + index % 2)]
@@ -371,6 +393,7 @@ def test_a_finer_grid_keeps_what_the_usual_one_makes_chords_of(tmp_path):
     assert vocabulary.counts[vocabulary.ids["s:1/8"]] == 19
 
 
+@pytest.mark.slow
 def test_a_tune_in_codes_has_the_lengths_of_the_divisors(tmp_path, capsys):
     tune = ["--input=codes:g32 e32 c16", "--divisors=8,6", f"--output={tmp_path / 'out'}", "--encoding=pitch-duration"]
     preprocess.main([*tune, "--notation=codes"])
@@ -426,6 +449,7 @@ def grown(music, tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_reused_songs_give_what_reading_all_files_gives(music, grown, tmp_path, caplog):
     caplog.set_level("INFO")
     flags = ("--split=0.6,0.2,0.2", "--keep_songs", "--shards=2")
@@ -439,6 +463,7 @@ def test_reused_songs_give_what_reading_all_files_gives(music, grown, tmp_path, 
     assert reused == {"song0.mid", "again.mid", "song2.mid", "song3.mid", "song4.mid", "song5.mid"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", ["mine", "mine/runs/r1"])
 def test_songs_of_a_run_or_of_the_champion_are_reused(music, tmp_path, given):
     run(music, tmp_path / "mine/runs/r1/dataset", "--keep_songs")
@@ -447,6 +472,7 @@ def test_songs_of_a_run_or_of_the_champion_are_reused(music, tmp_path, given):
     assert ledger(tmp_path / "again")["song1.mid"]["reused"]
 
 
+@pytest.mark.slow
 def test_reused_songs_under_another_ending_are_read_again(grown, tmp_path):
     tune = grown / "tune.abc"
     tune.write_text("X:1\nT:Up\nM:4/4\nL:1/4\nK:C\nCDEF|GABc|\n")
@@ -458,6 +484,7 @@ def test_reused_songs_under_another_ending_are_read_again(grown, tmp_path):
     assert content(tmp_path / "again") == content(tmp_path / "all")
 
 
+@pytest.mark.slow
 def test_songs_read_without_fingerprints_are_read_again_to_find_near_duplicates(tmp_path):
     lines = (tune(1).pitches.tolist(), tune(2).transpose(-24).pitches.tolist())
     tracks = [
@@ -479,6 +506,7 @@ def test_songs_read_without_fingerprints_are_read_again_to_find_near_duplicates(
     assert told["again"] == told["all"] != ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "flags", "message"),
     [
@@ -496,6 +524,7 @@ def test_what_cannot_be_reused_is_read_again(music, tmp_path, caplog, before, fl
     assert not any(row["reused"] for row in ledger(tmp_path / "after").values())
 
 
+@pytest.mark.slow
 def test_reusing_what_is_no_dataset_stops_before_work(music, tmp_path, capsys):
     flags = ("--input", str(music), "--output", str(tmp_path / "a"), "--reuse", str(tmp_path / "b"))
     assert "does not exist" in failure(capsys, *flags)[1]

@@ -15,6 +15,7 @@ def retrain_in_a_process(*flags):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_a_failed_job_ends_the_run_with_its_last_line(tmp_path):
     (tmp_path / "bad.mid").write_bytes(b"not MIDI")
     done = retrain_in_a_process("--input", tmp_path / "bad.mid", "--output", tmp_path / "runs")
@@ -23,6 +24,7 @@ def test_a_failed_job_ends_the_run_with_its_last_line(tmp_path):
     assert not (tmp_path / "runs" / "champion").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
@@ -341,6 +343,7 @@ def test_two_jobs_at_once_in_one_directory_are_one(tmp_path, fake, retrained, mo
     assert "train" in fake.ran
 
 
+@pytest.mark.slow
 def test_a_job_that_has_not_ended_yet_keeps_others_out(tmp_path):
     with runs.exclusive(str(tmp_path)):
         job = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)
@@ -448,6 +451,7 @@ def test_a_watch_goes_on_after_a_failure(monkeypatch):
     assert slept == [pytest.approx(600, abs=5)] * 2
 
 
+@pytest.mark.slow
 def test_rollback_by_flag(tmp_path):
     done = retrain_in_a_process("--output", tmp_path / "runs", "--rollback")
     assert done.returncode == 2

@@ -11,6 +11,8 @@ from nabi.workspace import paths
 from tests.recipes import chain
 from trainer.data.input_features import table
 
+pytestmark = pytest.mark.slow
+
 # fmt: off
 TUNE = [
     "g8", "e8", "e4", "f8", "d8", "d4", "c8", "d8", "e8", "f8", "g8", "g8", "g4",

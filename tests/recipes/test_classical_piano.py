@@ -6,7 +6,7 @@ from nabi.music.note_names import is_classes
 from tests.recipes import chain
 
 MUSIC = chain.MIDI / "final_fantasy"
-pytestmark = pytest.mark.skipif(not MUSIC.exists(), reason="no shared music")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not MUSIC.exists(), reason="no shared music")]
 
 
 @pytest.fixture(scope="module")

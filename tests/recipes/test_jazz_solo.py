@@ -8,7 +8,7 @@ from tests.recipes import chain
 from trainer.data.input_features import table
 
 MUSIC = chain.MIDI / "metheny" / "original_metheny.mid"
-pytestmark = pytest.mark.skipif(not MUSIC.exists(), reason="no shared music")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not MUSIC.exists(), reason="no shared music")]
 
 
 @pytest.fixture(scope="module")

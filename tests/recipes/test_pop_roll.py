@@ -10,7 +10,7 @@ from nabi.workspace import paths
 from tests.recipes import chain
 
 MUSIC = chain.MIDI / "pop_songs"
-pytestmark = pytest.mark.skipif(not MUSIC.exists(), reason="no shared music")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not MUSIC.exists(), reason="no shared music")]
 
 SMALL = ("--units=32", "--steps=60", "--evaluate_every=60")
 

@@ -19,6 +19,8 @@ from trainer.data import batches
 from trainer.data.dataset import open_dataset
 from trainer.judging import gate_scores
 
+pytestmark = pytest.mark.slow
+
 SMALL = ["--units=16", "--embedding=8", "--layers=1", "--batch_size=8", "--early_stopping=0", "--dropout=0"]
 
 

@@ -20,6 +20,8 @@ from trainer.evaluation.scoring import Evaluator
 from trainer.training import history, run_log
 from trainer.training.step import first_network
 
+pytestmark = pytest.mark.slow
+
 SONGS = {
     "train": datasets.melodies(12),
     "validation": datasets.melodies(3, seed=1),

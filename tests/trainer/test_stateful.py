@@ -20,6 +20,8 @@ from trainer.data.window_mode import WindowMode
 from trainer.training.step import Learner, first_network
 from trainer.training.strategy import make_strategy
 
+pytestmark = pytest.mark.slow
+
 # 나비야 in notes and eighths (8) or quarters (4), as the documents write it.
 SONG = (
     "g8 e8 e4 f8 d8 d4 c8 d8 e8 f8 g8 g8 g4 g8 e8 e8 e8 f8 d8 d4 c8 e8 g8 g8 e8 e8 e4 "

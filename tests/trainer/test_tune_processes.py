@@ -15,6 +15,8 @@ from nabi.workspace import paths
 from tests.trainer import datasets
 from trainer import evaluate
 
+pytestmark = pytest.mark.slow
+
 SONGS = {
     "train": datasets.melodies(12),
     "validation": datasets.melodies(3, seed=1),

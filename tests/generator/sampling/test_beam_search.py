@@ -11,6 +11,8 @@ from generator.sampling.stepper import Stepper
 from generator.sampling.token_content import TokenContents
 from nabi.music.vocabulary import END, START
 
+pytestmark = pytest.mark.slow
+
 # Ids from 4 on are letters; each takes as many ticks as its place.
 A, B, C = range(4, 7)
 SIZE = 7

@@ -6,6 +6,8 @@ from generator.sampling.density import DensityBias
 from generator.sampling.token_content import TokenContents
 from nabi.music.vocabulary import END
 
+pytestmark = pytest.mark.slow
+
 # Id 4 strikes a note and takes no time, 5 strikes two, 6 waits a quarter note and 7 eight of them.
 MEANINGS = TokenContents(np.array([0, 0, 0, 0, 1, 2, 0, 0]), np.array([0, 0, 0, 0, 0, 0, 12, 96]))
 LEAD = DensityBias(MEANINGS, density=2.0)

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from generator.config import GenerateConfig
 from generator.sampling import next_token
 
+pytestmark = pytest.mark.slow
+
 NOTHING = -np.inf
 
 

@@ -4,6 +4,8 @@ import pytest
 from generator.sampling import plan
 from generator.sampling.plan import SongBatch
 
+pytestmark = pytest.mark.slow
+
 
 def test_batches_are_consecutive_songs_and_the_last_is_short():
     assert plan.batches(10, slots=4) == [

@@ -77,6 +77,7 @@ def test_a_model_that_begins_from_nothing_anywhere_gets_a_start_anywhere(scale, 
     assert begins.from_split(data, "validation", seed=0, content=CONTENT).of(0) == music
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("song_marks", "train", "warns"), [(True, {}, False), (False, {}, True), (False, {"blank_first": True}, False)]
 )
@@ -235,6 +236,7 @@ def test_tokens_are_cut_as_other_primers_are():
     assert reader(9, ticks=12).from_tokens("C4 d:1 s:1 E4 d:1").of(0) == (START, *ids("C4", "d:1", "s:1"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "primer"),
     [({}, 40), ({"primer_tokens": 5}, 5), ({"primer_bars": 1, "meter": "1/4"}, 6)],

@@ -14,6 +14,8 @@ from nabi.music.vocabulary import END, START
 from tests.generator.models import vocabulary_of
 from tests.generator.sampling.test_sampler import trained
 
+pytestmark = pytest.mark.slow
+
 A, B, C = range(4, 7)
 ANY = Grammar(np.zeros((1, 7), np.int64), np.array([[False] * 3 + [True] * 4]))
 

@@ -1,8 +1,11 @@
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from generator.sampling.repetition import RepetitionPenalty
 from generator.sampling.token_content import TokenContents
+
+pytestmark = pytest.mark.slow
 
 MEANINGS = TokenContents(np.array([0, 0, 0, 1, 1, 2]), np.zeros(6, np.int64))
 PENALTY = RepetitionPenalty(MEANINGS, factor=2.0, window=2)

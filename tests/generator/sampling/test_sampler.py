@@ -21,6 +21,8 @@ from nabi.networks import network
 from nabi.reading import midi_writer
 from tests.generator.models import vocabulary_of
 
+pytestmark = pytest.mark.slow
+
 LETTERS = Vocabulary.from_ordered("abcde", {})
 A, B, C, D, E = range(4, 9)
 # Letters are notes that take no time.
@@ -266,7 +268,7 @@ def random_sampler(request) -> tuple[Encoding, Vocabulary, list[np.ndarray], Sam
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=strategies.integers(0, 2**32 - 1), spread=strategies.floats(0, 20))
 def test_every_sampled_sequence_decodes_and_reads_back(random_sampler, seed, spread):
     encoding, vocabulary, table, sampler = random_sampler

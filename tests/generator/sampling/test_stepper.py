@@ -9,6 +9,8 @@ from nabi.music.vocabulary import START
 from nabi.networks import network, trained_model
 from tests.generator.models import write_model
 
+pytestmark = pytest.mark.slow
+
 SIZE, UNITS, WINDOW = 9, 6, 3
 # Two songs side by side.
 SONGS = np.array([[4, 6, 5, 8, 7, 4, 4], [7, 7, 4, 5, 5, 8, 6]], np.int32)

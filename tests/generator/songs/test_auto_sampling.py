@@ -11,6 +11,8 @@ from nabi.workspace import paths
 from tests.generator.datasets import write_dataset
 from tests.generator.models import vocabulary_of, write_model
 
+pytestmark = pytest.mark.slow
+
 TOKENS = ["C4:1", "E4:1", "G4:1", "C4:1/2", "R:1"]
 KNOWN = vocabulary_of(PitchDuration(), TOKENS)
 

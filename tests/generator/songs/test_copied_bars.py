@@ -3,7 +3,6 @@ import pickle
 import numpy as np
 import pytest
 
-from generator.songs import copied_bars
 from generator.songs.copied_bars import figures, index_file
 from nabi.analysis import copies
 from nabi.music.song import Song
@@ -79,7 +78,6 @@ def test_trivial_music_is_no_plagiarism_where_all_songs_have_it():
 def test_a_worker_reads_the_index_once_and_is_not_sent_it(tmp_path, index, monkeypatch):
     loads, load = [], copies.load
     monkeypatch.setattr(copies, "load", lambda *arguments: loads.append(arguments) or load(*arguments))
-    copied_bars._read.cache_clear()
     found = index_file(str(tmp_path / "model"), {"content": CONTENT})
     for _ in range(3):
         assert pickle.loads(pickle.dumps(found)).read().songs == index.songs
@@ -94,7 +92,6 @@ def test_a_model_without_an_index_has_none(tmp_path):
 @pytest.mark.parametrize("content", ["other", CONTENT])
 def test_an_index_of_another_dataset_or_damaged_is_refused(tmp_path, index, content):
     path = tmp_path / "model" / paths.COPIES
-    copied_bars._read.cache_clear()
     if content == CONTENT:
         path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(ValueError, match=rf"{path} is no index of the training songs \(.*\): copy the model directory"):

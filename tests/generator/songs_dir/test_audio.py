@@ -63,6 +63,7 @@ def test_the_pitch_is_the_one_written():
     assert min(abs(strongest - 440 * harmonic) for harmonic in (1, 2, 3)) < 5
 
 
+@pytest.mark.slow
 def test_wav_holds_the_same_sound_in_16_bits():
     data = midi((0, 1000, 60), (1000, 2000, 67), program=ORGAN)
     wav = audio.render(data, "wav")

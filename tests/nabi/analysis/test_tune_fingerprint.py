@@ -52,13 +52,13 @@ def of_file(*tracks: Song, instruments: bool = False) -> Song:
 
 
 @given(strategies.integers(0, 10**6), strategies.integers(-12, 12))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_transposition_changes_nothing(seed, semitones):
     assert tune_fingerprint.fingerprint(walk(seed).transpose(semitones)) == tune_fingerprint.fingerprint(walk(seed))
 
 
 @given(strategies.integers(0, 10**6))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_durations_and_leading_silence_change_nothing(seed):
     start, duration, pitch = (column.astype(np.int64) for column in walk(seed).notes())
     staccato = Song.from_notes(start + 48, np.maximum(duration // 2, 1), pitch)
@@ -66,13 +66,13 @@ def test_durations_and_leading_silence_change_nothing(seed):
 
 
 @given(strategies.integers(0, 10**6), strategies.integers(2, 4))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_notes_that_are_many_times_as_long_change_nothing(seed, times):
     assert tune_fingerprint.fingerprint(scale_time(walk(seed), times)) == tune_fingerprint.fingerprint(walk(seed))
 
 
 @given(strategies.integers(0, 10**6), strategies.sampled_from([(3, 4), (2, 3), (9, 10)]))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_another_tempo_quantised_again_is_the_same_tune(seed, ratio):
     assert are_found(scale_time(walk(seed), *ratio), walk(seed))
 

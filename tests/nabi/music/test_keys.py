@@ -135,7 +135,7 @@ def test_fit_is_a_correlation_and_does_not_depend_on_tempo(weights, times):
 
 
 @given(WEIGHTS)
-@settings(max_examples=20, deadline=None)  # music21 is slow to import.
+@settings(max_examples=20)
 def test_music21_says_the_same(weights):
     from music21.analysis.discrete import AardenEssen
 

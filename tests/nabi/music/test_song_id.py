@@ -1,7 +1,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nabi.music.song_id import SongId
@@ -34,13 +34,11 @@ def test_a_name_is_its_parts(name, parts):
 
 
 @given(IDS)
-@settings(deadline=None)
 def test_parse_reads_what_str_writes(song):
     assert SongId.parse(str(song)) == song
 
 
 @given(IDS)
-@settings(deadline=None)
 def test_short_is_a_name_that_is_as_short_as_it_can_be(song):
     short = SongId.parse(song.short)
     assert len(short.sha256) == 16

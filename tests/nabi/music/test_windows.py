@@ -2,7 +2,7 @@ import collections
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nabi.music import windows
@@ -68,7 +68,6 @@ def test_every_window_is_a_piece_of_the_song(length, window, data):
 
 
 @given(st.lists(st.integers(2, 40), min_size=1, max_size=4), st.integers(1, 12), st.data())
-@settings(deadline=None)
 def test_join_gives_what_was_cut(lengths, window, data):
     stride = data.draw(st.integers(1, window))
     songs = [np.arange(4, 4 + length) for length in lengths]
@@ -78,7 +77,6 @@ def test_join_gives_what_was_cut(lengths, window, data):
 
 
 @given(st.lists(st.integers(2, 40), min_size=1, max_size=4), st.integers(1, 12), st.integers(1, 12), st.data())
-@settings(deadline=None)
 def test_songs_are_joined_of_their_records(lengths, window, most, data):
     stride = data.draw(st.integers(1, window))
     songs = [(f"{number}", number % 2, np.arange(4, 4 + length)) for number, length in enumerate(lengths)]

@@ -12,6 +12,8 @@ import tensorflow as tf
 from nabi.networks import fused_lstm, lstm_loops
 from nabi.networks.fused_lstm import FusedLSTM
 
+pytestmark = pytest.mark.slow
+
 # What every comparison is about, in this order.
 TENSORS = ["outputs", "h", "c", "d inputs", "d h", "d c", "d kernel", "d recurrent kernel", "d bias"]
 
@@ -212,3 +214,10 @@ def test_lanes_are_as_even_as_can_be():
     assert fused_lstm.lane_sizes(7, 3) == [3, 2, 2]
     assert fused_lstm.lane_sizes(8) == [8]
     assert fused_lstm.lane_sizes(None) == [-1]
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not tf.config.list_physical_devices("GPU"), reason="TensorFlow finds no GPU")
+def test_equal_to_keras_on_a_gpu():
+    with tf.device("/GPU:0"):
+        assert_equal_to_keras(*problem(rows=33, units=64), limit=1e-3)

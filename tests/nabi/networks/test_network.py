@@ -8,6 +8,8 @@ import tensorflow as tf
 from nabi.networks import network
 from nabi.networks.network import Architecture
 
+pytestmark = pytest.mark.slow
+
 SMALL = Architecture(vocabulary_size=7, embedding=5, units=5, layers=2, dropout=0.3, blocked=(0,))
 RICH = {"layer_norm": True, "residual": True, "tied_embeddings": True, "variational_dropout": True}
 KINDS = {"plain": {}, **{name: {name: True} for name in RICH}, "all": RICH}

@@ -56,6 +56,7 @@ def test_http_cannot_be_written(address):
         storage.check_writable(address)
 
 
+@pytest.mark.slow
 def test_scheme_whose_plugins_did_not_load(monkeypatch):
     import tensorflow as tf
 

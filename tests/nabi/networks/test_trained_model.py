@@ -9,6 +9,8 @@ from nabi.music.vocabulary import Vocabulary
 from nabi.networks import network, trained_model
 from nabi.workspace import paths
 
+pytestmark = pytest.mark.slow
+
 VOCABULARY = Vocabulary.from_ordered(["C4", "0.4"], {"C4": 2})
 
 

@@ -4,7 +4,7 @@ import collections
 import pathlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nabi.music.errors import REASONS, ParseError
@@ -33,7 +33,6 @@ EVENTS = st.one_of(
 TRACKS = st.lists(EVENTS, max_size=40)
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.lists(TRACKS, min_size=1, max_size=3),
     st.sampled_from([96, 120, 480, 7, 1000]),

@@ -270,7 +270,7 @@ def test_few_archives_stay_open(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     strategies.sampled_from(NAMES),
     strategies.lists(strategies.tuples(strategies.sampled_from("abc"), strategies.binary(max_size=1100)), max_size=6),
@@ -285,7 +285,7 @@ def test_any_members_in_any_order_are_the_right_bytes(tmp_path, name, files, cha
         assert [reader.read(path, members[index]) for index in order] == [files[index][1] for index in order]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(strategies.sampled_from(NAMES), strategies.randoms(use_true_random=False))
 def test_damage_anywhere_gives_members_or_storage_errors(tmp_path, name, chance):
     path = write(tmp_path / name, [(f"{index}.mid", bytes([index]) * 600) for index in range(4)])

@@ -46,6 +46,7 @@ def _promote(output, name, results):
         results.put(None)
 
 
+@pytest.mark.slow
 def test_of_many_processes_at_once_one_promotes(output):
     context = multiprocessing.get_context("fork")
     results = context.Queue()

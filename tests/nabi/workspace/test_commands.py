@@ -55,6 +55,7 @@ def test_flags_of_a_subcommand_are_known_too():
         made.parse_args(["fry", "--pann=x"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", ["pipelines", "trainer", "generator", "deploy"])
 def test_a_package_lists_its_commands_at_once(package):
     heavy = "apache_beam", "tensorflow", "numpy"

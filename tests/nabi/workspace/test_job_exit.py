@@ -30,23 +30,27 @@ def signalled(body: str, number: int, **more: object) -> tuple[int, str]:
 WAIT = "print('ready', flush=True)\ntime.sleep(60)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_in_one_sentence(number, status):
     assert signalled(WAIT, number) == (status, f"job stopped: {AGAIN}\n")
 
 
+@pytest.mark.slow
 def test_neither_code_that_swallows_errors_nor_a_thread_holds_up_the_end():
     body = "threading.Thread(target=time.sleep, args=(60,)).start()\nprint('ready', flush=True)\n"
     body += "while True:\n    try:\n        time.sleep(60)\n    except BaseException:\n        pass"
     assert signalled(body, signal.SIGINT) == (130, f"job stopped: {AGAIN}\n")
 
 
+@pytest.mark.slow
 def test_ctrl_c_stays_ignored_where_a_shell_has_it_ignored():
     body = "print('ready', flush=True)\nos.kill(os.getpid(), signal.SIGINT)\nreturn 5"
     ended = subprocess.run(["sh", "-c", "trap '' INT; exec \"$@\"", "sh", *script(body)], stdout=subprocess.DEVNULL)
     assert ended.returncode == 5
 
 
+@pytest.mark.slow
 def test_a_file_that_is_half_written_is_not_left(tmp_path):
     body = f"with storage.open_write({str(tmp_path / 'file')!r}) as file:\n"
     body += "    file.write(b'half')\n    print('ready', flush=True)\n    time.sleep(60)"
@@ -54,6 +58,7 @@ def test_a_file_that_is_half_written_is_not_left(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_service_gets_the_sentence_as_json():
     status, said = signalled(WAIT, signal.SIGINT, env={**os.environ, "NABI_LOG_FORMAT": "json"})
     assert (status, said.count("\n")) == (130, 1)
@@ -72,6 +77,7 @@ sys.meta_path.insert(0, Slow())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("package", "command"),
     [(EXPECT, "import time\nprint('ready', flush=True)\ntime.sleep(60)\n"), (SLOW + EXPECT, "")],
@@ -93,6 +99,7 @@ def test_while_modules_are_imported_a_signal_is_one_sentence_too(tmp_path, packa
         assert (process.wait(60), process.stderr.read()) == (130, f"task stopped: {AGAIN}\n")
 
 
+@pytest.mark.slow
 def test_a_package_that_another_one_imports_leaves_its_signals_alone(tmp_path):
     for name, text in (("room", EXPECT), ("own", "import room")):
         (tmp_path / name).mkdir()
@@ -114,6 +121,7 @@ def test_every_package_of_commands_expects_signals_before_all_else():
         assert (package / "__init__.py").read_text().split() == EXPECT.split()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -133,6 +141,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_half_file(tmp_path, body, sai
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "left",
     [
@@ -152,6 +161,7 @@ def with_root() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).parents[3])}
 
 
+@pytest.mark.slow
 def test_a_full_disk_for_standard_output_is_one_sentence():
     with pathlib.Path("/dev/full").open("w") as full:
         ended = subprocess.run(script("print('lost')"), stdout=full, stderr=subprocess.PIPE, text=True)
@@ -159,6 +169,7 @@ def test_a_full_disk_for_standard_output_is_one_sentence():
     assert (ended.returncode, ended.stderr) == (1, said)
 
 
+@pytest.mark.slow
 def test_who_reads_may_have_seen_enough():
     with subprocess.Popen(
         script("print('ready', flush=True)\nsys.stdin.read()\nprint('more')"),
@@ -170,6 +181,7 @@ def test_who_reads_may_have_seen_enough():
         assert (process.wait(60), process.stderr.read()) == (0, "")
 
 
+@pytest.mark.slow
 def test_the_status_is_the_commands_and_other_errors_are_not_hidden():
     assert subprocess.run(script("return 7")).returncode == 7
     assert subprocess.run(script("pass")).returncode == 0
@@ -177,6 +189,7 @@ def test_the_status_is_the_commands_and_other_errors_are_not_hidden():
     assert (ended.returncode, ended.stderr.splitlines()[-1]) == (1, "KeyError: 'x'")
 
 
+@pytest.mark.slow
 def test_a_process_that_must_not_be_taken_apart_ends_with_its_status_and_all_it_said():
     body = "import atexit\natexit.register(lambda: os._exit(9))\njob_exit.leave_at_once()\nprint('said')\nreturn 3"
     ended = subprocess.run(script(body), stdout=subprocess.PIPE, text=True)

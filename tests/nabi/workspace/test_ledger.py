@@ -31,7 +31,7 @@ def write(folder, text, index=0, count=1):
 
 
 @given(st.lists(ROWS, max_size=3))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_what_is_written_is_read(folder, rows):
     path = f"{folder}/{paths.rows_name(paths.LEDGER, 0, 1)}"
     paths.write_rows(path, [row.as_dict() for row in rows])

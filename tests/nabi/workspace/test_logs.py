@@ -89,6 +89,7 @@ def test_the_message_of_a_line(monkeypatch, text):
     assert logs.message_of(logs.line(text)) == text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "said"),
     [

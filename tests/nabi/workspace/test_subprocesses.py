@@ -41,6 +41,7 @@ def test_a_signal_is_passed_on_and_the_child_may_end_in_order(number):
     assert lines == ["ready", "saved"]
 
 
+@pytest.mark.slow
 def test_a_signal_that_comes_before_there_is_a_process_is_passed_on_too(monkeypatch):
     child, popen = ChildProcess(), subprocess.Popen
 
@@ -70,6 +71,7 @@ ChildProcess().run([sys.executable, "-c", "import os, time; print(os.getpid(), f
 """
 
 
+@pytest.mark.slow
 def test_a_child_ends_with_its_parent():
     with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True) as parent:
         child = int(parent.stdout.readline())
@@ -90,6 +92,7 @@ def is_alive(process: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_a_child_of_a_parent_that_is_gone_does_not_start():
     """The parent may be killed between making the process and the process' asking to end with it."""
     read, write = os.pipe()

@@ -35,6 +35,7 @@ def test_augmentation_is_counted(music):
     assert forecast.forecast(sources.expand([str(music)]), settings).records == 72
 
 
+@pytest.mark.slow
 def test_the_flag_says_it_warns_and_writes_nothing(music, tmp_path, capsys):
     preprocess.main(["--input", str(music), "--output", str(tmp_path / "out"), "--dry_run"])
     said = capsys.readouterr().out

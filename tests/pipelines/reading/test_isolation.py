@@ -17,6 +17,8 @@ from tests.builders import midi, note
 
 ROOT = pathlib.Path(__file__).parents[3]
 MEMORY = 1 << 30
+# Seconds, on a machine that runs other tests too; a process takes longer to start than this, and a hang has no end.
+SOON = 3
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +65,7 @@ def wait_until(condition, seconds=10):
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_a_song_comes_back_equal_from_a_warm_process(monkeypatch, tmp_path):
     data = midi(note(0, 480, 60), note(480, 960, 64))
     monkeypatch.chdir(tmp_path)
@@ -70,12 +73,12 @@ def test_a_song_comes_back_equal_from_a_warm_process(monkeypatch, tmp_path):
         [[(packed, seconds, _)]] = reader.read_packed([(data, "a/\udcffé.mid")])
         began = time.monotonic()
         song = reader.read(data, "a/\udcffé.mid")
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < SOON
         with pytest.raises(ParseError) as refusal:
             reader.read(b"no music", "text.mid")
     assert song == read_song(data, source="a/\udcffé.mid")
     assert packed.data == song.to_bytes()
-    assert 0 < seconds < 1
+    assert 0 < seconds < SOON
     assert (packed.events, packed.sha256, packed.instrument) == (len(song), song.about.sha256, song.about.instrument)
     assert refusal.value.reason == "not-midi"
 
@@ -85,6 +88,7 @@ def test_the_warm_up_has_work_for_every_loop():
     assert len(read_song(WARM_UP, source="warm-up", instrument="drums")) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("order", "reason", "detail"),
     [
@@ -106,6 +110,7 @@ def test_what_kills_the_process_costs_one_file(reader, order, reason, detail):
     assert not is_running(before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", [b"hang", b"hang-in-c"])
 def test_a_hang_costs_one_file_and_no_more_time_than_allowed(order):
     with hostile(timeout_seconds=0.5) as reader:
@@ -114,11 +119,12 @@ def test_a_hang_costs_one_file_and_no_more_time_than_allowed(order):
         with pytest.raises(ParseError, match=r"0\.5 seconds") as error:
             reader.read(order, "bad.mid")
         assert error.value.reason == "timeout"
-        assert 0.5 <= time.monotonic() - began < 1.5
+        assert 0.5 <= time.monotonic() - began < SOON
         assert process_of(reader) != before
         assert not is_running(before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("order", "reason", "detail"),
     [
@@ -135,18 +141,21 @@ def test_an_exception_costs_no_process(reader, order, reason, detail):
     assert process_of(reader) == before
 
 
+@pytest.mark.slow
 def test_what_a_parser_prints_is_lost(reader):
     before = process_of(reader)
     assert len(reader.read(b"print", "noisy.mid")) == 1
     assert process_of(reader) == before
 
 
+@pytest.mark.slow
 def test_memory_that_earlier_files_hold_is_not_charged_to_the_next():
     with hostile(memory_bytes=1 << 28) as reader:
         processes = [int(reader.read(b"hoard %d" % (150 << 20), "big.mid").about.instrument) for _ in range(2)]
     assert processes[0] != processes[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("order", "reason"), [(b"abort", "crash"), (b"memory", "out-of-memory"), (b"hang", "timeout")])
 def test_files_handed_over_together_are_lost_alone(order, reason):
     files = [(b"fine", "1.mid"), (b"damaged", "2.mid"), (order, "3.mid"), (b"fine", "4.mid")]
@@ -155,13 +164,15 @@ def test_files_handed_over_together_are_lost_alone(order, reason):
     results = [answer.result for (answer,) in answers]
     outcomes = [result.reason if isinstance(result, ParseError) else result.events for result in results]
     assert outcomes == [1, "damaged", reason, 1]
-    assert 0.5 <= answers[2][0].seconds < 1.5 or reason != "timeout"
+    assert 0.5 <= answers[2][0].seconds < SOON or reason != "timeout"
 
 
+@pytest.mark.slow
 def test_a_file_larger_than_a_pipe(reader):
     assert len(reader.read(b"fine " + bytes(5_000_000), "large.mid")) == 1
 
 
+@pytest.mark.slow
 def test_a_closed_reader_leaves_no_process_and_can_read_again():
     with hostile() as reader:
         assert reader.pid is None
@@ -171,6 +182,7 @@ def test_a_closed_reader_leaves_no_process_and_can_read_again():
         assert process_of(reader) != before
 
 
+@pytest.mark.slow
 def test_a_killed_worker_leaves_no_process_even_in_a_hang(tmp_path):
     note_of_pid = tmp_path / "pid"
     script = f"""
@@ -186,6 +198,7 @@ hostile().read(b"hang-in-c " + {os.fsencode(note_of_pid)!r}, "bad.mid")
     wait_until(lambda: not is_running(parser))
 
 
+@pytest.mark.slow
 def test_a_parser_that_cannot_be_imported_is_no_file_s_fault():
     reader = IsolatedReader(
         instrument="all", parser="fast", timeout_seconds=1, memory_bytes=MEMORY, function="songs.missing.read"
@@ -194,6 +207,7 @@ def test_a_parser_that_cannot_be_imported_is_no_file_s_fault():
         reader.read(b"", "any.mid")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [{"timeout_seconds": 0}, {"timeout_seconds": float("nan")}, {"memory_bytes": 1}])
 def test_limits_have_ranges(limit):
     with pytest.raises(ValueError, match="must be"):

@@ -8,6 +8,8 @@ from tests.trainer import datasets
 from trainer.data import batches, window_arrays
 from trainer.data.dataset import open_dataset
 
+pytestmark = pytest.mark.slow
+
 # 12 songs of 4 ids and marks around them: window 3, stride 3 cuts each in two windows, the last one full at 5 = 6 - 1.
 SONGS = [[4 + number % 6, 4, 5, 4 + number // 6] for number in range(12)]
 

@@ -12,6 +12,8 @@ from trainer.data.dataset import open_dataset
 from trainer.data.feed import Feed, ReadAhead
 from trainer.data.window_mode import WindowMode
 
+pytestmark = pytest.mark.slow
+
 # 12 songs of 4 ids and marks around them: window 3, stride 3 cuts each in two windows, the last one full at 5 = 6 - 1.
 SONGS = [[4 + number % 6, 4, 5, 4 + number // 6] for number in range(12)]
 

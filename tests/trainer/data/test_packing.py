@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from trainer.data import packing
@@ -20,7 +20,6 @@ def test_a_row_is_filled_up_with_no_window():
 
 
 @given(LENGTHS, st.integers(1, 5))
-@settings(deadline=None)
 def test_every_song_is_in_one_row_and_rows_end_together(lengths, rows):
     songs_of_rows = packing.pack(lengths, rows)
     assert sorted(song for songs in songs_of_rows for song in songs) == list(range(len(lengths)))

@@ -10,6 +10,8 @@ from trainer.data.window_arrays import TokenStream
 from trainer.evaluation import loss_breakdown
 from trainer.evaluation.scoring import TokenScores
 
+pytestmark = pytest.mark.slow
+
 # Ids 4 to 9.
 VOCABULARY = Vocabulary.from_ordered(["C4", "C4.E4", "d:1", "d:4", "s:1/2", "s:4"], {})
 

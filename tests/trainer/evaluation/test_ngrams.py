@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies
+from hypothesis import given, strategies
 
 from trainer.data.window_arrays import TokenStream
 from trainer.evaluation.ngrams import FALLBACK_DISCOUNTS, discounts, each_order
@@ -118,7 +118,6 @@ SONGS = strategies.lists(
 HISTORY = strategies.lists(strategies.sampled_from([UNKNOWN, START, A, B, C]), min_size=1, max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
 @given(SONGS, HISTORY, strategies.integers(1, 7), strategies.booleans())
 def test_allowed_ids_sum_to_one_after_any_history(songs, history, order, marked):
     found = chances([[START, *song] if marked else song for song in songs], *history, order=order)
@@ -165,7 +164,6 @@ def by_definition(songs, order: int):
 ASKED = strategies.lists(strategies.sampled_from([END, A, B, C]), min_size=2, max_size=8)
 
 
-@settings(max_examples=60, deadline=None)
 @given(SONGS, ASKED, strategies.integers(1, 6), strategies.sampled_from([[START], []]))
 def test_every_order_is_as_the_formulas_say(songs, asked, highest, mark):
     songs = [[*mark, *song] for song in itertools.chain(songs, songs[:2])]

@@ -9,6 +9,8 @@ from trainer.data.window_arrays import Windows
 from trainer.evaluation import scoring
 from trainer.evaluation.scoring import Evaluator, Score, lay_out
 
+pytestmark = pytest.mark.slow
+
 SONGS = [[2, 4, 5, 6, 7, 8, 9, 4, 3], [2, 9, 1, 7, 3], [2, 5, 3], [2, 6, 7, 6, 7, 6, 3]]
 
 

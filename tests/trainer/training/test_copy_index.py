@@ -16,6 +16,8 @@ from tests.nabi.analysis.copies.music import walk
 from trainer.data.dataset import Dataset, open_dataset
 from trainer.training import copy_index
 
+pytestmark = pytest.mark.slow
+
 HASHES = [hashlib.sha256(bytes([number])).hexdigest() for number in range(40)]
 
 

@@ -1,7 +1,10 @@
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from trainer.training.dropout import DropoutMask, uniform_bits
+
+pytestmark = pytest.mark.slow
 
 
 def mask(rows=8, first_row=0, step=3, key=7, **options):

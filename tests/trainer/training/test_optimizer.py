@@ -5,6 +5,8 @@ import tensorflow as tf
 from trainer.config import TrainConfig
 from trainer.training.optimizer import make_optimizer
 
+pytestmark = pytest.mark.slow
+
 
 def rates(**options) -> list[float]:
     """The learning rate of the first 5 steps."""

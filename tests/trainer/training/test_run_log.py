@@ -5,6 +5,8 @@ from trainer.training import run_log
 from trainer.training.model_folder import RunFolders
 from trainer.training.run_log import RunLog
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def clock(monkeypatch):

@@ -5,6 +5,8 @@ import pytest
 from trainer.config import TrainConfig
 from trainer.training.tensorboard_log import TensorBoardLog
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("full", ["before", "amid"])
 def test_on_a_full_disk_a_warning_tells_that_the_training_goes_on_without_its_logs(small_disk, capsys, full):

@@ -8,6 +8,8 @@ from tests.trainer import datasets
 from trainer import task
 from trainer.training.warm_start import open_warm
 
+pytestmark = pytest.mark.slow
+
 
 def built(size: int, **options):
     sizes = {"embedding": 3, "units": 4, "layers": 1, "dropout": 0.0, **options}

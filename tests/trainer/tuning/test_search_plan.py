@@ -160,6 +160,7 @@ def test_divergence_is_remembered_of_the_same_run_only(plan, tmp_path, dataset):
     assert trial.result() is None
 
 
+@pytest.mark.slow
 def test_refusals_come_before_anything_is_deleted_and_need_neither_tensorflow_nor_optuna(tmp_path, dataset):
     (tmp_path / "model.keras").write_text("mine")
     given = [f"--{key}={value}" for key, value in ALL.items() if key != "layer_norm"]

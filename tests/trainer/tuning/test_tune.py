@@ -13,6 +13,8 @@ from tests.trainer.fake_trials import FakeChild
 from trainer import task
 from trainer.tuning import tune
 
+pytestmark = pytest.mark.slow
+
 # All but the learning rate and the dropout.
 FIXED = ("--units", "8", "--layers", "1", "--embedding", "4", "--recurrent_dropout", "0", "--no-layer_norm")
 

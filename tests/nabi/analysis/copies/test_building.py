@@ -43,14 +43,13 @@ def test_an_index_of_nothing_has_nothing():
 
 
 @given(st.lists(st.integers(0, 80), min_size=1, max_size=8), st.integers(0, 150))
-@settings(max_examples=50, deadline=None)
 def test_never_more_fingerprints_than_allowed_but_three_of_each_song(lengths, most):
     index = index_of(*(walk(seed, length) for seed, length in enumerate(lengths)), most=most)
     assert len(index.fingerprints) <= max(most, 3 * len(lengths))
 
 
 @given(st.integers(20, 400), st.randoms(use_true_random=False))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_what_is_kept_depends_neither_on_the_order_of_songs_nor_on_when_it_was_thinned(most, shuffle: random.Random):
     songs = [(str(seed), walk(seed, 30 + 10 * seed)) for seed in range(6)]
     at_once, others = Builder(copies.Gram(), 10**6), Builder(copies.Gram(), most)

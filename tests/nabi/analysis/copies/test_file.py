@@ -5,7 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nabi.analysis import copies
@@ -33,7 +33,6 @@ def assert_same(one: copies.Index, other: copies.Index) -> None:
     st.booleans(),
     st.lists(st.tuples(st.integers(0, 99), st.floats(0, 99), st.floats(0, 1)), max_size=4),
 )
-@settings(max_examples=50, deadline=None)
 def test_what_is_written_is_read(lengths, most, octaves, figures):
     index = index_of(
         *(walk(seed, length) for seed, length in enumerate(lengths)), most=most, gram=copies.Gram(9, octaves)

@@ -23,7 +23,6 @@ from tests.nabi.analysis.copies.music import FOREIGN, index_of, monotonous, part
     before=st.integers(0, 20),
     after=st.integers(0, 20),
 )
-@settings(max_examples=200, deadline=None)
 def test_every_run_that_is_long_enough_is_found_where_it_is(seed, which, first, length, most, semitones, before, after):
     songs = [walk(4 * seed + number, 90) for number in range(4)]
     index = index_of(*songs, most=most)
@@ -45,7 +44,6 @@ def test_every_run_that_is_long_enough_is_found_where_it_is(seed, which, first, 
 
 
 @given(st.integers(0, 1000), st.sampled_from([10**6, 100, 30]))
-@settings(max_examples=40, deadline=None)
 def test_a_training_song_is_copied_from_its_first_note_to_its_last(seed, most):
     song = walk(seed, 70)
     found = copies.find(song.transpose(5), index_of(walk(seed + 1, 50), song, most=most))
@@ -55,7 +53,7 @@ def test_a_training_song_is_copied_from_its_first_note_to_its_last(seed, most):
 
 
 @given(st.integers(0, 1000), st.sampled_from([10**6, 50]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_nothing_is_found_in_a_song_that_shares_nothing(seed, most):
     index = index_of(walk(seed), walk(seed + 1), most=most)
     found = copies.find(walk(seed, waits=(1, 5, 7)), index)
@@ -64,7 +62,7 @@ def test_nothing_is_found_in_a_song_that_shares_nothing(seed, most):
 
 
 @given(st.integers(0, 1000), st.integers(0, 50))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_run_of_one_note_less_than_n_is_no_copy(seed, first):
     song = walk(seed, 70)
     onset, pitch = part(song, first, first + 11)
@@ -77,7 +75,6 @@ def steps(song: Song) -> list[tuple[int, int]]:
 
 
 @given(monotonous(), st.lists(monotonous(), max_size=4), st.integers(2, 8))
-@settings(max_examples=200, deadline=None)
 def test_with_all_n_grams_kept_it_is_what_comparing_note_by_note_finds(song, training, n):
     gram = copies.Gram(n)
     found = copies.find(song, index_of(*training, gram=gram))
@@ -96,7 +93,6 @@ def test_with_all_n_grams_kept_it_is_what_comparing_note_by_note_finds(song, tra
 
 
 @given(st.lists(monotonous(80), min_size=1, max_size=3), st.integers(5, 60))
-@settings(max_examples=100, deadline=None)
 @example([builders.song(*((12 * index, 3, 60) for index in range(40)))], 8)
 def test_thinned_it_finds_no_note_that_all_n_grams_do_not_find(songs, most):
     thinned, whole = (index_of(*songs[1:], songs[0], gram=copies.Gram(4), most=size) for size in (most, 10**6))
