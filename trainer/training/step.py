@@ -118,6 +118,7 @@ class Learner:
 
     def _rows_of_replicas(self, rows: npt.NDArray, axis: int) -> tf.distribute.DistributedValues:
         def own(context: tf.distribute.experimental.ValueContext) -> tf.Tensor:
+            """Selects the rows of one replica."""
             first = context.replica_id_in_sync_group * self._rows
             return tf.constant(rows.take(range(first, first + self._rows), axis))
 
@@ -206,16 +207,19 @@ def training_model(start: keras.Model, config: TrainConfig) -> keras.Model:
     names = [layer.name for layer in start.layers]
 
     def mask(name: str, rate: float, shared_steps: bool) -> DropoutMask:
+        """Makes the dropout mask of a layer; its key is unique in the run."""
         key = config.seed * _LAYERS_PER_SEED + names.index(name)
         return DropoutMask(rate, key, shared_steps=shared_steps, name=f"{name}_mask", dtype=config.precision)
 
     def dropout(layer: keras.layers.Dropout) -> object:
+        """Replaces a Dropout layer by a product with its mask."""
         if not layer.rate:
             return lambda values: values
         factors = mask(layer.name, layer.rate, config.variational_dropout)
         return lambda values: keras.layers.Multiply(dtype=config.precision)([values, factors(values, draw)])
 
     def recurrent_mask(name: str, h: object) -> object:
+        """Draws the mask of an LSTM layer's state."""
         return mask(name, config.recurrent_dropout, shared_steps=False)(h, draw)
 
     return network.variant(
