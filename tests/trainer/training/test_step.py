@@ -14,8 +14,9 @@ from trainer.config import TrainConfig
 from trainer.data.batch_order import BatchPosition
 from trainer.data.feed import StepBatches
 from trainer.training import step
-from trainer.training.step import Learner, first_network, scored
+from trainer.training.step import Learner, scored
 from trainer.training.strategy import check_xla, make_strategy
+from trainer.training.training_network import first_network
 
 SMALL = TrainConfig(units=8, embedding=4, layers=1, batch_size=4, dropout=0.0)
 BATCH = np.array([[2, 4, 5, 6], [5, 6, 1, 3], [7, 8, 3, 0], [2, 9, 0, 0]], np.int32)
