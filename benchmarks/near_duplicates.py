@@ -6,7 +6,7 @@
 Plants a changed copy of every n-th file beside all of them, one kind of change at a time, and finds clusters as a
 dataset does: reading, fingerprints, bands, sketches, components. A copy is found if it is in the cluster of its
 original. Copies are made of files that no constant was chosen on (`held_out`). What is linked without any copy is
-printed, the least alike first, to be judged by ear.
+printed, the shortest run of intervals in common first, to be judged by ear.
 """
 
 import collections
@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks import tune_copies
 from benchmarks.tune_copies import COPIES
@@ -29,6 +30,10 @@ from pipelines.preprocessing.clusters import candidates_of, key_by_bucket
 from pipelines.preprocessing.connected_components import JoinLinks, Link
 
 Prints = dict[str, Fingerprint]
+
+
+# Of the links that share a shorter run of intervals some are false; longer ones are tunes in common, or loops.
+DOUBTFUL = 16
 
 
 def held_out(path: pathlib.Path) -> bool:
@@ -93,24 +98,36 @@ def report_copies(files: dict[str, pathlib.Path], originals: Prints) -> None:
 
 
 def report_links(files: dict[str, pathlib.Path], songs: dict[str, Song], prints: Prints) -> None:
-    """Prints how the songs are linked, and the links, the least alike first, with each song's first intervals."""
+    """Prints how the songs are linked, and each link with the longest run of intervals that both songs have."""
     links = links_of(prints)
     sizes = collections.Counter(labels_of(links).values())
+    runs = {link: longest_run(*(songs[name] for name in link)) for link in links}
     print(f"{sizes.total()} of {len(prints)} songs are linked, by {len(links)} links, in {len(sizes)} clusters;")
     print(f"the largest have {[size for _, size in sizes.most_common(5)]} songs")
-    for link in sorted(links, key=lambda link: tune_fingerprint.shared(prints[link[0]].sketch, prints[link[1]].sketch)):
-        print(
-            f"  {tune_fingerprint.shared(prints[link[0]].sketch, prints[link[1]].sketch)} of {tune_fingerprint.ORDERS}"
-        )
-        for name in link:
-            print(f"    {'/'.join(files[name].parts[-2:])[:50]:50} {beginning(songs[name])}")
+    print(f"{sum(run < DOUBTFUL for run in runs.values())} links share no run of {DOUBTFUL} intervals:")
+    for link, run in sorted(runs.items(), key=lambda one: one[1]):
+        minima = tune_fingerprint.shared(*(prints[name].sketch for name in link))
+        print(f"  {run:4} intervals in a row, {minima:2} of {tune_fingerprint.ORDERS} minima:", end=" ")
+        print(" | ".join("/".join(files[name].parts[-2:])[:50] for name in link))
 
 
-def beginning(song: Song) -> str:
-    """The first intervals of a song's top line, in semitones."""
+def longest_run(one: Song, other: Song) -> int:
+    """Returns the longest run of equal intervals in the same line (tops, peaks ...) of two songs."""
+    return max((_common(*both) for both in zip(_intervals(one), _intervals(other), strict=False)), default=0)
+
+
+def _intervals(song: Song) -> list[npt.NDArray[np.int64]]:
     start, _, pitch = song.notes()
-    top = next(tune_fingerprint.lines(start, pitch, song.ticks_per_quarter))
-    return " ".join(f"{interval:+}" for interval in np.diff(top[:21]))
+    return [np.diff(line) for line in tune_fingerprint.lines(start, pitch, song.ticks_per_quarter)]
+
+
+def _common(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> int:
+    """The length of the longest common substring, by the usual table, a row at a time."""
+    longest, runs = 0, np.zeros(len(other) + 1, np.int64)
+    for interval in one:
+        runs[1:] = np.where(other == interval, runs[:-1] + 1, 0)
+        longest = max(longest, int(runs.max()))
+    return longest
 
 
 def report_cost(songs: dict[str, Song]) -> Prints:

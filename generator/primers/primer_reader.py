@@ -10,9 +10,8 @@ from generator.primers import dataset_songs, song_files, sources
 from generator.sampling.grammar import Grammar
 from generator.sampling.primer import Primers
 from nabi.music.encodings import Encoding
-from nabi.music.records import Window
 from nabi.music.song import Song
-from nabi.music.vocabulary import START, Vocabulary, start_of
+from nabi.music.vocabulary import START, Vocabulary
 from nabi.music.windows import SPLITS
 
 # Where the model does not know a file's tokens it is moved by so many semitones at most.
@@ -29,7 +28,6 @@ class PrimerReader:
       grammar: the model's; what it does not allow is left out of a primer.
       song_marks: whether `<start>` stands before a song.
       blank_first: whether `<start>` stands before anything, as the model was trained by `--blank_first`.
-      key: that songs are asked for in, one of `nabi.music.keys.KEY_NAMES`; None: any.
       tokens: how many tokens a primer has at most, `<start>` not counted, at least 1.
       ticks: its notes begin before this one; 0: no limit.
     """
@@ -41,14 +39,6 @@ class PrimerReader:
     tokens: int
     ticks: int = 0
     blank_first: bool = False
-    key: str | None = None
-
-    def from_nothing(self, seed: int) -> Primers:
-        """Where songs begin with what begins them alone: of key marks as many of each as of the training songs."""
-        marked = self.vocabulary.marked_songs
-        if self.key or not marked:
-            return Primers(((self._start(None),),), seed)
-        return Primers(tuple((mark,) for mark in marked), seed, shares=tuple(marked.values()))
 
     def from_file(self, path: str, *, move: bool = True, **reading: Any) -> Primers:
         """The beginning of a MIDI file, the same for every song.
@@ -69,8 +59,7 @@ class PrimerReader:
         if semitones:
             logging.info("the primer is moved by %+d semitones, to where the model knows more of it", semitones)
         tokens = self.encoding.spell(self._encoded(song, semitones), self.vocabulary.ids)
-        start = start_of(song.transpose(semitones) if semitones else song, self.vocabulary)
-        primer = self._primer(self.vocabulary.encode(tokens).tolist(), start)
+        primer = self._primer(self.vocabulary.encode(tokens).tolist())
         if not primer:
             raise ValueError(f"--primer {path} holds nothing the model knows: none of its tokens is in the vocabulary")
         return Primers((primer,))
@@ -98,7 +87,7 @@ class PrimerReader:
             raise ValueError(f"--primer: {tokens[wrong]!r} may not stand {where} in {self.encoding.name}")
         if not ids:
             raise ValueError(f"--primer {text!r} holds no token: leave it out, or name one of {', '.join(SPLITS)}")
-        return Primers((self._primer(ids, start_of(self.encoding.decode(tokens), self.vocabulary)),))
+        return Primers((self._primer(ids),))
 
     def from_split(self, dataset: str, split: str, *, seed: int, content: str, songs: bool = False) -> Primers:
         """Windows of a dataset, the beginning of each; the same ones for the same dataset and seed.
@@ -119,7 +108,7 @@ class PrimerReader:
             chosen = dataset_songs.whole_songs(*asked, length=self.tokens + 1, seed=seed, content=content)
         else:
             chosen = dataset_songs.pick(*asked, seed=seed, content=content)
-        primers = (self._primer(window.tokens.tolist(), _first(window)) for window in chosen)
+        primers = (self._primer(window.tokens.tolist(), first=window.start == 0) for window in chosen)
         pool = tuple(primer for primer in primers if primer)
         if not pool:
             raise ValueError(f"--primer {split}: this split of the dataset {dataset} holds no window to start from")
@@ -141,29 +130,23 @@ class PrimerReader:
         source = sources.find(dataset, split, text)
         # `<start>` is no token of the primer.
         song = dataset_songs.song_of(dataset, split, source.sha256, length=self.tokens + 1)
-        primer = self._primer(song.tokens.tolist(), _first(song)) if song else ()
+        primer = self._primer(song.tokens.tolist(), first=song.start == 0) if song else ()
         if not primer:
             raise ValueError(f"--primer_source {text!r}: {source.name} has nothing that the model knows")
         logging.info("the primer is the beginning of %s", source.name)
         return Primers((primer,))
 
-    def _primer(self, ids: list[int], start: int | None) -> tuple[int, ...]:
-        """What begins a song where the model knows it, then the first tokens; nothing if the model knows none of them.
+    def _primer(self, ids: list[int], *, first: bool = True) -> tuple[int, ...]:
+        """Returns `<start>` where the model knows it, then the first tokens; nothing if the model knows none of them.
 
         Args:
           ids: of a song, or of a window of it.
-          start: what begins the song; None for a window from within it.
+          first: whether they are from the song's beginning.
         """
         music = self.grammar.walk(ids)[: self.tokens]
         music = music[: self._in_time(music)] if self.ticks else music
-        starts = self.blank_first or (start is not None and self.song_marks)
-        return (*([self._start(start)] if starts else []), *music) if music else ()
-
-    def _start(self, found: int | None) -> int:
-        """What begins a song: of the key that was asked for, or else what was found."""
-        if self.key and self.vocabulary.key_marks:
-            return self.vocabulary.start(self.key)
-        return found if found is not None and self.vocabulary.is_start(found) else START
+        starts = self.blank_first or (first and self.song_marks)
+        return (*([START] if starts else []), *music) if music else ()
 
     def _in_time(self, ids: list[int]) -> int:
         """How many of the tokens begin in time."""
@@ -183,8 +166,3 @@ class PrimerReader:
 
     def _encoded(self, song: Song, semitones: int) -> list[str]:
         return self.encoding.encode(song.transpose(semitones) if semitones else song)
-
-
-def _first(window: Window) -> int | None:
-    """The id that begins a window's song; None for a window from within it."""
-    return int(window.tokens[0]) if window.start == 0 else None

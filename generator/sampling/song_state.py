@@ -81,7 +81,7 @@ class SongState:
           config: when it ends, its seed, and what a loop is.
           meanings: of the ids.
         """
-        given = given_of(primer, config.primer_tokens, meanings.special) if config.one_step else len(primer)
+        given = given_of(primer, config.primer_tokens) if config.one_step else len(primer)
         self._song, self._primer, self._fed = song, tuple(primer[:given]), tuple(primer[given:])
         self._most = min(config.max_tokens, len(self._fed)) if config.one_step else config.max_tokens
         self._config, self._meanings = config, meanings

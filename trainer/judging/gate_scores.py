@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from nabi.music import windows
 from nabi.music.song import Song
-from nabi.music.vocabulary import KEY_MARKS, UNKNOWN, start_of
+from nabi.music.vocabulary import UNKNOWN
 from nabi.networks.trained_model import TrainedModel
 from trainer.data.window_arrays import Windows
 from trainer.data.window_mode import WindowMode
@@ -16,8 +16,7 @@ def nats_of_songs(model: TrainedModel, songs: list[Song]) -> npt.NDArray[np.floa
     """Measures a model's loss on each song, in nats, float64 [songs].
 
     A token that the vocabulary lacks, which the model cannot predict, costs as much as a uniform guess among all
-    tokens, so that no model gains by a smaller vocabulary. Likewise a model whose songs begin with their key pays for
-    it as for a uniform guess among all keys.
+    tokens, so that no model gains by a smaller vocabulary.
 
     Args:
       model: its encoding must be lossless for the songs.
@@ -37,15 +36,14 @@ def nats_of_songs(model: TrainedModel, songs: list[Song]) -> npt.NDArray[np.floa
     scores = evaluator.tokens(model.model.get_weights())
     nats = np.bincount(scores.song, -scores.log_probability.astype(np.float64), len(songs))
     unknown = np.array([np.count_nonzero(ids == UNKNOWN) for ids in ids_of_songs])
-    key_nats = np.log(len(KEY_MARKS)) if model.vocabulary.key_marks else 0.0
-    return nats + unknown * np.log(len(model.vocabulary)) + key_nats
+    return nats + unknown * np.log(len(model.vocabulary))
 
 
 def ids_of(model: TrainedModel, song: Song) -> npt.NDArray[np.int64]:
     """Encodes a song with the model's vocabulary as preprocessing does, int64 [L]."""
     tokens = model.encoding.spell(model.encoding.encode(song), model.vocabulary.ids)
     ids = model.vocabulary.encode(tokens)
-    return windows.mark(ids, start_of(song, model.vocabulary)) if model.config["dataset"]["song_marks"] else ids
+    return windows.mark(ids) if model.config["dataset"]["song_marks"] else ids
 
 
 def comparable(champion: TrainedModel, challenger: TrainedModel) -> str:
