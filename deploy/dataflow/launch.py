@@ -1,7 +1,7 @@
 """What a flex template's launcher starts.
 
-It knows files, and Nabi's commands are modules; it says `--greedy=true`, and Nabi's switches are `--greedy` and
-`--no-greedy`. Copied into the images; it imports nothing of Nabi.
+It knows files, and Nabi's commands are modules; it says `--ended=true`, and Nabi's switches are `--ended` and
+`--no-ended`. Copied into the images; it imports nothing of Nabi.
 """
 
 import json

@@ -46,7 +46,7 @@ def find(dataset: str, split: str, text: str) -> LedgerSong:
             others = [*others, row][:1]
     found = whole or part
     if len(found) != 1:
-        raise ValueError(f"--primer_source {text!r} names {_said(found.values(), split, others, some)}")
+        raise ValueError(f"--primer {split}:{text} names {_said(found.values(), split, others, some)}")
     return next(LedgerSong(name, sha256) for sha256, name in found.items())
 
 
@@ -73,6 +73,6 @@ def _said(found: Iterable[str], split: str, others: list[LedgerRow], some: list[
         return f"{len(found)} songs of {split}: {named}{more}: give more of the name of one"
     for row in others:
         if row.outcome == READ:
-            return f"no song of {split}: {row.source} is of {row.split}: --primer {row.split}"
+            return f"no song of {split}: {row.source} is of {row.split}: --primer {row.split}:NAME"
         return f"no song of {split}: {row.source} was {row.outcome} ({row.reason}) and is in no split"
     return f"no song of {split}; such are {', '.join(some)}" if some else f"no song of {split}, which has none"

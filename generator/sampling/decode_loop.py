@@ -76,7 +76,7 @@ class DecodeLoop:
 
         Returns:
           Ids and their log probabilities under the network and its grammar, 0 where given, [B, BLOCK] each, and what is
-          carried. With `--one_step` they are of what was sampled, also where ids are given.
+          carried. With `--decoding teacher_forced` they are of what was sampled, also where ids are given.
         """
         ids_BxS, scores_BxS, carry = self._run(first_B, begins_B, given_BxS, uniforms_BxSxR, carry)
         return ids_BxS.numpy(), scores_BxS.numpy(), carry
@@ -114,9 +114,9 @@ class DecodeLoop:
         moved_BxV, memory = self._moved(logits_BxV, memory, last_B)
         chosen_B = next_token.choose(moved_BxV, uniforms_BxR, self._config, ~self._notes_V)
         next_B = tf.where(given_B == PAD, chosen_B, given_B)
-        one_step = self._config.one_step
-        said_B = chosen_B if one_step else next_B
-        counts_B = (given_B == PAD) | one_step
+        forced = self._config.teacher_forced
+        said_B = chosen_B if forced else next_B
+        counts_B = (given_B == PAD) | forced
         score_B = tf.where(counts_B, next_token.log_likelihood(logits_BxV, said_B), 0.0)
         return next_B, said_B, score_B, self._rules.after(row_B, next_B), memory
 

@@ -21,8 +21,7 @@ def allowed(config: GenerateConfig, vocabulary: Vocabulary, encoding: Encoding) 
     if not any(some and may for some, may in zip(pitches, allowed_V[special:], strict=True)):
         raise ValueError(
             f"no token of the model's vocabulary has all its notes in {config.lowest}..{config.highest}"
-            f"{' and in ' + config.key if config.key else ''}{' ' + config.scale if config.scale else ''}: "
-            "widen --lowest and --highest, or give another --key or --scale"
+            f"{' and in ' + config.key if config.key else ''}: widen --lowest and --highest, or give another --key"
         )
     return allowed_V
 

@@ -13,7 +13,7 @@ class Primers:
 
     Attributes:
       pool: the primers to pick from; each has at least one id, the first `<start>` or music. With
-        `--one_step` each is a song.
+        `--decoding teacher_forced` each is a song.
       seed: of the picking.
       variations: songs in a row that share a primer.
     """
@@ -29,7 +29,7 @@ class Primers:
 
 
 def given_of(song: Sequence[int], tokens: int) -> int:
-    """How many ids of a song are given by `--one_step`, where the first `tokens` of its tokens are.
+    """How many ids of a song are given by `--decoding teacher_forced`, where the first `tokens` of its tokens are.
 
     Args:
       song: its ids, with or without `<start>`.

@@ -17,8 +17,8 @@ from nabi.networks.trained_model import TrainedModel
 def grammar_of(model: TrainedModel, config: GenerateConfig) -> Grammar:
     """What may follow what in a model's songs; raises ValueError if a token is left after which nothing may."""
     vocabulary, encoding = model.vocabulary, model.encoding
-    # With one_step a song ends where the one that it follows does.
-    ends = model.config["dataset"]["song_marks"] and not config.one_step
+    # With teacher forcing a song ends where the one that it follows does.
+    ends = model.config["dataset"]["song_marks"] and not config.teacher_forced
     return Grammar.of(vocabulary, encoding, ends=ends, allowed_V=masks.allowed(config, vocabulary, encoding))
 
 
@@ -49,4 +49,4 @@ def sampler_of(
       slots: rows of a batch.
     """
     asked = (stepper_of(model), grammar_of(model, config), config, TokenContents.of(model.vocabulary, model.encoding))
-    return BeamSearch(*asked) if config.beams else Sampler(*asked, refuses=refuses, slots=slots)
+    return BeamSearch(*asked) if config.decoding == "beam" else Sampler(*asked, refuses=refuses, slots=slots)

@@ -50,7 +50,7 @@ class SongIds:
       attempts: how often it went back from a loop, or began again.
       refused: why each of the songs that were made before under its number was not kept, in a word.
       told: of each sampled id, `<end>` among them, if that was asked for.
-      fed: the true ids of the same places, if these and not `tokens` were fed (`--one_step`); otherwise none.
+      fed: the true ids of the same places, if these and not `tokens` were fed (teacher forcing); otherwise none.
     """
 
     song: int
@@ -77,13 +77,13 @@ class SongState:
 
         Args:
           song: its number.
-          primer: its first ids, at least one; with `--one_step` the song that is followed.
+          primer: its first ids, at least one; with `--decoding teacher_forced` the song that is followed.
           config: when it ends, its seed, and what a loop is.
           meanings: of the ids.
         """
-        given = given_of(primer, config.primer_tokens) if config.one_step else len(primer)
+        given = given_of(primer, config.primer_tokens) if config.teacher_forced else len(primer)
         self._song, self._primer, self._fed = song, tuple(primer[:given]), tuple(primer[given:])
-        self._most = min(config.max_tokens, len(self._fed)) if config.one_step else config.max_tokens
+        self._most = min(config.max_tokens, len(self._fed)) if config.teacher_forced else config.max_tokens
         self._config, self._meanings = config, meanings
         self._max_ticks = config.max_ticks(meanings.ticks_per_quarter)
         self._tokens: list[int] = []
@@ -154,7 +154,7 @@ class SongState:
         """Forgets the repeats of a looping phrase; the network reads the rest again, and goes on in another way."""
         repeats = self._config.max_repeats
         # The likeliest way would be the same again, and what is fed goes on whatever is chosen.
-        if not repeats or self._config.greedy or self._config.one_step or self._backs == ATTEMPTS:
+        if not repeats or self._config.decoding != "sample" or self._backs == ATTEMPTS:
             return
         if repeated := looping(np.array(self._tokens, np.int32), self._meanings, repeats + 1):
             del self._tokens[-repeated:], self._scores[-repeated:]

@@ -52,7 +52,7 @@ def refusal(
     model: "TrainedModel", config: GenerateConfig, index: copies.Index | None
 ) -> Callable[["SongIds"], str] | None:
     """What refuses songs by these settings; None if nothing does: where songs would come out the same, too."""
-    if config.greedy or config.beams or config.one_step:
+    if config.decoding != "sample":
         return None
     asked = config.ended or config.max_copied_bars > 0 or judged_key(config) is not None
     return Refusal(model, config, index) if asked else None

@@ -51,7 +51,7 @@ def run(
       ValueError, StorageError, AudioError: in one sentence, if something is wrong before work starts.
       JobError: if it goes wrong later, such as on a full disk.
     """
-    if not config.no_audio:
+    if config.audio != "none":
         audio.check_installed()
     remote_files.open_schemes(model_dir, folder)
     config = priming.located(config)

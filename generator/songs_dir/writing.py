@@ -43,7 +43,7 @@ class Writer:
         name, song = made.name, made.song
         files = {"file": (f"{name}.mid", made.midi), "picture": (f"{name}.png", render.piano_roll(song))}
         # A song cut before its first note was whole has none: its files are there, but nothing sounds.
-        if not self.config.no_audio and len(song):
+        if self.config.audio != "none" and len(song):
             files["audio"] = (f"{name}.{self.config.audio}", audio.render(made.midi, self.config.audio))
         for file, content in files.values():
             storage.write_bytes(storage.join(self.folder, file), content)
@@ -98,7 +98,7 @@ def rows_path(folder: str, index: int, count: int) -> str:
 
 def describe(config: GenerateConfig) -> dict[str, Any]:
     """What a song was made with besides the model and the seed: nothing that differs with how many there are."""
-    elsewhere = ("seed", "num_songs", "audio", "no_audio", "data")
+    elsewhere = ("seed", "num_songs", "audio", "data")
     return {key: value for key, value in config.as_dict().items() if key not in elsewhere}
 
 

@@ -47,19 +47,22 @@ class Learner:
       step: int64 variable, number of steps done.
     """
 
-    def __init__(self, strategy: tf.distribute.Strategy, config: TrainConfig, start: keras.Model) -> None:
+    def __init__(
+        self, strategy: tf.distribute.Strategy, config: TrainConfig, start: keras.Model, *, fused: bool = True
+    ) -> None:
         """Prepares the first step.
 
         Args:
           strategy: the replicas.
           config: of the run.
           start: the network with its first weights.
+          fused: True for Nabi's own LSTM loop; False for Keras' own, which has no recurrent dropout.
         """
         self._strategy = strategy
         self._config = config
         self._blocked = start.get_layer("allowed_logits").offset
         with strategy.scope():
-            self.model = training_model(start, config)
+            self.model = training_model(start, config, fused=fused)
             self._optimizer = make_optimizer(config)
             self._optimizer.build(self.model.trainable_variables)
         inner = getattr(self._optimizer, "inner_optimizer", self._optimizer)

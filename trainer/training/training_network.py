@@ -14,7 +14,7 @@ from trainer.training.dropout import DropoutMask
 _LAYERS_PER_SEED = 2**16
 
 
-def training_model(start: keras.Model, config: TrainConfig) -> keras.Model:
+def training_model(start: keras.Model, config: TrainConfig, *, fused: bool = True) -> keras.Model:
     """Builds the network in its training form: state in and out, dropout by (seed, step, layer, row), its precision."""
     draw = keras.Input(batch_shape=(2,), dtype="int64", name="draw")
     names = [layer.name for layer in start.layers]
@@ -38,7 +38,7 @@ def training_model(start: keras.Model, config: TrainConfig) -> keras.Model:
     return network.variant(
         start,
         state=True,
-        fused=config.lstm == "fused",
+        fused=fused,
         precision=config.precision,
         dropout=dropout,
         recurrent_mask=recurrent_mask if config.recurrent_dropout else None,

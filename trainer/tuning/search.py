@@ -76,8 +76,7 @@ def searched(fixed: Mapping[str, object], *, warm: bool) -> dict[str, Range]:
     """
     base = TrainConfig.create(fixed)
     excluded = {*fixed, *(_NETWORK_SETTINGS if warm else ())}
-    # These would be refused, or change nothing.
-    excluded |= {"recurrent_dropout"} if base.lstm == "keras" else set()
+    # Without a learned embedding its width changes nothing.
     excluded |= {"embedding"} if base.input_features != "embedding" else set()
     ranges = {key: legal for key, legal in RANGES.items() if key not in excluded}
     if not ranges:
