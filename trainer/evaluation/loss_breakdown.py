@@ -177,9 +177,7 @@ def detail(
     Returns:
       `detail` of evaluation-SPLIT.json.
     """
-    music = music_of(tokens, vocabulary, encoding)
-    losses = {name: float(-values.mean()) for name, values in baselines.items()}
-    ngram = baselines[best_ngram]
+    music, ngram = music_of(tokens, vocabulary, encoding), baselines[best_ngram]
     return {
         "tokens": len(scores),
         "songs": int(np.count_nonzero(tokens.positions == 0)),
@@ -188,7 +186,7 @@ def detail(
         "quarters_per_minute": QUARTERS_PER_MINUTE,
         "unreadable_songs": music.unreadable,
         "model": music.rates(scores.score().loss_nats),
-        "baselines": {name: music.rates(loss) for name, loss in losses.items()},
+        "baselines": {name: music.rates(float(-logs.mean())) for name, logs in baselines.items()},
         "top_1": top_accuracy(scores.rank, 1),
         "top_5": top_accuracy(scores.rank, 5),
         "calibration": calibration(scores.top_probability, scores.rank == 0),
