@@ -118,11 +118,11 @@ def _nabi(kind: str, rows: int, layers: int, units: int) -> tuple[float, Callabl
     legal[:, :4] = False
     legal[np.arange(8), np.arange(8) + 4] = False
     following = np.tile(np.arange(VOCABULARY) % 8, (8, 1))
-    meanings = TokenContents(np.ones(VOCABULARY, np.int64), np.ones(VOCABULARY, np.int64))
+    contents = TokenContents(np.ones(VOCABULARY, np.int64), np.ones(VOCABULARY, np.int64))
     chosen = {"top_k": 50, "top_p": 0.95} if kind == "filters" else {"top_p": 1.0}
     config = GenerateConfig(max_tokens=4 * _STEPS, max_repeats=0, **chosen)
     network = stepper.carried(_network(layers, units))
-    sampler = Sampler(network, Grammar(following, legal), config, meanings, slots=rows)
+    sampler = Sampler(network, Grammar(following, legal), config, contents, slots=rows)
     songs, primers = range(SONGS // _PROCESSES), [(START,)] * (SONGS // _PROCESSES)
     return len(songs) * config.max_tokens, lambda: sampler.sample(songs, primers)
 

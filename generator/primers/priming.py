@@ -9,7 +9,7 @@ from generator.config import FROM_START, GenerateConfig
 from generator.primers import song_files
 from generator.primers.primer_reader import PrimerReader
 from generator.sampling.grammar import Grammar
-from generator.sampling.primer import Primers, given_of
+from generator.sampling.primer import Primers, given_length
 from nabi.music import bars
 from nabi.music.keys import heard
 from nabi.music.windows import SPLITS
@@ -102,7 +102,7 @@ def _read(config: GenerateConfig, model: "TrainedModel", reader: PrimerReader) -
 
 def _long_enough(primers: Primers, config: GenerateConfig, special: int) -> Primers:
     """The songs of which something is left after what is given."""
-    longer = tuple(song for song in primers.pool if len(song) > given_of(song, config.primer_tokens, special))
+    longer = tuple(song for song in primers.pool if len(song) > given_length(song, config.primer_tokens, special))
     if not longer:
         raise ValueError(
             f"--one_step: --primer {config.primer} has no song of more than the {config.primer_tokens} tokens that "

@@ -1,4 +1,4 @@
-"""Song number -> how it begins."""
+"""Choice of the primer that each song begins with, by its number."""
 
 import bisect
 import dataclasses
@@ -11,14 +11,14 @@ from nabi.music.vocabulary import SPECIAL_TOKENS, START
 
 @dataclasses.dataclass(frozen=True)
 class Primers:
-    """What songs begin with.
+    """A pool of primers, from which each song gets one by its number.
 
     Attributes:
-      pool: the primers to pick from; each has at least one id, the first `<start>`, a key mark or music. With
-        `--one_step` each is a song.
-      seed: of the picking.
-      variations: songs in a row that share a primer.
-      shares: how often each of the pool is picked, in whole numbers above 0; none: all are picked as often.
+      pool: primers in ids; each has at least one, the first `<start>`, a key mark or music. With `--one_step` each is
+        a whole song.
+      seed: seed of the choice.
+      variations: consecutive songs that share a primer, at least 1.
+      shares: relative frequency of each primer, whole numbers above 0; empty: all are equally likely.
     """
 
     pool: tuple[tuple[int, ...], ...] = ((START,),)
@@ -27,7 +27,11 @@ class Primers:
     shares: tuple[int, ...] = ()
 
     def of(self, song: int) -> tuple[int, ...]:
-        """The primer of a song: one of the pool, by the seed and the song's number."""
+        """Returns the primer of a song number, which depends on the seed and the number alone.
+
+        >>> Primers(((4, 5), (6,)), seed=1).of(0) == Primers(((4, 5), (6,)), seed=1).of(0)
+        True
+        """
         number = hashed(f"primer {self.seed} {song // self.variations}")
         if not self.shares:
             return self.pool[number % len(self.pool)]
@@ -35,17 +39,20 @@ class Primers:
         return self.pool[bisect.bisect_right(ends, number % ends[-1])]
 
 
-def given_of(song: Sequence[int], tokens: int, special: int = len(SPECIAL_TOKENS)) -> int:
-    """How many ids of a song are given by `--one_step`, where the first `tokens` of its tokens are.
+def given_length(song: Sequence[int], tokens: int, special: int = len(SPECIAL_TOKENS)) -> int:
+    """Counts the ids of a song that `--one_step` gives without sampling: `tokens` tokens and a leading special id.
+
+    >>> given_length([1, 7, 8, 9], tokens=2, special=4), given_length([7, 8, 9], tokens=2, special=4)
+    (3, 2)
 
     Args:
-      song: its ids, with or without the one that begins it.
-      tokens: at least 0.
-      special: how many ids, the first ones, are no music.
+      song: ids of the song, with or without a leading special id.
+      tokens: tokens of music that are given, at least 0.
+      special: number of special ids, which are 0..special - 1.
     """
     return tokens + (song[0] < special)
 
 
 def hashed(text: str) -> int:
-    """64 bits of a text, the same for good."""
+    """Hashes a text to 64 bits, the same on every machine and for every version of Python."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")

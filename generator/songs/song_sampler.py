@@ -51,5 +51,5 @@ class SongSampler:
         sampled = self._sampler.sample(songs, [self._primers.of(song) for song in songs])
         if not self._explainer:
             return sampled
-        told = self._explainer.explain(sampled)
-        return [dataclasses.replace(song, told=of_song) for song, of_song in zip(sampled, told, strict=True)]
+        explanations = self._explainer.explain(sampled)
+        return [dataclasses.replace(song, explanations=own) for song, own in zip(sampled, explanations, strict=True)]

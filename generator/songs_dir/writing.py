@@ -65,7 +65,7 @@ class Writer:
             "roll": render.time_span(song),
             **measuring.columns(song, given),
             **(copied_bars.figures(song, self.index.read(), given) if self.index else {}),
-            **({"explained": self._explained(sampled)} if sampled.told else {}),
+            **({"explained": self._explained(sampled)} if sampled.explanations else {}),
             "settings": describe(self.config),
         }
 
@@ -78,12 +78,12 @@ class Writer:
         tokens = self.vocabulary.tokens
         return [
             {
-                "token": tokens[told.token],
-                "probability": round(told.probability, 5),
-                "rank": told.rank,
-                "others": {tokens[other]: round(chance, 5) for other, chance in told.others},
+                "token": tokens[token.token],
+                "probability": round(token.probability, 5),
+                "rank": token.rank,
+                "others": {tokens[other]: round(chance, 5) for other, chance in token.others},
             }
-            for told in sampled.told
+            for token in sampled.explanations
         ]
 
     def write_rows(self, index: int, count: int, rows: Sequence[dict[str, Any]]) -> None:
