@@ -27,9 +27,9 @@ class Bias(Protocol):
 
 def biases(config: GenerateConfig, contents: TokenContents) -> list[Bias]:
     """Builds the biases that the settings select, in the order in which they are applied."""
-    chosen: list[Bias] = []
+    selected: list[Bias] = []
     if config.repetition_penalty > 1:
-        chosen.append(RepetitionPenalty(contents, config.repetition_penalty, config.repetition_window))
+        selected.append(RepetitionPenalty(contents, config.repetition_penalty, config.repetition_window))
     if config.density > 0:
-        chosen.append(DensityBias(contents, config.density))
-    return chosen
+        selected.append(DensityBias(contents, config.density))
+    return selected

@@ -64,15 +64,15 @@ def figures(song: Song, index: copies.Index, primer_notes: int = 0) -> dict[str,
       one; `copied`, rank among validation songs, in words; `novelty`, 1 - `copied_share`. Empty for a song with fewer
       notes than an n-gram of the index.
     """
-    found = copies.find(copies.after(song, primer_notes), index)
-    if len(found.notes) < index.gram.notes:
+    match = copies.find(copies.after(song, primer_notes), index)
+    if len(match.notes) < index.gram.notes:
         return {}
-    longest = found.longest
+    longest = match.longest
     return {
-        "copied_share": round(found.share, 4),
+        "copied_share": round(match.share, 4),
         "copied_notes": longest.notes if longest else 0,
-        "copied_bars": round(found.longest_bars, 3),
+        "copied_bars": round(match.longest_bars, 3),
         **({"copied_from": str(longest.source)} if longest else {}),
-        "copied": found.verdict,
-        "novelty": round(1 - found.share, 4),
+        "copied": match.verdict,
+        "novelty": round(1 - match.share, 4),
     }

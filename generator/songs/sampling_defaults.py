@@ -43,13 +43,13 @@ class SamplingDefaults:
         if not self.recipe:
             return GenerateConfig.create(given)
         try:
-            chosen = GenerateConfig.create({**self.settings, **given})
+            config = GenerateConfig.create({**self.settings, **given})
         except ValueError as error:
             # Raises first if the given settings are wrong by themselves; otherwise they contradict a default.
             GenerateConfig.create(given)
             raise ValueError(f"{error} (not given by hand: {self}; --recipe or flags replace it)") from error
         logging.info("by default %s", self)
-        return chosen
+        return config
 
 
 def load(model_dir: str) -> SamplingDefaults:
@@ -68,10 +68,10 @@ def load(model_dir: str) -> SamplingDefaults:
         return SamplingDefaults()
     if not storage.exists(path):
         return SamplingDefaults()
-    found = paths.read_object(path, "recipe", "settings")
-    settings = {name: value for name, value in found["settings"].items() if name not in _OF_ONE_JOB}
+    defaults = paths.read_object(path, "recipe", "settings")
+    settings = {name: value for name, value in defaults["settings"].items() if name not in _OF_ONE_JOB}
     try:
         GenerateConfig.create(settings)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    return SamplingDefaults(found["recipe"], settings) if settings else SamplingDefaults()
+    return SamplingDefaults(defaults["recipe"], settings) if settings else SamplingDefaults()

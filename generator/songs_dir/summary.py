@@ -72,6 +72,7 @@ class _Novelty:
         self._lowest, self._notes, self._bars = 1.0, 0, 0.0
 
     def add(self, row: Mapping[str, Any]) -> None:
+        """Adds a song's row, if it has columns about copies."""
         if "novelty" not in row:
             return
         self._songs += 1
@@ -81,6 +82,7 @@ class _Novelty:
         self._notes, self._bars = max(self._notes, row["copied_notes"]), max(self._bars, row["copied_bars"])
 
     def as_dict(self) -> dict[str, Any] | None:
+        """Returns the statistics; None if no song is long enough."""
         if not self._songs:
             return None
         return {
