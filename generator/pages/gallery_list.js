@@ -11,7 +11,7 @@ const count = (value, one, many) => `${grouped(value)} ${value === 1 ? one : man
 const signed = (value, digits) => value.toFixed(digits).replace("-", "−");
 const rounded = (value, digits) => (value === undefined ? undefined : Number(value.toFixed(digits)));
 
-// Rounded down, since a song that copied a single note is not 100 % new; to 2 places first, since 100 * 0.29 is below 29.
+// Rounded down, since a song that copied one note is not 100 % new; to 2 places first, since 100 * 0.29 is below 29.
 const percent = (share) => (share === undefined ? undefined : Math.floor(rounded(100 * share, 2)));
 
 function clock(seconds) {
