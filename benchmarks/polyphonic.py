@@ -29,31 +29,31 @@ from trainer import config, task
 RECIPE = "polyphonic"
 
 
-def prepare(name: str, chosen: argparse.Namespace) -> None:
+def prepare(name: str, flags: argparse.Namespace) -> None:
     """Writes a set's datasets and prints its statistics."""
-    pieces = sets.read(chosen.paper / f"{name}.mat")
+    pieces = sets.read(flags.paper / f"{name}.mat")
     told = PreprocessConfig.create(recipes.load(RECIPE, "preprocess"))
-    window = told.window if chosen.window is None else chosen.window
+    window = told.window if flags.window is None else flags.window
     settings = datasets.settings_of(
         pieces,
         ticks=sets.SETS[name].ticks,
         window=window,
-        stride=min(told.training_stride, window) if chosen.stride is None else chosen.stride,
-        semitones=told.transpose if chosen.transpose else (),
+        stride=min(told.training_stride, window) if flags.stride is None else flags.stride,
+        semitones=told.transpose if flags.transpose else (),
     )
-    datasets.build(_folder(name, chosen), name, pieces, settings, overwrite=chosen.overwrite)
+    datasets.build(_folder(name, flags), name, pieces, settings, overwrite=flags.overwrite)
     print(sets.describe(name, sets.statistics_of(pieces, settings.transpose)))
 
 
-def train(name: str, chosen: argparse.Namespace) -> str:
+def train(name: str, flags: argparse.Namespace) -> str:
     """Trains the recipe's model of a set and returns its directory; exits where the trainer fails."""
-    settings = {**recipes.load(f"{RECIPE}:{name}", "train"), **config.TrainConfig.given(chosen)}
-    model_dir = chosen.model_dir or storage.join(_folder(name, chosen), paths.MODELS)
+    settings = {**recipes.load(f"{RECIPE}:{name}", "train"), **config.TrainConfig.given(flags)}
+    model_dir = flags.model_dir or storage.join(_folder(name, flags), paths.MODELS)
     status = task.run(
-        data=storage.join(_folder(name, chosen), paths.DATA),
+        data=storage.join(_folder(name, flags), paths.DATA),
         model_dir=model_dir,
         training=config.TrainConfig.create(settings),
-        overwrite=chosen.overwrite,
+        overwrite=flags.overwrite,
     )
     if status:
         sys.exit(status)
@@ -89,31 +89,31 @@ def overlap(name: str, paper: pathlib.Path) -> list[float]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Reads the command and runs it; a wrong flag or input ends with one sentence and exit status 2."""
-    chosen = _parser().parse_or_exit(arguments)
+    flags = _parser().parse_or_exit(arguments)
     try:
-        if chosen.command == "prepare":
-            prepare(chosen.set, chosen)
-        elif chosen.command == "train":
-            print(f"the model is in {train(chosen.set, chosen)}")
-        elif chosen.command == "score":
-            print(table([score(chosen.model, chosen.split, chosen.data)]))
-        elif chosen.command == "overlap":
-            print(overlap_table({name: overlap(name, chosen.paper) for name in chosen.sets or sets.SETS}))
+        if flags.command == "prepare":
+            prepare(flags.set, flags)
+        elif flags.command == "train":
+            print(f"the model is in {train(flags.set, flags)}")
+        elif flags.command == "score":
+            print(table([score(flags.model, flags.split, flags.data)]))
+        elif flags.command == "overlap":
+            print(overlap_table({name: overlap(name, flags.paper) for name in flags.sets or sets.SETS}))
         else:
-            print(table([row for name in chosen.sets or sets.SETS for row in _whole(name, chosen)]))
+            print(table([row for name in flags.sets or sets.SETS for row in _whole(name, flags)]))
     except (ValueError, storage.StorageError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
 
 
-def _whole(name: str, chosen: argparse.Namespace) -> list[Row]:
-    prepare(name, chosen)
-    model_dir = train(name, chosen)
+def _whole(name: str, flags: argparse.Namespace) -> list[Row]:
+    prepare(name, flags)
+    model_dir = train(name, flags)
     return [score(model_dir, split) for split in ("validation", "test")]
 
 
-def _folder(name: str, chosen: argparse.Namespace) -> str:
-    return storage.join(chosen.output, name)
+def _folder(name: str, flags: argparse.Namespace) -> str:
+    return storage.join(flags.output, name)
 
 
 def _parser() -> Parser:

@@ -71,16 +71,16 @@ def main() -> None:
     job.add_argument("--flags", default="--direct_num_workers=2 --direct_running_mode=multi_processing")
     commands.add_parser("share").add_argument("folder", type=pathlib.Path)
     commands.add_parser("memory").add_argument("folder", type=pathlib.Path)
-    chosen = parser.parse_or_exit()
-    if chosen.command == "readers":
-        for folder in chosen.folder:
+    flags = parser.parse_or_exit()
+    if flags.command == "readers":
+        for folder in flags.folder:
             _readers(folder)
-    elif chosen.command == "job":
-        _job(chosen.folder, chosen.miditok_python, chosen.flags.split())
-    elif chosen.command == "share":
-        _share(chosen.folder)
+    elif flags.command == "job":
+        _job(flags.folder, flags.miditok_python, flags.flags.split())
+    elif flags.command == "share":
+        _share(flags.folder)
     else:
-        _memory(chosen.folder)
+        _memory(flags.folder)
 
 
 def _readers(folder: pathlib.Path) -> None:
