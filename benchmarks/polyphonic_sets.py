@@ -74,11 +74,7 @@ def piece_of(roll: npt.NDArray[Any]) -> Piece:
 
 
 def transpositions(piece: Piece, semitones: Iterable[int]) -> list[int]:
-    """Selects the transpositions that keep a piece within 21..108, ascending, with 0.
-
-    >>> transpositions(((60, 107),), [-2, 1, 2])
-    [-2, 0, 1]
-    """
+    """Selects the transpositions that keep a piece within 21..108, ascending, with 0."""
     pitches = [pitch for frame in piece for pitch in frame] or [LOWEST, HIGHEST]
     low, high = LOWEST - min(pitches), HIGHEST - max(pitches)
     return sorted({0, *(by for by in semitones if low <= by <= high)})

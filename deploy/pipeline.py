@@ -6,7 +6,6 @@ The steps of `nabi.workspace.retraining_steps` run one after another, each in it
 import argparse
 import dataclasses
 import functools
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -117,6 +116,7 @@ def here() -> Components:
 def _process(name: str, source: str, output: str, run: str, job: str, more: str) -> None:
     """Runs a step in a process; KFP copies this function, with the imports within it, into a file of its own."""
     import subprocess
+    import sys
 
     values = {"source": source, "output": output, "run": run, "job": job, "more": more}
     flags = [f"--{flag}={value}" for flag, value in values.items()]
