@@ -45,6 +45,7 @@ EXTRAS = {
         # Drives the Chromium of the system: it brings no browser of its own, and `playwright install` is not needed.
         "playwright==1.65.2",
         "pytest==9.2.0",
+        "pytest-xdist==3.8.0",
         "ruff==0.17.5",
     ],
 }

@@ -5,7 +5,7 @@
 Adds a changed copy of every n-th file to the collection, one kind of change at a time, and finds clusters as a dataset
 does: reading, fingerprints, bands, sketches, components. A copy is found if it is in the cluster of its original.
 Copies are made of files on which no constant was tuned (`held_out`). Links between songs of the collection itself are
-printed, the least similar first, to be judged by ear.
+printed, the shortest run of common intervals first, to be judged by ear.
 """
 
 import collections
@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks import tune_copies
 from benchmarks.tune_copies import COPIES
@@ -28,6 +29,10 @@ from pipelines.preprocessing.clusters import candidates_of, key_by_bucket
 from pipelines.preprocessing.connected_components import JoinLinks, Link
 
 Prints = dict[str, Fingerprint]
+
+
+# Of the links that share a shorter run of intervals some are false; longer ones are tunes in common, or loops.
+DOUBTFUL = 16
 
 
 def held_out(path: pathlib.Path) -> bool:
@@ -91,24 +96,36 @@ def report_copies(files: dict[str, pathlib.Path], originals: Prints) -> None:
 
 
 def report_links(files: dict[str, pathlib.Path], songs: dict[str, Song], prints: Prints) -> None:
-    """Prints the sizes of clusters, and the links, the least similar first, with each song's first intervals."""
+    """Prints the sizes of clusters, and each link with the longest run of intervals that both songs have."""
     links = links_of(prints)
     sizes = collections.Counter(labels_of(links).values())
+    runs = {link: longest_run(*(songs[name] for name in link)) for link in links}
     print(f"{sizes.total()} of {len(prints)} songs are linked, by {len(links)} links, in {len(sizes)} clusters;")
     print(f"the largest have {[size for _, size in sizes.most_common(5)]} songs")
-    for link in sorted(links, key=lambda link: tune_fingerprint.shared(prints[link[0]].sketch, prints[link[1]].sketch)):
-        print(
-            f"  {tune_fingerprint.shared(prints[link[0]].sketch, prints[link[1]].sketch)} of {tune_fingerprint.ORDERS}"
-        )
-        for name in link:
-            print(f"    {'/'.join(files[name].parts[-2:])[:50]:50} {beginning(songs[name])}")
+    print(f"{sum(run < DOUBTFUL for run in runs.values())} links share no run of {DOUBTFUL} intervals:")
+    for link, run in sorted(runs.items(), key=lambda one: one[1]):
+        minima = tune_fingerprint.shared(*(prints[name].sketch for name in link))
+        print(f"  {run:4} intervals in a row, {minima:2} of {tune_fingerprint.ORDERS} minima:", end=" ")
+        print(" | ".join("/".join(files[name].parts[-2:])[:50] for name in link))
 
 
-def beginning(song: Song) -> str:
-    """Formats the first intervals of a song's highest line, in semitones."""
+def longest_run(song: Song, other: Song) -> int:
+    """Computes the longest run of equal intervals in the same line (tops, peaks ...) of two songs."""
+    return max((_common(*lines) for lines in zip(_intervals(song), _intervals(other), strict=False)), default=0)
+
+
+def _intervals(song: Song) -> list[npt.NDArray[np.int64]]:
     start, _, pitch = song.notes()
-    top = next(tune_fingerprint.lines(start, pitch, song.ticks_per_quarter))
-    return " ".join(f"{interval:+}" for interval in np.diff(top[:21]))
+    return [np.diff(line) for line in tune_fingerprint.lines(start, pitch, song.ticks_per_quarter)]
+
+
+def _common(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> int:
+    """The length of the longest common substring, by the usual table, a row at a time."""
+    longest, runs = 0, np.zeros(len(other) + 1, np.int64)
+    for interval in one:
+        runs[1:] = np.where(other == interval, runs[:-1] + 1, 0)
+        longest = max(longest, int(runs.max()))
+    return longest
 
 
 def report_cost(songs: dict[str, Song]) -> Prints:

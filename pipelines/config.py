@@ -137,10 +137,6 @@ class PreprocessConfig(Config):
     onset_marks: bool | None = setting(None, "grid: tell a held note from one struck again", unset="yes")
     highest: bool | None = setting(None, "grid: keep only the highest note of each step", unset="no")
     song_marks: bool = setting(True, "<start> and <end> around each song")
-    key_marks: bool = setting(
-        False,
-        "<start> says in which key the song is, such as <start:D minor>, so that songs can be asked for in a key",
-    )
 
     window: int = setting(128, "targets a record", low=1, section="vocabulary, splits and windows")
     stride: int | None = setting(
@@ -211,10 +207,6 @@ class PreprocessConfig(Config):
             (
                 self.max_vocabulary == 0 and nothing_fixed,
                 f"--max_vocabulary 0 must be at least 1: --encoding {self.encoding} has no tokens of its own",
-            ),
-            (
-                self.key_marks and not self.song_marks,
-                "--key_marks are marks of a song's beginning: leave --no-song_marks out",
             ),
         )
 

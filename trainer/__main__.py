@@ -6,8 +6,8 @@ from nabi.workspace import commands
 
 COMMANDS = {
     "task": "trains a model on a dataset, or goes on with it; --tune N searches for settings",
-    "evaluate": "how well a model predicts held-out songs, beside counting",
-    "gate": "whether a new model takes the champion's place (pipelines.retrain runs it)",
+    "evaluate": "measures how well a model predicts held-out songs, compared with n-gram models",
+    "gate": "decides whether a new model replaces the champion (pipelines.retrain runs it)",
 }
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`python -m trainer.evaluate --model MODEL --data DATASET`: how well a model predicts, and what stands against it."""
+"""`python -m trainer.evaluate --model MODEL --data DATASET`: measures how well a model predicts, and warns."""
 
 import os
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from trainer.evaluation.baselines import describe
 from trainer.training.history import HISTORY_COLUMNS, CsvTable
 
 if TYPE_CHECKING:
-    # At run time it takes seconds; flags and checks come without.
+    # They take seconds to import; flags and checks do without.
     from nabi.networks.trained_model import TrainedModel
     from trainer.evaluation.dataset_survey import DatasetSurvey
 
@@ -24,11 +24,11 @@ _EXAMPLES = """examples:
   python -m trainer.evaluate --model runs/mine/model --data runs/mine/dataset
   python -m trainer.evaluate --model runs/mine/model --data runs/mine/dataset --split validation --output report
 
-It scores every token of the split once and compares the loss with that of counting: uniform, unigram, bigram and
-interpolated n-grams (modified Kneser-Ney) of the training split, on the same tokens: the 5-gram, and the order up to 14
-that predicts the validation split best. OUTPUT gets evaluation-SPLIT.html, a page to read; evaluation-SPLIT.json, the
-same figures; and scalars for `tensorboard --logdir OUTPUT/tensorboard`. It says in words where the model overfits,
-memorises or loses to counting.
+It scores every token of the split once and compares the loss with that of baselines on the same tokens: uniform, and
+interpolated n-grams (modified Kneser-Ney) of the training split: unigram, bigram, 5-gram, and the order up to 14 that
+predicts the validation split best. OUTPUT gets evaluation-SPLIT.html, a page to read; evaluation-SPLIT.json, the same
+figures; and scalars for `tensorboard --logdir OUTPUT/tensorboard`. Warnings say where the model overfits, memorises or
+loses to the n-grams.
 """
 
 
@@ -50,7 +50,7 @@ def run(*, model: str, data: str, split: str = "test", output: str | None = None
       output: the directory to write to, instead of the model's own.
 
     Returns:
-      What `evaluation-SPLIT.json` has.
+      The content of `evaluation-SPLIT.json`.
 
     Raises:
       ValueError, nabi.workspace.storage.StorageError: in one sentence, what the user has to change.
@@ -63,23 +63,23 @@ def run(*, model: str, data: str, split: str = "test", output: str | None = None
     require_same(paths.read_object(storage.join(model, paths.CONFIG), *keys), dataset, model)
     _require_songs(dataset, split)
     storage.check_writable(output)
-    found = _measure(model, dataset, split)
-    _publish(found, _history(model).rows, output)
-    return found
+    evaluation = _measure(model, dataset, split)
+    _publish(evaluation, _history(model).rows, output)
+    return evaluation
 
 
 def require_same(config: dict[str, Any], dataset: Dataset, model: str) -> None:
-    """Raises ValueError where a dataset's ids do not mean to the model what they meant in its training."""
+    """Raises ValueError if a dataset's ids or windows are not those that the model was trained with."""
     if dataset.vocabulary.fingerprint != config["vocabulary"]:
         raise ValueError(
             f"the dataset {dataset.folder} has the vocabulary {dataset.vocabulary.fingerprint}, but the model {model} "
             f"was trained with {config['vocabulary']} (on {config['data']}): give that --data, or preprocess with "
             f"--vocabulary {storage.join(model, paths.VOCABULARY)}"
         )
-    # A model of last tokens knows windows of one length only, and with its state carried one distance between them.
-    reading = WindowMode.of(config["train"])
-    of_last = [key for key, wanted in (("window", reading.last_only), ("stride", reading.overlapping)) if wanted]
-    keys = ("encoding", "song_marks", *of_last)
+    # A model of last tokens reads windows of one length only, and with carried state at one stride.
+    mode = WindowMode.from_config(config["train"])
+    windowing = [key for key, matters in (("window", mode.last_only), ("stride", mode.overlapping)) if matters]
+    keys = ("encoding", "song_marks", *windowing)
     for key in keys:
         ours, theirs = dataset.settings[key], config["dataset"][key]
         if ours != theirs:
@@ -97,60 +97,60 @@ def _require_songs(dataset: Dataset, split: str) -> None:
 
 
 def _measure(model: str, dataset: Dataset, split: str) -> dict[str, Any]:
-    # TensorFlow takes seconds to import: every refusal comes before. Its own remarks would bury the result.
+    # TensorFlow takes seconds to import: every check comes before. Silences its start-up log.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from nabi.networks import trained_model
     from trainer.evaluation import dataset_survey
 
     loaded = trained_model.load(model)
-    surveyed = dataset_survey.take(dataset, WindowMode.of(loaded.config["train"]))
+    survey = dataset_survey.survey_dataset(dataset, WindowMode.from_config(loaded.config["train"]))
     metrics = paths.read_object(storage.join(model, paths.METRICS), "best_step")
     about = {"model": model, "data": dataset.folder, "split": split, "step": metrics["best_step"]}
     same_data = loaded.marks["content"] == dataset.content
-    found = evaluate(loaded, surveyed, split)
-    said = warnings.warnings(_history(model).rows, found["splits"], found["baselines"])
-    return {**about, "same_data": same_data, **found, "warnings": said}
+    figures = evaluate(loaded, survey, split)
+    sentences = warnings.warnings(_history(model).rows, figures["splits"], figures["baselines"])
+    return {**about, "same_data": same_data, **figures, "warnings": sentences}
 
 
-def evaluate(loaded: "TrainedModel", surveyed: "DatasetSurvey", split: str) -> dict[str, Any]:
-    """Measures a model.
+def evaluate(loaded: "TrainedModel", survey: "DatasetSurvey", split: str) -> dict[str, Any]:
+    """Measures a model on all splits, and on one in detail.
 
     Args:
       loaded: the model with its vocabulary and encoding.
-      surveyed: the dataset.
-      split: whose tokens are looked at one by one.
+      survey: of the dataset.
+      split: the split measured token by token.
 
     Returns:
-      `splits` and `baselines`, as of metrics.json; `detail`, see `measures.detail`; and how it was measured.
+      `splits` and `baselines`, as in metrics.json; `detail`, see `loss_breakdown.detail`; and how it was measured.
 
     Raises:
       ValueError: if no token of the split is scored.
     """
-    from trainer.data.window_arrays import tokens_of
+    from trainer.data.window_arrays import token_stream
     from trainer.evaluation import loss_breakdown, scoring
 
-    evaluator = scoring.evaluator_of(loaded.model, surveyed, split)
+    evaluator = scoring.evaluator_of(loaded.model, survey, split)
     scores = evaluator.tokens(loaded.model.get_weights()) if evaluator else None
-    best = surveyed.baselines.best
+    best = survey.baselines.best
     if not scores or not best:
         raise ValueError(
             f"no token of the {split} split can be scored: its songs are shorter than the model's window, or wholly "
             "unknown to the vocabulary; preprocess more songs"
         )
     own = {split: scores.score()}
-    splits = {name: own.get(name) or scoring.score_split(loaded.model, surveyed, name) for name in SPLITS}
+    splits = {name: own.get(name) or scoring.score_split(loaded.model, survey, name) for name in SPLITS}
     return {
         "splits": {name: score.as_dict() if score else None for name, score in splits.items()},
-        "baselines": surveyed.baseline_losses(),
+        "baselines": survey.baseline_losses(),
         "best_ngram": best.as_dict(),
-        "baselines_counted": surveyed.baselines.counted.as_dict(),
-        "unknown_share": surveyed.unknown_share,
-        "measured": surveyed.measured,
+        "baselines_counted": survey.baselines.counted.as_dict(),
+        "unknown_share": survey.unknown_share,
+        "measured": survey.measured,
         "detail": loss_breakdown.detail(
             scores,
-            surveyed.baselines.log_probabilities(split),
+            survey.baselines.log_probabilities(split),
             best_ngram=best.name,
-            tokens=tokens_of(surveyed.windows[split]),
+            tokens=token_stream(survey.windows[split]),
             vocabulary=loaded.vocabulary,
             encoding=loaded.encoding,
         ),
@@ -163,24 +163,24 @@ def _history(model: str) -> CsvTable:
     return history
 
 
-def _publish(found: dict[str, Any], history: Sequence[dict[str, Any]], output: str) -> None:
-    """Writes the figures, the scalars and, last, the page; says what matters."""
-    split = found["split"]
+def _publish(evaluation: dict[str, Any], history: Sequence[dict[str, Any]], output: str) -> None:
+    """Writes the figures, the scalars and, last, the page; prints a summary and the warnings."""
+    split = evaluation["split"]
     page = storage.join(output, paths.evaluation_name(split, "html"))
-    paths.write_json(storage.join(output, paths.evaluation_name(split, "json")), found)
-    _write_events(found, storage.join(output, paths.TENSORBOARD, f"evaluation-{split}"))
-    storage.write_text(page, evaluation_page.page(found, history))
-    say(summary(found))
-    for warning in found["warnings"]:
+    paths.write_json(storage.join(output, paths.evaluation_name(split, "json")), evaluation)
+    _write_events(evaluation, storage.join(output, paths.TENSORBOARD, f"evaluation-{split}"))
+    storage.write_text(page, evaluation_page.page(evaluation, history))
+    say(summary(evaluation))
+    for warning in evaluation["warnings"]:
         say(f"warning: {warning}")
     say(page)
 
 
-def summary(found: dict[str, Any]) -> str:
-    """The figures of the split for a person, the best first."""
-    detail = found["detail"]
+def summary(evaluation: dict[str, Any]) -> str:
+    """Formats the split's figures as a terminal table, the best first."""
+    detail = evaluation["detail"]
     rows = [("this model", detail["model"]), *detail["baselines"].items()]
-    lines = [f"{found['split']:<12}{'nats':>9}{'bits':>9}{'bits':>9}{'bits':>9}"]
+    lines = [f"{evaluation['split']:<12}{'nats':>9}{'bits':>9}{'bits':>9}{'bits':>9}"]
     lines.append(f"{'':<12}{'a token':>9}{'a token':>9}{'a note':>9}{'a second':>9}")
     for name, rates in sorted(rows, key=lambda row: row[1]["nats_per_token"]):
         values = (rates[unit] for unit in ("nats_per_token", "bits_per_token", "bits_per_note", "bits_per_second"))
@@ -189,13 +189,13 @@ def summary(found: dict[str, Any]) -> str:
         f"top-1 {detail['top_1']:.1%}, top-5 {detail['top_5']:.1%}, expected calibration error "
         f"{detail['calibration']['expected_error']:.3f}, {detail['tokens']:,} tokens"
     )
-    return "\n".join([*lines, describe(found["baselines_counted"], found["best_ngram"])])
+    return "\n".join([*lines, describe(evaluation["baselines_counted"], evaluation["best_ngram"])])
 
 
-def _write_events(found: dict[str, Any], folder: str) -> None:
+def _write_events(evaluation: dict[str, Any], folder: str) -> None:
     import tensorflow as tf
 
-    detail = found["detail"]
+    detail = evaluation["detail"]
     scalars = {
         **detail["model"],
         **{f"{name} nats_per_token": rates["nats_per_token"] for name, rates in detail["baselines"].items()},
@@ -204,9 +204,9 @@ def _write_events(found: dict[str, Any], folder: str) -> None:
         "expected_calibration_error": detail["calibration"]["expected_error"],
         **{f"nats_per_token of {row['kind']}": row["loss_nats"] for row in detail["by_kind"]},
     }
-    # What an earlier evaluation left would be drawn into the same curve.
+    # Scalars of an earlier evaluation would be drawn into the same curve.
     storage.delete(folder)
-    with tf.summary.create_file_writer(folder).as_default(step=found["step"]):
+    with tf.summary.create_file_writer(folder).as_default(step=evaluation["step"]):
         for name, value in scalars.items():
             if value is not None:
                 tf.summary.scalar(f"evaluation/{name.replace(' ', '_')}", value)
@@ -225,7 +225,7 @@ def _parser() -> Parser:
         required=True,
         help=f"of the same vocabulary as the model's: {directories.DATASET.accepted}",
     )
-    add("--split", default="test", choices=SPLITS[1:], help="whose tokens are looked at (default: test)")
+    add("--split", default="test", choices=SPLITS[1:], help="the split measured token by token (default: test)")
     add("--output", help="directory to write to (default: the model directory)")
     return parser
 

@@ -94,7 +94,6 @@ def run(
     """
     folders = model_folder.RunFolders.of(model_dir, checkpoint_dir, tensorboard_dir)
     dataset, warm = _open(data, folders, warm_start, or_fresh)
-    _require_keys_told(dataset, training)
     # Of several machines one writes; the others wait for it where TensorFlow connects them.
     if overwrite and cluster.is_chief():
         model_folder.clear(folders)
@@ -116,22 +115,6 @@ def _open(
     warm = open_warm(storage.folder(warm_start), or_fresh=or_fresh) if warm_start else None
     model_folder.require_apart(folders, dataset, warm)
     return dataset, warm
-
-
-def _require_keys_told(dataset: Dataset, training: config.TrainConfig) -> None:
-    """Refuses settings by which the network would not be told the keys that songs begin with."""
-    if not dataset.vocabulary.key_marks:
-        return
-    if training.blank_first:
-        raise ValueError(
-            f"--blank_first puts <start> where the dataset {dataset.folder} tells each song's key: leave it out, or "
-            "preprocess without --key_marks"
-        )
-    if training.input_features in ("index", "pitch-length"):
-        raise ValueError(
-            f"--input_features {training.input_features} tells nothing of the keys with which the songs of "
-            f"{dataset.folder} begin: choose embedding or one-hot, or preprocess without --key_marks"
-        )
 
 
 def _train(

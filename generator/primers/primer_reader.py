@@ -10,9 +10,8 @@ from generator.primers import dataset_songs, song_files, sources
 from generator.sampling.grammar import Grammar
 from generator.sampling.primer import Primers
 from nabi.music.encodings import Encoding
-from nabi.music.records import Window
 from nabi.music.song import Song
-from nabi.music.vocabulary import START, Vocabulary, start_of
+from nabi.music.vocabulary import START, Vocabulary
 from nabi.music.windows import SPLITS
 
 # Largest transposition, in semitones, of a file whose tokens the model does not know.
@@ -29,7 +28,6 @@ class PrimerReader:
       grammar: grammar of the model; tokens that it forbids are left out of a primer.
       song_marks: True if a song begins with `<start>`.
       blank_first: True if every primer begins with `<start>`, for a model trained with `--blank_first`.
-      key: key of the songs, one of `nabi.music.keys.KEY_NAMES`; None: any.
       tokens: tokens of a primer, at most, without `<start>`; at least 1.
       ticks: notes of a primer begin before this tick; 0: no limit.
     """
@@ -41,14 +39,6 @@ class PrimerReader:
     tokens: int
     ticks: int = 0
     blank_first: bool = False
-    key: str | None = None
-
-    def from_nothing(self, seed: int) -> Primers:
-        """Builds primers of one special id: `--key`'s, or key marks in the proportions of the training songs."""
-        marked = self.vocabulary.marked_songs
-        if self.key or not marked:
-            return Primers(((self._start(None),),), seed)
-        return Primers(tuple((mark,) for mark in marked), seed, shares=tuple(marked.values()))
 
     def from_file(self, path: str, *, move: bool = True, **reading: Any) -> Primers:
         """Reads the beginning of a MIDI file, the same primer for every song.
@@ -69,8 +59,7 @@ class PrimerReader:
         if semitones:
             logging.info("the primer is moved by %+d semitones, to where the model knows more of it", semitones)
         tokens = self.encoding.spell(self._encoded(song, semitones), self.vocabulary.ids)
-        start = start_of(song.transpose(semitones) if semitones else song, self.vocabulary)
-        primer = self._primer(self.vocabulary.encode(tokens).tolist(), start)
+        primer = self._primer(self.vocabulary.encode(tokens).tolist())
         if not primer:
             raise ValueError(f"--primer {path} holds nothing the model knows: none of its tokens is in the vocabulary")
         return Primers((primer,))
@@ -98,7 +87,7 @@ class PrimerReader:
             raise ValueError(f"--primer: {tokens[wrong]!r} may not stand {where} in {self.encoding.name}")
         if not ids:
             raise ValueError(f"--primer {text!r} holds no token: leave it out, or name one of {', '.join(SPLITS)}")
-        return Primers((self._primer(ids, start_of(self.encoding.decode(tokens), self.vocabulary)),))
+        return Primers((self._primer(ids),))
 
     def from_split(self, dataset: str, split: str, *, seed: int, content: str, songs: bool = False) -> Primers:
         """Reads the beginnings of windows of a dataset; the same ones for the same dataset and seed.
@@ -119,7 +108,7 @@ class PrimerReader:
             windows = dataset_songs.whole_songs(*source, length=self.tokens + 1, seed=seed, content=content)
         else:
             windows = dataset_songs.pick(*source, seed=seed, content=content)
-        primers = (self._primer(window.tokens.tolist(), _first(window)) for window in windows)
+        primers = (self._primer(window.tokens.tolist(), first=window.start == 0) for window in windows)
         pool = tuple(primer for primer in primers if primer)
         if not pool:
             raise ValueError(f"--primer {split}: this split of the dataset {dataset} holds no window to start from")
@@ -141,29 +130,23 @@ class PrimerReader:
         source = sources.find(dataset, split, text)
         # The limit of tokens does not count `<start>`.
         song = dataset_songs.song_of(dataset, split, source.sha256, length=self.tokens + 1)
-        primer = self._primer(song.tokens.tolist(), _first(song)) if song else ()
+        primer = self._primer(song.tokens.tolist(), first=song.start == 0) if song else ()
         if not primer:
             raise ValueError(f"--primer_source {text!r}: {source.name} has nothing that the model knows")
         logging.info("the primer is the beginning of %s", source.name)
         return Primers((primer,))
 
-    def _primer(self, ids: list[int], start: int | None) -> tuple[int, ...]:
-        """Builds a primer of a leading special id, if the model has one, and the first legal tokens; () if none is.
+    def _primer(self, ids: list[int], *, first: bool = True) -> tuple[int, ...]:
+        """Builds a primer of `<start>`, if the model has it, and the first legal tokens; () if there are none.
 
         Args:
           ids: ids of a song, or of a window of it.
-          start: leading special id of the song; None for a window from within it.
+          first: True if they are from the song's beginning.
         """
         music = self.grammar.walk(ids)[: self.tokens]
         music = music[: self._in_time(music)] if self.ticks else music
-        starts = self.blank_first or (start is not None and self.song_marks)
-        return (*([self._start(start)] if starts else []), *music) if music else ()
-
-    def _start(self, start: int | None) -> int:
-        """Returns the special id that begins a song: the key mark of `--key`, or else `start`, or else `<start>`."""
-        if self.key and self.vocabulary.key_marks:
-            return self.vocabulary.start(self.key)
-        return start if start is not None and self.vocabulary.is_start(start) else START
+        starts = self.blank_first or (first and self.song_marks)
+        return (*([START] if starts else []), *music) if music else ()
 
     def _in_time(self, ids: list[int]) -> int:
         """Counts the tokens that begin before the tick limit."""
@@ -183,8 +166,3 @@ class PrimerReader:
 
     def _encoded(self, song: Song, semitones: int) -> list[str]:
         return self.encoding.encode(song.transpose(semitones) if semitones else song)
-
-
-def _first(window: Window) -> int | None:
-    """Returns the first id of a window that begins a song; None for a window from within it."""
-    return int(window.tokens[0]) if window.start == 0 else None

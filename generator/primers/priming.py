@@ -11,7 +11,6 @@ from generator.primers.primer_reader import PrimerReader
 from generator.sampling.grammar import Grammar
 from generator.sampling.primer import Primers, given_length
 from nabi.music import bars
-from nabi.music.keys import heard
 from nabi.music.windows import SPLITS
 from nabi.networks import remote_files
 from nabi.workspace import directories, file_endings, storage
@@ -71,11 +70,10 @@ def primers_of(config: GenerateConfig, model: "TrainedModel") -> Primers:
         tokens=_tokens(config, model),
         ticks=round(config.primer_bars * bars.quarters(config.meter) * model.encoding.ticks_per_quarter),
         blank_first=model.config["train"].get("blank_first", False),
-        key=heard(config.in_key) if config.in_key else None,
     )
     primers = _read(config, model, reader)
     if config.one_step:
-        primers = _long_enough(primers, config, model.vocabulary.special)
+        primers = _long_enough(primers, config)
     return dataclasses.replace(primers, variations=config.variations)
 
 
@@ -87,7 +85,7 @@ def _read(config: GenerateConfig, model: "TrainedModel", reader: PrimerReader) -
                 "--primer start: the model was trained without song marks and never saw a beginning: --primer train, a "
                 "MIDI file or tokens give it one that it knows"
             )
-        return reader.from_nothing(config.seed)
+        return Primers(seed=config.seed)
     if config.primer in SPLITS:
         data = config.data or model.config["data"]
         remote_files.open_schemes(data)
@@ -100,9 +98,9 @@ def _read(config: GenerateConfig, model: "TrainedModel", reader: PrimerReader) -
     return reader.from_tokens(config.primer)
 
 
-def _long_enough(primers: Primers, config: GenerateConfig, special: int) -> Primers:
+def _long_enough(primers: Primers, config: GenerateConfig) -> Primers:
     """Keeps the songs that are longer than the part that `--primer_tokens` gives."""
-    longer = tuple(song for song in primers.pool if len(song) > given_length(song, config.primer_tokens, special))
+    longer = tuple(song for song in primers.pool if len(song) > given_length(song, config.primer_tokens))
     if not longer:
         raise ValueError(
             f"--one_step: --primer {config.primer} has no song of more than the {config.primer_tokens} tokens that "

@@ -1,9 +1,7 @@
 """Choice of the primer that each song begins with, by its number."""
 
-import bisect
 import dataclasses
 import hashlib
-import itertools
 from collections.abc import Sequence
 
 from nabi.music.vocabulary import SPECIAL_TOKENS, START
@@ -14,17 +12,14 @@ class Primers:
     """A pool of primers, from which each song gets one by its number.
 
     Attributes:
-      pool: primers in ids; each has at least one, the first `<start>`, a key mark or music. With `--one_step` each is
-        a whole song.
+      pool: primers in ids; each has at least one, the first `<start>` or music. With `--one_step` each is a whole song.
       seed: seed of the choice.
       variations: consecutive songs that share a primer, at least 1.
-      shares: relative frequency of each primer, whole numbers above 0; empty: all are equally likely.
     """
 
     pool: tuple[tuple[int, ...], ...] = ((START,),)
     seed: int = 0
     variations: int = 1
-    shares: tuple[int, ...] = ()
 
     def of(self, song: int) -> tuple[int, ...]:
         """Returns the primer of a song number, which depends on the seed and the number alone.
@@ -33,24 +28,20 @@ class Primers:
         True
         """
         number = hashed(f"primer {self.seed} {song // self.variations}")
-        if not self.shares:
-            return self.pool[number % len(self.pool)]
-        ends = list(itertools.accumulate(self.shares))
-        return self.pool[bisect.bisect_right(ends, number % ends[-1])]
+        return self.pool[number % len(self.pool)]
 
 
-def given_length(song: Sequence[int], tokens: int, special: int = len(SPECIAL_TOKENS)) -> int:
-    """Counts the ids of a song that `--one_step` gives without sampling: `tokens` tokens and a leading special id.
+def given_length(song: Sequence[int], tokens: int) -> int:
+    """Counts the ids of a song that `--one_step` gives without sampling: `tokens` tokens and a leading `<start>`.
 
-    >>> given_length([1, 7, 8, 9], tokens=2, special=4), given_length([7, 8, 9], tokens=2, special=4)
+    >>> given_length([1, 7, 8, 9], tokens=2), given_length([7, 8, 9], tokens=2)
     (3, 2)
 
     Args:
-      song: ids of the song, with or without a leading special id.
+      song: ids of the song, with or without `<start>`.
       tokens: tokens of music that are given, at least 0.
-      special: number of special ids, which are 0..special - 1.
     """
-    return tokens + (song[0] < special)
+    return tokens + (song[0] < len(SPECIAL_TOKENS))
 
 
 def hashed(text: str) -> int:

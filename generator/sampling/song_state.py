@@ -43,7 +43,7 @@ class SongIds:
 
     Attributes:
       song: number of the song.
-      primer: ids that it begins with; the first is `<start>`, a key mark or music.
+      primer: ids that it begins with; the first is `<start>` or music.
       tokens: sampled ids, without `<end>`.
       ended: True if `<end>` was sampled, False if the song was cut off.
       log_likelihood: sum over the sampled ids, `<end>` included, under the model and its grammar at temperature 1, in
@@ -82,7 +82,7 @@ class SongState:
           config: limits of the song, its seed, and the length of a loop.
           contents: notes and ticks of each id.
         """
-        given = given_length(primer, config.primer_tokens, contents.special) if config.one_step else len(primer)
+        given = given_length(primer, config.primer_tokens) if config.one_step else len(primer)
         self._song, self._primer, self._fed = song, tuple(primer[:given]), tuple(primer[given:])
         self._max_tokens = min(config.max_tokens, len(self._fed)) if config.one_step else config.max_tokens
         self._config, self._contents = config, contents

@@ -7,7 +7,7 @@ from generator.sampling import samplers
 from generator.sampling.probabilities import Explainer
 from generator.sampling.song_state import SongIds
 from nabi.music.song import Song
-from nabi.music.vocabulary import START, UNKNOWN, start_of
+from nabi.music.vocabulary import START, UNKNOWN
 from nabi.networks.trained_model import TrainedModel
 
 
@@ -42,7 +42,7 @@ class Likelihood:
         if not ids:
             raise ValueError("the song has no notes")
         if self._model.config["dataset"]["song_marks"]:
-            return SongIds(0, (start_of(song, vocabulary),), tuple(ids), ended=True, log_likelihood=0.0)
+            return SongIds(0, (START,), tuple(ids), ended=True, log_likelihood=0.0)
         if not self._model.config["train"].get("blank_first", False):
             first, *ids = ids
         else:

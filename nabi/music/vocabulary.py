@@ -6,31 +6,28 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from nabi.music.encodings import Encoding
-from nabi.music.keys import KEY_NAMES, find_key
-from nabi.music.song import Song
 
 PAD, UNKNOWN, START, END = range(4)
 SPECIAL_TOKENS = ("<pad>", "<unk>", "<start>", "<end>")
 
-# With `--key_marks` one of these begins a song instead of `<start>`, and says in which key it is. Being a song's first
-# id it is history, like `<start>`, and never a target.
-KEY_MARKS = tuple(f"<start:{name}>" for name in KEY_NAMES)
-
 
 @dataclasses.dataclass(frozen=True)
 class Vocabulary:
-    """The tokens a model knows; `tokens[id]` is the token of an id, the four special ones and any KEY_MARKS first.
+    """The tokens a model knows; `tokens[id]` is the token of an id, the four special ones first.
 
     Attributes:
       tokens: every token once, in the order of the ids.
-      counts: how often each stood in the training split, before augmentation; of the special ones only what begins
-        songs is counted, with key marks.
+      counts: how often each stood in the training split, before augmentation; the special ones are not counted.
+      special: number of ids, the first ones, that are no music.
     """
+
+    special: ClassVar[int] = len(SPECIAL_TOKENS)
 
     tokens: tuple[str, ...]
     counts: tuple[int, ...]
@@ -38,55 +35,26 @@ class Vocabulary:
     def __post_init__(self) -> None:
         if self.tokens[:4] != SPECIAL_TOKENS:
             raise ValueError(f"a vocabulary starts with {SPECIAL_TOKENS}, got {self.tokens[:4]}")
-        if not self.key_marks and not set(KEY_MARKS).isdisjoint(self.tokens):
-            raise ValueError(f"a vocabulary with key marks has all of {', '.join(KEY_MARKS)}, as its ids from 4 on")
         if len(set(self.tokens)) < len(self.tokens) or len(self.tokens) != len(self.counts):
             raise ValueError(f"a vocabulary needs different tokens and a count each, got {len(self.tokens)} tokens")
 
     @classmethod
-    def from_counts(
-        cls, counts: Mapping[str, int], required: Iterable[str] = (), *, key_marks: bool = False
-    ) -> "Vocabulary":
+    def from_counts(cls, counts: Mapping[str, int], required: Iterable[str] = ()) -> "Vocabulary":
         """Descending count, ties by text; required tokens are there even when not counted."""
         counted = {**dict.fromkeys(required, 0), **counts}
-        ordered = sorted(counted.keys() - {*SPECIAL_TOKENS, *KEY_MARKS}, key=lambda token: (-counted[token], token))
-        return cls.from_ordered(ordered, counted, key_marks=key_marks)
+        ordered = sorted(counted.keys() - {*SPECIAL_TOKENS}, key=lambda token: (-counted[token], token))
+        return cls.from_ordered(ordered, counted)
 
     @classmethod
-    def from_ordered(cls, tokens: Sequence[str], counts: Mapping[str, int], *, key_marks: bool = False) -> "Vocabulary":
+    def from_ordered(cls, tokens: Sequence[str], counts: Mapping[str, int]) -> "Vocabulary":
         """A fixed order, as `--vocabulary` gives it; tokens that `counts` lacks count 0."""
-        every = (*SPECIAL_TOKENS, *(KEY_MARKS if key_marks else ()), *tokens)
+        every = (*SPECIAL_TOKENS, *tokens)
         return cls(every, tuple(counts.get(token, 0) for token in every))
-
-    @functools.cached_property
-    def key_marks(self) -> bool:
-        """Whether songs begin with their key."""
-        first = len(SPECIAL_TOKENS)
-        return self.tokens[first : first + len(KEY_MARKS)] == KEY_MARKS
-
-    @functools.cached_property
-    def special(self) -> int:
-        """How many ids, the first ones, are no music: 4, or 28 with key marks."""
-        return len(SPECIAL_TOKENS) + len(KEY_MARKS) * self.key_marks
-
-    def start(self, key: str | None) -> int:
-        """The id that begins a song in a key, one of KEY_NAMES or None; that of `<start>` without key marks."""
-        return self.ids.get(f"<start:{key}>", START)
-
-    @property
-    def marked_songs(self) -> dict[int, int]:
-        """How many training songs began with each key mark: id -> songs, where there are any."""
-        marks = range(len(SPECIAL_TOKENS), self.special)
-        return {index: self.counts[index] for index in marks if self.counts[index]}
 
     @property
     def music_counts(self) -> list[tuple[str, int]]:
         """Each token that is music with its count."""
         return list(zip(self.tokens[self.special :], self.counts[self.special :], strict=True))
-
-    def is_start(self, index: int) -> bool:
-        """Whether an id is one that begins songs: `<start>`, or a key mark."""
-        return index == START or len(SPECIAL_TOKENS) <= index < self.special
 
     def unpredicted(self, *, song_marks: bool) -> list[int]:
         """Ids that a model never predicts: all special ones but `<end>`, and that too where songs have no marks."""
@@ -133,17 +101,6 @@ class Vocabulary:
 
     def __len__(self) -> int:
         return len(self.tokens)
-
-
-def key_mark(song: Song) -> str:
-    """The key mark of a song's key; `<start>` for a song without one."""
-    found = find_key(song)
-    return f"<start:{found.name}>" if found else SPECIAL_TOKENS[START]
-
-
-def start_of(song: Song, vocabulary: Vocabulary) -> int:
-    """The id that begins a song: with key marks that of the key that it is in."""
-    return vocabulary.ids[key_mark(song)] if vocabulary.key_marks else START
 
 
 def read_token_list(text: str) -> list[str]:

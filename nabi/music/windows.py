@@ -13,9 +13,9 @@ from nabi.music import records, vocabulary
 SPLITS = ("train", "validation", "test")
 
 
-def mark(ids: npt.NDArray[np.int64], start: int = vocabulary.START) -> npt.NDArray[np.int64]:
-    """One `<start>`, or the mark of a key (`Vocabulary.start`), and one `<end>` around a song's ids."""
-    return np.concatenate([[start], ids, [vocabulary.END]])
+def mark(ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Puts one `<start>` and one `<end>` around a song's ids."""
+    return np.concatenate([[vocabulary.START], ids, [vocabulary.END]])
 
 
 def cut(ids: npt.NDArray[np.int64], window: int, stride: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -12,7 +12,7 @@ from nabi.music.augmentation import variants
 from nabi.music.encodings import Encoding
 from nabi.music.song import Song
 from nabi.music.song_id import SongId
-from nabi.music.vocabulary import UNKNOWN, Vocabulary, start_of
+from nabi.music.vocabulary import UNKNOWN, Vocabulary
 from nabi.workspace import kept_songs, paths, storage
 from pipelines.config import PreprocessConfig
 from pipelines.reading import dataset_settings
@@ -90,7 +90,7 @@ class Encoder:
         ids = self.vocabulary.encode(tokens)
         if UNKNOWN in ids:
             ids = self.vocabulary.encode(self.encoding.spell(tokens, self.vocabulary.ids))
-        return windows.mark(ids, start_of(song, self.vocabulary)) if self.config.song_marks else ids
+        return windows.mark(ids) if self.config.song_marks else ids
 
     def records(self, placed: SplitSong, song: Song, ids: npt.NDArray[np.int64]) -> Iterator[bytes]:
         """Serialized windows of a song, and in training of its variants, ordered by (scale, key, start).

@@ -10,7 +10,7 @@ from apache_beam.metrics import Metrics
 
 from nabi.music import windows
 from nabi.music.song import Song
-from nabi.music.vocabulary import KEY_MARKS, SPECIAL_TOKENS, Vocabulary, key_mark
+from nabi.music.vocabulary import SPECIAL_TOKENS, Vocabulary
 from nabi.workspace import paths, storage
 from nabi.workspace.ledger import LedgerRow
 from pipelines.config import PreprocessConfig
@@ -29,7 +29,7 @@ class BuildVocabulary(beam.PTransform):
     def expand(self, placed: beam.PCollection[SplitSong]) -> beam.PCollection[Vocabulary]:
         """Counts where the songs are spooled, keeps the most frequent."""
         config = self.config
-        required = frozenset([*dataset_settings.required_tokens(config), *SPECIAL_TOKENS, *KEY_MARKS])
+        required = frozenset([*dataset_settings.required_tokens(config), *SPECIAL_TOKENS])
         counts = (
             placed
             | "OnlyTraining" >> beam.Filter(lambda song: song.split == "train")
@@ -141,10 +141,7 @@ def _count_tokens(spooled: tuple[str, Iterable[SplitSong]], config: PreprocessCo
     encoding = config.build_encoding()
     counts: collections.Counter[str] = collections.Counter()
     for _, data in song_spool.stored(song.position for song in spooled[1]):
-        song = Song.from_bytes(data)
-        counts.update(encoding.encode(song))
-        if config.key_marks:
-            counts[key_mark(song)] += 1
+        counts.update(encoding.encode(Song.from_bytes(data)))
     yield from counts.items()
 
 

@@ -42,8 +42,8 @@ def required_tokens(config: PreprocessConfig) -> Sequence[str]:
 def make_vocabulary(config: PreprocessConfig, counts: Mapping[str, int]) -> Vocabulary:
     """The vocabulary of counted tokens: the fixed list if there is one, else in descending count."""
     if config.vocabulary is not None:
-        return Vocabulary.from_ordered(config.vocabulary, counts, key_marks=config.key_marks)
-    return Vocabulary.from_counts(counts, required_tokens(config), key_marks=config.key_marks)
+        return Vocabulary.from_ordered(config.vocabulary, counts)
+    return Vocabulary.from_counts(counts, required_tokens(config))
 
 
 def shard_counts(config: PreprocessConfig) -> dict[str, int]:
@@ -71,7 +71,6 @@ def described(config: PreprocessConfig) -> dict[str, Any]:
         "window": config.window,
         "stride": config.training_stride,
         "song_marks": config.song_marks,
-        "key_marks": config.key_marks,
         "split": list(config.split),
         "instrument": config.instrument,
         "parser": config.parser,

@@ -11,17 +11,10 @@ from nabi.workspace import paths
 CONTENT = "0123456789abcdef"
 
 
-def vocabulary_of(encoding: Encoding, tokens: Sequence[str] = (), keys: Mapping[str, int] | None = None) -> Vocabulary:
-    """The tokens in order and what the encoding requires; each counts 1.
-
-    Args:
-      encoding: whose tokens they are.
-      tokens: that come first.
-      keys: how many songs each key's mark began; None for a vocabulary without key marks.
-    """
+def vocabulary_of(encoding: Encoding, tokens: Sequence[str] = ()) -> Vocabulary:
+    """The tokens in order, then what the encoding requires; each counts 1."""
     ordered = list(dict.fromkeys([*tokens, *encoding.required()]))
-    counts = {f"<start:{key}>": songs for key, songs in (keys or {}).items()} | dict.fromkeys(ordered, 1)
-    return Vocabulary.from_ordered(ordered, counts, key_marks=keys is not None)
+    return Vocabulary.from_ordered(ordered, dict.fromkeys(ordered, 1))
 
 
 def write_model(
@@ -29,7 +22,6 @@ def write_model(
     *,
     encoding: Encoding | None = None,
     tokens: Sequence[str] = (),
-    keys: Mapping[str, int] | None = None,
     song_marks: bool = True,
     target: str = "every",
     window: int = 8,
@@ -43,7 +35,7 @@ def write_model(
     from nabi.networks import network, trained_model
 
     encoding = encoding or Events()
-    vocabulary = vocabulary_of(encoding, tokens, keys)
+    vocabulary = vocabulary_of(encoding, tokens)
     keras.utils.set_random_seed(seed)
     blocked = vocabulary.unpredicted(song_marks=song_marks)
     model = network.build(

@@ -228,7 +228,7 @@ def test_every_song_goes_on_from_the_song_that_is_named(model, tmp_path):
 def tuneful(tmp_path_factory) -> str:
     """A model whose songs end soon, of tokens that are notes of both modes."""
     notes = [f"{name}4:1" for name in ("C", "D", "Eb", "E", "G", "A", "Bb")]
-    return write_model(tmp_path_factory.mktemp("tuneful"), encoding=PitchDuration(), tokens=notes, keys={"C minor": 1})
+    return write_model(tmp_path_factory.mktemp("tuneful"), encoding=PitchDuration(), tokens=notes)
 
 
 @pytest.mark.parametrize(

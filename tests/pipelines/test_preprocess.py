@@ -17,7 +17,7 @@ import pytest
 
 from nabi.music import records
 from nabi.music.encodings import Events
-from nabi.music.vocabulary import END, START, Vocabulary, key_mark
+from nabi.music.vocabulary import END, START, Vocabulary
 from nabi.reading import midi_writer
 from nabi.workspace import champion, paths
 from nabi.workspace.kept_songs import KeptSongs
@@ -162,21 +162,6 @@ def test_training_songs_are_also_written_in_other_keys_and_speeds_and_held_out_s
     made = {(window.song, window.transpose) for name, window in more if name.startswith("train")}
     assert made == {(song + speed, key) for song in songs for speed in ("", "*2") for key in (-1, 0, 1)}
     assert (tmp_path / "more" / paths.VOCABULARY).read_bytes() == (dataset / paths.VOCABULARY).read_bytes()
-
-
-def test_songs_begin_with_their_key_if_asked_also_in_other_keys(dataset, music, tmp_path):
-    run(music, tmp_path / "keys", "--split=0.6,0.2,0.2", "--window=64", "--key_marks", "--transpose=0..2")
-    vocabulary = Vocabulary.from_json((tmp_path / "keys" / paths.VOCABULARY).read_text())
-    marks = {}
-    for name, window in windows(tmp_path / "keys"):
-        song = Events().decode(vocabulary.decode(window.tokens.tolist()))
-        marks[window.song, window.transpose] = vocabulary.tokens[window.tokens[0]]
-        assert marks[window.song, window.transpose] == key_mark(song), name
-    assert len(set(marks.values())) > 3
-    made = json.loads((tmp_path / "keys" / paths.DATASET).read_text())
-    assert sum(vocabulary.marked_songs.values()) == made["splits"]["train"]["songs"]
-    plain = json.loads((dataset / paths.DATASET).read_text())["splits"]["train"]
-    assert (made["splits"]["train"]["tokens"], made["splits"]["train"]["songs"]) == (plain["tokens"], plain["songs"])
 
 
 def test_songs_outside_the_limits_are_filtered(music, tmp_path):

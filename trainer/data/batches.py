@@ -1,4 +1,4 @@
-"""Record files -> arrays of windows."""
+"""Reads record files into arrays of windows."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,30 +17,30 @@ _READ_AT_ONCE = 1024
 
 
 def read_windows(dataset: Dataset, split: str) -> Iterator[Windows]:
-    """The windows of a split, a shard at a time.
+    """Reads the windows of a split, a shard at a time.
 
     Raises:
       ValueError: if a shard is damaged or is not of this dataset, naming it.
     """
-    found = 0
+    count = 0
     for path in dataset.shards(split):
         windows = read_shard(path, dataset)
-        found += len(windows)
+        count += len(windows)
         yield windows
-    if found != dataset.windows(split):
+    if count != dataset.windows(split):
         raise ValueError(
-            f"the {split} shards of {dataset.folder} hold {found} windows instead of {dataset.windows(split)}: "
+            f"the {split} shards of {dataset.folder} hold {count} windows instead of {dataset.windows(split)}: "
             f"copy the dataset again, or make it again with `python -m pipelines.preprocess --overwrite`"
         )
 
 
 def parsed(serialized: tf.data.Dataset, window: int, at_once: int = _READ_AT_ONCE) -> tf.data.Dataset:
-    """Columns of many records at once: parsing one by one is several times slower.
+    """Parses many records at once into columns: one by one is several times slower.
 
     Args:
-      serialized: records, one by one.
-      window: targets of each.
-      at_once: records together; the last may be fewer.
+      serialized: serialized records, one an element.
+      window: number of targets of each.
+      at_once: number of records an element; the last one may have fewer.
 
     Returns:
       `tokens` int64 [at_once, window + 1], `song` string, `start` and `transpose` int64 [at_once].
@@ -56,7 +56,7 @@ def parsed(serialized: tf.data.Dataset, window: int, at_once: int = _READ_AT_ONC
 
 
 def read_shard(path: str, dataset: Dataset) -> Windows:
-    """The windows of one shard.
+    """Reads the windows of one shard.
 
     Raises:
       ValueError: if it is damaged or is not of this dataset, naming it.
@@ -71,10 +71,10 @@ def read_shard(path: str, dataset: Dataset) -> Windows:
 
 
 def read_songs(dataset: Dataset, split: str) -> Iterator[tuple[str, npt.NDArray[np.int64]]]:
-    """The songs of a split, one at a time, put together of their windows; those that were transposed are left out.
+    """Reads the songs of a split one at a time, joined from their windows; skips transposed versions.
 
     Yields:
-      (the song's hash, its ids int64 [L]).
+      (the song's id as text, its token ids int64 [L]).
 
     Raises:
       ValueError: if a shard is damaged, naming it.
@@ -85,7 +85,7 @@ def read_songs(dataset: Dataset, split: str) -> Iterator[tuple[str, npt.NDArray[
 
 
 def _records(path: str, dataset: Dataset) -> Iterator[Window]:
-    """The records of a shard, one at a time."""
+    """Reads the records of a shard, one at a time."""
     for part in _columns(path, dataset):
         starts, transposes = part["start"].tolist(), part["transpose"].tolist()
         for song, start, transpose, tokens in zip(part["song"], starts, transposes, part["tokens"], strict=True):
@@ -96,7 +96,7 @@ _AGAIN = "copy it again, or make the dataset again with `python -m pipelines.pre
 
 
 def _columns(path: str, dataset: Dataset) -> Iterator[dict[str, npt.NDArray[Any]]]:
-    """The records of a shard, some at a time, in columns; raises ValueError as `read_shard` does."""
+    """Reads the records of a shard as columns, many records at a time; raises ValueError as `read_shard` does."""
     try:
         yield from parsed(tf.data.TFRecordDataset(path), dataset.window).as_numpy_iterator()
     except tf.errors.OpError as error:

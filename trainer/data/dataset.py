@@ -1,4 +1,4 @@
-"""Opens a dataset directory: all that can be checked before TensorFlow is loaded or a record is read."""
+"""Opens a dataset directory and checks all that needs neither TensorFlow nor a record."""
 
 import dataclasses
 from typing import Any
@@ -16,11 +16,11 @@ class Dataset:
     """A finished dataset directory.
 
     Attributes:
-      folder: where it lies.
-      content: the fingerprint of what is in it, carried to the model.
-      settings: how it was made: `encoding`, `window`, `stride`, `song_marks` ...
-      counts: split -> its `songs`, `windows`, `tokens`, `unknown` and `shards`.
-      vocabulary: the tokens of its ids.
+      folder: its path.
+      content: fingerprint of its settings, songs and vocabulary; the model carries it on.
+      settings: the settings it was preprocessed with: `encoding`, `window`, `stride`, `song_marks` ...
+      counts: split -> number of `songs`, `windows`, `tokens`, `unknown` and `shards`.
+      vocabulary: maps tokens to the ids of its records.
     """
 
     folder: str
@@ -31,25 +31,25 @@ class Dataset:
 
     @property
     def window(self) -> int:
-        """Targets a window; a record has one id more."""
+        """Number of targets in a window; a record has one id more."""
         return int(self.settings["window"])
 
     @property
     def blocked(self) -> list[int]:
-        """Ids that are never predicted."""
+        """Ids that a model never predicts."""
         return self.vocabulary.unpredicted(song_marks=bool(self.settings["song_marks"]))
 
     @property
     def encoding(self) -> encodings.Encoding:
-        """What turns its tokens into songs."""
+        """The encoding that turns its tokens into songs."""
         return encodings.from_settings(self.settings["encoding"])
 
     def windows(self, split: str) -> int:
-        """Records of a split."""
+        """Counts the records of a split."""
         return int(self.counts.get(split, {}).get("windows", 0))
 
     def shards(self, split: str) -> list[str]:
-        """Paths of a split's record files, in their order."""
+        """Lists the paths of a split's record files, in the order of their numbers."""
         count = int(self.counts.get(split, {}).get("shards", 0))
         return [storage.join(self.folder, paths.shard_name(split, index, count)) for index in range(count)]
 
@@ -83,7 +83,7 @@ def open_dataset(folder: str) -> Dataset:
 
 
 def _require_shards(dataset: Dataset) -> None:
-    # One listing is quicker than a question for each shard; http:// cannot list and answers the questions.
+    # One listing is quicker than a request for each shard; http:// cannot list, so that each shard is requested.
     listed = {info.path.rpartition("/")[2] for info in storage.match(dataset.folder)}
     for path in (path for split in dataset.counts for path in dataset.shards(split)):
         if path.rpartition("/")[2] not in listed and not storage.exists(path):

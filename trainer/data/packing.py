@@ -1,4 +1,4 @@
-"""Songs of many windows -> rows of like length, which are read side by side."""
+"""Packs songs of many windows into rows of like length, which are read side by side."""
 
 import heapq
 from collections.abc import Iterable, Sequence
@@ -10,18 +10,17 @@ IntArray = npt.NDArray[np.int64]
 
 
 def pack(windows_of_songs: IntArray, rows: int, order: IntArray | None = None) -> list[list[int]]:
-    """Deals songs to rows, the longest first, each to the row that is shortest so far (Graham 1969, LPT).
+    """Assigns songs to rows, the longest first, each to the row that is shortest so far (Graham 1969, LPT).
 
-    So the rows end together: a batch of one last long song would be a step as large as any other for a handful of
-    tokens.
+    Rows of like length end together, so that no step has a full batch's cost for the tokens of one last long song.
 
     Args:
-      windows_of_songs: int64 [songs], how many windows each has.
-      rows: at least 1.
-      order: the songs' numbers; of songs as long the first in it goes first. None: 0, 1, 2 ...
+      windows_of_songs: int64 [songs], number of windows of each song.
+      rows: number of rows, at least 1.
+      order: a permutation of the song numbers, which breaks ties between songs of equal length. None: 0, 1, 2 ...
 
     Returns:
-      The numbers of each row's songs.
+      For each row the numbers of its songs.
     """
     order = np.arange(len(windows_of_songs)) if order is None else order
     songs_of_rows: list[list[int]] = [[] for _ in range(rows)]
@@ -34,14 +33,15 @@ def pack(windows_of_songs: IntArray, rows: int, order: IntArray | None = None) -
 
 
 def table(songs_of_rows: Iterable[Sequence[int]], windows_of_songs: IntArray) -> IntArray:
-    """Numbers the windows of rows of songs.
+    """Lays out the windows of rows of songs.
 
     Args:
-      songs_of_rows: the numbers of each row's songs, one after the other.
-      windows_of_songs: int64 [songs], how many windows each has; they are numbered through.
+      songs_of_rows: for each row the numbers of its songs, in order.
+      windows_of_songs: int64 [songs], number of windows of each song; windows are numbered through.
 
     Returns:
-      int64 [steps, rows], each song from its first window to its last in one row; -1 where a row has ended.
+      int64 [steps, rows], window numbers; each song runs from its first window to its last in one row. -1 where a row
+      has ended.
     """
     first = np.concatenate([[0], np.cumsum(windows_of_songs)])
     rows = [[window for song in songs for window in range(first[song], first[song + 1])] for songs in songs_of_rows]

@@ -1,4 +1,4 @@
-"""A split's windows in arrays, and the songs that they were cut of; NumPy only."""
+"""A split's windows as arrays, and the songs that they were cut from; NumPy only."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -13,12 +13,14 @@ from nabi.music.windows import first_seen
 
 
 def scored(targets: npt.NDArray[np.int32], last_only: bool) -> npt.NDArray[np.bool_]:
-    """Which targets count, as `trainer.training.step.scored` has it in TensorFlow: bool, in the shape of `targets` [N,
-    window].
+    """Marks the targets that are scored; `trainer.training.step.scored` is the same in TensorFlow.
 
     Args:
       targets: int32 [N, window].
-      last_only: only the last position of each window counts.
+      last_only: only the last position of each window is scored.
+
+    Returns:
+      bool [N, window]: True where the target is neither `<pad>` nor `<unk>`.
     """
     known = targets > UNKNOWN
     known[:, : -1 if last_only else 0] = False
@@ -30,8 +32,8 @@ class Windows:
     """Windows of a split in the order of its shards: by song, transposition and start.
 
     Attributes:
-      tokens: int32 [N, window + 1].
-      starts: int64 [N], the index in its song of each window's first token; 0 begins a song.
+      tokens: int32 [N, window + 1], ids.
+      starts: int64 [N], index in its song of each window's first token; a song begins at each 0.
     """
 
     tokens: npt.NDArray[np.int32]
@@ -40,41 +42,41 @@ class Windows:
     def __len__(self) -> int:
         return len(self.starts)
 
-    def __getitem__(self, which: slice | npt.NDArray[Any]) -> "Windows":
-        """Some of them: a slice, their numbers or a mask."""
-        return Windows(self.tokens[which], self.starts[which])
+    def __getitem__(self, selection: slice | npt.NDArray[Any]) -> "Windows":
+        """Selects windows by a slice, by their numbers or by a mask."""
+        return Windows(self.tokens[selection], self.starts[selection])
 
     def full(self) -> "Windows":
-        """Those whose last token is not `<pad>`: what `--target last` trains and scores."""
+        """Selects the windows whose last token is not `<pad>`: those that `--target last` trains and scores."""
         return self[self.tokens[:, -1] != PAD]
 
     def blanked(self) -> "Windows":
-        """With `<start>` in place of each first token, as `--blank_first` trains."""
+        """Replaces each first token by `<start>`, as `--blank_first` trains."""
         tokens = self.tokens.copy()
         tokens[:, 0] = START
         return Windows(tokens, self.starts)
 
     def scored(self, last_only: bool) -> npt.NDArray[np.bool_]:
-        """Which targets count: bool [N, window]."""
+        """Marks the targets that are scored, bool [N, window]; see `scored`."""
         return scored(self.tokens[:, 1:], last_only)
 
     def rows(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
-        """The windows of these numbers, int32 [..., window + 1]; of -1 `<pad>` alone."""
+        """Looks up the ids of windows by number, int32 [..., window + 1]; -1 gives a row of `<pad>`."""
         return np.where((numbers >= 0)[..., None], self.tokens[numbers], PAD)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class TokenStream:
-    """Songs' ids one after another.
+    """The ids of songs, one song after another.
 
     Attributes:
       ids: int32 [L].
-      places: int32 [L], each id's index in its song; 0 begins a song.
-      scored: bool [L], which ids are predicted; no first id of a song is.
+      positions: int32 [L], each id's index in its song; a song begins at each 0.
+      scored: bool [L], True for ids that are predicted; a song's first id never is.
     """
 
     ids: npt.NDArray[np.int32]
-    places: npt.NDArray[np.int32]
+    positions: npt.NDArray[np.int32]
     scored: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
@@ -82,31 +84,31 @@ class TokenStream:
 
     @classmethod
     def join(cls, parts: Sequence["TokenStream"]) -> "TokenStream":
-        """Returns tokens one after another; of no parts, no tokens."""
+        """Concatenates streams; no parts give a stream without ids."""
         empty = cls(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.bool_))
-        columns = zip(*((part.ids, part.places, part.scored) for part in (empty, *parts)), strict=True)
+        columns = zip(*((part.ids, part.positions, part.scored) for part in (empty, *parts)), strict=True)
         return cls(*map(np.concatenate, columns))
 
 
 def concatenate(shards: Sequence[Windows], window: int) -> Windows:
-    """All windows in one array; none gives arrays of no rows."""
+    """Concatenates the windows of shards; no shards give arrays without rows."""
     tokens = [np.zeros((0, window + 1), np.int32), *(shard.tokens for shard in shards)]
     return Windows(np.concatenate(tokens), np.concatenate([np.zeros(0, np.int64), *(s.starts for s in shards)]))
 
 
 def cut_anew(windows: Windows, stride: int) -> Windows:
-    """The same songs in windows that start at 0, stride, 2 stride ...
+    """Cuts the same songs into windows that start at 0, stride, 2 stride ...
 
     Args:
-      windows: of whole songs, in the order of their shards, however much they overlap.
-      stride: ids from one window's start to the next, 1..window; as large as the window, each begins with the last
+      windows: of whole songs, in the order of their shards; they may overlap.
+      stride: ids from one window's start to the next, 1..window; where it is the window, each begins with the last
         token of the one before.
     """
-    moved = np.diff(windows.starts, prepend=0)
-    if np.all(moved[windows.starts > 0] == stride):
+    distances = np.diff(windows.starts, prepend=0)
+    if np.all(distances[windows.starts > 0] == stride):
         return windows
-    tokens = tokens_of(windows)
-    songs = np.split(tokens.ids, np.flatnonzero(tokens.places == 0)[1:])
+    stream = token_stream(windows)
+    songs = np.split(stream.ids, np.flatnonzero(stream.positions == 0)[1:])
     window = windows.tokens.shape[1] - 1
     cut = [cut_windows(song.astype(np.int64), window, stride) for song in songs]
     rows, starts = zip(*cut, strict=True)
@@ -114,26 +116,26 @@ def cut_anew(windows: Windows, stride: int) -> Windows:
 
 
 def first_songs(windows: Windows, tokens: int, last_only: bool = False) -> Windows:
-    """Whole songs from the start on in which at least so many tokens are scored, or all there are."""
+    """Selects the first songs, whole, until they have this number of scored tokens; all if there are fewer."""
     counts = windows.scored(last_only).sum(axis=1)
     before = np.cumsum(counts) - counts
     later = np.flatnonzero((windows.starts == 0) & (before >= tokens))
     return windows[: later[0] if len(later) else len(windows)]
 
 
-def tokens_of(windows: Windows, last_only: bool = False) -> TokenStream:
-    """Songs put together of their windows, with each target that a model is scored on.
+def token_stream(windows: Windows, last_only: bool = False) -> TokenStream:
+    """Joins windows to the songs that they were cut from, and marks the targets that a model is scored on.
 
     Args:
       windows: of whole songs, in the order of their shards. Where windows overlap, a token belongs to the first that
         has it.
-      last_only: only the last position of full windows is scored, as `--target last` does.
+      last_only: only the last position of full windows is scored, as with `--target last`.
 
     Returns:
-      All ids once; no `<pad>` or `<unk>` is scored.
+      Every id once; `<pad>` and `<unk>` are not scored.
     """
     own = first_seen(windows.tokens, windows.starts)
-    # No first id of a song is a target.
+    # A window's first id is no target of that window.
     targets = np.pad(windows.scored(last_only), ((0, 0), (1, 0)))
-    places = windows.starts[:, None] + np.arange(windows.tokens.shape[1])
-    return TokenStream(windows.tokens[own], places[own].astype(np.int32), targets[own])
+    positions = windows.starts[:, None] + np.arange(windows.tokens.shape[1])
+    return TokenStream(windows.tokens[own], positions[own].astype(np.int32), targets[own])

@@ -1,4 +1,4 @@
-"""How a model reads windows: the same in training, in scoring and where its baselines are asked."""
+"""The way a model reads windows: the same in training, in scoring and for the baselines it is compared with."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -7,11 +7,11 @@ from typing import Any
 
 @dataclasses.dataclass(frozen=True)
 class WindowMode:
-    """What of a window counts, and what the network knows before it.
+    """Which targets of a window are predicted, and from which state and first token.
 
     Attributes:
-      last_only: only the last target of full windows counts (`--target last`).
-      carried: the LSTM's state goes on from a song's window to its next (`--carry_state`).
+      last_only: only the last target of full windows is predicted (`--target last`).
+      carried: the LSTM's state is carried from each window of a song to the next (`--carry_state`).
       blank_first: training windows have `<start>` in place of their first token (`--blank_first`).
     """
 
@@ -20,17 +20,17 @@ class WindowMode:
     blank_first: bool = False
 
     @classmethod
-    def of(cls, train: Mapping[str, Any]) -> "WindowMode":
-        """That of a configuration: `TrainConfig.as_dict()`, or `train` of a config.json, which may lack later keys."""
+    def from_config(cls, train: Mapping[str, Any]) -> "WindowMode":
+        """Reads the mode from `TrainConfig.as_dict()`, or from `train` of a config.json, which may lack later keys."""
         carried, blank_first = (bool(train.get(key)) for key in ("carry_state", "blank_first"))
         return cls(last_only=train["target"] == "last", carried=carried, blank_first=blank_first)
 
     @property
     def one_window(self) -> bool:
-        """Whether nothing but its own window can tell of a target."""
+        """True if a target is predicted from its own window alone."""
         return self.last_only and not self.carried
 
     @property
     def overlapping(self) -> bool:
-        """Whether the state goes on through windows as they were cut, so that it meets tokens several times."""
+        """True if the state is carried through windows that may overlap, so that it meets tokens several times."""
         return self.last_only and self.carried

@@ -1,4 +1,4 @@
-"""One look at the whole dataset before training: it is sound, what the baselines know, what will be scored."""
+"""Reads the whole dataset once before training: checks it, counts for the baselines, keeps what will be scored."""
 
 import dataclasses
 
@@ -12,10 +12,10 @@ from trainer.data.window_arrays import Windows, concatenate, cut_anew, first_son
 from trainer.data.window_mode import WindowMode
 from trainer.evaluation.baselines import Baselines, CountedSongs
 
-# Splits that no model learns from.
+# Splits that no model is trained on.
 HELD_OUT = SPLITS[1:]
 
-# Training windows that the final figures are measured on.
+# Number of training windows that the final figures are measured on.
 TRAINING_SAMPLE = 1024
 
 _MEASURED = (
@@ -34,17 +34,17 @@ _BLANK = ", with <start> in place of the first token"
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class DatasetSurvey:
-    """What was found.
+    """The windows that a model is scored on, its baselines, and the dataset's figures.
 
     Attributes:
-      reading: how the model reads windows.
-      training_windows: how many the training split has that are trained on.
-      windows: `validation` and `test` whole, and a sample of `train`.
-      baselines: of the training split.
-      unknown_share: split -> share of its tokens that are `<unk>`, which is never predicted.
+      window_mode: how the model reads windows.
+      training_windows: number of windows that are trained on.
+      windows: split -> windows that are scored: `validation` and `test` whole, a sample of `train`.
+      baselines: fitted on the training split.
+      unknown_share: split -> share of its tokens that are `<unk>`, 0..1; `<unk>` is never predicted.
     """
 
-    reading: WindowMode
+    window_mode: WindowMode
     training_windows: int
     windows: dict[str, Windows]
     baselines: Baselines
@@ -52,34 +52,34 @@ class DatasetSurvey:
 
     @property
     def measured(self) -> str:
-        """How the figures of the splits are taken, in words."""
-        last = _MEASURED_OVERLAPPING if self.reading.overlapping else _MEASURED_LAST
-        words = last if self.reading.last_only else _MEASURED
-        return words.format(windows=len(self.windows["train"]), blank=_BLANK if self.reading.blank_first else "")
+        """A description of how the figures of the splits are measured."""
+        last = _MEASURED_OVERLAPPING if self.window_mode.overlapping else _MEASURED_LAST
+        words = last if self.window_mode.last_only else _MEASURED
+        return words.format(windows=len(self.windows["train"]), blank=_BLANK if self.window_mode.blank_first else "")
 
     def carried(self, split: str) -> bool:
-        """Whether the LSTM's state goes on from window to window where a split is scored."""
-        return self.reading.carried if self.reading.last_only else split != "train"
+        """Returns True if the LSTM's state is carried from window to window where this split is scored."""
+        return self.window_mode.carried if self.window_mode.last_only else split != "train"
 
     def baseline_losses(self) -> dict[str, dict[str, float] | None]:
-        """Each baseline's loss in nats a token of the held-out splits; None for a split without a target."""
+        """Measures each baseline's loss on the held-out splits, nats a token; None for a split without a target."""
         return {split: self.baselines.score(split) for split in HELD_OUT}
 
 
-def take(dataset: Dataset, reading: WindowMode) -> DatasetSurvey:
-    """Reads every shard once, the training split's one at a time.
+def survey_dataset(dataset: Dataset, window_mode: WindowMode) -> DatasetSurvey:
+    """Reads every shard once; those of the training split one at a time, so that it need not fit into memory.
 
     Raises:
       ValueError: if a shard is damaged, or `--target last` or the vocabulary leaves nothing to train on.
     """
-    counted, sample = CountedSongs(), _Sample(reading, dataset)
+    counted, sample = CountedSongs(), _TrainingSample(window_mode, dataset)
     known, unknown = 0, [0, 0]
     for shard in batches.read_windows(dataset, "train"):
         counted.add(shard)
         unknown = [before + more for before, more in zip(unknown, _unknown(shard), strict=True)]
-        kept = shard.full() if reading.last_only else shard
-        sample.add(kept)
-        known += np.count_nonzero(kept.scored(reading.last_only))
+        trained = shard.full() if window_mode.last_only else shard
+        sample.add(trained)
+        known += np.count_nonzero(trained.scored(window_mode.last_only))
     if not sample.seen:
         raise ValueError(
             f"--target last needs full windows, and no song of {dataset.folder} has more than {dataset.window} tokens: "
@@ -90,52 +90,52 @@ def take(dataset: Dataset, reading: WindowMode) -> DatasetSurvey:
             f"no token to predict in the training split of {dataset.folder} is in its vocabulary of "
             f"{len(dataset.vocabulary)}: preprocess with a --vocabulary of these songs, or without"
         )
-    held_out = {split: _held_out(dataset, split, reading) for split in HELD_OUT}
+    held_out = {split: _held_out(dataset, split, window_mode) for split in HELD_OUT}
     shares = {"train": _share(unknown), **{split: _share(_unknown(windows)) for split, windows in held_out.items()}}
-    baselines = Baselines(counted, len(dataset.vocabulary), dataset.blocked, held_out, reading)
-    return DatasetSurvey(reading, sample.seen, {"train": sample.windows(), **held_out}, baselines, shares)
+    baselines = Baselines(counted, len(dataset.vocabulary), dataset.blocked, held_out, window_mode)
+    return DatasetSurvey(window_mode, sample.seen, {"train": sample.windows(), **held_out}, baselines, shares)
 
 
-class _Sample:
+class _TrainingSample:
     """The training windows that the final figures are measured on: `add` the shards, in order.
 
-    At even distances, or the first whole songs where the state goes on through overlapping windows.
+    They are at even distances; where the state is carried through overlapping windows, those of the first whole songs.
 
     Attributes:
-      seen: windows added.
+      seen: number of windows added, sampled or not.
     """
 
-    def __init__(self, reading: WindowMode, dataset: Dataset) -> None:
-        self._reading, self._window = reading, dataset.window
+    def __init__(self, window_mode: WindowMode, dataset: Dataset) -> None:
+        self._window_mode, self._window = window_mode, dataset.window
         self._every = -(-dataset.windows("train") // TRAINING_SAMPLE)
         self._parts: list[Windows] = []
         self.seen = 0
 
     def add(self, windows: Windows) -> None:
-        """Takes what it needs of a shard's."""
-        if self._reading.overlapping:
-            wanted = TRAINING_SAMPLE - sum(map(len, self._parts))
-            taken = first_songs(windows, wanted, last_only=True)
+        """Adds a shard's windows, and keeps those that belong to the sample."""
+        if self._window_mode.overlapping:
+            missing = TRAINING_SAMPLE - sum(map(len, self._parts))
+            part = first_songs(windows, missing, last_only=True)
         else:
-            taken = windows[-self.seen % self._every :: self._every]
-        # What was taken is a view, which would keep the whole shard in memory.
-        self._parts.append(Windows(taken.tokens.copy(), taken.starts.copy()))
+            part = windows[-self.seen % self._every :: self._every]
+        # A view would keep the whole shard in memory.
+        self._parts.append(Windows(part.tokens.copy(), part.starts.copy()))
         self.seen += len(windows)
 
     def windows(self) -> Windows:
-        """All that was taken, as it is trained."""
-        taken = concatenate(self._parts, self._window)
-        return taken.blanked() if self._reading.blank_first else taken
+        """Joins the sample, with the first tokens that it is trained with."""
+        sample = concatenate(self._parts, self._window)
+        return sample.blanked() if self._window_mode.blank_first else sample
 
 
-def _held_out(dataset: Dataset, split: str, reading: WindowMode) -> Windows:
-    """All windows of a split; a state that goes on through overlapping windows meets them as it did in training."""
+def _held_out(dataset: Dataset, split: str, window_mode: WindowMode) -> Windows:
+    """Reads all windows of a split; a state carried through overlapping windows reads them at the training's stride."""
     windows = concatenate(list(batches.read_windows(dataset, split)), dataset.window)
-    return cut_anew(windows, int(dataset.settings["stride"])) if reading.overlapping else windows
+    return cut_anew(windows, int(dataset.settings["stride"])) if window_mode.overlapping else windows
 
 
 def _unknown(windows: Windows) -> tuple[int, int]:
-    """How many targets, each counted once, are `<unk>`, and how many are tokens at all."""
+    """Counts the targets that are `<unk>`, and all targets; each token once, however much windows overlap."""
     targets = windows.tokens[:, 1:][first_seen(windows.tokens, windows.starts)[:, 1:]]
     return int(np.count_nonzero(targets == UNKNOWN)), len(targets)
 

@@ -1,6 +1,6 @@
-"""`evaluation-SPLIT.html`: how well a model predicts, on one page that needs nothing but itself.
+"""`evaluation-SPLIT.html`: how well a model predicts, on one self-contained page.
 
-It is made of `evaluation-SPLIT.json` and the rows of history.csv; every text of a user goes through `markup.text`.
+It is made from `evaluation-SPLIT.json` and the rows of history.csv; every text of a user goes through `markup.text`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,17 +15,17 @@ TEMPLATE = "evaluation.html"
 
 Figures = Mapping[str, Any]
 
-# The heads of a loss's columns, and what `measures.Music.rates` calls them.
+# Column heads of losses -> units in the keys of `loss_breakdown.MusicTotals.rates`.
 _UNITS = {"a token": "token", "a note": "note", "a second": "second"}
 
-_CALIBRATION = "How often tokens came, by how likely the model thought them"
+_CALIBRATION = "How often the likeliest token was right, by the model's confidence in it"
 
 
 def page(evaluation: Figures, history: Sequence[Figures]) -> str:
-    """The page as HTML.
+    """Renders the page as HTML.
 
     Args:
-      evaluation: what `trainer.evaluate.evaluate` found.
+      evaluation: content of evaluation-SPLIT.json, see `trainer.evaluate.run`.
       history: the rows of history.csv.
     """
     detail, best = evaluation["detail"], evaluation["best_ngram"]
@@ -40,7 +40,7 @@ def page(evaluation: Figures, history: Sequence[Figures]) -> str:
         "kinds": kinds(detail["by_kind"], best["name"]),
         "in_song": by_position(detail["by_position_in_song"], "its song", best["name"]),
         "in_window": by_position(detail["by_position_in_window"], "its window", best["name"]),
-        "made": made(evaluation),
+        "made": provenance(evaluation),
     }
     return template.document("trainer.evaluation", TEMPLATE, filled)
 
@@ -56,16 +56,16 @@ def _headline(evaluation: Figures, detail: Figures) -> list[str]:
     ]
 
 
-def warnings(said: Sequence[str]) -> str:
-    """What stands against the model; a sentence where nothing does."""
-    if not said:
+def warnings(sentences: Sequence[str]) -> str:
+    """Lists the warnings about the model; a sentence where there are none."""
+    if not sentences:
         return markup.nothing("Nothing was found against this model.")
-    items = "".join(f"<li>{text(line, most=2_000)}</li>" for line in said)
+    items = "".join(f"<li>{text(sentence, most=2_000)}</li>" for sentence in sentences)
     return f'<ul class="warnings" role="note" aria-label="Warnings">{items}</ul>'
 
 
 def losses(detail: Figures) -> str:
-    """The model's loss among the baselines', the best first, in every unit."""
+    """Tabulates the losses of the model and the baselines in every unit, the best first."""
     rows = [("this model", detail["model"]), *detail["baselines"].items()]
     ordered = sorted(rows, key=lambda row: row[1]["nats_per_token"])
     cells = [
@@ -85,8 +85,8 @@ def _both(rates: Figures, unit: str) -> str:
 
 
 def splits(scores: Mapping[str, Figures | None], baselines: Mapping[str, Figures | None]) -> str:
-    """Every split's figures beside the baselines' losses."""
-    names = list(dict.fromkeys(name for found in baselines.values() for name in found or () if name != "uniform"))
+    """Tabulates every split's figures beside the baselines' losses."""
+    names = list(dict.fromkeys(name for nats in baselines.values() for name in nats or () if name != "uniform"))
     rows = [
         [
             text(split),
@@ -104,11 +104,11 @@ def splits(scores: Mapping[str, Figures | None], baselines: Mapping[str, Figures
 
 
 def curves(history: Sequence[Figures], baselines: Figures) -> str:
-    """Loss by step, the validation split's baselines as dashed lines."""
+    """Draws the loss by step, with the validation split's baselines as dashed lines."""
     if not history:
         return markup.nothing("No step was trained (--steps 0).")
     last = history[-1]["step"]
-    drawn = [
+    losses_by_step = [
         Line(name, [(row["step"], row[key]) for row in history if row.get(key) is not None], kind)
         for name, key, kind in (
             ("training, with dropout", "train_loss_nats", "first"),
@@ -117,17 +117,21 @@ def curves(history: Sequence[Figures], baselines: Figures) -> str:
     ]
     flat = [Line(f"{name} {nats:.2f}", [(0, nats), (last, nats)], "faint") for name, nats in baselines.items()]
     ticks = [(0, "0"), (last / 2, f"{last // 2:,}"), (last, f"step {last:,}")]
-    return charts.plot([*drawn, *flat], f"Loss in nats a token over {last:,} steps", ticks, (0, last))
+    return charts.plot([*losses_by_step, *flat], f"Loss in nats a token over {last:,} steps", ticks, (0, last))
 
 
-def calibration(found: Figures) -> str:
-    """How often the likeliest token came, by how likely the model thought it."""
-    full = [row for row in found["bins"] if row["tokens"]]
+def calibration(figures: Figures) -> str:
+    """Draws and tabulates how often the likeliest token is right, by the model's confidence in it.
+
+    Args:
+      figures: see `loss_breakdown.calibration`.
+    """
+    bins = [row for row in figures["bins"] if row["tokens"]]
     lines = [
-        Line("came, of the tokens thought likeliest", [(row["confidence"], row["accuracy"]) for row in full]),
-        Line("a model that knows how sure to be", [(0, 0), (1, 1)], "faint"),
+        Line("accuracy of the likeliest token", [(row["confidence"], row["accuracy"]) for row in bins]),
+        Line("perfect calibration", [(0, 0), (1, 1)], "faint"),
     ]
-    error = found["expected_error"]
+    error = figures["expected_error"]
     label = f"Calibration: the expected error is {error:.3f}"
     rows = [
         [
@@ -136,10 +140,10 @@ def calibration(found: Figures) -> str:
             _share(row["confidence"]),
             _share(row["accuracy"]),
         ]
-        for row in full
+        for row in bins
     ]
     ticks = [(0, "0"), (0.5, "0.5"), (1, "probability 1")]
-    heads = ["Probability", "Tokens", "Thought", "Came"]
+    heads = ["Probability", "Tokens", "Confidence", "Accuracy"]
     return (
         f"<figure><figcaption>Calibration <small>expected error {error:.3f}</small></figcaption>"
         f"{charts.plot(lines, label, ticks, (0, 1))}</figure>"
@@ -148,12 +152,12 @@ def calibration(found: Figures) -> str:
 
 
 def kinds(rows: Sequence[Figures], ngram: str) -> str:
-    """Loss by what a token says, beside the best n-gram's; the bar is the kind's share of the whole loss."""
-    every = sum(row["tokens"] * row["loss_nats"] for row in rows) or 1
+    """Tabulates the loss by kind of token beside the best n-gram's; the bar is the kind's share of the whole loss."""
+    total = sum(row["tokens"] * row["loss_nats"] for row in rows) or 1
     cells = [
         [
             text(row["kind"]),
-            charts.meter(row["tokens"] * row["loss_nats"] / every),
+            charts.meter(row["tokens"] * row["loss_nats"] / total),
             f"{row['tokens']:,}",
             f"<b>{_number(row['loss_nats'])}</b>",
             _number(row["ngram_nats"]),
@@ -166,7 +170,7 @@ def kinds(rows: Sequence[Figures], ngram: str) -> str:
 
 
 def by_position(rows: Sequence[Figures], where: str, ngram: str) -> str:
-    """Loss by how many tokens of a song or a window came before, the model's beside the best n-gram's."""
+    """Draws the loss by a token's position in a song or a window, the model's beside the best n-gram's."""
     last = max(len(rows) - 1, 1)
     lines = [
         Line(name, [(index, row[key]) for index, row in enumerate(rows)], kind)
@@ -178,20 +182,20 @@ def by_position(rows: Sequence[Figures], where: str, ngram: str) -> str:
     return charts.plot(lines, label, ticks, (0, last))
 
 
-def made(evaluation: Figures) -> str:
-    """What was measured on what."""
+def provenance(evaluation: Figures) -> str:
+    """Lists the model, the dataset and how the figures were measured."""
     detail = evaluation["detail"]
     facts = {
         "model": evaluation["model"],
         "dataset": evaluation["data"],
         "trained on": "this dataset" if evaluation["same_data"] else "another dataset of the same vocabulary",
         "measured": evaluation["measured"],
-        "second": f"of music at {detail['quarters_per_minute']} quarter notes a minute: tokens say no tempo",
+        "second": f"of music at {detail['quarters_per_minute']} quarter notes a minute: tokens hold no tempo",
         "baselines": describe(evaluation["baselines_counted"], evaluation["best_ngram"]).removeprefix("baselines "),
     }
     if detail["unreadable_songs"]:
         left_out = markup.count(detail["unreadable_songs"], "song")
-        facts["left out"] = f"{left_out} of notes and seconds: without the unknown tokens the others make no song"
+        facts["left out"] = f"{left_out}, not in notes and seconds: without unknown tokens they cannot be decoded"
     return f"<dl>{''.join(f'<dt>{name}</dt><dd>{text(value)}</dd>' for name, value in facts.items())}</dl>"
 
 

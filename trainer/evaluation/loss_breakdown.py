@@ -1,4 +1,4 @@
-"""What a model's scores of single tokens add up to: calibration, loss by kind of token and by position, units."""
+"""Summaries of a model's scores of single tokens: calibration, loss by kind of token and by position, units of loss."""
 
 import dataclasses
 import math
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     # At run time it would bring TensorFlow.
     from trainer.evaluation.scoring import TokenScores
 
-# Tokens do not say a song's tempo: a second of music is one at this.
+# Tokens hold no tempo: seconds of music are counted at this one.
 QUARTERS_PER_MINUTE = 120
 
 CALIBRATION_BINS = 10
@@ -26,13 +26,13 @@ Ints = npt.NDArray[Any]
 
 @dataclasses.dataclass(frozen=True)
 class MusicTotals:
-    """How much music songs are.
+    """The amount of music in a set of songs.
 
     Attributes:
-      tokens: known ids that are predicted.
-      notes: struck notes.
-      seconds: of sound, at `QUARTERS_PER_MINUTE`.
-      unreadable: songs left out of all of this, since their known tokens alone make no song.
+      tokens: predicted ids that the vocabulary knows.
+      notes: number of struck notes.
+      seconds: duration, at `QUARTERS_PER_MINUTE`.
+      unreadable: number of songs left out of all of this: without their unknown tokens they cannot be decoded.
     """
 
     tokens: int
@@ -41,25 +41,25 @@ class MusicTotals:
     unreadable: int
 
     def rates(self, loss_nats: float) -> dict[str, float | None]:
-        """A loss in nats a token in the other units; None where there is no music to share it among."""
+        """Converts a loss in nats a token to the other units; None where there is no note or no second."""
         bits = loss_nats / math.log(2)
-        a_note = self.tokens / self.notes if self.notes else None
-        a_second = self.tokens / self.seconds if self.seconds else None
+        tokens_per_note = self.tokens / self.notes if self.notes else None
+        tokens_per_second = self.tokens / self.seconds if self.seconds else None
         return {
             "nats_per_token": loss_nats,
             "bits_per_token": bits,
-            "nats_per_note": loss_nats * a_note if a_note else None,
-            "bits_per_note": bits * a_note if a_note else None,
-            "nats_per_second": loss_nats * a_second if a_second else None,
-            "bits_per_second": bits * a_second if a_second else None,
+            "nats_per_note": loss_nats * tokens_per_note if tokens_per_note else None,
+            "bits_per_note": bits * tokens_per_note if tokens_per_note else None,
+            "nats_per_second": loss_nats * tokens_per_second if tokens_per_second else None,
+            "bits_per_second": bits * tokens_per_second if tokens_per_second else None,
             "perplexity": math.exp(min(loss_nats, 700.0)),
         }
 
 
 def music_of(tokens: TokenStream, vocabulary: Vocabulary, encoding: Encoding) -> MusicTotals:
-    """The notes and seconds that songs' ids decode to."""
+    """Decodes songs and counts their predicted tokens, notes and seconds."""
     predicted, notes, ticks, unreadable = 0, 0, 0, 0
-    begins = np.flatnonzero(tokens.places == 0)
+    begins = np.flatnonzero(tokens.positions == 0)
     for ids in np.split(tokens.ids, begins[1:]) if len(begins) else ():
         try:
             song = encoding.decode(vocabulary.decode(ids.tolist()))
@@ -72,21 +72,21 @@ def music_of(tokens: TokenStream, vocabulary: Vocabulary, encoding: Encoding) ->
     return MusicTotals(predicted, notes, ticks / encoding.ticks_per_quarter * 60 / QUARTERS_PER_MINUTE, unreadable)
 
 
-def within(ranks: Ints, most: int) -> float:
-    """The share of targets among the `most` likeliest ids."""
-    return float(np.count_nonzero(ranks < most) / max(len(ranks), 1))
+def top_accuracy(ranks: Ints, count: int) -> float:
+    """Returns the share of targets among the `count` likeliest ids, 0..1; `ranks` are int [N], from 0."""
+    return float(np.count_nonzero(ranks < count) / max(len(ranks), 1))
 
 
 def calibration(top_probability: Floats, hit: npt.NDArray[np.bool_]) -> dict[str, Any]:
-    """Whether the likeliest id comes as often as the model says (Guo et al. 2017, section 2).
+    """Compares the model's confidence in its likeliest id with how often that is right (Guo et al. 2017, section 2).
 
     Args:
-      top_probability: [N], of the likeliest id, 0..1.
-      hit: [N], whether it came.
+      top_probability: float [N], of the likeliest id, 0..1.
+      hit: bool [N], True where the likeliest id is the target.
 
     Returns:
       `bins`: for each tenth of the probabilities, its upper end included, `low`, `high`, `tokens`, and the means
-      `confidence` and `accuracy` (None in an empty one); `expected_error`: the mean distance of the two over tokens.
+      `confidence` and `accuracy` (None without tokens); `expected_error`: their mean difference, weighted by tokens.
     """
     bins = np.clip(np.ceil(top_probability * CALIBRATION_BINS).astype(int) - 1, 0, CALIBRATION_BINS - 1)
     counts, confidence, accuracy = (
@@ -108,35 +108,35 @@ def calibration(top_probability: Floats, hit: npt.NDArray[np.bool_]) -> dict[str
 
 
 def by_kind(scores: "TokenScores", ngram: Floats, vocabulary: Vocabulary, encoding: Encoding) -> list[dict[str, Any]]:
-    """Loss by what a token says (`nabi.music.encodings.sort_of`, `end` for `<end>`), the commonest kind first."""
+    """Groups the loss by kind of token (`nabi.music.encodings.sort_of`, `end` for `<end>`), the commonest first."""
     special = vocabulary.special
-    sorts = [*vocabulary.tokens[:special], *(sort_of(encoding, token) for token in vocabulary.tokens[special:])]
-    sorts[END] = "end"
-    names, of_id = np.unique(sorts, return_inverse=True)
-    rows = _grouped(scores, ngram, of_id[scores.target], len(names))
-    found = [{"kind": str(names[group]), **row} for group, row in rows]
-    return sorted(found, key=lambda row: (-row["tokens"], row["kind"]))
+    kinds = [*vocabulary.tokens[:special], *(sort_of(encoding, token) for token in vocabulary.tokens[special:])]
+    kinds[END] = "end"
+    names, kind_of_id = np.unique(kinds, return_inverse=True)
+    groups = _grouped(scores, ngram, kind_of_id[scores.target], len(names))
+    rows = [{"kind": str(names[kind]), **figures} for kind, figures in groups]
+    return sorted(rows, key=lambda row: (-row["tokens"], row["kind"]))
 
 
 def by_distance(scores: "TokenScores", ngram: Floats, distances: Ints) -> list[dict[str, Any]]:
-    """Loss by how far a token is from a beginning: 1, 2 to 3, 4 to 7, ... `first` to `last`.
+    """Groups the loss by a token's distance from a beginning: 1, 2 to 3, 4 to 7, ... `first` to `last`.
 
     Args:
-      scores: [N] tokens.
-      ngram: [N], the best n-gram's log probabilities, in nats.
-      distances: [N], at least 1.
+      scores: of N tokens.
+      ngram: float [N], the best n-gram's log probabilities, in nats.
+      distances: int [N], at least 1.
     """
-    # Whole numbers below 2^53 have the exact logarithm's exponent: frexp, not log2, which may round up.
+    # frexp is exact for whole numbers below 2^53; log2 may round up.
     doubling = np.frexp(distances.astype(np.float64))[1] - 1
-    rows = _grouped(scores, ngram, doubling, int(doubling.max(initial=0)) + 1)
-    return [{"first": 2**group, "last": 2 ** (group + 1) - 1, **row} for group, row in rows]
+    groups = _grouped(scores, ngram, doubling, int(doubling.max(initial=0)) + 1)
+    return [{"first": 2**group, "last": 2 ** (group + 1) - 1, **figures} for group, figures in groups]
 
 
 def _grouped(
     scores: "TokenScores", ngram: Floats, group: Ints, groups: int
 ) -> list[tuple[int, dict[str, float | int]]]:
-    """The mean figures of every group that has a token."""
-    counts, losses, hits, counted = (
+    """Averages the scores of every group that has a token."""
+    counts, losses, hits, ngram_losses = (
         np.bincount(group, weights, groups)
         for weights in (None, -scores.log_probability.astype(np.float64), scores.rank == 0, -ngram)
     )
@@ -147,7 +147,7 @@ def _grouped(
                 "tokens": int(count),
                 "loss_nats": float(losses[index] / count),
                 "accuracy": float(hits[index] / count),
-                "ngram_nats": float(counted[index] / count),
+                "ngram_nats": float(ngram_losses[index] / count),
             },
         )
         for index, count in enumerate(counts.tolist())
@@ -164,32 +164,35 @@ def detail(
     vocabulary: Vocabulary,
     encoding: Encoding,
 ) -> dict[str, Any]:
-    """Everything that is measured on one split.
+    """Measures one split in every way.
 
     Args:
-      scores: of the model.
-      baselines: name -> log probabilities of the same tokens in the same order.
-      best_ngram: the name of the one that kinds and positions are compared with.
+      scores: of the model, on the split's N scored tokens.
+      baselines: name -> float [N], log probabilities of the same tokens in the same order, in nats.
+      best_ngram: name of the baseline that kinds and positions are compared with.
       tokens: of the split's songs.
       vocabulary: of the ids.
       encoding: of the tokens.
+
+    Returns:
+      `detail` of evaluation-SPLIT.json.
     """
     music = music_of(tokens, vocabulary, encoding)
     losses = {name: float(-values.mean()) for name, values in baselines.items()}
     ngram = baselines[best_ngram]
     return {
         "tokens": len(scores),
-        "songs": int(np.count_nonzero(tokens.places == 0)),
+        "songs": int(np.count_nonzero(tokens.positions == 0)),
         "notes": music.notes,
         "seconds": music.seconds,
         "quarters_per_minute": QUARTERS_PER_MINUTE,
         "unreadable_songs": music.unreadable,
         "model": music.rates(scores.score().loss_nats),
         "baselines": {name: music.rates(loss) for name, loss in losses.items()},
-        "top_1": within(scores.rank, 1),
-        "top_5": within(scores.rank, 5),
+        "top_1": top_accuracy(scores.rank, 1),
+        "top_5": top_accuracy(scores.rank, 5),
         "calibration": calibration(scores.top_probability, scores.rank == 0),
         "by_kind": by_kind(scores, ngram, vocabulary, encoding),
-        "by_position_in_window": by_distance(scores, ngram, scores.position + 1),
-        "by_position_in_song": by_distance(scores, ngram, scores.place),
+        "by_position_in_window": by_distance(scores, ngram, scores.position_in_window + 1),
+        "by_position_in_song": by_distance(scores, ngram, scores.position_in_song),
     }

@@ -1,18 +1,18 @@
-"""What stands against a model, in words: it overfits, it memorises, or counting predicts better."""
+"""Warnings about a model, in words: it overfits, it memorises, or n-grams predict better."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-# The validation loss of one evaluation wanders by a percent or two, since the weights do: the mean of two that is 5 %
-# above the lowest is no accident.
+# The validation loss varies by a percent or two from one evaluation to the next, as the weights do; a mean of two that
+# is 5 % above the lowest is not noise.
 LAST_EVALUATIONS = 2
 MUCH_RISEN = 1.05
 
-# In nats. A model that fits its training songs is a little better on them than on others; where it needs less than
-# 60 % of the nats for them, most of what it has learned last is of use for them alone.
+# Training loss as a share of validation loss, both in nats. A model is always a little better on its training songs;
+# below 60 %, most of what it learned last holds for them alone.
 FAR_BELOW = 0.6
 
-# Music is not so predictable: who is right more often than that has seen the song.
+# Music is not so predictable: a model that is right more often has seen the song.
 MEMORISED_ACCURACY = 0.95
 
 UNTRAINED = "No step was trained (--steps 0): the figures are those of the first weights, to compare others with."
@@ -25,12 +25,15 @@ def warnings(
     scores: Mapping[str, Figures | None],
     baselines: Mapping[str, Mapping[str, float] | None],
 ) -> list[str]:
-    """One sentence or two for everything that is wrong with a model; none if nothing is.
+    """Checks a model for overfitting, memorization and losing to n-grams.
 
     Args:
       history: the rows of history.csv.
       scores: split -> `loss_nats`, `accuracy`; None for a split without songs.
-      baselines: split -> name -> nats a token.
+      baselines: split -> baseline's name -> loss in nats a token.
+
+    Returns:
+      A sentence or two for each problem found.
     """
     if not history:
         return [UNTRAINED]
@@ -38,13 +41,17 @@ def warnings(
         (row["step"], row["validation_loss_nats"]) for row in history if row.get("validation_loss_nats") is not None
     ]
     train, validation = scores.get("train"), scores.get("validation")
-    said = [overfits(evaluations), knows_by_heart(evaluations, train), gap(train, validation)]
-    said += [loses(split, score, baselines.get(split)) for split, score in scores.items()]
-    return [sentence for sentence in said if sentence]
+    sentences = [overfitting(evaluations), memorization(evaluations, train), generalization_gap(train, validation)]
+    sentences += [worse_than_baselines(split, score, baselines.get(split)) for split, score in scores.items()]
+    return [sentence for sentence in sentences if sentence]
 
 
-def overfits(evaluations: Sequence[tuple[int, float]]) -> str:
-    """Whether the validation loss rose well above its minimum; of (step, nats a token)."""
+def overfitting(evaluations: Sequence[tuple[int, float]]) -> str:
+    """Warns if the validation loss rose well above its minimum; "" if not.
+
+    Args:
+      evaluations: (step, validation loss in nats a token), by step.
+    """
     if not evaluations:
         return ""
     best_step, best = min(evaluations, key=lambda row: row[1])
@@ -55,12 +62,12 @@ def overfits(evaluations: Sequence[tuple[int, float]]) -> str:
     return (
         f"The training overfits: after step {best_step} the validation loss rose from {best:.3f} to {last:.3f} nats a "
         f"token, by {_percent(last / best - 1)} (more than {_percent(MUCH_RISEN - 1)} is too much). The weights of the "
-        "lowest were kept. More songs (--transpose in preprocessing), more --dropout or fewer --units help."
+        "lowest loss were kept. More songs (--transpose in preprocessing), more --dropout or fewer --units help."
     )
 
 
-def knows_by_heart(evaluations: Sequence[tuple[int, float]], train: Figures | None) -> str:
-    """Whether the model has its training songs by heart while it gets worse at others."""
+def memorization(evaluations: Sequence[tuple[int, float]], train: Figures | None) -> str:
+    """Warns if the model predicts nearly every training token while its validation loss rises; "" if not."""
     losses = [loss for _, loss in evaluations]
     if not train or not losses or train["accuracy"] <= MEMORISED_ACCURACY or losses[-1] <= min(losses):
         return ""
@@ -71,8 +78,8 @@ def knows_by_heart(evaluations: Sequence[tuple[int, float]], train: Figures | No
     )
 
 
-def gap(train: Figures | None, validation: Figures | None) -> str:
-    """Whether the training songs are predicted far better than others."""
+def generalization_gap(train: Figures | None, validation: Figures | None) -> str:
+    """Warns if the training songs are predicted far better than validation songs; "" if not."""
     if not train or not validation or train["loss_nats"] >= FAR_BELOW * validation["loss_nats"]:
         return ""
     return (
@@ -82,10 +89,10 @@ def gap(train: Figures | None, validation: Figures | None) -> str:
     )
 
 
-def loses(split: str, score: Figures | None, baselines: Mapping[str, float] | None) -> str:
-    """Says which baselines predict a held-out split better, the best first.
+def worse_than_baselines(split: str, score: Figures | None, baselines: Mapping[str, float] | None) -> str:
+    """Warns of the baselines that predict a held-out split better than the model, the best first; "" if none does.
 
-    Losses are compared as they are printed: of equal figures none is better.
+    Losses are compared as they are printed: equal figures give no warning.
     """
     if not score or not baselines:
         return ""
@@ -97,8 +104,8 @@ def loses(split: str, score: Figures | None, baselines: Mapping[str, float] | No
     others = "".join(f", and to the {name} ({other:.3f})" for other, name in better[1:])
     return (
         f"The model loses to the {best} in {split}: {score['loss_nats']:.3f} nats a token against {nats:.3f}{others}. "
-        "Counting what follows what predicts better. If the validation loss still falls, more --steps or --units help; "
-        "if not, more songs."
+        "A count of which token follows which predicts better. If the validation loss still falls, more --steps or "
+        "--units help; if not, more songs."
     )
 
 

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from nabi.music import windows
 from nabi.music.song import Song
-from nabi.music.vocabulary import KEY_MARKS, UNKNOWN, start_of
+from nabi.music.vocabulary import UNKNOWN
 from nabi.networks.trained_model import TrainedModel
 from trainer.data.window_arrays import Windows
 from trainer.data.window_mode import WindowMode
@@ -16,14 +16,13 @@ def nats_of_songs(model: TrainedModel, songs: list[Song]) -> npt.NDArray[np.floa
     """The nats that a model needs for each song, float64 [songs].
 
     A token that its vocabulary lacks costs as much as any of all tokens would, the log of their number: no model may
-    predict it, and a model must not gain by not knowing it. Nor by being told the key of each song: the key costs as
-    much as any of all keys would.
+    predict it, and a model must not gain by not knowing it.
 
     Args:
       model: whose encoding must lose nothing of the songs.
       songs: each of 2 tokens at least.
     """
-    reading, settings = WindowMode.of(model.config["train"]), model.config["dataset"]
+    reading, settings = WindowMode.from_config(model.config["train"]), model.config["dataset"]
     stride = settings["stride"] if reading.overlapping or reading.one_window else settings["window"]
     ids = [ids_of(model, song) for song in songs]
     cut = [windows.cut(one, settings["window"], stride) for one in ids]
@@ -37,15 +36,14 @@ def nats_of_songs(model: TrainedModel, songs: list[Song]) -> npt.NDArray[np.floa
     scores = evaluator.tokens(model.model.get_weights())
     nats = np.bincount(scores.song, -scores.log_probability.astype(np.float64), len(songs))
     unknown = np.array([np.count_nonzero(one == UNKNOWN) for one in ids])
-    told = np.log(len(KEY_MARKS)) if model.vocabulary.key_marks else 0.0
-    return nats + unknown * np.log(len(model.vocabulary)) + told
+    return nats + unknown * np.log(len(model.vocabulary))
 
 
 def ids_of(model: TrainedModel, song: Song) -> npt.NDArray[np.int64]:
     """A song's ids, int64 [L], spelled in what the model knows, as preprocessing writes them."""
     tokens = model.encoding.spell(model.encoding.encode(song), model.vocabulary.ids)
     ids = model.vocabulary.encode(tokens)
-    return windows.mark(ids, start_of(song, model.vocabulary)) if model.config["dataset"]["song_marks"] else ids
+    return windows.mark(ids) if model.config["dataset"]["song_marks"] else ids
 
 
 def comparable(champion: TrainedModel, challenger: TrainedModel) -> str:
@@ -55,7 +53,7 @@ def comparable(champion: TrainedModel, challenger: TrainedModel) -> str:
         new, old = (one["dataset"][key] for one in (ours, theirs))
         if new != old:
             return f"the challenger was made with {key} {new}, the champion with {old}"
-    readings = [(WindowMode.of(one["train"]), one["dataset"]["window"]) for one in (ours, theirs)]
+    readings = [(WindowMode.from_config(one["train"]), one["dataset"]["window"]) for one in (ours, theirs)]
     if any(reading.last_only for reading, _ in readings) and readings[0] != readings[1]:
         return "one of the models predicts only the last token of a window, so that they are asked for other tokens"
     return ""

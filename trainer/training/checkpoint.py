@@ -1,4 +1,4 @@
-"""What survives a kill: every number that a run goes on with, in one file a checkpoint."""
+"""Checkpoints: every number that a run needs to resume, in one file each."""
 
 import dataclasses
 import io
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from nabi.workspace import storage
 from trainer.data.batch_order import BatchPosition
 
-# So that a whole one is there while the next is written, and one more if that turns out damaged.
+# One while the next is written, one whole before it, and one more in case that is damaged.
 _KEPT = 3
 
 _NAME = re.compile(r"checkpoint-(\d{9,})\.npz", re.ASCII)
@@ -25,13 +25,13 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 @dataclasses.dataclass
 class BestWeights:
-    """The best weights so far.
+    """The weights with the lowest loss so far.
 
     Attributes:
-      step: theirs; 0 before the first evaluation.
-      loss: theirs, nats a token.
-      stale: evaluations since then, none of them better.
       weights: in the order of `keras.Model.get_weights`.
+      step: their step; 0 before the first evaluation.
+      loss: their loss, nats a token.
+      stale: number of evaluations since then, none of them better.
     """
 
     weights: list[npt.NDArray[Any]]
@@ -40,7 +40,7 @@ class BestWeights:
     stale: int = 0
 
     def update(self, weights: list[npt.NDArray[Any]], *, step: int, loss: float) -> bool:
-        """Keeps the weights if their loss is the lowest so far; returns whether it was."""
+        """Keeps the weights if their loss is the lowest so far; returns True if it is."""
         if loss >= self.loss:
             self.stale += 1
             return False
@@ -50,16 +50,16 @@ class BestWeights:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Snapshot:
-    """A run between two steps.
+    """The state of a run between two steps.
 
     Attributes:
-      step: steps done.
+      step: number of steps done.
       position: of the next batch.
-      variables: weights and optimizer, in the order of `Learner.variables`.
-      state: of the LSTM layers for the rows of the global batch, [B, units] each, where it is carried.
-      best: the best model so far.
-      rows: of history.csv and timing.csv, by name, so that they never disagree with the weights.
-      request: the fingerprint of the run, see `trainer.training.model_folder.marks_of`.
+      variables: weights and optimizer variables, in the order of `Learner.variables`.
+      state: of the LSTM layers, [rows of the global batch, units] each, where it is carried; else empty.
+      best: the best weights so far.
+      rows: `history` and `timing` -> rows of history.csv and timing.csv, so that they always agree with the weights.
+      request: the run's fingerprint, see `trainer.training.model_folder.marks_of`.
     """
 
     step: int
@@ -73,18 +73,18 @@ class Snapshot:
 
 @dataclasses.dataclass(frozen=True)
 class Checkpoints:
-    """The checkpoints of one run in a folder; any path that `nabi.workspace.storage` can write."""
+    """The checkpoints of one run in a folder, any path that `nabi.workspace.storage` can write."""
 
     folder: str
 
     def save(self, snapshot: Snapshot) -> None:
-        """Publishes a checkpoint whole, then deletes those before the last few."""
+        """Publishes a checkpoint whole, then deletes all but the last three."""
         storage.write_bytes(self._path(snapshot.step), _to_bytes(snapshot))
         for step in self.steps()[:-_KEPT]:
             storage.delete(self._path(step))
 
     def steps(self) -> list[int]:
-        """The steps that have a checkpoint, ascending."""
+        """Lists the steps that have a checkpoint, ascending."""
         below = len(storage.join(self.folder, ""))
         names = (_NAME.fullmatch(info.path[below:]) for info in storage.match(self.folder))
         return sorted(int(name[1]) for name in names if name)
@@ -95,7 +95,10 @@ class Checkpoints:
             storage.delete(self._path(step))
 
     def latest(self) -> tuple[Snapshot | None, list[str]]:
-        """The last whole checkpoint, and a sentence about each later one that is damaged.
+        """Reads the last whole checkpoint.
+
+        Returns:
+          The checkpoint, None if there is none; and a sentence about each later one that is damaged.
 
         Raises:
           ValueError: if there are checkpoints, and all are damaged.
@@ -137,10 +140,10 @@ def _to_bytes(snapshot: Snapshot) -> bytes:
 
 
 def _from_bytes(data: bytes) -> Snapshot:
-    # A zip file holds a checksum of every array, so damage is found; without pickles, nothing in it can run.
+    # A zip file has a checksum of every array, which reveals damage; without pickles, nothing in it can run.
     with np.load(io.BytesIO(data), allow_pickle=False) as file:
         about = json.loads(file["about"].tobytes())
-        # Of an array's name it holds none: each is asked for.
+        # Arrays are loaded by name, so that no unexpected one is read.
         variables, state, weights = (
             [file[f"{kind}-{index:04d}"] for index in range(about["counts"][kind])]
             for kind in ("variable", "state", "best")

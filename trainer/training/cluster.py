@@ -1,23 +1,23 @@
-"""Which machines train together, by TF_CONFIG as TensorFlow defines it and Vertex AI sets it."""
+"""The machines that train together, as TF_CONFIG names them: TensorFlow defines it, Vertex AI sets it."""
 
 import json
 import os
 
-# What trains; a cluster may name others, such as `ps`.
+# Jobs that train; a cluster may name others, such as `ps`.
 _JOBS = ("chief", "worker")
 
 
 def workers() -> int:
-    """How many machines share each batch; 1 without TF_CONFIG.
+    """Counts the machines that share each batch; 1 without TF_CONFIG.
 
     Raises:
-      ValueError: if TF_CONFIG is not what TensorFlow defines, saying where.
+      ValueError: if TF_CONFIG is not as TensorFlow defines it, naming the wrong part.
     """
     return max(1, sum(len(addresses) for addresses in _cluster()[0].values()))
 
 
 def is_chief() -> bool:
-    """Whether this process writes: the chief, the first worker of a cluster without one, or the only process."""
+    """Returns True if this process writes files: the chief, the first worker if there is none, or the only process."""
     if workers() == 1:
         return True
     cluster, kind, index = _cluster()
@@ -25,16 +25,16 @@ def is_chief() -> bool:
 
 
 def _cluster() -> tuple[dict[str, list[str]], str, int]:
-    """The addresses of the machines that train, by job, and the job and number of this one of several."""
+    """Reads TF_CONFIG: the addresses of the machines that train, by job; this machine's job; its number in the job."""
     text = os.environ.get("TF_CONFIG") or "{}"
     try:
         config = json.loads(text)
-        named = {job: config.get("cluster", {}).get(job) or [] for job in _JOBS}
+        jobs = {job: config.get("cluster", {}).get(job) or [] for job in _JOBS}
         task = config.get("task") or {}
         kind, index = task.get("type"), int(task.get("index", 0))
     except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"TF_CONFIG must be a JSON object as TensorFlow defines it, got {text!r}") from error
-    jobs = {job: addresses for job, addresses in named.items() if addresses}
+    jobs = {job: addresses for job, addresses in jobs.items() if addresses}
     for job, addresses in jobs.items():
         if not isinstance(addresses, list) or not all(_is_address(address) for address in addresses):
             raise ValueError(f'TF_CONFIG must list the addresses of {job} as ["host:port", ...], got {addresses!r}')

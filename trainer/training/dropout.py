@@ -1,4 +1,4 @@
-"""Dropout that is a function of (seed, step, layer, row of the global batch), however many replicas share the batch."""
+"""Dropout that depends on (seed, step, layer, row of the global batch) alone, not on the number of replicas."""
 
 from typing import Any
 
@@ -7,18 +7,18 @@ import tensorflow as tf
 
 _PHILOX = 1
 
-# Numbers that one count of Philox' counter gives (Salmon et al. 2011).
+# Numbers that Philox draws for each value of its counter (Salmon et al. 2011).
 _BLOCK = 4
 
 
 @keras.saving.register_keras_serializable("nabi")
 class DropoutMask(keras.layers.Layer):
-    """Factors to multiply values by: 0 for what is dropped, else 1 / (1 - rate).
+    """Factors to multiply values by: 0 for a dropped value, else 1 / (1 - rate).
 
     Attributes:
-      rate: share that is dropped, in [0, 1).
-      key: of this layer in this run; layers of different keys draw independently.
-      shared_steps: whether all steps of a row have the same factors.
+      rate: share of the values that is dropped, in [0, 1).
+      key: number of this layer in this run; layers with different keys draw independently.
+      shared_steps: True if all time steps of a row have the same factors.
     """
 
     def __init__(self, rate: float, key: int, *, shared_steps: bool = False, **options: Any) -> None:
@@ -26,11 +26,14 @@ class DropoutMask(keras.layers.Layer):
         self.rate, self.key, self.shared_steps = rate, key, shared_steps
 
     def call(self, values: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
-        """The factors.
+        """Draws the factors.
 
         Args:
-          values: float [B, ..., U], whose shape and type the factors have.
-          draw: int64 [2]: the step of the run, and the row of the global batch that is the first one here.
+          values: float [B, ..., U]; the factors get their shape and type.
+          draw: int64 [2]: the step of the run, and the number of the first row here in the global batch.
+
+        Returns:
+          float [B, ..., U]; with shared steps [B, 1, U].
         """
         shape = tf.shape(values)
         if self.shared_steps:
@@ -39,22 +42,25 @@ class DropoutMask(keras.layers.Layer):
         return tf.cast(kept, values.dtype) / (1 - self.rate)
 
     def compute_output_shape(self, values_shape: tuple, draw_shape: tuple) -> tuple:
-        """The values' own, but for shared steps."""
+        """Returns the shape of the values; with shared steps one time step."""
         del draw_shape
         return (values_shape[0], 1, values_shape[2]) if self.shared_steps else values_shape
 
 
 def uniform_bits(shape: tf.Tensor, key: int, draw: tf.Tensor) -> tf.Tensor:
-    """uint32 of a shape [B, ...] whose row r depends on (key, step, first row + r, the other sizes) alone.
+    """Draws random bits such that row r depends on (key, step, first row + r, the sizes after the first) alone.
 
     Args:
-      shape: int32, at least 2 sizes.
+      shape: int32, of the result: [B, ...], at least 2 sizes.
       key: 0..2^64 - 1.
       draw: int64 [2], step and first row.
+
+    Returns:
+      uint32 of that shape.
     """
     step, first_row = tf.unstack(tf.cast(draw, tf.uint64))
     blocks = -(-tf.reduce_prod(shape[1:]) // _BLOCK)
-    # Philox counts blocks: a row that starts at a whole block is found without drawing those before it.
+    # Philox' counter counts blocks of numbers: a row that begins with a block can be drawn without the rows before.
     counter = tf.stack([first_row * tf.cast(blocks, tf.uint64), step])
     flat = tf.stack([shape[0], blocks * _BLOCK])
     bits = tf.raw_ops.StatelessRandomUniformFullIntV2(

@@ -1,4 +1,4 @@
-"""The end of a run: final figures, curves, the model in plain Keras, and the mark that all of it is there."""
+"""Publishes a finished run: final figures, curves, the model in plain Keras and, last, COMPLETED."""
 
 import importlib.metadata
 import platform
@@ -32,7 +32,7 @@ def finish(
     history: CsvTable,
     warm: WarmStart | None,
 ) -> None:
-    """Measures and publishes a run's model, which is of its best step; COMPLETED comes last."""
+    """Measures and publishes a run's model, whose weights are those of its best step; COMPLETED comes last."""
     scores = {split: score_split(model, survey, split) for split in SPLITS}
     baselines = survey.baseline_losses()
     best = survey.baselines.best
@@ -67,7 +67,7 @@ def finish(
 
 
 def settings(config: TrainConfig, dataset: Dataset, warm: WarmStart | None) -> dict[str, object]:
-    """`config.json`: everything that made the model, and what the generator needs to use it."""
+    """Returns the content of config.json: all that the model was made from, and what the generator needs to use it."""
     packages = ("tensorflow-cpu", "tensorflow", "keras", "numpy")
     return {
         "train": config.as_dict(),
@@ -84,7 +84,7 @@ def settings(config: TrainConfig, dataset: Dataset, warm: WarmStart | None) -> d
 
 
 def table(scores: dict[str, Score | None], baselines: dict[str, dict[str, float] | None]) -> str:
-    """The final figures for a person: loss, perplexity and accuracy beside the baselines' losses."""
+    """Formats the final figures for the terminal: loss, perplexity and accuracy beside the baselines' losses."""
     names = list(dict.fromkeys(name for nats in baselines.values() if nats for name in nats))
     heads = "".join(f"{name:>9}" for name in names)
     lines = [f"{'split':<12}{'loss':>8}{'perplexity':>12}{'accuracy':>10}{heads}"]

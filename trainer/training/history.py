@@ -1,4 +1,4 @@
-"""What a run leaves to be read while it goes on: history.csv, timing.csv, a line every few seconds."""
+"""Tables and progress lines of a run, readable while it goes on: history.csv, timing.csv, a line every few seconds."""
 
 import csv
 import dataclasses
@@ -20,16 +20,16 @@ HISTORY_COLUMNS = (
 )
 TIMING_COLUMNS = ("step", "seconds", "tokens_per_second", "waited_for_data")
 
-# Digits after the point.
+# Digits after the decimal point.
 _DIGITS = 6
 
 Value = float | int | None
 
 
 def history_columns(*, accuracy: bool) -> tuple[str, ...]:
-    """Those of history.csv, with the training's accuracy after its loss where that is told (`--log_accuracy`)."""
-    place = HISTORY_COLUMNS.index("train_loss_nats") + 1
-    return (*HISTORY_COLUMNS[:place], "train_accuracy", *HISTORY_COLUMNS[place:]) if accuracy else HISTORY_COLUMNS
+    """Lists the columns of history.csv, with the training accuracy after its loss if that is logged."""
+    after = HISTORY_COLUMNS.index("train_loss_nats") + 1
+    return (*HISTORY_COLUMNS[:after], "train_accuracy", *HISTORY_COLUMNS[after:]) if accuracy else HISTORY_COLUMNS
 
 
 class CsvTable:
@@ -41,10 +41,10 @@ class CsvTable:
         self.rows: list[dict[str, Value]] = []
 
     def read(self) -> None:
-        """Takes the rows of the file; raises ValueError if it is no such table."""
+        """Reads the rows of the file; raises ValueError if it is no such table."""
         rows = csv.DictReader(io.StringIO(storage.read_text(self.path)))
         try:
-            # Columns may have come with a later version; without its step a row means nothing.
+            # A file of an earlier version may lack columns; only the step is needed.
             self.rows = [self._row(row) for row in rows]
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
@@ -56,7 +56,7 @@ class CsvTable:
         return {column: _number(texts.get(column)) for column in self.columns} | {"step": int(texts["step"])}
 
     def append(self, **values: Value) -> dict[str, Value]:
-        """Adds a row, rounded as it is written; columns not given are empty."""
+        """Adds a row, rounded as it is written; columns that are not given stay empty."""
         row = {column: _rounded(values.pop(column, None)) for column in self.columns}
         if values:
             raise ValueError(f"{self.path} has no columns {sorted(values)}; it has {self.columns}")
@@ -72,13 +72,13 @@ class CsvTable:
         storage.write_text(self.path, text.getvalue())
 
     def column(self, name: str) -> tuple[list[Value], list[Value]]:
-        """The steps that have a value in a column, and the values."""
+        """Returns the steps that have a value in a column, and the values."""
         rows = [row for row in self.rows if row[name] is not None]
         return [row["step"] for row in rows], [row[name] for row in rows]
 
 
 def mean_training_loss(history: CsvTable, after: int) -> float:
-    """Training loss in nats a token over the rows after a step."""
+    """Averages the training loss over the rows after a step, in nats a token."""
     rows = [row for row in history.rows if row["step"] > after and row["train_loss_nats"] is not None]
     tokens = sum(row["train_tokens"] for row in rows)
     return sum(row["train_loss_nats"] * row["train_tokens"] for row in rows) / max(tokens, 1)
@@ -86,12 +86,12 @@ def mean_training_loss(history: CsvTable, after: int) -> float:
 
 @dataclasses.dataclass
 class Reporter:
-    """Prints how far a run is, at most every `seconds`.
+    """Prints the progress of a run, at most every `seconds`.
 
     Attributes:
-      steps: where the run ends.
-      first_step: where this process started.
-      seconds: between two lines.
+      steps: steps of the whole run.
+      first_step: steps done when this process started.
+      seconds: least time between two lines.
     """
 
     steps: int
@@ -103,20 +103,20 @@ class Reporter:
         self._tokens = 0.0
 
     def report(self, step: int, *, loss: float, tokens: float, accuracy: float | None = None) -> None:
-        """Counts the tokens trained on since the last call; prints if it is time."""
+        """Counts the tokens trained on since the last call, and prints a line if it is time."""
         self._tokens += tokens
         now = time.monotonic()
         if now - self._printed < self.seconds and step < self.steps:
             return
         rate = self._tokens / max(now - self._printed, 1e-9)
         left = (now - self._started) / max(step - self.first_step, 1) * (self.steps - step)
-        right = "" if accuracy is None else f"  accuracy {accuracy:.3f}"
-        say(f"step {step}/{self.steps}  loss {loss:.4f} nats{right}  {rate:,.0f} tokens/s  {clock(left)} left")
+        ranked = "" if accuracy is None else f"  accuracy {accuracy:.3f}"
+        say(f"step {step}/{self.steps}  loss {loss:.4f} nats{ranked}  {rate:,.0f} tokens/s  {clock(left)} left")
         self._printed, self._tokens = now, 0.0
 
 
 def clock(seconds: float) -> str:
-    """Such as `2:05` or `1:00:00`."""
+    """Formats a duration, such as `2:05` or `1:00:00`."""
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

@@ -1,4 +1,4 @@
-"""The model directory before and after training: may this run use it, and what does it belong to."""
+"""The model directory of a run: checks that the run may write there, claims it, and clears it."""
 
 import dataclasses
 import pathlib
@@ -10,7 +10,7 @@ from trainer.data.dataset import Dataset
 from trainer.training.checkpoint import Checkpoints
 from trainer.training.warm_start import WarmStart
 
-# What a finished run publishes, COMPLETED last.
+# Files that a finished run publishes, COMPLETED last.
 PUBLISHED = (
     paths.MODEL, paths.VOCABULARY, paths.CONFIG, paths.METRICS, paths.HISTORY, paths.TIMING, paths.CURVES,
     paths.COPIES, paths.REFERENCE, paths.COMPLETED,
@@ -22,12 +22,12 @@ _OF_A_SEARCH = (paths.TRIALS_TABLE, paths.TUNE_PAGE, paths.TUNE)
 
 @dataclasses.dataclass(frozen=True)
 class RunFolders:
-    """Where a run writes.
+    """The directories that a run writes to.
 
     Attributes:
       model: the model directory.
-      checkpoints: of a run that is not finished.
-      tensorboard: event files.
+      checkpoints: for the checkpoints of an unfinished run.
+      tensorboard: for event files.
     """
 
     model: str
@@ -35,12 +35,12 @@ class RunFolders:
     tensorboard: str
 
     def file(self, name: str) -> str:
-        """A path in the model directory."""
+        """Returns the path of a file in the model directory."""
         return storage.join(self.model, name)
 
     @classmethod
     def of(cls, model: str, checkpoints: str | None = None, tensorboard: str | None = None) -> "RunFolders":
-        """The folders of a model directory, in it where none is given."""
+        """Makes the folders of a model directory; those that are not given lie in it."""
         return cls(
             storage.folder(model),
             storage.folder(checkpoints) if checkpoints else storage.join(model, paths.CHECKPOINTS),
@@ -49,48 +49,48 @@ class RunFolders:
 
 
 def require_apart(folders: RunFolders, dataset: Dataset, warm: WarmStart | None) -> None:
-    """Refuses to write, and with --overwrite to delete, where something else lies that the run needs or does not own.
+    """Checks that the run's folders hold nothing that it needs or that is not its own, before it writes or deletes.
 
     Raises:
       ValueError: if the model directory is the dataset's or that of the model to start from, or if the checkpoint
         folder is the model directory or holds another job's result or configuration.
     """
-    model, checkpoints = _place(folders.model), _place(folders.checkpoints)
-    if model == _place(dataset.folder):
+    model, checkpoints = _absolute(folders.model), _absolute(folders.checkpoints)
+    if model == _absolute(dataset.folder):
         raise ValueError(f"--model_dir {folders.model} is the dataset: give a directory of its own")
     trials = f"{model}/{paths.TRIALS}/"
-    if warm and (model == _place(warm.folder) or f"{_place(warm.folder)}/".startswith(trials)):
+    if warm and (model == _absolute(warm.folder) or f"{_absolute(warm.folder)}/".startswith(trials)):
         raise ValueError(
             f"--warm_start {warm.folder} would be written over by --model_dir {folders.model}: give another --model_dir"
         )
     if checkpoints == model:
         raise ValueError(f"--checkpoint_dir {folders.checkpoints} is the --model_dir: give a directory of its own")
-    claimed = storage.join(folders.checkpoints, paths.CONFIG)
-    ours = not storage.exists(claimed) or _is_claim(paths.read_json(claimed))
+    config_path = storage.join(folders.checkpoints, paths.CONFIG)
+    ours = not storage.exists(config_path) or _is_claim(paths.read_json(config_path))
     if not ours or storage.exists(storage.join(folders.checkpoints, paths.COMPLETED)):
         raise ValueError(
             f"--checkpoint_dir {folders.checkpoints} holds files that are no checkpoints: give a directory of its own"
         )
 
 
-def _place(path: str) -> str:
-    """A path that is the same for the same place, however it is written."""
+def _absolute(path: str) -> str:
+    """Resolves a path, so that two paths of the same directory are equal."""
     return path.rstrip("/") if storage.scheme_of(path) else str(pathlib.Path(path).resolve())
 
 
 def _is_claim(value: object) -> bool:
-    """Whether that is what `claim` writes: anything else called config.json is another's."""
+    """Returns True for content that `claim` writes: any other config.json is another job's."""
     return isinstance(value, dict) and value.keys() == {"train", "content", "warm_start"}
 
 
 def marks_of(config: TrainConfig, dataset: Dataset, warm: WarmStart | None) -> dict[str, str]:
-    """The fingerprints of a finished model: what was asked for, and of which dataset."""
+    """Returns the fingerprints of a finished model: `request`, of its settings, and `content`, of its dataset."""
     request = paths.fingerprint(settings_of(config, dataset, warm))
     return {"request": request, "content": dataset.content}
 
 
 def is_done(folders: RunFolders, config: TrainConfig, dataset: Dataset, warm: WarmStart | None) -> bool:
-    """Whether the directory already holds what this run would make.
+    """Returns True if the directory already holds the model that this run would make.
 
     Raises:
       ValueError: if it holds a finished model of another configuration or dataset.
@@ -107,7 +107,7 @@ def is_done(folders: RunFolders, config: TrainConfig, dataset: Dataset, warm: Wa
 
 
 def clear(folders: RunFolders) -> None:
-    """Deletes an earlier run or search: its files by their names, and nothing else that may lie there."""
+    """Deletes an earlier run or search: its files by their names, and no other file."""
     clear_model(folders)
     for name in _OF_A_RUN:
         storage.delete(folders.file(name))
@@ -121,13 +121,13 @@ def clear(folders: RunFolders) -> None:
 
 
 def clear_model(folders: RunFolders) -> None:
-    """Deletes a finished model, COMPLETED first, and what was said of it."""
+    """Deletes a finished model, COMPLETED first, and its evaluations."""
     for name in (*reversed(PUBLISHED), *_EVALUATIONS):
         storage.delete(folders.file(name))
 
 
 def claim(folders: RunFolders, config: TrainConfig, dataset: Dataset, warm: WarmStart | None) -> None:
-    """Says in the checkpoint folder what its checkpoints will be of.
+    """Writes the run's settings to the checkpoint folder, so that no other run resumes from its checkpoints.
 
     Raises:
       ValueError: if checkpoints of another configuration or dataset are there.
@@ -135,35 +135,35 @@ def claim(folders: RunFolders, config: TrainConfig, dataset: Dataset, warm: Warm
     """
     for folder in (folders.model, folders.checkpoints, folders.tensorboard):
         storage.check_writable(folder)
-        # What a killed run left half written: checkpoints are large.
+        # A killed run may have left half-written files, and checkpoints are large.
         storage.sweep(folder)
     storage.delete(folders.file(paths.DIVERGED))
-    claimed = storage.join(folders.checkpoints, paths.CONFIG)
+    config_path = storage.join(folders.checkpoints, paths.CONFIG)
     if Checkpoints(folders.checkpoints).steps():
-        settings = paths.read_json(claimed)
+        settings = paths.read_json(config_path)
         if settings != settings_of(config, dataset, warm):
             changed = difference(settings, config, dataset, warm)
             raise ValueError(f"the checkpoint in {folders.checkpoints} was made {changed}; {WAY_OUT}")
         return
-    paths.write_json(claimed, settings_of(config, dataset, warm))
+    paths.write_json(config_path, settings_of(config, dataset, warm))
 
 
 def remember_sampling(folders: RunFolders, recipe: str) -> None:
-    """Says in the model directory how the recipe that the model is trained by samples it, if it does."""
+    """Writes to the model directory the sampling settings of the recipe that the model is trained by, if it has any."""
     name, settings = recipes.sampling(recipe)
     if name:
         paths.write_json(folders.file(paths.SAMPLING), {"recipe": name, "settings": settings})
 
 
 def mark_diverged(
-    folders: RunFolders, config: TrainConfig, dataset: Dataset, warm: WarmStart | None, said: str
+    folders: RunFolders, config: TrainConfig, dataset: Dataset, warm: WarmStart | None, message: str
 ) -> None:
-    """Leaves word that the run's loss became no number, so that a search need not try it again."""
-    paths.write_json(folders.file(paths.DIVERGED), {**marks_of(config, dataset, warm), "error": said})
+    """Records that the run diverged, so that a search need not try it again."""
+    paths.write_json(folders.file(paths.DIVERGED), {**marks_of(config, dataset, warm), "error": message})
 
 
 def has_diverged(folders: RunFolders, config: TrainConfig, dataset: Dataset, warm: WarmStart | None) -> bool:
-    """Whether such word of this very run is there."""
+    """Returns True if `mark_diverged` recorded this run, with the same settings and dataset."""
     path = folders.file(paths.DIVERGED)
     return storage.exists(path) and paths.read_json(path).items() >= marks_of(config, dataset, warm).items()
 
@@ -172,12 +172,12 @@ WAY_OUT = "give another --model_dir or --overwrite"
 
 
 def settings_of(config: TrainConfig, dataset: Dataset, warm: WarmStart | None) -> dict[str, object]:
-    """What a run is asked for, and of which dataset."""
+    """Returns everything that a run's result depends on: its settings, dataset and model to start from."""
     return {"train": config.as_dict(), "content": dataset.content, "warm_start": warm.request if warm else None}
 
 
 def difference(settings: dict[str, object], config: TrainConfig, dataset: Dataset, warm: WarmStart | None) -> str:
-    """What is another in earlier settings, as the end of a sentence."""
+    """Describes how earlier settings differ from those of a run, as the end of a sentence."""
     if settings.get("content") != dataset.content:
         return f"from another dataset than {dataset.folder}"
     if settings.get("warm_start") != (warm.request if warm else None):

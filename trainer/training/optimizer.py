@@ -1,4 +1,4 @@
-"""Adam, its learning rate over the steps, weight decay and loss scaling: stock Keras, but for who sums gradients."""
+"""Adam with its learning-rate schedule, weight decay and loss scaling: stock Keras, but gradients come summed."""
 
 import keras
 import tensorflow as tf
@@ -7,7 +7,7 @@ from trainer.config import TrainConfig
 
 
 class _SummedAdam(keras.optimizers.Adam):
-    """Adam for gradients that are the same on all replicas: Keras' own would clip each share, then sum them."""
+    """Adam for gradients that are summed over the replicas already: Keras' own would clip each summand first."""
 
     def _all_reduce_sum_gradients(self, grads_and_vars: object) -> object:
         return grads_and_vars
@@ -15,7 +15,7 @@ class _SummedAdam(keras.optimizers.Adam):
 
 @keras.saving.register_keras_serializable("nabi")
 class _WarmUp(keras.optimizers.schedules.LearningRateSchedule):
-    """Rises from 0 over some steps, then follows another schedule, which counts from the run's start."""
+    """Scales another schedule, which counts from the run's start, by a factor that rises from 0 to 1 over `steps`."""
 
     def __init__(self, after: keras.optimizers.schedules.LearningRateSchedule, steps: int) -> None:
         self._after, self._steps = after, steps
@@ -29,10 +29,10 @@ class _WarmUp(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def make_optimizer(config: TrainConfig) -> keras.optimizers.Optimizer:
-    """The optimizer of a configuration; gradients given to it are summed over all replicas already.
+    """Makes the optimizer of a configuration; its gradients must be summed over all replicas already.
 
-    Gradients are clipped once, by the norm of all of them together. Weight decay (Loshchilov and Hutter 2019) leaves
-    biases and normalisations alone. float16 scales the loss, and unscales before it clips.
+    Gradients are clipped once, by their global norm. Weight decay (Loshchilov and Hutter 2019) does not apply to biases
+    and normalisations. With float16 the loss is scaled, and gradients are unscaled before they are clipped.
     """
     adam = _SummedAdam(_rate(config), global_clipnorm=config.clip_norm, weight_decay=config.weight_decay or None)
     if config.weight_decay:
@@ -43,7 +43,7 @@ def make_optimizer(config: TrainConfig) -> keras.optimizers.Optimizer:
 def _rate(config: TrainConfig) -> float | keras.optimizers.schedules.LearningRateSchedule:
     schedules = keras.optimizers.schedules
     if config.schedule == "cosine":
-        # Of no step too there is a schedule: an untrained network differs from a trained one by --steps alone.
+        # An untrained network (--steps 0) may have all other settings of a trained one; the schedule needs a step.
         after = schedules.CosineDecay(config.learning_rate, max(config.steps, 1))
     elif config.schedule == "inverse-time":
         after = schedules.InverseTimeDecay(config.learning_rate, 1, config.decay)

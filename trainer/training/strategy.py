@@ -1,4 +1,4 @@
-"""Which devices share a batch: one, all of a machine, or those of several machines."""
+"""The devices that share a batch: one, all of a machine, or those of several machines."""
 
 import contextlib
 from collections.abc import Iterator
@@ -11,14 +11,18 @@ from trainer.training import cluster
 
 
 class LostMachineError(Exception):
-    """Another machine of the training has ended or cannot be reached."""
+    """Another machine of the training run has ended or cannot be reached."""
 
 
 def make_strategy(replicas: int, batch_size: int) -> tf.distribute.Strategy:
-    """The replicas that share a batch.
+    """Makes the distribution strategy of the replicas that share a batch.
 
-    Several machines where TF_CONFIG names them, as Vertex AI sets it; else all GPUs (0), the first of them, or logical
-    devices of the CPU.
+    They are on several machines if TF_CONFIG names them, as Vertex AI does; else on this machine's GPUs, or on logical
+    devices of its CPU.
+
+    Args:
+      replicas: number of devices on this machine; 0: all its GPUs, or one CPU.
+      batch_size: rows of the global batch.
 
     Raises:
       ValueError: if there are fewer GPUs than replicas, or the batch cannot be shared evenly, or replicas are given
@@ -27,7 +31,7 @@ def make_strategy(replicas: int, batch_size: int) -> tf.distribute.Strategy:
     machines = cluster.workers()
     if machines > 1:
         _check_machines(replicas, batch_size, machines)
-        # It waits for them, and says nothing.
+        # TensorFlow waits for them without a message.
         say(f"waiting for {machines - 1} more of the {machines} machines that TF_CONFIG names")
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
         check_division(batch_size, strategy.num_replicas_in_sync)
@@ -44,11 +48,11 @@ def make_strategy(replicas: int, batch_size: int) -> tf.distribute.Strategy:
 
 
 def check_xla(config: TrainConfig, gpus: int) -> None:
-    """Checks that XLA can compile what the devices run.
+    """Checks that XLA can compile the LSTM layer that the devices use.
 
     Args:
-      config: of the training.
-      gpus: how many this machine has; on one the LSTM is cuDNN's kernel, unless its state is dropped.
+      config: of the run.
+      gpus: number of this machine's GPUs; on a GPU the LSTM is cuDNN's kernel, but with recurrent dropout.
 
     Raises:
       ValueError: if it cannot.
@@ -60,16 +64,16 @@ def check_xla(config: TrainConfig, gpus: int) -> None:
         )
 
 
-def agree(strategy: tf.distribute.Strategy, what: str, value: int) -> None:
-    """Compares a number over all machines; all of them must ask.
+def require_agreement(strategy: tf.distribute.Strategy, quantity: str, value: int) -> None:
+    """Compares a number over all machines; every machine must call it.
 
     Args:
-      strategy: theirs.
-      what: is compared, for the message.
-      value: this machine's, below 2^32 in size.
+      strategy: of the machines.
+      quantity: name of the number, for the message.
+      value: this machine's number, below 2^32 in size.
 
     Raises:
-      ValueError: on every machine, if the numbers are not the same.
+      ValueError: on every machine, if the numbers differ.
     """
     count = strategy.num_replicas_in_sync
 
@@ -78,17 +82,17 @@ def agree(strategy: tf.distribute.Strategy, what: str, value: int) -> None:
         everywhere = strategy.experimental_distribute_values_from_function(lambda _: constant)
         return int(strategy.reduce(tf.distribute.ReduceOp.SUM, everywhere, axis=None))
 
-    # Sums of whole numbers are exact. One machine may happen to have the mean of the others.
+    # Sums of whole numbers are exact. The second sum tells a machine whose number is the mean of all of a difference.
     if total(int(total(value) != count * value)):
         raise ValueError(
-            f"the machines of TF_CONFIG have not the same {what}, here {value}: start the same command on each, with "
-            "a --data, --model_dir and --checkpoint_dir that all of them see"
+            f"the machines of TF_CONFIG have not the same {quantity}, here {value}: start the same command on each, "
+            "with a --data, --model_dir and --checkpoint_dir that all of them see"
         )
 
 
 @contextlib.contextmanager
-def in_words() -> Iterator[None]:
-    """Says in one sentence that another machine was lost, or that memory does not suffice.
+def one_sentence_errors() -> Iterator[None]:
+    """Turns TensorFlow's errors of lost machines and of exhausted memory into one sentence.
 
     Raises:
       LostMachineError: where TensorFlow ends the work of several machines.
@@ -97,10 +101,10 @@ def in_words() -> Iterator[None]:
     try:
         yield
     except (tf.errors.ResourceExhaustedError, MemoryError) as error:
-        said = str(error).partition("OOM ")[2].partition(" on /")[0] or "in the main memory"
+        allocation = str(error).partition("OOM ")[2].partition(" on /")[0] or "in the main memory"
         raise ValueError(
-            f"there is too little memory for this training ({said}): try a smaller --batch_size, fewer --units or "
-            "--layers, or a dataset with a smaller --window"
+            f"there is too little memory for this training ({allocation}): try a smaller --batch_size, fewer --units "
+            "or --layers, or a dataset with a smaller --window"
         ) from error
     except tf.errors.OpError as error:
         if cluster.workers() == 1:

@@ -1,4 +1,4 @@
-"""TensorBoard: the columns of history.csv as scalars, the settings as hyper-parameters."""
+"""TensorBoard events: the columns of history.csv as scalars, the settings as hyper-parameters."""
 
 import contextlib
 import dataclasses
@@ -14,45 +14,45 @@ from trainer.config import TrainConfig
 
 @dataclasses.dataclass
 class TensorBoardLog:
-    """Event files of a run in a folder; where they cannot be written, on a full disk say, the training goes on."""
+    """Event files of a run in a folder; if they cannot be written, as on a full disk, the training goes on."""
 
     folder: str
     config: TrainConfig
 
     def __post_init__(self) -> None:
         self._events: Any = None
-        with self._given_up_if_it_fails():
+        with self._stops_on_failure():
             self._events = tf.summary.create_file_writer(self.folder)
             with self._events.as_default():
                 hparams.hparams(self.config.as_dict(), trial_id=self.folder)
 
     def write(self, row: Mapping[str, float | int | None], *, tokens_per_second: float) -> None:
-        """The figures of a row of history.csv."""
+        """Writes a row of history.csv, and the speed, as scalars of the row's step."""
         if not self._events:
             return
-        with self._given_up_if_it_fails(), self._events.as_default(step=row["step"]):
+        with self._stops_on_failure(), self._events.as_default(step=row["step"]):
             for name, value in row.items():
                 if name.endswith(("nats", "accuracy")) and value is not None:
                     tf.summary.scalar(name, value)
             tf.summary.scalar("tokens_per_second", tokens_per_second)
 
     def flush(self) -> None:
-        """Puts what was written where TensorBoard sees it."""
+        """Writes buffered events to disk, where TensorBoard finds them."""
         if self._events:
-            with self._given_up_if_it_fails():
+            with self._stops_on_failure():
                 self._events.flush()
 
     @contextlib.contextmanager
-    def _given_up_if_it_fails(self) -> Iterator[None]:
-        """Writes no more after the first failure, of which a warning tells."""
+    def _stops_on_failure(self) -> Iterator[None]:
+        """Prints a warning at the first failure, after which nothing more is written."""
         try:
             yield
         except tf.errors.OpError as error:
             # TensorFlow may keep it as the default writer: nothing else here writes summaries.
             self._events = None
-            # After the name of TensorFlow's operation.
-            why = error.message.splitlines()[0].rpartition("}} ")[2]
+            # The reason stands after the name of TensorFlow's operation.
+            reason = error.message.splitlines()[0].rpartition("}} ")[2]
             say(
-                f"warning: TensorBoard's logs in {self.folder} cannot be written ({why}): the training goes on without "
-                "them, and its history.csv has the same figures"
+                f"warning: TensorBoard's logs in {self.folder} cannot be written ({reason}): the training goes on "
+                "without them, and its history.csv has the same figures"
             )

@@ -1,4 +1,4 @@
-"""Starts a network from another one's weights, also where their vocabularies differ."""
+"""Starts a network from the weights of a finished model, also where their vocabularies differ."""
 
 import dataclasses
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from nabi.networks import trained_model
 from nabi.workspace import directories, paths, storage
 
 if TYPE_CHECKING:
-    # At run time it would bring TensorFlow.
+    # It imports TensorFlow, which checks before the training do without.
     import keras
 
 
@@ -21,8 +21,8 @@ class WarmStart:
 
     Attributes:
       folder: its model directory.
-      request: the fingerprint of the model, so that a resumed run is known to start from the same.
-      or_fresh: whether a network that it does not fit starts from its own first weights.
+      request: the model's fingerprint, by which a resumed run is known to have started from it.
+      or_fresh: True if a network that the model does not fit starts from its own first weights.
     """
 
     folder: str
@@ -30,17 +30,17 @@ class WarmStart:
     or_fresh: bool = False
 
     def into(self, start: "keras.Model", vocabulary: Vocabulary) -> str:
-        """Carries weights over to a network.
+        """Copies the model's weights into a network; weights of tokens that only the network has stay as they are.
 
         Args:
-          start: the network, with first weights, of the same layers and sizes but for the vocabulary's.
-          vocabulary: its tokens.
+          start: the network with its first weights; of the same layers and sizes, but for the vocabulary's.
+          vocabulary: the network's tokens.
 
         Returns:
-          What was carried over, in a sentence.
+          A sentence that says what was copied.
 
         Raises:
-          ValueError: if a layer is missing on either side or of another size, saying which flag would make it fit;
+          ValueError: if a layer is missing on either side or has another size, naming the flags that would make it fit;
             not with `or_fresh`.
         """
         try:
@@ -52,14 +52,14 @@ class WarmStart:
 
     def _carry_over(self, start: "keras.Model", vocabulary: Vocabulary) -> str:
         source = trained_model.load(self.folder)
-        common = [(new, source.vocabulary.ids[token]) for new, token in enumerate(vocabulary.tokens) if
-                  token in source.vocabulary.ids]  # fmt: skip
+        source_ids = source.vocabulary.ids
+        common = [(new, source_ids[token]) for new, token in enumerate(vocabulary.tokens) if token in source_ids]
         ids = np.array(common).T
-        theirs = {layer.name: layer for layer in source.model.layers}
+        source_layers = {layer.name: layer for layer in source.model.layers}
         self._require_same_network(start, source.model, ids)
         layers = [layer for layer in start.layers if layer.weights]
-        # All of them, or none: a network that is half another's would be no start.
-        carried = [_carried(layer, theirs.get(layer.name), ids, self.folder) for layer in layers]
+        # All layers are checked before one is changed: a network must not be left half copied.
+        carried = [_carried(layer, source_layers.get(layer.name), ids, self.folder) for layer in layers]
         for layer, weights in zip(layers, carried, strict=True):
             layer.set_weights(weights)
         different = len(vocabulary) - len(common)
@@ -69,7 +69,7 @@ class WarmStart:
         )
 
     def _require_same_network(self, start: "keras.Model", source: "keras.Model", ids: npt.NDArray[np.int64]) -> None:
-        """Refuses what shapes do not tell: layers that would be dropped, and features of tokens that are others now."""
+        """Raises ValueError if a layer of the model would be dropped, or if tokens have other input features."""
         names = {layer.name for layer in start.layers}
         dropped = [layer.name for layer in source.layers if layer.weights and layer.name not in names]
         if dropped:
@@ -77,11 +77,11 @@ class WarmStart:
                 f"--warm_start {self.folder} does not fit: its layer {', '.join(dropped)} is not in this network: "
                 f"{_SAME_FLAGS}"
             )
-        mine, theirs = (network.get_layer("embedding").get_weights()[0] for network in (start, source))
-        # Features are not learnt: what the layers behind them made of a token's must find the same ones.
-        if not start.get_layer("embedding").trainable and not np.array_equal(mine[ids[0]], theirs[ids[1]]):
+        new, old = (network.get_layer("embedding").get_weights()[0] for network in (start, source))
+        # Fixed features are not learned: the layers above them were trained on the features of the model's tokens.
+        if not start.get_layer("embedding").trainable and not np.array_equal(new[ids[0]], old[ids[1]]):
             raise ValueError(
-                f"--warm_start {self.folder} does not fit: its network is told of the tokens in another way: use its "
+                f"--warm_start {self.folder} does not fit: its tokens have other input features: use its "
                 f"--input_features, and preprocess with --vocabulary {storage.join(self.folder, paths.VOCABULARY)}"
             )
 
@@ -90,7 +90,7 @@ _SAME_FLAGS = "use its --embedding, --units, --layers and --layer_norm"
 
 
 def open_warm(folder: str, *, or_fresh: bool = False) -> WarmStart:
-    """A finished model directory to start from; needs no TensorFlow.
+    """Opens a finished model directory to start from; needs no TensorFlow.
 
     Args:
       folder: see `nabi.workspace.directories.find`.
@@ -110,12 +110,19 @@ def open_warm(folder: str, *, or_fresh: bool = False) -> WarmStart:
 def _carried(
     layer: "keras.layers.Layer", source: "keras.layers.Layer | None", ids: npt.NDArray[np.int64], folder: str
 ) -> list[npt.NDArray]:
-    """A layer's weights with the rows or columns of tokens in common taken from another layer."""
-    mine, theirs = layer.get_weights(), source.get_weights() if source else []
-    by_token = {"embedding": 0, "logits": -1}
+    """Returns the weights of a source layer, in the order of the layer's own tokens where weights belong to tokens.
+
+    Args:
+      layer: of the network.
+      source: of the same name in the model; None if it has none.
+      ids: int64 [2, C], of the C tokens in common: ids of the network, ids of the model.
+      folder: the model directory, for the message.
+    """
+    own_weights, source_weights = layer.get_weights(), source.get_weights() if source else []
+    token_axes = {"embedding": 0, "logits": -1}
     carried = []
-    for own, other in zip(mine, theirs, strict=False):
-        axis = by_token.get(layer.name)
+    for own, other in zip(own_weights, source_weights, strict=False):
+        axis = token_axes.get(layer.name)
         if axis is not None and own.ndim == other.ndim:
             new, old = (np.moveaxis(part, axis, 0) for part in (own.copy(), other))
             if new.shape[1:] == old.shape[1:]:
@@ -124,10 +131,10 @@ def _carried(
         if own.shape != other.shape:
             break
         carried.append(other)
-    if len(carried) < len(mine):
+    if len(carried) < len(own_weights):
         raise ValueError(
             f"--warm_start {folder} does not fit: its layer {layer.name} has weights "
-            f"{[part.shape for part in theirs]}, this network needs {[part.shape for part in mine]}: "
+            f"{[part.shape for part in source_weights]}, this network needs {[part.shape for part in own_weights]}: "
             f"{_SAME_FLAGS}"
         )
     return carried

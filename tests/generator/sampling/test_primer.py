@@ -11,7 +11,6 @@ from generator.sampling.primer import Primers
 from nabi.music.encodings import Events, PitchDuration
 from nabi.music.vocabulary import END, START, UNKNOWN, Vocabulary
 from nabi.networks import trained_model
-from nabi.reading import midi_writer
 from tests import builders
 from tests.generator.datasets import write_dataset, write_ledger, write_songs
 from tests.generator.models import CONTENT, vocabulary_of, write_model
@@ -41,43 +40,6 @@ def scale(tmp_path) -> str:
 
 def test_without_a_primer_every_song_starts_with_start():
     assert Primers().of(0) == Primers().of(123) == (START,)
-
-
-def test_without_a_primer_keys_are_as_common_as_among_training_songs():
-    vocabulary = vocabulary_of(Events(), keys={"D minor": 3, "C major": 1})
-    pool = reader(vocabulary=vocabulary).from_nothing(seed=5)
-    of = collections.Counter(vocabulary.tokens[pool.of(song)[0]] for song in range(4000))
-    assert set(of) == {"<start:D minor>", "<start:C major>"}
-    assert 0.72 < of["<start:D minor>"] / 4000 < 0.78
-    assert pool.of(7) == reader(vocabulary=vocabulary).from_nothing(seed=5).of(7)
-    assert len({reader(vocabulary=vocabulary).from_nothing(seed).of(7) for seed in range(9)}) == 2
-
-
-def test_songs_begin_with_the_key_that_is_asked_for(scale):
-    vocabulary = vocabulary_of(Events(), keys={"C major": 1})
-    asked = dataclasses.replace(reader(1, vocabulary=vocabulary), key="F# minor")
-    begins = vocabulary.ids["<start:F# minor>"]
-    note = vocabulary.ids["C4"]
-    assert asked.from_nothing(seed=0).of(0) == (begins,)
-    assert asked.from_tokens("C4").of(0) == (begins, note)
-    assert asked.from_file(scale, instrument="all", parser="music21").of(0) == (begins, note)
-    assert dataclasses.replace(reader(1), key="F# minor").from_nothing(seed=0).of(0) == (START,)
-
-
-def test_a_primer_begins_with_the_key_that_it_is_in(tmp_path):
-    vocabulary = vocabulary_of(Events(), keys={"C major": 1})
-    begins, note = vocabulary.ids["<start:D minor>"], vocabulary.ids["D4"]
-    of_d_minor = builders.song(*((12 * place, 12, pitch) for place, pitch in enumerate((62, 65, 69, 73, 62))))
-    (tmp_path / "d.mid").write_bytes(midi_writer.write(of_d_minor))
-    read = reader(1, vocabulary=vocabulary)
-    assert read.from_file(str(tmp_path / "d.mid"), instrument="all", parser="fast").of(0) == (begins, note)
-    whole = dataclasses.replace(read, tokens=99)
-    assert whole.from_tokens(" ".join(Events().encode(of_d_minor))).of(0)[:2] == (begins, note)
-    # A window of a song's beginning has its mark, one from within a song has none.
-    ids = [begins, *vocabulary.encode(Events().encode(of_d_minor)).tolist()]
-    data = write_dataset(tmp_path / "data", [[(0, ids[:9]), (8, ids[8:14])]])
-    pool = read.from_split(data, "validation", seed=0, content=CONTENT).pool
-    assert sorted(pool) == sorted([(begins, note), (ids[9],)])
 
 
 def test_a_file_gives_its_first_tokens_to_every_song(scale):

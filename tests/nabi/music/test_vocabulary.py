@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nabi.music.encodings import Events, PitchDuration
-from nabi.music.vocabulary import SPECIAL_TOKENS, START, Vocabulary, legal_next, read_token_list, start_of
-from tests import builders
+from nabi.music.vocabulary import SPECIAL_TOKENS, Vocabulary, legal_next, read_token_list
 
 
 def test_descending_count_ties_by_text_required_ones_too():
@@ -24,39 +23,9 @@ def test_unknown_tokens_get_the_unknown_id():
             vocabulary.decode([4, outside])
 
 
-MARKED = Vocabulary.from_counts({"a": 1, "b": 2, "<start:D minor>": 3, "<start:C major>": 1}, key_marks=True)
-
-
-def test_key_marks_stand_behind_the_special_tokens_and_are_no_music():
-    assert MARKED.tokens[:5] == (*SPECIAL_TOKENS, "<start:C major>")
-    assert MARKED.tokens[27:] == ("<start:B minor>", "b", "a")
-    assert (MARKED.key_marks, MARKED.special) == (True, 28)
-    assert MARKED.music_counts == [("b", 2), ("a", 1)]
-    assert MARKED.decode([18, 28, 29, 3]) == ["b", "a"]
-    assert Vocabulary.from_json(MARKED.to_json()) == MARKED
-    assert read_token_list(MARKED.to_json()) == ["b", "a"]
-
-
-def test_a_song_begins_with_the_mark_of_its_key():
-    assert [MARKED.start(key) for key in ("C major", "D minor", "B minor", None)] == [4, 18, 27, START]
-    assert [MARKED.is_start(index) for index in (0, 1, START, 3, 4, 27, 28)] == [0, 0, 1, 0, 1, 1, 0]
-    assert MARKED.marked_songs == {4: 1, 18: 3}
-    in_d_minor = builders.song(*((12 * place, 12, pitch) for place, pitch in enumerate((62, 65, 69, 73, 62))))
-    assert start_of(in_d_minor, MARKED) == 18
-    assert start_of(builders.song(), MARKED) == START
-    plain = Vocabulary.from_counts({"a": 1})
-    assert (start_of(in_d_minor, plain), plain.start("D minor"), plain.special) == (START, START, 4)
-
-
 def test_marks_are_never_predicted():
     assert Vocabulary.from_counts({"a": 1}).unpredicted(song_marks=True) == [0, 1, 2]
     assert Vocabulary.from_counts({"a": 1}).unpredicted(song_marks=False) == [0, 1, 2, 3]
-    assert MARKED.unpredicted(song_marks=True) == [0, 1, 2, *range(4, 28)]
-
-
-def test_some_key_marks_are_no_vocabulary():
-    with pytest.raises(ValueError, match="has all of <start:C major>"):
-        Vocabulary((*SPECIAL_TOKENS, "<start:D minor>"), (0,) * 5)
 
 
 @given(st.dictionaries(st.text(min_size=1), st.integers(1, 1000)))
@@ -102,12 +71,3 @@ def test_no_song_ends_before_its_first_note_and_special_tokens_are_never_legal()
     assert not legal[rows.index("start"), 3]
     assert not legal[rows.index("rest"), 3]
     assert not legal[:, :3].any()
-
-
-def test_marks_of_keys_are_never_legal():
-    vocabulary = Vocabulary.from_counts({"C4:1": 1, "R:1": 1}, key_marks=True)
-    after, legal = legal_next(vocabulary, PitchDuration())
-    assert not legal[:, :3].any()
-    assert not legal[:, 4:28].any()
-    assert legal[0].nonzero()[0].tolist() == [28, 29]
-    assert set(after[0, 4:28]) == {0}

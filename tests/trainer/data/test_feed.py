@@ -22,9 +22,12 @@ def dataset(tmp_path_factory):
     return open_dataset(datasets.build(tmp_path_factory.mktemp("feed"), {"train": SONGS}, recipe))
 
 
-def take(dataset, count, position=None, at_once=1, reading=None, **options):
+MODES = [WindowMode(), WindowMode(carried=True), WindowMode(last_only=True, carried=True)]
+
+
+def take(dataset, count, position=None, at_once=1, window_mode=None, **options):
     """Steps one by one: tokens, begins, position after."""
-    feed = Feed(dataset, **{"batch_size": 6, "seed": 1, **options}, reading=reading or WindowMode())
+    feed = Feed(dataset, **{"batch_size": 6, "seed": 1, **options}, window_mode=window_mode or WindowMode())
     return list(itertools.islice(feed.steps(position or BatchPosition(), itertools.repeat(at_once)), count))
 
 
@@ -42,19 +45,23 @@ def test_every_window_once_an_epoch(dataset):
     assert two_epochs[0].begins.all()
 
 
-@pytest.mark.parametrize("reading", [WindowMode(), WindowMode(carried=True), WindowMode(last_only=True, carried=True)])
-def test_each_epoch_has_an_order_of_its_own(dataset, reading):
+@pytest.mark.parametrize(
+    "window_mode", [WindowMode(), WindowMode(carried=True), WindowMode(last_only=True, carried=True)]
+)
+def test_each_epoch_has_an_order_of_its_own(dataset, window_mode):
     # One group of all shards: what is read is the same in each epoch.
-    steps = take(dataset, 40, reading=reading)
+    steps = take(dataset, 40, window_mode=window_mode)
     epochs = [[step.tokens.tolist() for step in steps if step.epochs[0] == epoch] for epoch in range(3)]
     assert len({str(epoch) for epoch in epochs}) == 3
     assert len({str(sorted(str(row) for step in epoch for row in step[0])) for epoch in epochs}) == 1
 
 
 @pytest.mark.parametrize("group_bytes", [2**30, 1])
-@pytest.mark.parametrize("reading", [WindowMode(), WindowMode(carried=True), WindowMode(last_only=True, carried=True)])
-def test_going_on_anywhere_gives_what_would_have_come(dataset, group_bytes, reading):
-    options = {"group_bytes": group_bytes, "reading": reading, "batch_size": 2}
+@pytest.mark.parametrize(
+    "window_mode", [WindowMode(), WindowMode(carried=True), WindowMode(last_only=True, carried=True)]
+)
+def test_going_on_anywhere_gives_what_would_have_come(dataset, group_bytes, window_mode):
+    options = {"group_bytes": group_bytes, "window_mode": window_mode, "batch_size": 2}
     steps = take(dataset, 30, **options)
     assert steps[-1].epochs[0] >= 1
     for done in range(1, 30, 4):
@@ -89,7 +96,7 @@ def test_carried_songs_follow_themselves_in_one_row(tmp_path):
     recipe = datasets.Recipe(tokens=40, window=4, stride=2, song_marks=False)
     songs = [list(range(4, 17)), list(range(20, 33)), [40, 41]]
     dataset = open_dataset(datasets.build(tmp_path, {"train": songs}, recipe))
-    steps = take(dataset, 4, batch_size=2, reading=WindowMode(carried=True))
+    steps = take(dataset, 4, batch_size=2, window_mode=WindowMode(carried=True))
     tokens, begins = (np.concatenate([getattr(step, name) for step in steps]) for name in ("tokens", "begins"))
     heard = []
     for row in range(2):
@@ -108,7 +115,7 @@ def test_carried_songs_follow_themselves_in_one_row(tmp_path):
 def test_full_windows_only(tmp_path):
     recipe = datasets.Recipe(window=4, stride=1, song_marks=False)
     dataset = open_dataset(datasets.build(tmp_path, {"train": [list(range(4, 10))]}, recipe))
-    (step,) = take(dataset, 1, batch_size=3, reading=WindowMode(last_only=True))
+    (step,) = take(dataset, 1, batch_size=3, window_mode=WindowMode(last_only=True))
     assert sorted(row for row in step.tokens[0].tolist() if row[0]) == [[4, 5, 6, 7, 8], [5, 6, 7, 8, 9]]
 
 
@@ -116,7 +123,7 @@ def test_full_windows_only(tmp_path):
 def test_the_first_token_of_each_window_is_blank(tmp_path, last_only):
     recipe = datasets.Recipe(window=3, stride=3, song_marks=False)
     dataset = open_dataset(datasets.build(tmp_path, {"train": [[4, 5, 6, 7, 8, 9]]}, recipe))
-    (step,) = take(dataset, 1, batch_size=2, reading=WindowMode(last_only=last_only, blank_first=True))
+    (step,) = take(dataset, 1, batch_size=2, window_mode=WindowMode(last_only=last_only, blank_first=True))
     padded = [0, 0, 0, 0] if last_only else [2, 8, 9, 0]
     assert sorted(step.tokens[0].tolist()) == sorted([[2, 5, 6, 7], padded])
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nabi.music import windows
-from trainer.data.window_arrays import Windows, tokens_of
+from trainer.data.window_arrays import Windows, token_stream
 from trainer.data.window_mode import WindowMode
 from trainer.evaluation.baselines import Baselines, CountedSongs, describe
 
@@ -19,7 +19,7 @@ def cut(*songs, window: int, stride: int) -> Windows:
 
 
 def columns(tokens) -> list[tuple[int, int, bool]]:
-    return list(zip(tokens.ids.tolist(), tokens.places.tolist(), tokens.scored.tolist(), strict=True))
+    return list(zip(tokens.ids.tolist(), tokens.positions.tolist(), tokens.scored.tolist(), strict=True))
 
 
 EMPTY = Windows(np.zeros((0, 3), np.int32), np.zeros(0, np.int64))
@@ -32,14 +32,14 @@ def counted_of(*shards, most=100) -> CountedSongs:
     return counted
 
 
-def fit(shard, validation=EMPTY, test=EMPTY, reading=WHOLE) -> Baselines:
+def fit(shard, validation=EMPTY, test=EMPTY, window_mode=WHOLE) -> Baselines:
     held_out = {"validation": validation, "test": test}
-    return Baselines(counted_of(shard), 7, [PAD, UNKNOWN, START], held_out, reading)
+    return Baselines(counted_of(shard), 7, [PAD, UNKNOWN, START], held_out, window_mode)
 
 
 @pytest.mark.parametrize("stride", [1, 2, 3, 4])
 def test_each_id_once_however_windows_overlap(stride):
-    found = tokens_of(cut([START, A, B, A, C, END], [START, B, END], window=4, stride=stride))
+    found = token_stream(cut([START, A, B, A, C, END], [START, B, END], window=4, stride=stride))
     assert columns(found) == [
         (START, 0, False), (A, 1, True), (B, 2, True), (A, 3, True), (C, 4, True), (END, 5, True),
         (START, 0, False), (B, 1, True), (END, 2, True),
@@ -47,12 +47,12 @@ def test_each_id_once_however_windows_overlap(stride):
 
 
 def test_unknown_is_history_but_not_scored():
-    found = tokens_of(cut([A, UNKNOWN, B], window=2, stride=2))
+    found = token_stream(cut([A, UNKNOWN, B], window=2, stride=2))
     assert columns(found) == [(A, 0, False), (UNKNOWN, 1, False), (B, 2, True)]
 
 
 def test_last_only_scores_the_last_position_of_full_windows():
-    found = tokens_of(cut([A, B, C, A], window=2, stride=2), last_only=True)
+    found = token_stream(cut([A, B, C, A], window=2, stride=2), last_only=True)
     assert columns(found) == [(A, 0, False), (B, 1, False), (C, 2, True), (A, 3, False)]
 
 
@@ -118,8 +118,8 @@ def test_where_a_model_sees_one_window_no_baseline_looks_further_back():
     shard = cut([B, A, A, B], [C, A, A, C], [B, A, A, B], window=3, stride=3)
     held_out = cut([B, A, A, B], window=2, stride=1)
     one, whole, carried = (
-        fit(shard, held_out, reading=reading)
-        for reading in (WindowMode(last_only=True), WHOLE, WindowMode(last_only=True, carried=True))
+        fit(shard, held_out, window_mode=window_mode)
+        for window_mode in (WindowMode(last_only=True), WHOLE, WindowMode(last_only=True, carried=True))
     )
     # Two ids and the target are three: no 5-gram is told.
     assert one.best.order <= 3

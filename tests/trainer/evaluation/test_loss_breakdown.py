@@ -24,8 +24,8 @@ def scores(targets, losses, ranks, tops=None, places=None) -> TokenScores:
         top_probability=np.array(tops or [0.5] * count, np.float32),
         song=np.zeros(count, np.int32),
         window=np.zeros(count, np.int32),
-        position=(places - 1).astype(np.int32),
-        place=places,
+        position_in_window=(places - 1).astype(np.int32),
+        position_in_song=places,
     )
 
 
@@ -53,9 +53,9 @@ def test_calibration_of_nothing():
     assert loss_breakdown.calibration(np.zeros(0), np.zeros(0, bool))["expected_error"] == 0
 
 
-def test_within():
-    assert loss_breakdown.within(np.array([0, 1, 4, 5]), 1) == 0.25
-    assert loss_breakdown.within(np.array([0, 1, 4, 5]), 5) == 0.75
+def test_top_accuracy():
+    assert loss_breakdown.top_accuracy(np.array([0, 1, 4, 5]), 1) == 0.25
+    assert loss_breakdown.top_accuracy(np.array([0, 1, 4, 5]), 5) == 0.75
 
 
 def test_by_kind():

@@ -30,7 +30,7 @@ def models(songs, asked: TokenStream, highest: int) -> list[list[float]]:
 def chances(songs, *history: int, order: int) -> list[float]:
     """The probabilities of <end>, A, B and C after a history, of the model of that order."""
     asked = [tokens((*history, number)) for number in (END, A, B, C)]
-    last = [TokenStream(part.ids, part.places, part.places == len(history)) for part in asked]
+    last = [TokenStream(part.ids, part.positions, part.positions == len(history)) for part in asked]
     return np.exp(models(songs, TokenStream.join(last), order)[-1]).tolist()
 
 

@@ -78,14 +78,14 @@ def test_every_token_in_the_order_of_the_windows(model, monkeypatch, rows):
         for place, target in enumerate(ids)
         if place and target != 1
     ]
-    assert list(zip(found.song.tolist(), found.place.tolist(), found.target.tolist(), strict=True)) == [
+    assert list(zip(found.song.tolist(), found.position_in_song.tolist(), found.target.tolist(), strict=True)) == [
         row[:3] for row in expected
     ]
     logs = [row[target] for _, _, target, row in expected]
     assert found.log_probability.tolist() == pytest.approx(logs, rel=1e-4)
     assert found.rank.tolist() == [int((row > row[target]).sum()) for _, _, target, row in expected]
     assert found.top_probability.tolist() == pytest.approx([math.exp(row.max()) for *_, row in expected], rel=1e-4)
-    assert found.position.tolist() == [(place - 1) % 3 for _, place, *_ in expected]
+    assert found.position_in_window.tolist() == [(place - 1) % 3 for _, place, *_ in expected]
     assert found.window.tolist() == [[0, 3, 5, 6][song] + (place - 1) // 3 for song, place, *_ in expected]
     assert found.score().as_dict() == pytest.approx(evaluator.score(model.get_weights()).as_dict())
 
@@ -93,7 +93,7 @@ def test_every_token_in_the_order_of_the_windows(model, monkeypatch, rows):
 def test_tokens_of_last_only_are_those_of_full_windows(model):
     found = Evaluator(model, cut(SONGS), last_only=True, carried=False).tokens(model.get_weights())
     assert found.target.tolist() == [6, 9, 7, 6, 3]
-    assert (found.position.tolist(), found.place.tolist()) == ([2] * 5, [3, 6, 3, 3, 6])
+    assert (found.position_in_window.tolist(), found.position_in_song.tolist()) == ([2] * 5, [3, 6, 3, 3, 6])
 
 
 def test_of_equally_likely_ids_the_smaller_goes_first(model):

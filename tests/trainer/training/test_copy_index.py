@@ -107,7 +107,7 @@ def test_of_many_validation_songs_the_first_are_compared(tmp_path, training, mon
 
 def test_without_validation_songs_only_the_index_is_told(tmp_path, training):
     index = copy_index.publish(write(tmp_path / "data", {"train": training}), str(tmp_path / "index"))
-    assert copy_index.describe(index) == "copies of 5 training songs will be known from 12 notes in a row on"
+    assert copy_index.describe(index) == "copies of 5 training songs will be found from 12 notes in a row on"
     assert copy_index.as_dict(index)["validation"] == {"songs": 0}
 
 

@@ -60,7 +60,7 @@ def gradients(learner: Learner, batch: np.ndarray) -> list[np.ndarray]:
     rows = len(batch)
     state = [tf.zeros_like(part) if len(part) == rows else tf.zeros((rows, part.shape[1])) for part in learner.state]
     run = tf.function(lambda: tf.distribute.get_strategy().run(
-        learner.gradients, args=(tf.constant(batch), tf.ones(rows, tf.bool), state)
+        learner.global_gradients, args=(tf.constant(batch), tf.ones(rows, tf.bool), state)
     ))  # fmt: skip
     return [value.numpy() for value in run()[0]]
 

@@ -80,7 +80,7 @@ def test_features_of_another_vocabulary(folder):
     trained_model.save_model(network.build(sizes, one_hot), f"{folder}/{paths.MODEL}")
     same = open_warm(folder).into(network.build(sizes, one_hot), Vocabulary.from_ordered(["C4", "E4"], {}))
     assert "6 of 6 tokens carried over" in same
-    with pytest.raises(ValueError, match=r"told of the tokens in another way: .* preprocess with --vocabulary"):
+    with pytest.raises(ValueError, match=r"its tokens have other input features: .* preprocess with --vocabulary"):
         open_warm(folder).into(network.build(sizes, one_hot), Vocabulary.from_ordered(["E4", "G4"], {}))
 
 
