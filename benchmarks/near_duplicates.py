@@ -103,7 +103,7 @@ def report_links(files: dict[str, pathlib.Path], songs: dict[str, Song], prints:
     print(f"{sizes.total()} of {len(prints)} songs are linked, by {len(links)} links, in {len(sizes)} clusters;")
     print(f"the largest have {[size for _, size in sizes.most_common(5)]} songs")
     print(f"{sum(run < DOUBTFUL for run in runs.values())} links share no run of {DOUBTFUL} intervals:")
-    for link, run in sorted(runs.items(), key=lambda one: one[1]):
+    for link, run in sorted(runs.items(), key=lambda item: item[1]):
         minima = tune_fingerprint.shared(*(prints[name].sketch for name in link))
         print(f"  {run:4} intervals in a row, {minima:2} of {tune_fingerprint.ORDERS} minima:", end=" ")
         print(" | ".join("/".join(files[name].parts[-2:])[:50] for name in link))
@@ -119,10 +119,10 @@ def _intervals(song: Song) -> list[npt.NDArray[np.int64]]:
     return [np.diff(line) for line in tune_fingerprint.lines(start, pitch, song.ticks_per_quarter)]
 
 
-def _common(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> int:
-    """The length of the longest common substring, by the usual table, a row at a time."""
+def _common(intervals: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> int:
+    """Computes the length of the longest common substring by dynamic programming, a row at a time."""
     longest, runs = 0, np.zeros(len(other) + 1, np.int64)
-    for interval in one:
+    for interval in intervals:
         runs[1:] = np.where(other == interval, runs[:-1] + 1, 0)
         longest = max(longest, int(runs.max()))
     return longest
