@@ -1,4 +1,4 @@
-"""Every setting of a job that makes songs: one frozen object, from flags and a recipe alike, told in each row."""
+"""The settings of `generator.generate`: one frozen object, from flags and a recipe alike, written in each row."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -13,114 +13,123 @@ from nabi.workspace.config import Config, setting
 TITLE = "songs (also keys of a recipe's [[generate]])"
 
 MAX_SONGS = 1_000_000
-# Settings that a page tells of whether they were changed or not.
-_ALWAYS_TOLD = ("seed", "max_tokens", "temperature", "top_p", "tempo")
+# Settings that a page shows also where they are at their defaults.
+_ALWAYS_SHOWN = ("seed", "max_tokens", "temperature", "top_p", "tempo")
 FROM_START = "start"
+TEACHER_FORCED = "teacher_forced"
+BEAMS = 8
+# Another try gives another song in this mode alone.
+_DRAWN = {"decoding": ("sample",)}
+_NOT_BEAM = {"decoding": ("sample", "greedy", TEACHER_FORCED)}
 
 
 @dataclasses.dataclass(frozen=True)
 class GenerateConfig(Config):
-    """How songs are made; each key is a flag of the same name and a key of a recipe's `[[generate]]`."""
+    """Settings of sampled songs; each key is a flag of the same name and a key of a recipe's `[[generate]]`."""
 
     BY_HAND = ("model", "output", "recipe", "overwrite")
 
     # How many, how long.
-    num_songs: int = setting(12, "songs", low=1, high=MAX_SONGS)
-    seed: int = setting(0, "another seed, other songs", low=0, high=2**64 - 1)
-    max_tokens: int = setting(512, "tokens sampled a song at most, the primer's not counted", low=1, high=100_000)
+    num_songs: int = setting(12, "number of songs", low=1, high=MAX_SONGS)
+    seed: int = setting(0, "random seed: another seed, other songs", low=0, high=2**64 - 1)
+    max_tokens: int = setting(512, "most tokens sampled for a song, the primer's not counted", low=1, high=100_000)
     max_bars: int = setting(
-        0, "no note begins so many bars of --meter after the beginning; 0: no limit", low=0, high=10_000
+        0, "length limit: notes begin within this many bars of --meter; 0: no limit", low=0, high=10_000
     )
     max_seconds: float = setting(
-        0.0, "no note begins so many seconds after the beginning; 0: no limit", low=0, high=86_400
+        0.0, "length limit: notes begin within this many seconds; 0: no limit", low=0, high=86_400
     )
 
     # Which token comes next.
-    temperature: float = setting(
-        1.0, "logits are divided by it: below 1 is safer, above 1 is wilder", low=0.001, high=100
+    decoding: str = setting(
+        "sample",
+        "sample draws each token; greedy takes the likeliest; beam searches for the likeliest song; teacher_forced "
+        "feeds the song that --primer names, whatever is drawn: the new song is its first --primer_tokens and what is "
+        "drawn in each place after them (with --top_k 1 the likeliest)",
+        choices=("sample", "greedy", "beam", TEACHER_FORCED),
     )
+    temperature: float = setting(1.0, "divides the logits: below 1 is safer, above 1 is wilder", low=0.001, high=100)
     rhythm_temperature: float = setting(
-        0.0, "the same for durations, shifts and rests; 0: as --temperature", low=0, high=100
+        0.0, "temperature of durations, shifts and rests; 0: --temperature", low=0, high=100
     )
-    top_k: int = setting(0, "choose among the k likeliest tokens; 0: all", low=0, high=1e9)
+    top_k: int = setting(0, "draw among the k likeliest tokens; 0: all", low=0, high=1e9)
     top_p: float = setting(
-        0.95, "choose among the likeliest that reach this probability together; 1: all", low=0.0001, high=1
+        0.95, "draw among the likeliest tokens that together reach this probability; 1: all", low=0.0001, high=1
     )
-    min_p: float = setting(0.0, "choose among those at least so likely, times the likeliest; 0: all", low=0, high=0.99)
-    greedy: bool = setting(False, "always the likeliest token")
-    beams: int = setting(
-        0, "keep so many likeliest songs side by side and take the best (beam search); 0: off", high=32
+    min_p: float = setting(
+        0.0, "draw among tokens at least this share as likely as the likeliest; 0: all", low=0, high=0.99
+    )
+    beams: int | None = setting(
+        None, "songs kept side by side", low=1, high=32, unset=str(BEAMS), needs={"decoding": ("beam",)}
     )
     repetition_penalty: float = setting(
-        1.0, "makes notes and chords of the last tokens less likely; 1: does nothing", low=1, high=100
+        1.0, "makes notes and chords of the last tokens less likely; 1: off", low=1, high=100, needs=_NOT_BEAM
     )
-    repetition_window: int = setting(32, "how many last tokens that are", low=1, high=1024)
+    repetition_window: int = setting(32, "last tokens that --repetition_penalty looks at", low=1, high=1024)
     max_repeats: int = setting(
         8,
-        "a phrase that comes more often in a row is a loop: the song goes back, and on another way; 0: never "
-        "(nor with --greedy or --beams, which know one way, or --one_step)",
+        "a phrase repeated more often than this in a row is a loop: the song goes back and takes another way; 0: off; "
+        "of no effect but with --decoding sample",
         high=1000,
     )
-    one_step: bool = setting(
-        False,
-        "follow a song that --primer names: the first --primer_tokens of it are given, the others are fed whatever is "
-        "chosen (teacher forcing), and songs are made of what the model chose in each place",
-    )
     auto_sampling: bool = setting(
-        False, "choose --temperature and --top_p so that songs come closest to the validation songs; needs --data"
+        False,
+        "choose the --temperature and --top_p whose songs come closest to the validation songs; needs --data",
+        needs=_DRAWN,
     )
 
     # What songs are made of.
     key: str = setting(
         "",
-        "such as 'D minor', Ebm or h-moll: songs of its mode are moved into it, others are made again; with --scale, a "
-        "primer or a range no note is outside of it, and songs that are not heard in it are made again",
+        "tonic and scale, such as 'D minor', 'D dorian', Ebm or h-moll: songs of the mode of a major or minor key are "
+        "moved into it, others are sampled again; with another scale, a primer or a range, no note is outside of the "
+        f"scale, and songs that are not heard in the key are sampled again; scales: {', '.join(SCALES)}",
     )
-    scale: str = setting("", f"other notes on the key's tonic: {', '.join(SCALES)}")
     lowest: int = setting(0, "lowest MIDI number (60 is middle C)", high=127)
     highest: int = setting(127, "highest MIDI number", high=127)
-    density: float = setting(0.0, "notes a quarter note that songs are led to; 0: as the model likes", high=100)
+    density: float = setting(
+        0.0, "notes a quarter note that songs are led to; 0: as the model likes", high=100, needs=_NOT_BEAM
+    )
 
     # How songs begin.
     primer: str = setting(
         FROM_START,
-        "start, a MIDI file to go on from, train, validation or test (beginnings of their songs), or tokens in quotes",
-    )
-    primer_source: str = setting(
-        "",
-        "of --primer train, validation or test the song whose source, in the dataset's ledger, ends with this or whose "
-        "file name has it: every song begins as it does",
+        "what songs begin with: start (nothing), a MIDI file, train, validation or test (songs of this split), "
+        "test:NAME (the song whose source in the dataset's ledger ends with NAME, or whose file name has it; a file of "
+        "such a name is ./test:NAME), or tokens in quotes",
     )
     primer_tokens: int = setting(
-        0, "tokens of the primer at most; 0: 32, or a window if trained on windows", high=10_000
+        0, "most tokens of the primer; 0: 32, or the window of a model of --target last", high=10_000
     )
-    primer_bars: int = setting(0, "bars of the primer at most, instead of --primer_tokens; 0: no limit", high=1000)
+    primer_bars: int = setting(0, "most bars of the primer, instead of --primer_tokens; 0: no limit", high=1000)
     data: str = setting(
         "",
-        f"for a primer from a split, {directories.DATASET.accepted}; none: the dataset that the model was trained on",
+        f"dataset of a primer from a split, {directories.DATASET.accepted}; none: the dataset that the model was "
+        "trained on",
     )
-    primer_transpose: bool = setting(True, "move a MIDI file into the keys that the model knows, if need be")
+    primer_transpose: bool = setting(True, "move a MIDI file into a key whose tokens the model knows, if need be")
     variations: int = setting(1, "songs in a row that share a primer", low=1, high=MAX_SONGS)
-    explain: bool = setting(False, "say each token's probability and rank, and the three likeliest others, in its row")
+    explain: bool = setting(
+        False, "write each token's probability and rank, and the three likeliest others, into the song's row"
+    )
     # Which songs are kept.
-    ended: bool = setting(False, "only songs that came to their end; one that is cut is made again")
+    ended: bool = setting(False, "keep only songs that the model ended; sample the others again", needs=_DRAWN)
     max_copied_bars: float = setting(
-        0.0, "a song that copies more bars in a row from a training song is made again; 0: never", high=10_000
+        0.0,
+        "sample a song again that copies more bars in a row than this from a training song; 0: off",
+        high=10_000,
+        needs=_DRAWN,
     )
     max_draws: int = setting(
-        20,
-        "times that a song is made at most, where it is cut, copied or not in --key; the last is kept",
-        low=1,
-        high=1000,
+        20, "most tries for a song that is cut, copied or not in --key; the last is kept", low=1, high=1000
     )
 
     # How songs sound.
     tempo: float = setting(120.0, "quarter notes a minute", low=10, high=1000)
     meter: str = setting("4/4", "time signature")
     program: int = setting(0, "General MIDI instrument (0 is a piano)", high=127)
-    velocity: int = setting(0, "how hard every note is struck; 0: harder on the beats of --meter", high=127)
-    audio: str = setting("mp3", "files of sound; wav is 8 times as large", choices=("mp3", "wav"))
-    no_audio: bool = setting(False, "write no sound")
+    velocity: int = setting(0, "MIDI velocity of every note; 0: louder on the beats of --meter", high=127)
+    audio: str = setting("mp3", "audio files; wav is 8 times as large", choices=("mp3", "wav", "none"))
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -132,99 +141,75 @@ class GenerateConfig(Config):
                 raise ValueError(message)
 
     def _contradictions(self) -> tuple[tuple[bool, str], ...]:
-        certain = self.greedy or self.beams > 0
         return (
-            (
-                self.one_step and (self.primer == FROM_START or not self.primer_tokens),
-                "--one_step follows a song: say which with --primer, and with --primer_tokens how much of it is given",
-            ),
-            (
-                self.one_step and bool(self.beams or self.max_copied_bars or self.auto_sampling),
-                "--one_step chooses token by token after those of a song: without --beams, --max_copied_bars and "
-                "--auto_sampling",
-            ),
             (self.lowest > self.highest, f"--lowest {self.lowest} must not be above --highest {self.highest}"),
             (
-                certain and self.ended,
-                "--ended makes songs again, which come out the same with --greedy or --beams",
+                self.primer in (f"{split}:" for split in SPLITS),
+                f"--primer {self.primer} names no song: write {self.primer}NAME, or {self.primer[:-1]} for all songs",
             ),
-            (self.one_step and self.ended, "--ended: with --one_step a song ends where the one that it follows does"),
             (
-                bool(self.primer_source) and self.primer not in SPLITS,
-                f"--primer_source {self.primer_source} chooses a song of a split: say of which with --primer, one of "
-                f"{', '.join(SPLITS)}",
+                self.teacher_forced and (self.primer == FROM_START or not self.primer_tokens),
+                f"--decoding {TEACHER_FORCED} follows a song: name it with --primer, and give with --primer_tokens how "
+                "much of it comes first",
             ),
             (
                 self.primer == FROM_START and (self.primer_bars > 0 or self.primer_tokens > 0),
-                "--primer_bars and --primer_tokens cut a primer: say which with --primer",
+                "--primer_bars and --primer_tokens cut a primer: name one with --primer",
             ),
             (
                 self.primer_bars > 0 and self.primer_tokens > 0,
                 "--primer_bars and --primer_tokens are two lengths of one primer: choose one",
             ),
-            (bool(self.scale) and not self.key, f"--scale {self.scale} needs a tonic: --key C, for example"),
-            (self.greedy and self.beams > 0, "--greedy and --beams are two ways to the likeliest song: choose one"),
-            (
-                certain and self.max_copied_bars > 0,
-                "--max_copied_bars makes songs again, which come out the same with --greedy or --beams",
-            ),
-            (
-                certain and self.auto_sampling,
-                "--auto_sampling chooses among random songs: without --greedy and --beams",
-            ),
-            (
-                self.beams > 0 and self.repetition_penalty > 1,
-                "--beams looks for the likeliest song, which --repetition_penalty would change: choose one",
-            ),
-            (
-                self.beams > 0 and self.density > 0,
-                "--beams looks for the likeliest song, which --density would change: choose one",
-            ),
         )
 
     def max_ticks(self, ticks_per_quarter: int) -> int:
-        """No note begins so many ticks after the beginning, or later; 0: no limit."""
+        """Returns the first tick at which no note may begin, by --max_bars and --max_seconds; 0: no limit."""
         of_bars = self.max_bars * bars.quarters(self.meter) * ticks_per_quarter
         of_seconds = self.max_seconds * self.tempo / 60 * ticks_per_quarter
         limits = [limit for limit in (of_bars, of_seconds) if limit]
         return max(1, round(min(limits))) if limits else 0
 
     @property
+    def teacher_forced(self) -> bool:
+        """Tells whether the tokens of a given song are fed, whatever is chosen in their places."""
+        return self.decoding == TEACHER_FORCED
+
+    @property
     def filters(self) -> bool:
-        """Whether some tokens may not be drawn."""
+        """Tells whether top-k, top-p or min-p keep some tokens from being drawn."""
         return bool(self.top_k or self.top_p < 1 or self.min_p)
 
     @property
     def pitch_classes(self) -> frozenset[int]:
-        """Those that songs are made of, 0..11, C is 0."""
+        """Pitch classes that songs are made of, 0..11; C is 0."""
         return self.in_key.classes if self.in_key and not self.moves else frozenset(range(12))
 
     @property
     def moves(self) -> bool:
-        """Whether songs are made in any key, of all notes that there are, and then moved into the one asked for.
+        """Tells whether songs are sampled in any key, of all notes, and then moved into the key.
 
-        A primer is given where it lies, and a scale other than major and minor or a range is kept note by note.
+        A primer is kept where it lies, and a scale other than major and minor or a range is kept note by note.
         """
-        whole = self.primer == FROM_START and not self.scale and (self.lowest, self.highest) == (0, 127)
+        whole = self.primer == FROM_START and (self.lowest, self.highest) == (0, 127)
         return whole and self.in_key is not None and self.in_key.scale in ("major", "minor")
 
     @property
     def in_key(self) -> Key | None:
-        """The key that songs are to stay in; None: any."""
-        if not self.key:
-            return None
-        if not self.scale:
-            return Key.parse(self.key)
-        if self.scale not in SCALES:
-            raise ValueError(f"--scale {self.scale} must be one of {', '.join(SCALES)}")
-        if not Key.is_tonic(self.key):
-            raise ValueError(
-                f"--key {self.key!r} has a scale already: with --scale say the tonic alone, such as --key D"
-            )
-        return Key.parse(f"{self.key} {self.scale}")
+        """The key that songs stay in; None: any. Raises ValueError for text that is no key."""
+        return Key.parse(self.key) if self.key else None
+
+
+def split_and_song(primer: str) -> tuple[str, str]:
+    """Splits `test:NAME` into the split and the name of a song, "" for all of its songs; ("", "") for other primers.
+
+    >>> split_and_song("test:Air.mid"), split_and_song("train"), split_and_song("./test:Air.mid")
+    (('test', 'Air.mid'), ('train', ''), ('', ''))
+    """
+    split, _, name = primer.partition(":")
+    return (split, name) if split in SPLITS else ("", "")
 
 
 def notable(settings: Mapping[str, object]) -> dict[str, object]:
-    """Those of some settings that a person would ask for: the usual ones, and what is not at its default."""
+    """Picks the settings that a reader wants to see: the usual ones, and those that are not at their defaults."""
     defaults = GenerateConfig().as_dict()
-    return {name: value for name, value in settings.items() if name in _ALWAYS_TOLD or value != defaults.get(name)}
+    return {name: value for name, value in settings.items() if name in _ALWAYS_SHOWN or value != defaults.get(name)}

@@ -18,7 +18,7 @@ from nabi.workspace.commands import Parser
 
 _EXAMPLES = """examples:
   python -m generator.generate --model runs/mine/model --output songs
-  python -m generator.generate --model MODEL --output songs --num_songs=1000 --temperature=0.9 --no_audio
+  python -m generator.generate --model MODEL --output songs --num_songs=1000 --temperature=0.9 --audio=none
   python -m generator.generate --model MODEL --output songs --key='D minor' --lowest=48 --highest=84 --max_bars=16
   python -m generator.generate --model MODEL --output songs --primer=mine.mid --primer_bars=2 --variations=12
   python -m generator.generate --model MODEL --output songs --auto_sampling --max_copied_bars=4

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from generator.songs.midi_songs import MidiSong
 
 # Settings of a job that are keywords of their own here, or of the files and rows that only a job writes.
-_OF_A_JOB = frozenset({"num_songs", "seed", "audio", "no_audio", "explain"})
+_OF_A_JOB = frozenset({"num_songs", "seed", "audio", "explain"})
 SETTINGS = tuple(field.name for field in dataclasses.fields(GenerateConfig) if field.name not in _OF_A_JOB)
 
 

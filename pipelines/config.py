@@ -1,4 +1,4 @@
-"""Every setting of a dataset: one frozen object, from flags and a recipe alike, that the workers get."""
+"""The settings of a dataset: one frozen object, from flags and a recipe alike, that Beam's workers get."""
 
 import dataclasses
 import fractions
@@ -17,9 +17,9 @@ from nabi.workspace.setting_kinds import Several, Texts
 
 TITLE = "input (also keys of a recipe's [preprocess], as are all below)"
 
-# Encodings whose tokens are of a fixed length or close one.
+# Encodings that cut a song into steps of equal length.
 IN_STEPS = ("grid", "steps")
-# Of the encodings that have steps the usual length of one, in quarter notes.
+# Default length of a step, in quarter notes; encodings that are not here have none.
 _STEPS = {"grid": "1/4", "steps": "1/4", "pitch": "1/2"}
 _OPTIONS = ("chords", "notation", "onset_marks", "highest")
 
@@ -28,115 +28,95 @@ Part = TypeVar("Part", Selection, Limits)
 
 @dataclasses.dataclass(frozen=True)
 class PreprocessConfig(Config):
-    """How a dataset is made; each key is a flag of the same name and a key of a recipe's `[preprocess]`.
+    """Settings of a dataset; each key is a flag of the same name and a key of a recipe's `[preprocess]`.
 
-    A vocabulary that a file has is its path: it may lie on the machine that preprocesses.
+    `vocabulary` is the path of a file, which is read later, on the machine that preprocesses, or the tokens themselves.
     """
 
     BY_HAND = ("output", "recipe", "reuse", "dry_run", "overwrite")
 
     input: tuple[str, ...] = setting(
         (),
-        "a file, a folder (searched below), a glob in quotes, corpus:bach-chorales (Bach's chorales, which come with "
-        "music21), or a tune in codes, a letter and a fraction of a whole note: codes:'g8 e8 e4'; any number of times, "
-        "local or gs://",
+        "a file, a folder (with its subfolders), a glob in quotes, corpus:bach-chorales (Bach's chorales, part of "
+        "music21), or a tune in codes, a letter and a fraction of a whole note: codes:'g8 e8 e4'; repeatable; local or "
+        "gs://",
         kind=Texts(),
     )
     keep_songs: bool = setting(
-        False, "keep the songs that were read beside the records, so that a later run may --reuse them"
+        False, "write the songs that were read beside the records, so that a later run may --reuse them"
     )
     parser: str = setting(
         "fast",
-        "fast gives music21's result some 100 times faster; music21 is the reference; both reads with both, takes "
-        "music21's song and puts differences into the ledger",
+        "MIDI parser: fast gives the songs of music21, the reference, some 100 times faster",
         choices=file_reader.PARSERS,
         section="what is read",
     )
     instrument: str = setting(
         "all",
-        "all, first (the first part that has notes), piano, drums, or a General MIDI program 0-127; drums are never "
-        "read unless asked for",
+        "instrument: all, first (the first part that has notes), piano, drums, or a General MIDI program 0-127; drums "
+        "are read with --instrument drums only",
     )
     divisors: tuple[int, ...] = setting(
         quantisation.DEFAULT,
-        "times go to the nearest of these parts of a quarter note, music21's quarterLengthDivisors: 4,3 keeps 16ths "
-        "and triplets, 8,6 32nds and sextuplets too, 8,6,5 quintuplets as well. A finer grid has more tokens",
+        "quantise times to the nearest of these parts of a quarter note, music21's quarterLengthDivisors: 4,3 keeps "
+        "16ths and triplets, 8,6 32nds and sextuplets too, 8,6,5 quintuplets as well; a finer grid has more tokens",
         kind=Several(quantisation.parse, quantisation.LEGAL, int),
-    )
-    excerpt: tuple[int, int] | None = setting(
-        None,
-        "only the notes that begin from one quarter note of each file to before another",
-        kind=setting_kinds.pair("two ascending quarter notes, such as 16,32", apart=1),
     )
     pitches: tuple[int, int] | None = setting(
         None,
-        "only the notes of these MIDI numbers, the lowest and the highest",
+        "read only notes from the lowest to the highest of two MIDI numbers",
         kind=setting_kinds.pair("two MIDI numbers 0..127, the lowest first, such as 24,101", most=127),
     )
     max_silence: int = setting(
         MAX_SILENCE,
-        "quarter notes in which no note begins or ends, at most: longer silences, and chords held on and on, are "
-        "shortened by whole bars",
+        "most quarter notes in which no note begins or ends: longer silences, and chords held as long, are shortened "
+        "by whole bars",
         low=1,
     )
-    duplicates: str = setting("drop", "byte-identical files: write once (drop) or each time", choices=("drop", "keep"))
+    duplicates: str = setting("drop", "byte-identical files: drop all but one, or keep each", choices=("drop", "keep"))
     near_duplicates: str = setting(
         "together",
-        "songs of one tune, in whatever key, tempo or file: keep together in one split, drop all but one, or keep as "
-        "if they had nothing in common",
+        "songs of one tune, in any key, tempo or file: keep together in one split, drop all but one, or keep as if "
+        "they were unrelated",
         choices=("together", "drop", "keep"),
     )
     parse_timeout: float = setting(120.0, "seconds that reading one file may take before it is lost", low=0.001)
-    # Beyond what the process has at its start.
-    parse_memory: int = setting(2048, "MiB that reading one file may take", low=128)
+    # On top of what the process has at its start.
+    parse_memory: int = setting(2048, "MiB of memory that reading one file may take", low=128)
     max_lost_fraction: float = setting(
-        0.1, "fail, after the ledger is written, if more of the files cannot be read", high=1
+        0.1, "fail, after the ledger is written, if a larger share of the files cannot be read", high=1
     )
 
     min_events: int | None = setting(
         None,
-        "notes and chords, at least",
+        "fewest notes and chords",
         low=1,
         section="which songs are kept (the others are in the ledger, as filtered)",
     )
-    max_events: int | None = setting(None, "notes and chords, at most", low=1)
-    min_pitches: int | None = setting(None, "different pitches, at least", low=1)
-    max_quarters: int | None = setting(None, "length in quarter notes, at most", low=1)
-    min_steps: int | None = setting(None, "grid, steps: length in steps (--step), at least", low=1)
-    max_tokens_per_note: int = setting(
-        MAX_TOKENS_PER_NOTE, "tokens that a song's notes may take on the average, at most", low=1
-    )
+    max_events: int | None = setting(None, "most notes and chords", low=1)
+    min_pitches: int | None = setting(None, "fewest different pitches", low=1)
+    max_quarters: int | None = setting(None, "greatest length in quarter notes", low=1)
+    min_steps: int | None = setting(None, "shortest length in steps (--step)", low=1, needs={"encoding": IN_STEPS})
+    max_tokens_per_note: int = setting(MAX_TOKENS_PER_NOTE, "most tokens a note, on the average of a song", low=1)
     meters: tuple[int, ...] = setting(
         (),
-        "numerators of the time signature that a song begins with",
+        "legal numerators of a song's first time signature",
         kind=setting_kinds.whole_numbers("whole numbers, at least 1, such as 2,4", least=1),
     )
 
     encoding: str = setting(
         "events",
         "events loses nothing; pitch-duration is one token an event; pitch drops time, as the Keras + music21 article "
-        "does; grid is a piano roll, a token a step; steps is one in which each step is spelled note by note",
+        "does; grid is a piano roll, one token a step; steps spells each step note by note",
         choices=tuple(sorted(encodings.ENCODINGS)),
         section="how a song is written",
     )
-    chords: str | None = setting(
-        None,
-        "pitch: chords as normal order 4.7.11 or as pitches E4.G4.B4",
-        choices=("normal", "voiced"),
-        unset="normal",
-    )
-    notation: str | None = setting(
-        None,
-        "pitch-duration: notes as names, Eb5:1/2, or as codes where they can be, g8",
-        choices=encodings.NOTATIONS,
-        unset="names",
-    )
     step: str | None = setting(
-        None, "grid, steps: length of a step, pitch: of a decoded event, in quarter notes", unset="1/4, of pitch 1/2"
+        None,
+        "grid, steps: length of a step; pitch: length of a decoded event; in quarter notes",
+        unset="1/4, of pitch 1/2",
     )
-    onset_marks: bool | None = setting(None, "grid: tell a held note from one struck again", unset="yes")
-    highest: bool | None = setting(None, "grid: keep only the highest note of each step", unset="no")
-    song_marks: bool = setting(True, "<start> and <end> around each song")
+    song_marks: bool = setting(True, "put <start> and <end> around each song")
 
     window: int = setting(128, "targets a record", low=1, section="vocabulary, splits and windows")
     stride: int | None = setting(
@@ -144,7 +124,7 @@ class PreprocessConfig(Config):
     )
     split: tuple[float, ...] = setting(
         (0.9, 0.05, 0.05),
-        "which share of the songs each split gets",
+        "share of the songs for each split",
         kind=setting_kinds.shares(
             "three shares (train, validation, test) that add up to 1, train above 0, such as 0.9,0.05,0.05", count=3
         ),
@@ -154,28 +134,49 @@ class PreprocessConfig(Config):
         "most tokens kept, by count, besides those that an encoding always has; 0: none, so that events and steps "
         "write every chord as its notes",
     )
-    min_count: int = setting(1, "drop tokens seen less often in training", low=1)
-    vocabulary: tuple[str, ...] | str | None = setting(
-        None,
-        "a fixed vocabulary: a file with one token a line, or a vocabulary.json; in a recipe also a list",
-        kind=Texts(file=True),
-        unset="counted",
-    )
+    min_count: int = setting(1, "drop tokens counted less often than this in the training split", low=1)
     transpose: tuple[int, ...] = setting(
         (),
-        "also write training songs that many semitones higher",
+        "augmentation: also write training songs this many semitones higher",
         kind=setting_kinds.whole_range(
             "in -60..60, a range such as -5..6, the smaller bound first, or a list such as -2,3", low=-60, high=60
         ),
     )
     time_scales: tuple[str, ...] = setting(
         (),
-        "also write training songs with all times that many times as long",
+        "augmentation: also write training songs with all times multiplied by this",
         kind=setting_kinds.factors(
             "factors in 1/4..4, such as 1/2,2", low=fractions.Fraction(1, 4), high=fractions.Fraction(4)
         ),
     )
     shards: int = setting(16, "files of the training split; the others have an eighth", low=1)
+
+    excerpt: tuple[int, int] | None = setting(
+        None,
+        "read only notes that begin from one quarter note of each file to before another",
+        kind=setting_kinds.pair("two ascending quarter notes, such as 16,32", apart=1),
+        section="as the tutorials do (also keys of a recipe's [preprocess])",
+    )
+    chords: str | None = setting(
+        None,
+        "pitch: chords as normal order 4.7.11 or as pitches E4.G4.B4",
+        choices=("normal", "voiced"),
+        unset="normal",
+    )
+    notation: str | None = setting(
+        None,
+        "pitch-duration: notes as names, Eb5:1/2, or as codes where possible, g8",
+        choices=encodings.NOTATIONS,
+        unset="names",
+    )
+    onset_marks: bool | None = setting(None, "grid: tell a held note from one struck again", unset="yes")
+    highest: bool | None = setting(None, "grid: keep only the highest note of each step", unset="no")
+    vocabulary: tuple[str, ...] | str | None = setting(
+        None,
+        "fixed vocabulary: a file with one token a line, or a vocabulary.json; in a recipe also a list",
+        kind=Texts(file=True),
+        unset="counted",
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -187,7 +188,7 @@ class PreprocessConfig(Config):
                 raise ValueError(message)
 
     def _contradictions(self) -> tuple[tuple[bool, str], ...]:
-        # Raises where an option is not the encoding's, or not legal.
+        # Raises for an option that the encoding does not have, or an illegal one.
         encoding = self.build_encoding()
         nothing_fixed = self.vocabulary is None and not encoding.required()
         return (
@@ -198,11 +199,6 @@ class PreprocessConfig(Config):
             (
                 bool(self.min_events and self.max_events and self.min_events > self.max_events),
                 f"--min_events {self.min_events} must be at most --max_events {self.max_events}",
-            ),
-            (
-                self.min_steps is not None and self.encoding not in IN_STEPS,
-                f"--min_steps {self.min_steps} counts steps, and --encoding {self.encoding} has none: choose "
-                f"{' or '.join(IN_STEPS)}, or --min_events",
             ),
             (
                 self.max_vocabulary == 0 and nothing_fixed,
@@ -217,19 +213,19 @@ class PreprocessConfig(Config):
 
     @functools.cached_property
     def selection(self) -> Selection:
-        """Which notes a song is made of."""
+        """Notes of a file that its song is made of."""
         return self._part(Selection)
 
     @functools.cached_property
     def limits(self) -> Limits:
-        """What a song must be like then."""
+        """Limits that a song must keep to."""
         return self._part(Limits)
 
     def _part(self, kind: type[Part]) -> Part:
         return kind(**{field.name: getattr(self, field.name) for field in dataclasses.fields(kind)})
 
     def build_encoding(self) -> Encoding:
-        """The encoding; raises ValueError where an option is not one of its."""
+        """Builds the encoding; raises ValueError for an option that it does not have."""
         options = {name: getattr(self, name) for name in _OPTIONS if getattr(self, name) is not None}
         step = _STEPS.get(self.encoding) if self.step is None else self.step
         if step is not None:

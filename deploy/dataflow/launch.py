@@ -1,7 +1,7 @@
 """Entry point of the flex templates: translates the launcher's flags and runs a job's module.
 
-The launcher starts a file, and Nabi's commands are modules; it passes `--greedy=true`, and Nabi's switches are
-`--greedy` and `--no-greedy`. The images have a copy of this file; it imports nothing of Nabi.
+The launcher starts a file, and Nabi's commands are modules; it passes `--ended=true`, and Nabi's switches are
+`--ended` and `--no-ended`. The images have a copy of this file; it imports nothing of Nabi.
 """
 
 import json

@@ -20,7 +20,7 @@ function showSilence() {
   at("silence").hidden = !silent.length;
   const which = silent.length === songs.length ? "these songs were" : `${grouped(silent.length)} of these songs ${silent.length === 1 ? "was" : "were"}`;
   at("silence").textContent =
-    `No audio: ${which} made with --no_audio. The same command without it, with --overwrite, makes them with sound.`;
+    `No audio: ${which} made with --audio none. The same command without it, with --overwrite, makes them with sound.`;
 }
 
 function showSet(set) {

@@ -132,7 +132,7 @@ class PrimerReader:
         song = dataset_songs.song_of(dataset, split, source.sha256, length=self.tokens + 1)
         primer = self._primer(song.tokens.tolist(), first=song.start == 0) if song else ()
         if not primer:
-            raise ValueError(f"--primer_source {text!r}: {source.name} has nothing that the model knows")
+            raise ValueError(f"--primer {split}:{text}: {source.name} has nothing that the model knows")
         logging.info("the primer is the beginning of %s", source.name)
         return Primers((primer,))
 

@@ -5,7 +5,7 @@ import logging
 import pathlib
 from typing import TYPE_CHECKING
 
-from generator.config import FROM_START, GenerateConfig
+from generator.config import FROM_START, GenerateConfig, split_and_song
 from generator.primers import song_files
 from generator.primers.primer_reader import PrimerReader
 from generator.sampling.grammar import Grammar
@@ -26,7 +26,7 @@ _MOST_TOKENS = 10_000
 
 def is_file(primer: str) -> bool:
     """Checks that a primer names a file, local or remote, which need not exist."""
-    if primer in (FROM_START, *SPLITS):
+    if primer == FROM_START or split_and_song(primer)[0]:
         return False
     is_path = not any(character.isspace() for character in primer) and (
         "/" in primer or primer.lower().endswith(file_endings.SONGS)
@@ -56,7 +56,7 @@ def located(config: GenerateConfig) -> GenerateConfig:
 
 
 def primers_of(config: GenerateConfig, model: "TrainedModel") -> Primers:
-    """Reads the primers of a job in the model's encoding; with `--one_step` these are the songs that are followed.
+    """Reads the primers of a job in the model's encoding; with teacher forcing these are the songs that are followed.
 
     Raises:
       ValueError, nabi.workspace.storage.StorageError: in one sentence, if no primer can be read.
@@ -72,7 +72,7 @@ def primers_of(config: GenerateConfig, model: "TrainedModel") -> Primers:
         blank_first=model.config["train"].get("blank_first", False),
     )
     primers = _read(config, model, reader)
-    if config.one_step:
+    if config.teacher_forced:
         primers = _long_enough(primers, config)
     return dataclasses.replace(primers, variations=config.variations)
 
@@ -86,13 +86,14 @@ def _read(config: GenerateConfig, model: "TrainedModel", reader: PrimerReader) -
                 "MIDI file or tokens give it one that it knows"
             )
         return Primers(seed=config.seed)
-    if config.primer in SPLITS:
+    split, song = split_and_song(config.primer)
+    if split:
         data = config.data or model.config["data"]
         remote_files.open_schemes(data)
         content = model.config["content"]
-        if config.primer_source:
-            return reader.from_source(data, config.primer, config.primer_source, content=content)
-        return reader.from_split(data, config.primer, seed=config.seed, content=content, songs=config.one_step)
+        if song:
+            return reader.from_source(data, split, song, content=content)
+        return reader.from_split(data, split, seed=config.seed, content=content, songs=config.teacher_forced)
     if is_file(config.primer):
         return reader.from_file(config.primer, move=config.primer_transpose, **song_files.as_trained(dataset))
     return reader.from_tokens(config.primer)
@@ -103,21 +104,21 @@ def _long_enough(primers: Primers, config: GenerateConfig) -> Primers:
     longer = tuple(song for song in primers.pool if len(song) > given_length(song, config.primer_tokens))
     if not longer:
         raise ValueError(
-            f"--one_step: --primer {config.primer} has no song of more than the {config.primer_tokens} tokens that "
-            "--primer_tokens gives: give fewer"
+            f"--decoding teacher_forced: --primer {config.primer} has no song of more than the {config.primer_tokens} "
+            "tokens that --primer_tokens gives: give fewer"
         )
     return dataclasses.replace(primers, pool=longer)
 
 
 def _tokens(config: GenerateConfig, model: "TrainedModel") -> int:
     """Limits the tokens of a primer."""
-    if config.one_step:
+    if config.teacher_forced:
         return config.primer_tokens + config.max_tokens
     if config.primer_tokens:
         return config.primer_tokens
     if config.primer_bars:
         return _MOST_TOKENS
-    if config.primer not in SPLITS and not is_file(config.primer):
+    if not split_and_song(config.primer)[0] and not is_file(config.primer):
         # Tokens as text are taken whole.
         return len(config.primer.split())
     return int(model.config["dataset"]["window"]) if model.config["target"] == "last" else PRIMER_TOKENS

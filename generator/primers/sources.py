@@ -46,7 +46,7 @@ def find(dataset: str, split: str, text: str) -> LedgerSong:
             others = [*others, row][:1]
     matches = whole or part
     if len(matches) != 1:
-        raise ValueError(f"--primer_source {text!r} names {_problem(matches.values(), split, others, examples)}")
+        raise ValueError(f"--primer {split}:{text} names {_problem(matches.values(), split, others, examples)}")
     return next(LedgerSong(name, sha256) for sha256, name in matches.items())
 
 
@@ -73,6 +73,6 @@ def _problem(matches: Iterable[str], split: str, others: list[LedgerRow], exampl
         return f"{len(names)} songs of {split}: {listed}{more}: give more of the name of one"
     for row in others:
         if row.outcome == READ:
-            return f"no song of {split}: {row.source} is of {row.split}: --primer {row.split}"
+            return f"no song of {split}: {row.source} is of {row.split}: --primer {row.split}:NAME"
         return f"no song of {split}: {row.source} was {row.outcome} ({row.reason}) and is in no split"
     return f"no song of {split}; such are {', '.join(examples)}" if examples else f"no song of {split}, which has none"

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from generator.config import GenerateConfig
+from generator.config import BEAMS, GenerateConfig
 from generator.sampling.decode_loop import BLOCK
 from generator.sampling.grammar import Grammar
 from generator.sampling.grammar_rules import Rules
@@ -35,6 +35,7 @@ class BeamSearch:
           contents: notes and ticks of each id.
         """
         self._stepper, self._config, self._ticks_V = stepper, config, contents.ticks_V.astype(np.int32)
+        self._beams = config.beams or BEAMS
         self._max_ticks = config.max_ticks(contents.ticks_per_quarter)
         self._rules = Rules(grammar)
         self._read, self._search = tf.function(self._traced_read), tf.function(self._traced_search)
@@ -68,7 +69,7 @@ class BeamSearch:
         scores = carry[3].numpy()
         if not np.isfinite(scores[0]):
             raise ValueError("the model gives values that are not numbers (NaN): train it again")
-        songs = [_followed(history, beam) for beam in range(self._config.beams) if np.isfinite(scores[beam])]
+        songs = [_followed(history, beam) for beam in range(self._beams) if np.isfinite(scores[beam])]
         by_token = [score / max(len(ids), 1) for score, ids in zip(scores, songs, strict=False)]
         best = int(np.argmax(by_token))
         ended = songs[best][-1:] == [END]
@@ -77,7 +78,7 @@ class BeamSearch:
 
     def _begin(self, primer: tuple[int, ...]) -> Any:
         """Returns the beams after the primer: all are the same, so only the first has a finite score."""
-        beams = self._config.beams
+        beams = self._beams
         last_R, row_R, state = self._read(tf.constant(primer, tf.int32))
         score_R = np.where(np.arange(beams) == 0, 0, _NEVER).astype(np.float32)
         ticks_R = np.full([beams], self._ticks_V[list(primer)].sum(), np.int32)
@@ -85,7 +86,7 @@ class BeamSearch:
 
     def _traced_read(self, primer_P: tf.Tensor) -> Any:
         """Computes the last id, grammar row and state of each beam after a primer."""
-        length, beams = tf.shape(primer_P)[0], self._config.beams
+        length, beams = tf.shape(primer_P)[0], self._beams
 
         def step(at: Any, row_R: Any, state: Any) -> Any:
             """Feeds one id of the primer to all beams."""
@@ -103,7 +104,7 @@ class BeamSearch:
 
     def _traced_search(self, count: tf.Tensor, carry: Any) -> Any:
         """Computes the parent and the token of each beam, [count, R] each, and the beams after `count` tokens."""
-        written = [tf.TensorArray(tf.int32, count, element_shape=[self._config.beams]) for _ in range(2)]
+        written = [tf.TensorArray(tf.int32, count, element_shape=[self._beams]) for _ in range(2)]
         _, *carry, parents, tokens = tf.while_loop(
             lambda at, *_: at < count, self._step, (0, *carry, *written), parallel_iterations=1
         )
@@ -128,7 +129,7 @@ class BeamSearch:
         # A finished beam keeps its score: `<pad>` follows with probability 1.
         only_pad_V = tf.where(tf.range(size) == PAD, 0.0, _NEVER)
         total_RxV = score_R[:, None] + tf.where(done_R[:, None], only_pad_V, chances_RxV)
-        score_R, index_R = tf.math.top_k(tf.reshape(total_RxV, [-1]), self._config.beams)
+        score_R, index_R = tf.math.top_k(tf.reshape(total_RxV, [-1]), self._beams)
         parent_R, last_R = index_R // size, index_R % size
         row_R, done_R, ticks_R, *state = (tf.gather(part, parent_R) for part in (row_R, done_R, ticks_R, *state))
         ticks_R += tf.gather(self._ticks_V, last_R)

@@ -76,7 +76,7 @@ class DecodeLoop:
 
         Returns:
           Ids and their log probabilities under the network and its grammar, 0 where ids are given, [B, BLOCK] each, and
-          the carry. With `--one_step` both are of the sampled ids, also where ids are given.
+          the carry. With `--decoding teacher_forced` both are of the sampled ids, also where ids are given.
         """
         ids_BxS, scores_BxS, carry = self._run(first_B, begins_B, given_BxS, uniforms_BxSxR, carry)
         return ids_BxS.numpy(), scores_BxS.numpy(), carry
@@ -114,9 +114,9 @@ class DecodeLoop:
         biased_BxV, memory = self._biased(logits_BxV, memory, last_B)
         chosen_B = next_token.choose(biased_BxV, uniforms_BxR, self._config, ~self._notes_V)
         next_B = tf.where(given_B == PAD, chosen_B, given_B)
-        one_step = self._config.one_step
-        id_B = chosen_B if one_step else next_B
-        is_sampled_B = (given_B == PAD) | one_step
+        forced = self._config.teacher_forced
+        id_B = chosen_B if forced else next_B
+        is_sampled_B = (given_B == PAD) | forced
         score_B = tf.where(is_sampled_B, next_token.log_likelihood(logits_BxV, id_B), 0.0)
         return next_B, id_B, score_B, self._rules.after(row_B, next_B), memory
 

@@ -56,7 +56,7 @@ class Grammar:
         stuck = [token for row, token in grammar.reachable().items() if not legal_KxV[row].any()]
         if stuck:
             token = vocabulary.tokens[stuck[0]]
-            because = "" if allowed_V is None else ": widen --key, --scale, --lowest or --highest"
+            because = "" if allowed_V is None else ": widen --key, --lowest or --highest"
             raise ValueError(f"the model has no token that may follow {token!r} in {encoding.name}{because}")
         return grammar
 

@@ -22,8 +22,7 @@ def allowed(config: GenerateConfig, vocabulary: Vocabulary, encoding: Encoding) 
     if not any(pitches and is_legal for pitches, is_legal in zip(pitches_by_token, legal, strict=True)):
         raise ValueError(
             f"no token of the model's vocabulary has all its notes in {config.lowest}..{config.highest}"
-            f"{' and in ' + config.key if config.key else ''}{' ' + config.scale if config.scale else ''}: "
-            "widen --lowest and --highest, or give another --key or --scale"
+            f"{' and in ' + config.key if config.key else ''}: widen --lowest and --highest, or give another --key"
         )
     return allowed_V
 

@@ -45,7 +45,7 @@ def choose(
     Returns:
       int32 [B].
     """
-    if config.greedy:
+    if config.decoding == "greedy":
         return _likeliest(logits_BxV)
     probabilities_BxV = tf.nn.softmax(logits_BxV / _temperature(config, rhythm_V))
     if not config.filters:

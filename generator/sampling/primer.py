@@ -12,7 +12,7 @@ class Primers:
     """A pool of primers, from which each song gets one by its number.
 
     Attributes:
-      pool: primers in ids; each has at least one, the first `<start>` or music. With `--one_step` each is a whole song.
+      pool: primers in ids; each has at least one, the first `<start>` or music. With teacher forcing each is a song.
       seed: seed of the choice.
       variations: consecutive songs that share a primer, at least 1.
     """
@@ -32,7 +32,7 @@ class Primers:
 
 
 def given_length(song: Sequence[int], tokens: int) -> int:
-    """Counts the ids of a song that `--one_step` gives without sampling: `tokens` tokens and a leading `<start>`.
+    """Counts the ids of a song that teacher forcing gives unsampled: `tokens` tokens and a leading `<start>`.
 
     >>> given_length([1, 7, 8, 9], tokens=2), given_length([7, 8, 9], tokens=2)
     (3, 2)

@@ -17,8 +17,8 @@ from nabi.networks.trained_model import TrainedModel
 def grammar_of(model: TrainedModel, config: GenerateConfig) -> Grammar:
     """Builds the grammar of a model's songs; raises ValueError if some token has no legal successor."""
     vocabulary, encoding = model.vocabulary, model.encoding
-    # With `one_step` a song ends where the song that it follows does.
-    ends = model.config["dataset"]["song_marks"] and not config.one_step
+    # With teacher forcing a song ends where the song that it follows does.
+    ends = model.config["dataset"]["song_marks"] and not config.teacher_forced
     return Grammar.of(vocabulary, encoding, ends=ends, allowed_V=masks.allowed(config, vocabulary, encoding))
 
 
@@ -50,4 +50,4 @@ def sampler_of(
     """
     contents = TokenContents.of(model.vocabulary, model.encoding)
     arguments = (stepper_of(model), grammar_of(model, config), config, contents)
-    return BeamSearch(*arguments) if config.beams else Sampler(*arguments, refuses=refuses, slots=slots)
+    return BeamSearch(*arguments) if config.decoding == "beam" else Sampler(*arguments, refuses=refuses, slots=slots)

@@ -51,7 +51,7 @@ class SongIds:
       attempts: number of returns from a loop and of restarts.
       refused: one-word reason for each earlier song of this number that was refused.
       explanations: one for each sampled id, `<end>` included, with `--explain`; otherwise none.
-      fed: true ids at the same positions where these, not `tokens`, were fed (`--one_step`); otherwise none.
+      fed: true ids at the same positions where these, not `tokens`, were fed (teacher forcing); otherwise none.
     """
 
     song: int
@@ -78,13 +78,13 @@ class SongState:
 
         Args:
           song: number of the song.
-          primer: its first ids, at least one; with `--one_step` the whole song that is followed.
+          primer: its first ids, at least one; with `--decoding teacher_forced` the whole song that is followed.
           config: limits of the song, its seed, and the length of a loop.
           contents: notes and ticks of each id.
         """
-        given = given_length(primer, config.primer_tokens) if config.one_step else len(primer)
+        given = given_length(primer, config.primer_tokens) if config.teacher_forced else len(primer)
         self._song, self._primer, self._fed = song, tuple(primer[:given]), tuple(primer[given:])
-        self._max_tokens = min(config.max_tokens, len(self._fed)) if config.one_step else config.max_tokens
+        self._max_tokens = min(config.max_tokens, len(self._fed)) if config.teacher_forced else config.max_tokens
         self._config, self._contents = config, contents
         self._max_ticks = config.max_ticks(contents.ticks_per_quarter)
         self._tokens: list[int] = []
@@ -154,8 +154,8 @@ class SongState:
     def _leave_loop(self) -> None:
         """Discards the repeats of a looping phrase; the network reads the rest again and continues differently."""
         repeats = self._config.max_repeats
-        # A greedy song would repeat itself, and with `one_step` the fed ids do not depend on the chosen ones.
-        if not repeats or self._config.greedy or self._config.one_step or self._returns == ATTEMPTS:
+        # A greedy song would repeat itself, and with teacher forcing the fed ids do not depend on the chosen ones.
+        if not repeats or self._config.decoding != "sample" or self._returns == ATTEMPTS:
             return
         if repeated := looping(np.array(self._tokens, np.int32), self._contents, repeats + 1):
             del self._tokens[-repeated:], self._scores[-repeated:]

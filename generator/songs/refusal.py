@@ -52,7 +52,7 @@ def refusal(
     model: "TrainedModel", config: GenerateConfig, index: copies.Index | None
 ) -> Callable[["SongIds"], str] | None:
     """Builds the rule of these settings; None if they keep every song, or if sampling again would change nothing."""
-    if config.greedy or config.beams or config.one_step:
+    if config.decoding != "sample":
         return None
     has_condition = config.ended or config.max_copied_bars > 0 or judged_key(config) is not None
     return Refusal(model, config, index) if has_condition else None

@@ -5,15 +5,15 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from generator.config import GenerateConfig
+from generator.config import TEACHER_FORCED, GenerateConfig
 from nabi.networks import remote_files
 from nabi.workspace import directories, paths, storage
 
 # Keys of a recipe's [[generate]] that belong to one job: number of songs, their beginnings, files that are written.
 _OF_ONE_JOB = frozenset(
     {
-        "num_songs", "seed", "one_step", "auto_sampling", "primer", "primer_source", "primer_tokens", "primer_bars",
-        "data", "primer_transpose", "variations", "explain", "audio", "no_audio",
+        "num_songs", "seed", "auto_sampling", "primer", "primer_tokens", "primer_bars", "data", "primer_transpose",
+        "variations", "explain", "audio",
     }
 )  # fmt: skip
 
@@ -69,7 +69,12 @@ def load(model_dir: str) -> SamplingDefaults:
     if not storage.exists(path):
         return SamplingDefaults()
     defaults = paths.read_object(path, "recipe", "settings")
-    settings = {name: value for name, value in defaults["settings"].items() if name not in _OF_ONE_JOB}
+    settings = {
+        name: value
+        for name, value in defaults["settings"].items()
+        # A song that is followed belongs to one job too.
+        if name not in _OF_ONE_JOB and value != TEACHER_FORCED
+    }
     try:
         GenerateConfig.create(settings)
     except ValueError as error:

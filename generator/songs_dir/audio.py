@@ -52,7 +52,7 @@ def check_installed() -> None:
     if missing:
         raise AudioError(
             f"audio needs {' and '.join(missing)}, which is not installed: "
-            "install Nabi with its extra `generate` (pip install 'nabi[generate]'), or pass --no_audio"
+            "install Nabi with its extra `generate` (pip install 'nabi[generate]'), or pass --audio none"
         )
 
 

@@ -51,7 +51,7 @@ def run(
       ValueError, StorageError, AudioError: in one sentence, if the request cannot be met.
       JobError: if the job fails after it has started, such as on a full disk.
     """
-    if not config.no_audio:
+    if config.audio != "none":
         audio.check_installed()
     remote_files.open_schemes(model_dir, folder)
     config = priming.located(config)

@@ -43,7 +43,7 @@ class Writer:
         name, song = converted.name, converted.song
         files = {"file": (f"{name}.mid", converted.midi), "picture": (f"{name}.png", render.piano_roll(song))}
         # A song that was cut off before its first note was complete has no notes, and so no audio.
-        if not self.config.no_audio and len(song):
+        if self.config.audio != "none" and len(song):
             files["audio"] = (f"{name}.{self.config.audio}", audio.render(converted.midi, self.config.audio))
         for file, content in files.values():
             storage.write_bytes(storage.join(self.folder, file), content)
@@ -98,7 +98,7 @@ def rows_path(folder: str, index: int, count: int) -> str:
 
 def describe(config: GenerateConfig) -> dict[str, Any]:
     """Selects the settings that a song depends on, without the seed, which has a column of its own."""
-    omitted = ("seed", "num_songs", "audio", "no_audio", "data")
+    omitted = ("seed", "num_songs", "audio", "data")
     return {key: value for key, value in config.as_dict().items() if key not in omitted}
 
 

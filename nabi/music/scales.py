@@ -86,11 +86,6 @@ class Key:
             raise ValueError(f"{name!r} has no known scale: {hint}use one of {', '.join(SCALES)}")
         return cls(tonic, scale)
 
-    @staticmethod
-    def is_tonic(name: str) -> bool:
-        """Whether a name is that of a tonic alone, such as `F#`, `Es` or `B flat`."""
-        return bool(_TONIC.fullmatch(_joined(name)))
-
     def __str__(self) -> str:
         return f"{TONICS[self.mode or 'major'][self.tonic]} {self.scale}"
 

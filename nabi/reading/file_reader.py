@@ -13,8 +13,7 @@ from nabi.reading.compressed import MAX_BYTES
 from nabi.reading.repair import Repaired, repair
 from nabi.workspace import file_endings
 
-# `both` reads with both parsers and takes music21's song where they differ.
-PARSERS = ("fast", "music21", "both")
+PARSERS = ("fast", "music21")
 
 
 def read_song(

@@ -28,6 +28,7 @@ def setting(
     kind: Kind | None = None,
     unset: str = "",
     section: str = "",
+    needs: Mapping[str, tuple[Any, ...]] | None = None,
 ) -> Any:
     """A setting with its meaning (unit included) and which values are legal.
 
@@ -40,10 +41,12 @@ def setting(
       kind: of values that are neither numbers, text nor switches.
       unset: what holds where nothing is given, if the default does not say it.
       section: the title of the flags that begin with this one, in the help.
+      needs: names of other settings -> their values with which this one may be given; ValueError with others.
     """
     legal = {"low": low, "high": high, "choices": choices, "kind": kind}
     return dataclasses.field(
-        default=default, metadata={"meaning": meaning, "unset": unset, "section": section, **legal}
+        default=default,
+        metadata={"meaning": meaning, "unset": unset, "section": section, "needs": needs or {}, **legal},
     )
 
 
@@ -61,6 +64,17 @@ class Config:
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             object.__setattr__(self, field.name, _read(field, getattr(self, field.name)))
+        for field in dataclasses.fields(self):
+            self._check_needs(field)
+
+    def _check_needs(self, field: Any) -> None:
+        """Raises ValueError if a setting is given in a mode that has no use for it."""
+        given = getattr(self, field.name)
+        for name, modes in field.metadata["needs"].items():
+            mode = getattr(self, name)
+            if given != field.default and mode not in modes:
+                shown = f"--{field.name}" if given is True else f"--{field.name} {_written(given)}"
+                raise ValueError(f"{shown} needs {_modes(name, modes)}, not {_modes(name, (mode,))}")
 
     @classmethod
     def create(cls: type[Made], settings: Mapping[str, Any]) -> Made:
@@ -146,8 +160,16 @@ def _help(field: Any) -> str:
         default = f"default: {field.metadata['unset'] or 'none'}"
     else:
         default = f"default {_written(field.default)}"
-    said = "; ".join(filter(None, (_kind(field).legal, default)))
+    needed = [f"needs {_modes(name, modes)}" for name, modes in field.metadata["needs"].items()]
+    said = "; ".join(filter(None, (_kind(field).legal, *needed, default)))
     return f"{field.metadata['meaning']} ({said})".replace("%", "%%")
+
+
+def _modes(name: str, modes: tuple[Any, ...]) -> str:
+    """Writes a flag with its values: `--decoding sample or greedy`, `--no-carry_state`."""
+    if modes in ((True,), (False,)):
+        return f"--{name}" if modes[0] else f"--no-{name}"
+    return f"--{name} {' or '.join(map(str, modes))}"
 
 
 def _shown(value: object) -> str:
@@ -166,6 +188,6 @@ def _written(value: object) -> str:
 def _as_flags(field: Any, value: object) -> list[str]:
     name = field.name
     if isinstance(value, bool):
-        return [f"--{name}"] if value else [] if name.startswith("no_") else [f"--no-{name}"]
+        return [f"--{name}" if value else f"--no-{name}"]
     values = value if isinstance(value, tuple) and isinstance(_kind(field), Texts) else [value]
     return [f"--{name}={_written(one)}" for one in values if one is not None]

@@ -19,8 +19,7 @@ class LedgerRow:
     Attributes:
       source: its name, such as `folder/file.mid`, `archive.zip!member.mid` or `tunes.abc#3`.
       outcome: `read`, `filtered` by a limit that the user chose, or `lost`.
-      reason: why it was filtered or lost: a key of `nabi.music.errors.REASONS`, or a limit; of a song that was read
-        `readers-differ`, if `--parser both` found that.
+      reason: why it was filtered or lost: a key of `nabi.music.errors.REASONS`, or a limit.
       detail: the reason in a sentence.
       sha256: of the bytes, with `#tune` where a file holds several (`nabi.music.song_id`).
       instrument: whose notes were taken.

@@ -101,7 +101,7 @@ STEPS = (
         SAMPLE,
         GENERATE,
         GENERATE,
-        ("--model={model}", "--output={gate_songs}", "--num_songs=32", "--no_audio"),
+        ("--model={model}", "--output={gate_songs}", "--num_songs=32", "--audio=none"),
         when=CHALLENGER,
     ),
     Step(

@@ -75,8 +75,9 @@ class Switch:
         return value
 
     def options(self, name: str) -> Mapping[str, Any]:
-        """`--name` and `--no-name`; nobody wants to say `--no-no_audio`."""
-        return {"action": "store_true" if name.startswith("no_") else argparse.BooleanOptionalAction}
+        """`--name` and `--no-name`."""
+        del name
+        return {"action": argparse.BooleanOptionalAction}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,7 +15,6 @@ from pipelines.dataset_report.quantile_sketch import QuantileSketch
 _MEANINGS = {
     **REASONS,
     "too-short": "the song has fewer than 2 tokens",
-    "readers-differ": "read, and the fast reader and music21 do not agree on it",
     "too-few-events": "fewer notes and chords than --min_events",
     "too-many-events": "more notes and chords than --max_events",
     "too-few-pitches": "fewer different pitches than --min_pitches",

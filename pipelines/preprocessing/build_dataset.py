@@ -90,8 +90,6 @@ def reusable(folder: str, config: PreprocessConfig) -> str:
         logging.info("--reuse %s: it was made without --keep_songs, so all files are read again", folder)
     elif damage := kept_songs.damage(folder):
         logging.warning("--reuse %s: %s, so all files are read again", folder, damage)
-    elif config.parser == "both":
-        logging.info("--parser both compares the readers, so all files are read again")
     else:
         return folder
     return ""

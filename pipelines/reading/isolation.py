@@ -38,14 +38,12 @@ class PackedSong(NamedTuple):
       events: notes and chords.
       sha256: of the file's bytes, in hexadecimal.
       instrument: whose notes were taken.
-      difference: of the two readers, by `nabi.reading.file_reader.difference`, with `--parser both`; otherwise "".
     """
 
     data: bytes
     events: int
     sha256: str
     instrument: str
-    difference: str
 
 
 class ParseAnswer(NamedTuple):

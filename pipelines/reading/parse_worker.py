@@ -136,30 +136,22 @@ def _answer(read: _Read, job: ParseJob, data: bytes, source: str) -> bytes:
     try:
         tunes = read(data, source=source, **job.reading)
         seconds = (time.monotonic() - began) / max(len(tunes), 1)
-        return frames.pack(frames.FILE, *(_tune(tune, result, seconds, data, job) for tune, result in tunes))
+        return frames.pack(frames.FILE, *(_tune(tune, result, seconds) for tune, result in tunes))
     # Whatever a parser raises, a SystemExit included, is that file's failure.
     except BaseException as error:
         if _is_want_of_memory(error):
             return b""
         failure = error if isinstance(error, ParseError) else ParseError("crash", f"{type(error).__name__}: {error}")
-        return frames.pack(frames.FILE, _tune("", failure, time.monotonic() - began, data, job))
+        return frames.pack(frames.FILE, _tune("", failure, time.monotonic() - began))
 
 
-def _tune(tune: str, result: Song | ParseError, seconds: float, data: bytes, job: ParseJob) -> bytes:
+def _tune(tune: str, result: Song | ParseError, seconds: float) -> bytes:
     if isinstance(result, ParseError):
         about = (tune, result.reason, result.detail[:_MOST_TEXT])
         return frames.pack(frames.NO_SONG, NUMBERS.pack(seconds, 0), *map(frames.from_text, about))
-    about = (tune, result.about.sha256, result.about.instrument, _difference(data, job))
+    about = (tune, result.about.sha256, result.about.instrument)
     numbers = NUMBERS.pack(seconds, len(result))
     return frames.pack(frames.SONG, numbers, result.to_bytes(), *map(frames.from_text, about))
-
-
-def _difference(data: bytes, job: ParseJob) -> str:
-    if job.parser != "both":
-        return ""
-    from nabi.reading import file_reader
-
-    return file_reader.difference(data, job.instrument, job.divisors)
 
 
 def _is_want_of_memory(error: BaseException | None) -> bool:

@@ -22,7 +22,7 @@ from pipelines.reading.sources import Source, as_text
 
 # Files that go together to the process that parses, and that a worker takes at once: going there costs the fast parser
 # 9 % for 48 and 13 % for 16; music21 may need seconds for a file, and the time limit is that of all together.
-BATCH = {"fast": 48, "music21": 8, "both": 8}
+BATCH = {"fast": 48, "music21": 8}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -152,10 +152,7 @@ class SourceReader:
         song = self._config.selection.of(Song.from_bytes(result.data))
         if refusal := dataset_settings.refusal(self._config, song):
             return _no_song(name, FILTERED, *refusal, answer.seconds), None
-        row = self._read_row(name, song, answer.seconds)
-        if result.difference:
-            row = dataclasses.replace(row, reason="readers-differ", detail=result.difference)
-        return row, song
+        return self._read_row(name, song, answer.seconds), song
 
     def _read_row(self, name: str, song: Song, seconds: float) -> ReadOutcome:
         linked = dataset_settings.finds_near_duplicates(self._config)

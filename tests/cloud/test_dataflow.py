@@ -37,7 +37,7 @@ MACHINES = (
 )
 GPU = "worker_accelerator=type:nvidia-l4;count:1;install-nvidia-driver"
 OF_DATASET = ("--max_lost_fraction=1", "--window=8", "--split=0.6,0.2,0.2", "--shards=2")
-OF_SONGS = ("--num_songs=3", "--max_tokens=20", "--no_audio")
+OF_SONGS = ("--num_songs=3", "--max_tokens=20", "--audio=none")
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ checkpoint_every = 10
 name = "two"
 num_songs = 2
 max_tokens = 40
-no_audio = true
+audio = "none"
 """
 ROOT = f"gs://{BUCKET}/chain"
 DIRECTORIES = (paths.DATA, paths.MODELS, paths.SONGS)

@@ -116,7 +116,7 @@ def test_here_it_runs_from_midi_files_to_songs(tmp_path, capfd):
         output=str(tmp_path / "out"),
         preprocess_flags="--split=.6,.2,.2 --window=16",
         train_flags="--steps=2 --units=8 --embedding=8 --layers=1 --batch_size=4",
-        generate_flags="--num_songs=1 --max_tokens=20 --no_audio",
+        generate_flags="--num_songs=1 --max_tokens=20 --audio=none",
     )
     (run,) = (tmp_path / "out" / paths.RUNS).iterdir()
     marks = [json.loads((run / name / paths.COMPLETED).read_text()) for name in ("dataset", "model", "songs")]

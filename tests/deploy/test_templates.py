@@ -76,10 +76,10 @@ def test_what_the_launcher_says_is_what_preprocess_understands():
 
 def test_what_the_launcher_says_is_what_generate_understands():
     # Of a model that is not there nothing is remembered.
-    given = ["--model=no-model", "--output=gs://b/s", "--greedy=true", "--no_audio=false", "--primer_transpose=false"]
+    given = ["--model=no-model", "--output=gs://b/s", "--ended=true", "--explain=false", "--primer_transpose=false"]
     line = launch.flags([*given, "--num_songs=9", *OF_THE_SERVICE], on_file("generate")["parameters"])
     _, config, beam_flags = generate.parse(line)
-    assert (config.greedy, config.no_audio, config.primer_transpose, config.num_songs) == (True, False, False, 9)
+    assert (config.ended, config.explain, config.primer_transpose, config.num_songs) == (True, False, False, 9)
     assert beam_options(beam_flags).get_all_options()["project"] == "my-music"
 
 
@@ -87,13 +87,13 @@ def test_the_launcher_starts_a_module_with_its_flags(tmp_path):
     (tmp_path / "shown.py").write_text("import sys\nprint(__name__, sys.argv[1:])\n")
     (tmp_path / "p.json").write_text(json.dumps(on_file("generate")))
     done = subprocess.run(
-        [sys.executable, FOLDER / "launch.py", "--explain=true", "--greedy=false", "--model=a=b"],
+        [sys.executable, FOLDER / "launch.py", "--explain=true", "--ended=false", "--model=a=b"],
         env={"NABI_MODULE": "shown", "NABI_PARAMETERS": str(tmp_path / "p.json"), "PYTHONPATH": str(tmp_path)},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout == "__main__ ['--explain', '--no-greedy', '--model=a=b']\n"
+    assert done.stdout == "__main__ ['--explain', '--no-ended', '--model=a=b']\n"
 
 
 if __name__ == "__main__":

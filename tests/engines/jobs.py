@@ -34,7 +34,7 @@ def preprocess(music: pathlib.Path, output: pathlib.Path, flags: Sequence[str]) 
 
 def generate(model: str, output: pathlib.Path, flags: Sequence[str]) -> "subprocess.Popen[str]":
     """Starts the job: 130 songs in 3 batches."""
-    ours = ["--model", model, "--output", str(output), "--num_songs=130", "--max_tokens=20", "--no_audio"]
+    ours = ["--model", model, "--output", str(output), "--num_songs=130", "--max_tokens=20", "--audio=none"]
     return _start("generator.generate", *ours, *flags)
 
 

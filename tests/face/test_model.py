@@ -25,7 +25,7 @@ def generated(model: nabi.Model, folder: pathlib.Path, *flags: str) -> list[dict
     """The rows of songs that the command makes, in a process of its own."""
     command = [sys.executable, "-m", "generator.generate", f"--model={model.folder}", f"--output={folder}"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    subprocess.run([*command, "--no_audio", *flags], check=True, env=environment, capture_output=True)
+    subprocess.run([*command, "--audio=none", *flags], check=True, env=environment, capture_output=True)
     return paths.read_rows(paths.rows_paths(str(folder), paths.SONGS)[0])
 
 

@@ -29,7 +29,7 @@ def sets(tmp_path):
     model = {"network": "1 x LSTM(8)", "steps": 100, "dataset": "d"}
     return [
         write_set(tmp_path / "runs" / "sampled", model=model, rows_files=2),
-        write_set(tmp_path / "runs" / "greedy", model=model, greedy=True, count=2),
+        write_set(tmp_path / "runs" / "greedy", model=model, decoding="greedy", count=2),
         write_set(tmp_path / "old", top_k=3),
     ]
 
@@ -53,7 +53,7 @@ def test_songs_of_several_directories_are_one_page(tmp_path, sets, capsys):
     ]
     assert [one["model"].get("steps") for one in data["sets"]] == ["100", "100", None]
     # What is worth telling of one is told of all.
-    assert [one["settings"]["greedy"] for one in data["sets"]] == ["false", "true", "false"]
+    assert [one["settings"]["decoding"] for one in data["sets"]] == ["sample", "greedy", "sample"]
     assert [one["settings"]["top_k"] for one in data["sets"]] == ["0", "0", "3"]
     assert [(one["settings"]["seed"], "max_bars" in one["settings"]) for one in data["sets"]] == [("5", False)] * 3
     assert data["sets"][2]["index"] == "../old/index.html"

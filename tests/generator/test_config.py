@@ -1,6 +1,8 @@
 import pytest
 
-from generator.config import GenerateConfig, notable
+from generator.config import GenerateConfig, notable, split_and_song
+
+FOLLOWING = {"decoding": "teacher_forced", "primer": "train", "primer_tokens": 3}
 
 
 @pytest.mark.parametrize(
@@ -22,10 +24,10 @@ def test_a_limit_that_is_no_whole_tick_still_limits():
     assert GenerateConfig(max_seconds=0.001).max_ticks(12) == 1
 
 
-def test_a_scale_stands_on_the_tonic_of_the_key():
+def test_a_key_has_the_notes_of_its_scale():
     assert GenerateConfig().pitch_classes == frozenset(range(12))
     assert GenerateConfig(key="D minor", primer="train").pitch_classes == {2, 4, 5, 7, 9, 10, 0, 1}
-    assert GenerateConfig(key="D", scale="minor-pentatonic").pitch_classes == {2, 5, 7, 9, 0}
+    assert GenerateConfig(key="D minor-pentatonic").pitch_classes == {2, 5, 7, 9, 0}
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,6 @@ def test_a_scale_stands_on_the_tonic_of_the_key():
         ({}, False),
         ({"key": "D minor", "primer": "train"}, False),
         ({"key": "D minor", "highest": 80}, False),
-        ({"key": "D", "scale": "minor"}, False),
         ({"key": "D harmonic minor"}, False),
         ({"key": "D dorian"}, False),
     ],
@@ -50,24 +51,33 @@ def test_songs_are_moved_into_a_major_or_minor_key_unless_a_mask_is_asked_for(se
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"greedy": True, "beams": 2}, "choose one"),
-        ({"beams": 2, "repetition_penalty": 1.5}, "choose one"),
-        ({"beams": 2, "density": 1.0}, "choose one"),
-        ({"greedy": True, "auto_sampling": True}, "without --greedy"),
-        ({"scale": "hexatonic", "key": "C"}, "--scale hexatonic must be one of major, minor"),
+        ({"beams": 2}, "--beams 2 needs --decoding beam, not --decoding sample"),
+        ({"decoding": "greedy", "beams": 8}, "--beams 8 needs --decoding beam, not --decoding greedy"),
+        (
+            {"decoding": "beam", "repetition_penalty": 1.5},
+            "--repetition_penalty 1.5 needs --decoding sample or greedy or",
+        ),
+        (
+            {"decoding": "beam", "density": 1.0},
+            "--density 1.0 needs --decoding sample or greedy or teacher_forced, not",
+        ),
+        (
+            {"decoding": "greedy", "auto_sampling": True},
+            "--auto_sampling needs --decoding sample, not --decoding greedy",
+        ),
+        ({"decoding": "beam", "ended": True}, "--ended needs --decoding sample, not --decoding beam"),
+        ({"decoding": "likeliest"}, "--decoding 'likeliest' must be one of sample, greedy, beam, teacher_forced"),
         ({"key": "C majr"}, "no known scale"),
-        ({"key": "D minor", "scale": "dorian"}, "'D minor' has a scale already"),
-        ({"primer_bars": 3}, "say which with --primer"),
-        ({"primer_tokens": 3}, "say which with --primer"),
+        ({"primer_bars": 3}, "name one with --primer"),
+        ({"primer_tokens": 3}, "name one with --primer"),
         ({"primer": "train", "primer_bars": 3, "primer_tokens": 9}, "choose one"),
-        ({"one_step": True, "primer_tokens": 3}, "--one_step follows a song: say which with --primer"),
-        ({"one_step": True, "primer": "train"}, "with --primer_tokens how much of it is given"),
-        ({"one_step": True, "primer": "train", "primer_bars": 2}, "with --primer_tokens how much of it is given"),
-        ({"one_step": True, "primer": "train", "primer_tokens": 3, "beams": 2}, "without --beams"),
-        ({"one_step": True, "primer": "train", "primer_tokens": 3, "max_copied_bars": 1.0}, "without --beams"),
-        ({"one_step": True, "primer": "train", "primer_tokens": 3, "auto_sampling": True}, "without --beams"),
-        ({"primer_source": "a.mid"}, "--primer_source a.mid chooses a song of a split: say of which with --primer"),
-        ({"primer_source": "a.mid", "primer": "b.mid"}, "one of train, validation, test"),
+        ({**FOLLOWING, "primer": "start"}, "teacher_forced follows a song: name it with --primer"),
+        ({**FOLLOWING, "primer_tokens": 0}, "give with --primer_tokens how much of it comes first"),
+        ({**FOLLOWING, "primer_tokens": 0, "primer_bars": 2}, "give with --primer_tokens"),
+        ({**FOLLOWING, "max_copied_bars": 1.0}, "needs --decoding sample, not --decoding teacher_forced"),
+        ({**FOLLOWING, "ended": True}, "needs --decoding sample, not --decoding teacher_forced"),
+        ({**FOLLOWING, "auto_sampling": True}, "needs --decoding sample, not --decoding teacher_forced"),
+        ({"primer": "test:"}, "--primer test: names no song: write test:NAME, or test for all songs"),
         ({"max_bars": -1}, r"--max_bars -1 must be in 0\.\.10,000"),
         ({"temperature": float("nan")}, "--temperature nan must be in"),
     ],
@@ -75,6 +85,23 @@ def test_songs_are_moved_into_a_major_or_minor_key_unless_a_mask_is_asked_for(se
 def test_what_contradicts_itself_is_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         GenerateConfig(**settings)
+
+
+@pytest.mark.parametrize(
+    ("primer", "names"),
+    [
+        ("test:Air.mid", ("test", "Air.mid")),
+        ("train:zip!a: b.mid", ("train", "zip!a: b.mid")),
+        ("validation", ("validation", "")),
+        ("./test:Air.mid", ("", "")),
+        ("gs://bucket/test:Air.mid", ("", "")),
+        ("testing:Air.mid", ("", "")),
+        ("C4:1 E4:1", ("", "")),
+        ("start", ("", "")),
+    ],
+)
+def test_a_primer_names_a_split_or_a_song_of_it(primer, names):
+    assert split_and_song(primer) == names
 
 
 def test_a_page_tells_what_was_changed_and_the_usual():

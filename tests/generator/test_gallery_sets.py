@@ -68,13 +68,15 @@ def test_a_page_ends_with_the_last_of_a_number(open_page):
 
 def test_what_differs_stands_in_a_table_and_what_does_not_once(open_page):
     described = {"summary": "summary.html", "index": "index.html"}
-    one = song_set("one", [0], folder="../x", model={"steps": 9, "window": 8}, settings={"greedy": True}, **described)
+    one = song_set(
+        "one", [0], folder="../x", model={"steps": 9, "window": 8}, settings={"decoding": "greedy"}, **described
+    )
     two = song_set("two", [0], folder="y z", model={"steps": 0, "window": 8}, settings={"top_k": 4}, **described)
     page = open_page(sets=[one, two], context=WIDE)
     page.click("#about summary")
     assert [row.split("\t") for row in page.inner_text("#sets").split("\n")[-3:]] == [
         ["steps", "9", "0"],
-        ["greedy", "true", "–"],
+        ["decoding", "greedy", "–"],
         ["top k", "–", "4"],
     ]
     assert page.inner_text("#common").split("\n") == ["window", "8"]

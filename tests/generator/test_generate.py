@@ -27,7 +27,7 @@ from tests.generator.indices import write_index
 from tests.generator.models import CONTENT, vocabulary_of, write_model
 from tests.nabi.analysis.copies.music import walk
 
-QUICK = ("--max_tokens=20", "--no_audio")
+QUICK = ("--max_tokens=20", "--audio=none")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def make(
     job.run(
         model_dir=model,
         folder=str(folder),
-        config=GenerateConfig(num_songs=num_songs, max_tokens=max_tokens, seed=seed, no_audio=True),
+        config=GenerateConfig(num_songs=num_songs, max_tokens=max_tokens, seed=seed, audio="none"),
         slots=slots,
     )
 
@@ -215,11 +215,11 @@ def test_every_song_goes_on_from_the_song_that_is_named(model, tmp_path):
     air = [START, *known.encode(["C4", "d:1", "s:1", "E4", "d:1", "s:1", "G4", "d:1"]).tolist(), END]
     data = write_songs(tmp_path / "data", {"train": {("ab", 0): air, ("cd", 0): [START, *air[4:]]}})
     write_ledger(tmp_path / "data", [[("pop/Air.mid", "ab", "train"), ("pop/Other.mid", "cd", "train")]])
-    flags = [f"--model={model}", f"--data={data}", "--primer=train", "--num_songs=2", *QUICK]
-    asked = ["--primer_source=air", "--primer_tokens=7"]
+    flags = [f"--model={model}", f"--data={data}", "--primer=train:air", "--num_songs=2", *QUICK]
+    asked = ["--primer_tokens=7"]
     assert generate.main([*flags, *asked, f"--output={tmp_path / 'songs'}"]) == 0
     assert [row["primer"] for row in rows(tmp_path / "songs")] == [["C4", "d:1", "s:1", "E4", "d:1", "s:1", "G4"]] * 2
-    followed = [*asked, "--one_step", f"--output={tmp_path / 'followed'}"]
+    followed = [*asked, "--decoding=teacher_forced", f"--output={tmp_path / 'followed'}"]
     assert generate.main([*flags, *followed]) == 0
     assert [len(row["tokens"]) for row in rows(tmp_path / "followed")] == [1, 1]
 
@@ -244,7 +244,7 @@ def tuneful(tmp_path_factory) -> str:
     ],
 )
 def test_songs_that_are_not_as_they_were_asked_for_are_made_again(tuneful, tmp_path, caplog, flags, is_as_asked, said):
-    asked = [f"--model={tuneful}", "--no_audio", "--max_tokens=12", *flags]
+    asked = [f"--model={tuneful}", "--audio=none", "--max_tokens=12", *flags]
     with caplog.at_level("INFO"):
         assert generate.main([*asked, f"--output={tmp_path / 'six'}", "--num_songs=6"]) == 0
     made = rows(tmp_path / "six")
@@ -258,7 +258,7 @@ def test_songs_that_are_not_as_they_were_asked_for_are_made_again(tuneful, tmp_p
 
 def test_the_last_draw_is_kept_and_says_that_it_was_cut(tuneful, tmp_path, caplog):
     with caplog.at_level("INFO"):
-        flags = [f"--model={tuneful}", f"--output={tmp_path}/songs", "--no_audio", "--max_tokens=1", "--num_songs=2"]
+        flags = [f"--model={tuneful}", f"--output={tmp_path}/songs", "--audio=none", "--max_tokens=1", "--num_songs=2"]
         assert generate.main([*flags, "--ended", "--max_draws=3"]) == 0
     assert [(row["ended"], row["refused"]) for row in rows(tmp_path / "songs")] == [(False, ["cut", "cut"])] * 2
     assert "0 of 2 songs came to their end; 6 were made; not kept: 4 cut off" in caplog.messages
@@ -266,15 +266,15 @@ def test_the_last_draw_is_kept_and_says_that_it_was_cut(tuneful, tmp_path, caplo
 
 def test_a_model_without_song_marks_ends_no_song(tmp_path, capsys):
     model = write_model(tmp_path / "model", song_marks=False)
-    assert generate.main([f"--model={model}", f"--output={tmp_path}/songs", "--no_audio", "--ended"]) == 2
+    assert generate.main([f"--model={model}", f"--output={tmp_path}/songs", "--audio=none", "--ended"]) == 2
     assert "--ended: the model was trained without song marks" in capsys.readouterr().err
 
 
 def test_a_recipe_sets_what_no_flag_sets(model, tmp_path):
     recipe = tmp_path / "calm.toml"
     recipe.write_text(
-        '[[generate]]\nname = "calm"\ntemperature = 0.5\nnum_songs = 2\nno_audio = true\nmax_tokens = 9\n'
-        '[[generate]]\nname = "wild"\ntemperature = 2\nnum_songs = 1\nno_audio = true\nmax_tokens = 9\n'
+        '[[generate]]\nname = "calm"\ntemperature = 0.5\nnum_songs = 2\naudio = "none"\nmax_tokens = 9\n'
+        '[[generate]]\nname = "wild"\ntemperature = 2\nnum_songs = 1\naudio = "none"\nmax_tokens = 9\n'
     )
     flags = [f"--model={model}", f"--output={tmp_path / 'calm'}", f"--recipe={recipe}", "--num_songs=3"]
     assert generate.main(flags) == 0
@@ -287,7 +287,7 @@ def test_a_recipe_sets_what_no_flag_sets(model, tmp_path):
     [
         ("temprature = 1.0", "unknown key temprature: did you mean temperature"),
         ('top_k = "3"', "--top_k '3' must be a whole number in 0..1,000,000,000"),
-        ("greedy = 1", "--greedy 1 must be a switch"),
+        ("decoding = 1", "--decoding 1 must be one of sample, greedy"),
     ],
 )
 def test_a_recipe_that_does_not_fit_is_refused(tmp_path, capsys, line, message):
@@ -310,13 +310,13 @@ def test_a_recipe_that_does_not_fit_is_refused(tmp_path, capsys, line, message):
         (["--primer=none.mid"], "--primer none.mid is not there"),
         (["--key=K"], "'K' does not begin with a tonic"),
         (["--key=d"], "'d' may be D major or D minor: write one of them out"),
-        (["--greedy", "--ended"], "which come out the same with --greedy"),
-        (["--scale=dorian"], "--scale dorian needs a tonic: --key C"),
+        (["--decoding=greedy", "--ended"], "--ended needs --decoding sample, not --decoding greedy"),
+        (["--key=dorian"], "'dorian' has no known scale"),
         (["--lowest=61", "--highest=60"], "--lowest 61 must not be above --highest 60"),
         (["--key=C", "--lowest=61", "--highest=61"], "has all its notes in 61..61 and in C: widen"),
         (["--meter=4"], "time signature '4' must be such as 3/4"),
         (["--max_copied_bars=1"], "--max_copied_bars needs copies.index"),
-        (["--greedy", "--max_copied_bars=1"], "which come out the same with --greedy"),
+        (["--decoding=greedy", "--max_copied_bars=1"], "--max_copied_bars 1.0 needs --decoding sample, not"),
         (["--primer=valid"], "--primer 'valid' is neither a MIDI file nor one of"),
         (["--velocity=128"], "--velocity 128 must be in 0..127"),
         (["--program=128"], "--program 128 must be in 0..127"),
@@ -383,7 +383,7 @@ def test_rows_say_what_songs_copied_and_two_workers_say_the_same(tmp_path):
     assert "novelty" not in rows(tmp_path / "first")[0]
     made = midi_writer.read_exact((tmp_path / "first" / "song-00000.mid").read_bytes())
     write_index(tmp_path / "model", made)
-    flags = [f"--model={model}", "--num_songs=130", "--no_audio", "--max_tokens=60"]
+    flags = [f"--model={model}", "--num_songs=130", "--audio=none", "--max_tokens=60"]
     assert generate.main([*flags, f"--output={tmp_path / 'one'}"]) == 0
     workers = ["--runner=DirectRunner", "--direct_num_workers=2", "--direct_running_mode=multi_processing"]
     assert generate.main([*flags, f"--output={tmp_path / 'two'}", *workers]) == 0
@@ -452,12 +452,12 @@ def test_the_search_finds_likelier_songs_than_chance(model, tmp_path):
         found = rows(folder)
         return min(row["log_likelihood"] / (len(row["tokens"]) + row["ended"]) for row in found)
 
-    assert likelihood("--beams=8") > likelihood("--greedy") - 1e-6 > likelihood("--seed=1")
+    assert likelihood("--decoding=beam") > likelihood("--decoding=greedy") - 1e-6 > likelihood("--seed=1")
 
 
 def test_songs_keep_to_a_key_a_range_and_a_length(model, tmp_path):
     limits = ["--key=Bb minor", "--lowest=50", "--highest=70", "--max_bars=2", "--meter=3/4", "--max_tokens=400"]
-    flags = [f"--model={model}", f"--output={tmp_path / 'songs'}", "--num_songs=20", "--no_audio", *limits]
+    flags = [f"--model={model}", f"--output={tmp_path / 'songs'}", "--num_songs=20", "--audio=none", *limits]
     assert generate.main(flags) == 0
     for row in rows(tmp_path / "songs"):
         start, _, pitch = midi_writer.read_exact((tmp_path / "songs" / row["file"]).read_bytes()).notes()
@@ -478,7 +478,14 @@ def test_songs_that_copy_are_made_again(tmp_path):
     model = write_model(tmp_path / "model")
     make(model, tmp_path / "first", 2, slots=64, max_tokens=60, seed=1)
     write_index(tmp_path / "model", midi_writer.read_exact((tmp_path / "first" / "song-00000.mid").read_bytes()))
-    flags = [f"--model={model}", "--num_songs=2", "--no_audio", "--max_tokens=60", "--seed=1", "--max_copied_bars=0.5"]
+    flags = [
+        f"--model={model}",
+        "--num_songs=2",
+        "--audio=none",
+        "--max_tokens=60",
+        "--seed=1",
+        "--max_copied_bars=0.5",
+    ]
     assert generate.main([*flags, f"--output={tmp_path / 'songs'}"]) == 0
     (before, same), (anew, kept) = rows(tmp_path / "first"), rows(tmp_path / "songs")
     assert (anew["attempts"], anew["tokens"] == before["tokens"], anew["copied_bars"]) == (1, False, 0)

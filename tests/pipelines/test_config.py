@@ -9,7 +9,7 @@ from pipelines.preprocessing import flags
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('song_marks = "no"', "--song_marks 'no' must be true or false: <start> and <end>"),
+        ('song_marks = "no"', "--song_marks 'no' must be true or false: put <start> and <end>"),
         ("window = 8.5", "--window 8.5 must be a whole number at least 1: targets a record"),
         ("window = true", "--window true must be a whole number"),
         ("window = 0", "--window 0 must be at least 1"),
@@ -34,7 +34,7 @@ from pipelines.preprocessing import flags
         ('meters = "4,0"', "--meters '4,0' must be whole numbers, at least 1"),
         ("min_events = 0", "--min_events 0 must be at least 1"),
         ("min_events = 3\nmax_events = 2", "--min_events 3 must be at most --max_events 2"),
-        ("min_steps = 3", "--min_steps 3 counts steps, and --encoding events has none: choose grid"),
+        ("min_steps = 3", "--min_steps 3 needs --encoding grid or steps, not --encoding events"),
         ('input = "x"', "--input 'x' must be a list of texts"),
         ("vocabulary = [60]", "must be text in quotes, or a list of texts"),
         ('vocabulary = ["C4", "C4"]', "each once"),

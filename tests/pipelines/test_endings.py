@@ -116,7 +116,16 @@ def model(tmp_path_factory):
 
 
 def generate(model: str, output: pathlib.Path, workers: list[str]) -> list[str]:
-    return ["generator.generate", "--model", model, "--output", str(output), "--num_songs=300", "--no_audio", *workers]
+    return [
+        "generator.generate",
+        "--model",
+        model,
+        "--output",
+        str(output),
+        "--num_songs=300",
+        "--audio=none",
+        *workers,
+    ]
 
 
 def test_ctrl_c_amid_sampling_is_one_sentence_and_no_process_stays(model, tmp_path):

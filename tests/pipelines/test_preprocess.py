@@ -486,7 +486,6 @@ def test_songs_read_without_fingerprints_are_read_again_to_find_near_duplicates(
         (["--keep_songs"], ["--divisors=8,6"], "read by other settings or versions"),
         (["--keep_songs", "--near_duplicates=keep"], [], "read by other settings or versions"),
         ([], [], "made without --keep_songs"),
-        (["--keep_songs", "--parser=both"], ["--parser=both"], "--parser both compares the readers"),
     ],
 )
 def test_what_cannot_be_reused_is_read_again(music, tmp_path, caplog, before, flags, message):

@@ -73,5 +73,5 @@ def lowers_the_loss(model):
 
 def generated(recipe, model, folder, *flags):
     """The rows of a recipe's songs."""
-    generate.main(["--recipe", recipe, "--model", str(model), "--output", str(folder), "--no_audio", *flags])
+    generate.main(["--recipe", recipe, "--model", str(model), "--output", str(folder), "--audio=none", *flags])
     return rows(folder, paths.SONGS)

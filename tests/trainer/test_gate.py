@@ -41,7 +41,7 @@ def made(folder, songs, steps):
     data, model, out = (str(folder / name) for name in ("dataset", "model", "gate-songs"))
     preprocess.main(["--input", str(music), "--output", data, "--window=32", "--split=0.4,0.3,0.3"])
     assert task.main(["--data", data, "--model_dir", model, f"--steps={steps}", "--learning_rate=0.01", *SMALL]) == 0
-    generate.main(["--model", model, "--output", out, "--num_songs=4", "--max_tokens=60", "--no_audio"])
+    generate.main(["--model", model, "--output", out, "--num_songs=4", "--max_tokens=60", "--audio=none"])
     return folder
 
 

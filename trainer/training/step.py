@@ -50,19 +50,22 @@ class Learner:
       step: int64 variable, number of steps done.
     """
 
-    def __init__(self, strategy: tf.distribute.Strategy, config: TrainConfig, start: keras.Model) -> None:
+    def __init__(
+        self, strategy: tf.distribute.Strategy, config: TrainConfig, start: keras.Model, *, fused: bool = True
+    ) -> None:
         """Prepares the first step.
 
         Args:
           strategy: the replicas.
           config: of the run.
           start: the network with its first weights.
+          fused: whether the LSTM loop is Nabi's own; Keras' own has no recurrent dropout.
         """
         self._strategy = strategy
         self._config = config
         self._blocked = start.get_layer("allowed_logits").offset
         with strategy.scope():
-            self.model = training_model(start, config)
+            self.model = training_model(start, config, fused=fused)
             self._optimizer = make_optimizer(config)
             self._optimizer.build(self.model.trainable_variables)
         inner = getattr(self._optimizer, "inner_optimizer", self._optimizer)
@@ -200,7 +203,7 @@ class Learner:
         return (1 - share) * losses_BxT - share * (allowed_sum_BxT / tf.reduce_sum(allowed_V))
 
 
-def training_model(start: keras.Model, config: TrainConfig) -> keras.Model:
+def training_model(start: keras.Model, config: TrainConfig, *, fused: bool = True) -> keras.Model:
     """Builds the network in its training form: state in and out, dropout by (seed, step, layer, row), its precision."""
     draw = keras.Input(batch_shape=(2,), dtype="int64", name="draw")
     names = [layer.name for layer in start.layers]
@@ -221,7 +224,7 @@ def training_model(start: keras.Model, config: TrainConfig) -> keras.Model:
     return network.variant(
         start,
         state=True,
-        fused=config.lstm == "fused",
+        fused=fused,
         precision=config.precision,
         dropout=dropout,
         recurrent_mask=recurrent_mask if config.recurrent_dropout else None,

@@ -77,7 +77,6 @@ def searched(fixed: Mapping[str, object], *, warm: bool) -> dict[str, Range]:
     base = TrainConfig.create(fixed)
     taken = {*fixed, *(_OF_A_NETWORK if warm else ())}
     # Where it would be refused, or change nothing.
-    taken |= {"recurrent_dropout"} if base.lstm == "keras" else set()
     taken |= {"embedding"} if base.input_features != "embedding" else set()
     left = {key: legal for key, legal in RANGES.items() if key not in taken}
     if not left:

@@ -56,7 +56,7 @@ def test_of_the_same_bytes_the_first_source_is_named(dataset):
     [
         ("deep", "2 songs of train: pop/How .* Chorus.midi, pop/How .* Verse.midi: give more of the name of one"),
         ("tunes", r"7 songs of train: tunes.abc#1, .*#2, .*#3, .*#4, tunes.abc#5 and 2 more: give more"),
-        ("live/how deep is your love - chorus.midi", "no song of train: pop/Live/.* is of test: --primer test"),
+        ("live/how deep is your love - chorus.midi", "no song of train: pop/Live/.* is of test: --primer test:NAME"),
         ("gone.mid", r"no song of train: gone.mid was lost \(not-midi\) and is in no split"),
         ("none", r"no song of train; such are pop/.*Chorus.midi, .*Verse.midi, bach.zip!bwv66.mid, "),
         # Of a path its end counts, and of a file's name every part.
@@ -64,7 +64,7 @@ def test_of_the_same_bytes_the_first_source_is_named(dataset):
     ],
 )
 def test_a_name_of_none_or_several_is_refused(dataset, text, message):
-    with pytest.raises(ValueError, match=f"^--primer_source '{text}' names {message}"):
+    with pytest.raises(ValueError, match=f"^--primer train:{text} names {message}"):
         sources.find(dataset, "train", text)
 
 

@@ -44,8 +44,8 @@ def found(table: np.ndarray, primer: tuple[int, ...] = (START,), grammar: Gramma
 
 
 def test_one_beam_is_greedy_and_two_see_the_better_song():
-    assert found(GARDEN_PATH, beams=1)[0] == (A, A, A, A, A)
-    tokens, ended, likelihood = found(GARDEN_PATH, beams=2)
+    assert found(GARDEN_PATH, decoding="beam", beams=1)[0] == (A, A, A, A, A)
+    tokens, ended, likelihood = found(GARDEN_PATH, decoding="beam", beams=2)
     assert (tokens, ended) == ((B,), True)
     assert likelihood == pytest.approx(np.log(0.4), abs=1e-5)
 
@@ -54,7 +54,7 @@ def test_with_as_many_beams_as_songs_the_likeliest_by_the_token_is_found():
     """The reference: every song of 3 tokens, scored one by one."""
     table = np.random.default_rng(7).dirichlet(np.ones(SIZE), SIZE)
     legal = np.isin(np.arange(SIZE), [A, B, C])[None]
-    tokens, _, likelihood = found(table, beams=27, max_tokens=3, grammar=Grammar(ANY.next_KxV, legal))
+    tokens, _, likelihood = found(table, decoding="beam", beams=27, max_tokens=3, grammar=Grammar(ANY.next_KxV, legal))
     kept = np.where(legal, table, 0)
     kept /= kept.sum(1, keepdims=True)
     scores = {
@@ -66,17 +66,17 @@ def test_with_as_many_beams_as_songs_the_likeliest_by_the_token_is_found():
 
 
 def test_a_primer_is_read_and_not_scored():
-    assert found(GARDEN_PATH, primer=(START, A, B), beams=2) == ((), True, pytest.approx(0, abs=1e-5))
+    assert found(GARDEN_PATH, primer=(START, A, B), decoding="beam", beams=2) == ((), True, pytest.approx(0, abs=1e-5))
 
 
 def test_a_beam_whose_time_is_over_is_done():
     # b takes 2 ticks of the 3 (a bar of 1/16); the second b passes them.
     table = table_of(start={B: 1.0}, b={B: 1.0})
-    assert found(table, beams=2, max_bars=1, meter="1/16")[:2] == ((B, B), False)
+    assert found(table, decoding="beam", beams=2, max_bars=1, meter="1/16")[:2] == ((B, B), False)
 
 
 def test_songs_of_one_primer_are_the_same_and_of_others_their_own():
-    search = BeamSearch(stepper_of(GARDEN_PATH), ANY, GenerateConfig(max_tokens=5, beams=2), NOTES)
+    search = BeamSearch(stepper_of(GARDEN_PATH), ANY, GenerateConfig(max_tokens=5, decoding="beam", beams=2), NOTES)
     songs = search.sample([0, 1, 2], [(START,), (START, C), (START,)])
     assert [song.tokens for song in songs] == [(B,), (), (B,)]
     assert [song.song for song in songs] == [0, 1, 2]
@@ -84,4 +84,4 @@ def test_songs_of_one_primer_are_the_same_and_of_others_their_own():
 
 def test_a_network_of_no_numbers_is_refused():
     with pytest.raises(ValueError, match="NaN"):
-        found(np.full((SIZE, SIZE), np.nan), beams=2)
+        found(np.full((SIZE, SIZE), np.nan), decoding="beam", beams=2)

@@ -31,7 +31,7 @@ def test_a_mask_that_leaves_no_note_is_refused():
 
 def test_a_scale_takes_the_tonic_of_the_key():
     vocabulary = Vocabulary.from_ordered(["D4", "F4", "F#4", "G4", "A4", "B4"], {})
-    mask = allowed(GenerateConfig(key="D", scale="major-pentatonic"), vocabulary, Events())
+    mask = allowed(GenerateConfig(key="D major pentatonic"), vocabulary, Events())
     left = [token for token, may in zip(vocabulary.tokens[4:], mask[4:], strict=True) if may]
     assert left == [
         "D4",

@@ -35,7 +35,7 @@ def left(probabilities: Sequence[float], settings: GenerateConfig) -> list[int]:
 def test_greedy_takes_the_likeliest_and_of_equals_the_first():
     rows = np.concatenate([logits(0.1, 0.6, 0.3), logits(0.2, 0.4, 0.4)])
     np.testing.assert_array_equal(
-        next_token.choose(rows, np.zeros((2, 1), np.float32), GenerateConfig(greedy=True)), [1, 1]
+        next_token.choose(rows, np.zeros((2, 1), np.float32), GenerateConfig(decoding="greedy")), [1, 1]
     )
 
 

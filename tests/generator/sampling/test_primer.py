@@ -177,7 +177,7 @@ def test_the_beginning_of_a_song_is_found_by_its_name(named, split, name, song):
 
 def test_a_song_of_the_ledger_that_no_record_has_is_refused(named, tmp_path):
     write_ledger(tmp_path, [[("Dee.mid", "ff", "train")], []])
-    with pytest.raises(ValueError, match=r"--primer_source 'dee': Dee\.mid has nothing that the model knows"):
+    with pytest.raises(ValueError, match=r"--primer train:dee: Dee\.mid has nothing that the model knows"):
         reader().from_source(named, "train", "dee", content=CONTENT)
 
 

@@ -131,7 +131,7 @@ def test_a_step_begins_when_all_of_the_one_before_it_is_done():
         return tf.one_hot(last, 9) + tf.cast(state[1], tf.float32)[:, None], [state[0] + 1, waited[None]]
 
     stepper = Stepper(advance, lambda rows: [tf.zeros([rows], tf.int32), tf.zeros([rows], tf.int32)])
-    Sampler(stepper, ANY, GenerateConfig(max_tokens=8, greedy=True), NOTES, slots=1).sample([0], [(A,)])
+    Sampler(stepper, ANY, GenerateConfig(max_tokens=8, decoding="greedy"), NOTES, slots=1).sample([0], [(A,)])
     assert marks == [(what, step) for step in range(BLOCK) for what in ("begins", "ends")]
 
 
@@ -224,7 +224,7 @@ def test_a_longer_limit_only_goes_on(model):
 def test_greedy_songs_are_those_of_the_whole_network_run_again_for_each_token(model, window):
     """The reference: no carried state, one song, one prediction a token, as the seed systems do it."""
     primer = (START, *EVENTS.encode(["C4", "d:1", "E4", "d:1"]).tolist())
-    sampling = GenerateConfig(max_tokens=20, greedy=True)
+    sampling = GenerateConfig(max_tokens=20, decoding="greedy")
     for stepper, length in ((carried(model), 1000), (windowed(model, window), window)):
         (song,) = of_events(stepper, sampling, slots=4).sample([1], [primer])
         ids, score = list(primer), 0.0
@@ -289,7 +289,7 @@ def test_a_penalty_brings_down_what_was_played_lately_but_no_rhythm():
     # a is a little likelier than b, and b than c; d, which is no note, is as likely as a.
     table = np.tile([-99, -99, -99, -99, 2.0, 1.9, 1.8, 2.01, -99], (9, 1))
     contents = TokenContents(np.array([0] * 4 + [1, 1, 1, 0, 0]), np.zeros(9, np.int64))
-    settings = GenerateConfig(max_tokens=6, greedy=True, repetition_penalty=1.5, repetition_window=2)
+    settings = GenerateConfig(max_tokens=6, decoding="greedy", repetition_penalty=1.5, repetition_window=2)
     legal = np.isin(np.arange(9), [A, B, C])[None]
     (song,) = Sampler(fake(table), Grammar(ANY.next_KxV, legal), settings, contents, slots=1).sample([0], [(START,)])
     assert spoken(song) == "abcabc"
@@ -300,7 +300,7 @@ def test_a_penalty_brings_down_what_was_played_lately_but_no_rhythm():
 def test_the_likelihood_is_the_models_whatever_the_penalty():
     table = np.log(np.tile([1e-9, 1e-9, 1e-9, 1e-9, 0.75, 0.25, 1e-9, 1e-9, 1e-9], (9, 1)))
     legal = np.isin(np.arange(9), [A, B])[None]
-    settings = GenerateConfig(max_tokens=3, greedy=True, repetition_penalty=100.0, repetition_window=1)
+    settings = GenerateConfig(max_tokens=3, decoding="greedy", repetition_penalty=100.0, repetition_window=1)
     (song,) = Sampler(fake(table), Grammar(ANY.next_KxV, legal), settings, NOTES, slots=1).sample([0], [(START,)])
     assert spoken(song) == "aba"
     assert song.log_likelihood == pytest.approx(np.log(0.75 * 0.25 * 0.75), rel=1e-5)

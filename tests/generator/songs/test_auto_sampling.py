@@ -64,7 +64,7 @@ def test_the_closest_is_chosen_and_a_job_that_goes_on_remembers_it(model, tmp_pa
     monkeypatch.setattr(auto_sampling, "TEMPERATURES", (0.05, 2.0))
     monkeypatch.setattr(auto_sampling, "TOP_PS", (0.1, 1.0))
     monkeypatch.setattr(auto_sampling, "SONGS", 16)
-    flags = [f"--model={model}", f"--output={tmp_path / 'songs'}", "--num_songs=2", "--no_audio", "--max_tokens=8"]
+    flags = [f"--model={model}", f"--output={tmp_path / 'songs'}", "--num_songs=2", "--audio=none", "--max_tokens=8"]
     caplog.set_level("INFO")
     with monkeypatch.context() as patch:
         patch.setattr(Writer, "write_rows", None)
@@ -84,5 +84,5 @@ def test_the_closest_is_chosen_and_a_job_that_goes_on_remembers_it(model, tmp_pa
 def test_without_validation_songs_there_is_nothing_to_compare(tmp_path, capsys):
     data = write_dataset(tmp_path / "data", [[(3, KNOWN.encode(["C4:1"]).tolist())]])
     model = write_model(tmp_path / "model", encoding=PitchDuration(), tokens=TOKENS, data=data)
-    assert generate.main([f"--model={model}", f"--output={tmp_path / 'songs'}", "--auto_sampling", "--no_audio"]) == 2
+    assert generate.main([f"--model={model}", f"--output={tmp_path / 'songs'}", "--auto_sampling", "--audio=none"]) == 2
     assert "--auto_sampling compares with validation songs, and" in capsys.readouterr().err

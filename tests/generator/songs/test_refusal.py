@@ -108,7 +108,7 @@ def test_a_song_that_copies_is_refused():
 
 
 def test_what_would_come_out_the_same_is_not_refused():
-    for settings in ({"greedy": True}, {"beams": 2}):
+    for settings in ({"decoding": "greedy"}, {"decoding": "beam"}):
         assert reason(sampled(D_MINOR), key="C major", **settings) == "nothing is refused"
 
 

@@ -34,8 +34,13 @@ def test_the_champion_of_a_retraining_directory_remembers(tmp_path):
 
 
 def test_what_is_of_one_job_is_not_remembered(tmp_path):
-    chosen = parsed(model_of(tmp_path, num_songs=3, seed=9, primer="train", primer_tokens=4, no_audio=True, top_k=5))
-    assert (chosen.num_songs, chosen.seed, chosen.primer, chosen.no_audio, chosen.top_k) == (12, 0, "start", False, 5)
+    chosen = parsed(model_of(tmp_path, num_songs=3, seed=9, primer="train", primer_tokens=4, audio="none", top_k=5))
+    assert (chosen.num_songs, chosen.seed, chosen.primer, chosen.audio, chosen.top_k) == (12, 0, "start", "mp3", 5)
+
+
+def test_the_song_that_a_recipe_follows_is_not_remembered(tmp_path):
+    model = model_of(tmp_path, decoding="teacher_forced", top_k=1, primer="C4 d:1", primer_tokens=1)
+    assert (parsed(model).decoding, parsed(model).top_k) == ("sample", 1)
 
 
 def test_a_recipe_replaces_what_is_remembered(tmp_path):
@@ -50,10 +55,12 @@ def test_without_a_recipe_nothing_is_remembered(tmp_path):
 
 
 def test_flags_that_contradict_what_is_remembered_are_told_of_it(tmp_path):
-    model = model_of(tmp_path, greedy=True)
-    with pytest.raises(ValueError, match=r"choose one \(not given by hand: --greedy=True, of the recipe mine:calm"):
-        parsed(model, "--beams=3")
-    assert parsed(model, "--beams=3", "--no-greedy").beams == 3
+    model = model_of(tmp_path, decoding="greedy")
+    with pytest.raises(
+        ValueError, match=r"not --decoding greedy \(not given by hand: --decoding=greedy, of the recipe"
+    ):
+        parsed(model, "--ended")
+    assert parsed(model, "--ended", "--decoding=sample").ended
 
 
 def test_a_damaged_memory_names_its_file(tmp_path):

@@ -30,7 +30,7 @@ def sampled(*tokens: str, primer: tuple[str, ...] = (), song: int = 7) -> SongId
 @pytest.fixture
 def writer(tmp_path) -> Writer:
     return Writer(
-        str(tmp_path), EVENTS, Events(), GenerateConfig(seed=5, top_k=3, tempo=90.0, program=40, no_audio=True)
+        str(tmp_path), EVENTS, Events(), GenerateConfig(seed=5, top_k=3, tempo=90.0, program=40, audio="none")
     )
 
 
@@ -77,7 +77,7 @@ def test_a_song_is_its_primer_and_what_was_sampled(writer, tmp_path):
 
 def test_a_song_is_moved_into_the_key_that_is_asked_for(writer, tmp_path):
     tune = builders.song(*((12 * place, 12, pitch) for place, pitch in enumerate((62, 65, 69, 73, 74, 69, 65, 62))))
-    row = dataclasses.replace(writer, config=GenerateConfig(key="B minor", no_audio=True)).write(
+    row = dataclasses.replace(writer, config=GenerateConfig(key="B minor", audio="none")).write(
         sampled(*Events().encode(tune))
     )
     written = (tmp_path / "song-00007.mid").read_bytes()

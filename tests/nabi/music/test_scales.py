@@ -58,11 +58,10 @@ def test_what_is_no_key_is_refused_with_what_is(name, message):
         Key.parse(name)
 
 
-@pytest.mark.parametrize(
-    ("name", "alone"), [("D", True), ("es", True), ("B flat", True), ("D minor", False), ("Dm", False), ("", False)]
-)
-def test_a_tonic_may_stand_alone(name, alone):
-    assert Key.is_tonic(name) == alone
+@pytest.mark.parametrize("scale", SCALES)
+def test_every_scale_stands_behind_its_tonic(scale):
+    for name in (f"D {scale}", f"d {scale.replace('-', ' ')}"):
+        assert Key.parse(name) == Key(2, scale)
 
 
 def test_scales_begin_on_their_tonic_and_ascend():

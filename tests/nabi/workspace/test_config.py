@@ -18,7 +18,8 @@ class Kitchen(Config):
     pan: str = setting("iron", "pan", choices=("iron", "steel"))
     cook: str = setting("", "who")
     lid: bool = setting(True, "with a lid")
-    no_fire: bool = setting(False, "raw, at 100 %")
+    raw: bool = setting(False, "raw, at 100 %")
+    crust: int = setting(0, "minutes", needs={"pan": ("iron",), "raw": (False,)})
     guests: int | None = setting(None, "at the table", low=1, unset="whoever comes", section="the meal")
     hours: tuple[int, int] | None = setting(None, "open", kind=setting_kinds.pair("two hours, such as 8,10", most=24))
     thirds: tuple[float, ...] = setting(
@@ -36,10 +37,10 @@ def parse(*flags: str) -> dict[str, object]:
 
 def test_only_what_is_given_is_there():
     assert parse() == {}
-    assert parse("--eggs=3", "--no-lid", "--no_fire", "--cook=") == {
+    assert parse("--eggs=3", "--no-lid", "--raw", "--cook=") == {
         "eggs": 3,
         "lid": False,
-        "no_fire": True,
+        "raw": True,
         "cook": "",
     }
 
@@ -48,7 +49,7 @@ def test_only_what_is_given_is_there():
     "kitchen",
     [
         Kitchen(),
-        Kitchen(eggs=5, salt=0.1 + 0.2, cook="a b", lid=False, no_fire=True),
+        Kitchen(eggs=5, salt=0.1 + 0.2, cook="a b", lid=False, raw=True),
         Kitchen(guests=3, hours=(8, 8), thirds=(0.1 + 0.2, 0.5, 0.2 - 1e-17), floors=(-2, 1), dishes=("a,b", "c")),
     ],
 )
@@ -73,7 +74,7 @@ def test_a_whole_number_may_stand_for_a_fraction():
     ("settings", "message"),
     [
         ({"egg": 1}, r"unknown key egg: did you mean eggs\?$"),
-        ({"water": 1}, "unknown key water; it must be one of eggs, salt, pan, cook, lid, no_fire, guests"),
+        ({"water": 1}, "unknown key water; it must be one of eggs, salt, pan, cook, lid, raw, crust, guests"),
         ({"eggs": 0}, r"--eggs 0 must be in 1\.\.12: eggs"),
         ({"eggs": 13}, "--eggs 13 must be in"),
         ({"eggs": True}, "--eggs true must be a whole number in"),
@@ -97,6 +98,8 @@ def test_a_whole_number_may_stand_for_a_fraction():
         ({"floors": "1..-1"}, "--floors '1..-1' must be floors"),
         ({"floors": "-3..0"}, "--floors '-3..0' must be floors"),
         ({"dishes": "soup"}, "--dishes 'soup' must be a list of texts"),
+        ({"crust": 5, "pan": "steel"}, "--crust 5 needs --pan iron, not --pan steel"),
+        ({"crust": 5, "raw": True}, "--crust 5 needs --no-raw, not --raw"),
         ({"dishes": []}, r"--dishes \[\] must be a list of texts"),
     ],
 )
@@ -112,7 +115,7 @@ def test_help_says_meaning_range_and_default():
     assert "--eggs INT eggs (1..12; default 2)" in text
     assert "--pan NAME pan (iron or steel; default iron)" in text
     assert "--cook TEXT who (default: none)" in text
-    assert "--no_fire raw, at 100 % (default: no)" in text
+    assert "--raw, --no-raw raw, at 100 % (default: no)" in text
     assert "the meal: --guests INT at the table (1 or more; default: whoever comes)" in text
     assert "--thirds TEXT of the cake (three shares; default 0.5,0.25,0.25)" in text
-    assert "--no-no_fire" not in text
+    assert "--crust INT minutes (0 or more; needs --pan iron; needs --no-raw; default 0)" in text

@@ -72,7 +72,7 @@ def test_a_challenger_reuses_the_champions_songs_starts_from_its_model_and_is_ju
     assert commands(plan.dataset, plan.model, plan.trial, jobs.gate("r", champion, {"gate": ["-z"]})) == [
         f"pipelines.preprocess --input a --output=r/dataset --keep_songs --reuse={champion}/dataset",
         f"trainer.task --data=r/dataset --model_dir=r/model --warm_start={champion}/model --or_fresh",
-        "generator.generate --model=r/model --output=r/gate-songs --num_songs=32 --no_audio",
+        "generator.generate --model=r/model --output=r/gate-songs --num_songs=32 --audio=none",
         "trainer.gate -z --model=r/model --data=r/dataset --songs=r/gate-songs --output=r/gate "
         f"--champion={champion}/model --champion_data={champion}/dataset",
     ]

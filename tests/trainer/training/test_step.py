@@ -46,9 +46,9 @@ EVERYTHING = {
 }  # fmt: skip
 
 
-def learner_of(config: TrainConfig = SMALL, replicas: int = 1) -> Learner:
+def learner_of(config: TrainConfig = SMALL, replicas: int = 1, *, fused: bool = True) -> Learner:
     strategy = make_strategy(replicas, config.batch_size)
-    return Learner(strategy, config, first_network(config, 10, [0, 1, 2]))
+    return Learner(strategy, config, first_network(config, 10, [0, 1, 2]), fused=fused)
 
 
 def steps_of(batches, begins=None) -> StepBatches:
@@ -200,9 +200,7 @@ def test_float16_skips_a_step_that_overflows():
 
 def test_keras_lstm_trains_the_same():
     batches = np.tile(BATCH, (10, 1, 1))
-    ours, own = (
-        learner_of(dataclasses.replace(SMALL, lstm=kind)).run(steps_of(batches)) for kind in ("fused", "keras")
-    )
+    ours, own = (learner_of(fused=fused).run(steps_of(batches)) for fused in (True, False))
     np.testing.assert_allclose(ours, own, rtol=1e-4)
 
 

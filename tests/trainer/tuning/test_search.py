@@ -23,7 +23,6 @@ def test_what_is_given_is_not_searched():
 @pytest.mark.parametrize(
     ("fixed", "warm", "left_out"),
     [
-        ({"lstm": "keras"}, False, {"recurrent_dropout"}),
         ({"input_features": "one-hot"}, False, {"embedding"}),
         ({}, True, {"units", "layers", "embedding", "layer_norm"}),
     ],

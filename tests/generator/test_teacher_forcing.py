@@ -1,4 +1,4 @@
-"""`--one_step`: the tokens of a song are fed, and what is chosen in their places makes another."""
+"""`--decoding teacher_forced`: the tokens of a song are fed, and what is chosen in their places makes another."""
 
 import numpy as np
 import pytest
@@ -36,8 +36,8 @@ from tests.generator.sampling.test_sampler import (
     trained,
 )
 
-FOLLOWING = {"one_step": True, "primer": "train"}
-# Grammars of one_step have no end of their own.
+FOLLOWING = {"decoding": "teacher_forced", "primer": "train"}
+# Grammars of teacher forcing have no end of their own.
 EVENTS_GRAMMAR = Grammar.of(EVENTS, Events(), ends=False)
 
 
@@ -84,7 +84,7 @@ def music(length: int) -> list[int]:
 def test_the_likeliest_are_those_of_the_network_run_over_the_song(stepper: Stepper, before):
     """Songs of several blocks, given and followed, two to a row."""
     song = [START, *music(3 * BLOCK)]
-    config = GenerateConfig(primer_tokens=BLOCK + 3, greedy=True, **FOLLOWING)
+    config = GenerateConfig(primer_tokens=BLOCK + 3, top_k=1, **FOLLOWING)
     sampler = Sampler(stepper, EVENTS_GRAMMAR, config, EVENTS_MEANINGS, slots=2)
     made = sampler.sample([0, 1, 2], [song] * 3)
     expected, score = [], 0.0
@@ -111,7 +111,7 @@ def test_songs_that_are_drawn_differ_and_do_not_depend_on_their_neighbours():
 def test_what_is_chosen_keeps_to_what_is_allowed_and_what_is_fed_need_not():
     legal = np.isin(np.arange(9), [A, B])[None]
     table = np.tile([0, 0, 0, 0, 1, 2, 3, 4, 5], (9, 1))
-    config = GenerateConfig(primer_tokens=1, greedy=True, **FOLLOWING)
+    config = GenerateConfig(primer_tokens=1, top_k=1, **FOLLOWING)
     (song,) = Sampler(fake(table), Grammar(ANY.next_KxV, legal), config, NOTES, slots=1).sample([0], [(C, D, E, A)])
     assert spoken(song) == "bbb"
 
@@ -120,7 +120,7 @@ def test_what_was_chosen_is_told_as_it_was_thought_after_the_true_tokens():
     # After a comes a (3/4) or b, after b comes b (3/4) or a, and nothing else may.
     table = np.log(np.array([[1e-9] * 4 + [3, 1] + [1e-9] * 3] * 5 + [[1e-9] * 4 + [1, 3] + [1e-9] * 3] * 4))
     grammar = Grammar(ANY.next_KxV, np.isin(np.arange(9), [A, B])[None])
-    config = GenerateConfig(primer_tokens=1, greedy=True, explain=True, **FOLLOWING)
+    config = GenerateConfig(primer_tokens=1, top_k=1, explain=True, **FOLLOWING)
     song = Sampler(fake(table), grammar, config, NOTES, slots=1).sample([0], [(START, A, B, A, B)])
     (told,) = Explainer(fake(table), grammar, slots=1).explain(song)
     likely, other = pytest.approx(0.75), pytest.approx(0.25)
@@ -150,7 +150,9 @@ def letters(tmp_path_factory) -> str:
 
 
 def followed(model, folder, *flags):
-    status = generate.main([f"--model={model}", f"--output={folder}", "--one_step", "--no_audio", *flags])
+    status = generate.main(
+        [f"--model={model}", f"--output={folder}", "--decoding=teacher_forced", "--audio=none", *flags]
+    )
     assert status == 0
     return rows(folder)
 
@@ -165,11 +167,11 @@ def test_of_a_split_whole_songs_are_followed_that_are_long_enough(letters, tmp_p
         assert [each["token"] for each in row["explained"]] == row["tokens"]
     assert len({row["agreement"] for row in told}) > 1
     assert "settings" in told[0]
-    assert told[0]["settings"]["one_step"] is True
+    assert told[0]["settings"]["decoding"] == "teacher_forced"
 
 
 def test_tokens_in_quotes_are_followed(letters, tmp_path):
-    flags = ["--primer=C4:1 E4:1 R:1 C4:1", "--primer_tokens=2", "--num_songs=1", "--greedy"]
+    flags = ["--primer=C4:1 E4:1 R:1 C4:1", "--primer_tokens=2", "--num_songs=1", "--top_k=1"]
     (row,) = followed(letters, tmp_path / "songs", *flags)
     assert row["primer"] == ["C4:1", "E4:1"]
     assert len(row["tokens"]) == 2
@@ -194,12 +196,15 @@ def test_a_file_is_followed_and_what_may_not_follow_is_not_heard(tmp_path):
 
 @pytest.mark.parametrize("flags", [["--primer=train", "--primer_tokens=10"], ["--primer=C4:1", "--primer_tokens=1"]])
 def test_a_song_of_which_nothing_is_left_to_follow_is_refused(letters, tmp_path, capsys, flags):
-    assert generate.main([f"--model={letters}", f"--output={tmp_path / 'songs'}", "--one_step", *flags]) == 2
+    assert (
+        generate.main([f"--model={letters}", f"--output={tmp_path / 'songs'}", "--decoding=teacher_forced", *flags])
+        == 2
+    )
     assert "has no song of more than the 1" in capsys.readouterr().err
 
 
 def test_a_song_that_is_not_followed_has_no_agreement(letters, tmp_path):
-    flags = ["--primer=train", "--num_songs=1", "--max_tokens=9", "--no_audio"]
+    flags = ["--primer=train", "--num_songs=1", "--max_tokens=9", "--audio=none"]
     assert generate.main([f"--model={letters}", f"--output={tmp_path / 'songs'}", *flags]) == 0
     assert "agreement" not in rows(tmp_path / "songs")[0]
 
@@ -208,6 +213,6 @@ def test_a_limit_in_bars_is_of_what_is_chosen():
     """What is given and chosen takes 1 tick, what is fed 9, and a bar 12."""
     contents = TokenContents(np.ones(9, np.int64), np.array([0, 0, 0, 0, 9, 1, 9, 9, 9]))
     table = np.tile([0, 0, 0, 0, 0, 99, 0, 0, 0], (9, 1))
-    config = GenerateConfig(primer_tokens=1, greedy=True, max_bars=1, meter="1/4", **FOLLOWING)
+    config = GenerateConfig(primer_tokens=1, top_k=1, max_bars=1, meter="1/4", **FOLLOWING)
     (song,) = Sampler(fake(table), ANY, config, contents, slots=1).sample([0], [(B,) + 20 * (C,)])
     assert spoken(song) == 11 * "b"
