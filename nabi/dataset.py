@@ -71,8 +71,8 @@ class Dataset:
           ValueError: if there is no such split, or a file of it is damaged.
         """
         sources = self._sources()
-        as_read = filter(dataset_songs.as_read, self.iterate_windows(split))
-        for window in join_records(as_read):
+        originals = filter(dataset_songs.is_original, self.iterate_windows(split))
+        for window in join_records(originals):
             source = sources.get(str(SongId.parse(window.song).original), "")
             ids = window.tokens[window.tokens != PAD].tolist()
             try:

@@ -6,7 +6,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parent.parent
 # Those of `import nabi` itself need files, and have them in tests/face.
-FILES = [*ROOT.glob("nabi/*/**/*.py"), *ROOT.glob("pipelines/**/*.py")]
+PATTERNS = ("nabi/*/**/*.py", "pipelines/**/*.py", "generator/**/*.py")
+FILES = [path for pattern in PATTERNS for path in ROOT.glob(pattern)]
 EXAMPLES = sorted(path for path in FILES if ">>>" in path.read_text(encoding="utf-8"))
 
 
