@@ -8,7 +8,6 @@
 # make chaos      kills a training 50 times and looks whether its result is what it would have been
 # make test-flink  both jobs on an Apache Flink cluster, also while its parts are killed (needs Java and Maven; 7 minutes)
 # make lock-images  resolves what each image installs again, deploy/locks, to the versions of requirements.lock
-# make test-images  replays the Dockerfiles in fresh environments and runs each job there (several GB, 20 minutes)
 # make docs       writes docs/flags.md again from the commands' own parsers
 # make templates  writes the parameters of the Dataflow templates again from the jobs' flags
 # make test-prism  both jobs on Prism, built from Beam's Go module (needs Go)
@@ -25,7 +24,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 PIP_FLAGS := --quiet --disable-pip-version-check --no-deps --no-compile
 
-.PHONY: run check lint test parity fuzz seeds chaos lock lock-images test-images templates docs test-newest test-flink test-prism clean
+.PHONY: run check lint test parity fuzz seeds chaos lock lock-images templates docs test-newest test-flink test-prism clean
 
 run: .venv/installed
 	$(BIN)/python -m pipelines.retrain --recipe chorales --output runs/chorales
@@ -101,9 +100,6 @@ docs: .venv/installed
 
 templates: .venv/installed
 	$(BIN)/python -m tests.deploy.test_templates
-
-test-images: .venv/installed
-	$(BIN)/python -m benchmarks.images
 
 test-newest: .venv-newest/installed
 	.venv-newest/bin/python -m pytest tests/test_end_to_end.py

@@ -1,11 +1,10 @@
-"""Kills the trainer (kill -9) at random instants and starts it again, until it is done: is the result what it was?
+"""Kills the trainer (kill -9) at random instants and restarts it until it ends, and compares the results.
 
     python -m benchmarks.chaos --data DATASET_DIR [--kills 50] [--seed 1]
 
-One run is left alone, another is killed again and again at instants spread evenly over the
-time that the first one took: while it starts, trains, writes a checkpoint, evaluates or exports. When it is done in
-spite of that, another begins. In the end weights, optimizer, best model and history.csv must be
-those of the run that was left alone, bit for bit.
+One run is not disturbed. Another is killed again and again at instants that are uniform over the duration of the first:
+while it starts, trains, writes a checkpoint, evaluates or exports. If it ends before all kills are used up, another
+begins. In the end weights, optimizer, best model and history.csv must equal those of the undisturbed run, bit for bit.
 """
 
 import pathlib
@@ -44,7 +43,7 @@ def main() -> int:
 
 
 def torment(data: str, folder: pathlib.Path, *, kills: int, seed: int, flags: list[str] | None = None) -> list[str]:
-    """Trains once in peace and once under kills; returns what differs, in words."""
+    """Trains once undisturbed and once under kills; returns the differences in words."""
     flags = flags or FLAGS
     began = time.monotonic()
     subprocess.run(_command(data, folder / "peace", flags), check=True, stdout=subprocess.DEVNULL)
@@ -60,8 +59,8 @@ def torment(data: str, folder: pathlib.Path, *, kills: int, seed: int, flags: li
                 flush=True,
             )
         subprocess.run(_command(data, model, flags), check=True, stdout=subprocess.DEVNULL)
-        if found := differences(folder / "peace", model):
-            return found
+        if different := differences(folder / "peace", model):
+            return different
     return []
 
 
@@ -70,7 +69,7 @@ def _command(data: str, model: pathlib.Path, flags: list[str]) -> list[str]:
 
 
 def _ended(command: list[str], within: float) -> bool:
-    """Runs a command and kills it after some seconds; whether it ended by itself before."""
+    """Runs a command and kills it after some seconds; returns True if it had ended by itself."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         return process.wait(within) == 0
@@ -80,10 +79,10 @@ def _ended(command: list[str], within: float) -> bool:
         return False
 
 
-def differences(one: pathlib.Path, other: pathlib.Path) -> list[str]:
-    """What differs between two model directories, wall-clock times aside."""
-    texts = [name for name in _EXPORT if (one / name).read_bytes() != (other / name).read_bytes()]
-    ours, theirs = (Checkpoints(str(folder / paths.CHECKPOINTS)).latest()[0] for folder in (one, other))
+def differences(expected: pathlib.Path, actual: pathlib.Path) -> list[str]:
+    """Lists the differences between two model directories, wall-clock times aside."""
+    texts = [name for name in _EXPORT if (expected / name).read_bytes() != (actual / name).read_bytes()]
+    ours, theirs = (Checkpoints(str(folder / paths.CHECKPOINTS)).latest()[0] for folder in (expected, actual))
     if ours is None or theirs is None or (ours.step, ours.position) != (theirs.step, theirs.position):
         return [*texts, "the last checkpoints"]
     pairs = zip(_numbers(ours), _numbers(theirs), strict=True)

@@ -1,4 +1,4 @@
-"""What songs share by chance and what a copy looks like: the numbers behind the constants of `nabi.analysis.copies`.
+"""Measures chance similarity of songs and known copies: the evidence for the constants of `nabi.analysis.copies`.
 
 python -m benchmarks.copies DATASET DATASET ...
 """
@@ -19,9 +19,9 @@ from trainer.data.dataset import open_dataset
 from trainer.training import copy_index
 
 LENGTHS = (6, 8, 10, 12, 14, 16, 20)
-# Shares of the fingerprints that are left when an index is thinned.
+# Factors by which the fingerprints of an index are thinned.
 THINNED = (1, 2, 5, 20, 100)
-# Songs that are compared of each collection, held out of training.
+# Held-out songs compared of each collection, at most.
 MOST = 100
 
 Songs = list[Song]
@@ -32,13 +32,13 @@ class WithDurations(copies.Gram):
     """N-grams that count durations too."""
 
     def hashes(self, notes: copies.Notes) -> Hashes:
-        """The hash of every n-gram."""
+        """Hashes every n-gram."""
         step = np.diff(notes.onset) << 8 | (np.diff(notes.pitch) + 128)
         return of_grams(step.astype(np.uint64) ^ mix((notes.end - notes.onset)[1:].astype(np.uint64)), self.notes - 1)
 
 
 def read(folder: str) -> dict[str, Songs]:
-    """A dataset's training songs, and those that were held out of it."""
+    """Reads a dataset's training songs, and its held-out songs, at most MOST."""
     dataset = open_dataset(folder)
     splits = {
         split: [song for _, song in copy_index.songs_of(dataset, split) if song]
@@ -48,7 +48,7 @@ def read(folder: str) -> dict[str, Songs]:
 
 
 def index_of(songs: Iterable[Song], gram: copies.Gram, most: int | None = None) -> copies.Index:
-    """An index of songs that are named by their numbers."""
+    """Builds an index of songs that are named by their numbers."""
     builder = copies.Builder(gram, most)
     for number, song in enumerate(songs):
         builder.add(f"{number:016x}", song, f"/home/somebody/music/{number:08}.mid")
@@ -56,7 +56,7 @@ def index_of(songs: Iterable[Song], gram: copies.Gram, most: int | None = None) 
 
 
 def report_cost(name: str, collection: Mapping[str, Songs]) -> copies.Index:
-    """Prints what an index costs, and what songs that were held out copy."""
+    """Prints the cost of an index, and how much held-out songs copy by chance."""
     began = time.perf_counter()
     index = index_of(collection["train"], copies.Gram())
     built = time.perf_counter()
@@ -65,14 +65,14 @@ def report_cost(name: str, collection: Mapping[str, Songs]) -> copies.Index:
     index = copies.read(data)
     index.find(np.zeros(0, np.uint64))
     loaded = time.perf_counter()
-    found = [find(song, index) for song in collection["held out"]]
+    matches = [find(song, index) for song in collection["held out"]]
     searched = time.perf_counter()
     print(
         f"{name}: {len(index.songs):,} songs, {index.notes:,} notes, {len(data) / 1e6:.2f} MB, window {index.window}; "
         f"{len(index.songs) / (built - began):,.0f} songs/s to index, {loaded - loading:.2f} s to load, "
-        f"{1e3 * (searched - loaded) / len(found):.1f} ms to compare a song"
+        f"{1e3 * (searched - loaded) / len(matches):.1f} ms to compare a song"
     )
-    figures = [(each.longest.different if each.longest else 0, each.longest_bars, each.share) for each in found]
+    figures = [(match.longest.different if match.longest else 0, match.longest_bars, match.share) for match in matches]
     index = dataclasses.replace(index, held_out=copies.HeldOut.of(figures))
     for figure, values in index.held_out.as_dict().items():
         print(f"    {figure:6} {values}")
@@ -89,35 +89,35 @@ def report_chance(collections: Mapping[str, Mapping[str, Songs]], kind: type[cop
         for length in LENGTHS
     }
     worst = dict.fromkeys(LENGTHS, 0.0)
-    for one, other in itertools.product(collections, repeat=2):
-        row = f"{other[:16]:>16} in {one[:14]:14}"
+    for source, other in itertools.product(collections, repeat=2):
+        row = f"{other[:16]:>16} in {source[:14]:14}"
         for length in LENGTHS:
-            shares = [find(song, indices[one, length]).share for song in collections[other]["held out"]]
+            shares = [find(song, indices[source, length]).share for song in collections[other]["held out"]]
             high = float(np.quantile(shares, 0.95))
-            worst[length] = max(worst[length], high if one != other else 0)
+            worst[length] = max(worst[length], high if source != other else 0)
             row += f"{np.median(shares):6.3f}/{high:.3f}"
         print(row)
     print(f"{'largest of other collections':>34}" + "".join(f"{worst[length]:12.3f}" for length in LENGTHS))
     longest = [
         max(
-            (run.notes for song in collections[other]["held out"] for run in find(song, indices[one, 6]).widest),
+            (run.notes for song in collections[other]["held out"] for run in find(song, indices[source, 6]).widest),
             default=0,
         )
-        for one, other in itertools.permutations(collections, 2)
+        for source, other in itertools.permutations(collections, 2)
     ]
     print(f"longest run of notes shared with another collection: {max(longest, default=0)}")
 
 
 def report_thinning(name: str, collection: Mapping[str, Songs]) -> None:
-    """Prints what a thinned index finds of 64 notes of a training song, transposed, amid a held-out song."""
+    """Prints how much a thinned index finds of 64 transposed notes of a training song within a held-out song."""
     print(f"\n{name}, thinned: of 64 copied notes are found (mean), their source is right")
     whole = len(index_of(collection["train"], copies.Gram()).fingerprints)
     planted = list(plants(collection["train"], collection["held out"]))
     for part in THINNED:
         index = index_of(collection["train"], copies.Gram(), whole // part)
-        found = [(number, find(song, index).longest) for number, song in planted]
-        notes = np.mean([min(run.notes, 64) if run else 0 for _, run in found])
-        right = np.mean([bool(run) and int(run.source.song, 16) == number for number, run in found])
+        runs = [(number, find(song, index).longest) for number, song in planted]
+        notes = np.mean([min(run.notes, 64) if run else 0 for _, run in runs])
+        right = np.mean([bool(run) and int(run.source.song, 16) == number for number, run in runs])
         sure = index.notes_to_find
         print(
             f"    1/{part:<3} window {index.window:3}, sure from {sure:3} notes: {notes:5.1f} notes, {right:.0%} right"
@@ -125,28 +125,28 @@ def report_thinning(name: str, collection: Mapping[str, Songs]) -> None:
 
 
 def plants(training: Sequence[Song], hosts: Sequence[Song]) -> Iterable[tuple[int, Song]]:
-    """Songs with 64 notes of a training song, 3 semitones higher, and that song's number."""
+    """Appends 64 notes of a training song, 3 semitones higher, to each host; yields (number of that song, host)."""
     random = np.random.default_rng(0)
     long_enough = [number for number, song in enumerate(training) if len(song.pitches) >= 64]
     for host in hosts:
         number = int(random.choice(long_enough))
-        notes, own = copies.Notes.of(training[number]), copies.Notes.of(host)
+        notes, host_notes = copies.Notes.of(training[number]), copies.Notes.of(host)
         first = int(random.integers(len(notes) - 63))
-        chosen = slice(first, first + 64)
-        onset = notes.onset[chosen] - notes.onset[first] + host.end + 12
-        pitch = np.clip(notes.pitch[chosen] + 3, 0, 127)
+        passage = slice(first, first + 64)
+        onset = notes.onset[passage] - notes.onset[first] + host.end + 12
+        pitch = np.clip(notes.pitch[passage] + 3, 0, 127)
         yield (
             number,
             Song.from_notes(
-                np.concatenate([own.onset, onset]),
-                np.concatenate([own.end - own.onset, np.full(64, 3)]),
-                np.concatenate([own.pitch, pitch]),
+                np.concatenate([host_notes.onset, onset]),
+                np.concatenate([host_notes.end - host_notes.onset, np.full(64, 3)]),
+                np.concatenate([host_notes.pitch, pitch]),
             ),
         )
 
 
 def trivial() -> dict[str, Song]:
-    """Music that nobody owns: 200 notes each."""
+    """Writes scales and other common patterns, 200 notes each: name -> song."""
     number = np.arange(200)
     scale = np.array([0, 2, 4, 5, 7, 9, 11])
     up_and_down = np.concatenate([np.arange(15), np.arange(13, 0, -1)])[number % 28]
@@ -165,7 +165,7 @@ def trivial() -> dict[str, Song]:
 
 
 def report_trivial(name: str, index: copies.Index, collection: Mapping[str, Songs]) -> None:
-    """Prints how trivial music is judged, beside 64 notes that are really copied."""
+    """Prints the verdicts on trivial music, beside those on 64 notes that are really copied."""
     print(f"\n{name}: trivial music, and copies of 64 notes")
     for kind, song in trivial().items():
         run = find(song, index).longest

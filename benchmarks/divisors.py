@@ -1,9 +1,9 @@
-"""How many notes of recordings different `--divisors` keep, how far they move them, and what they cost in tokens.
+"""Compares settings of `--divisors` on recordings: notes lost, distance moved, and tokens a note.
 
     python -m benchmarks.divisors FOLDER ... [--drums] [--divisors 4,3 --divisors 8,6 ...]
 
-A note is lost where it comes to the tick of another of its pitch. How far the others have moved is told by the distance
-of each onset from the nearest one of its pitch in the file.
+A note is lost if it falls on the tick of another of its pitch. The distance that a note has moved is measured from its
+onset to the nearest onset of its pitch in the file.
 """
 
 import dataclasses
@@ -27,10 +27,10 @@ Floats = npt.NDArray[np.float64]
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Recording:
-    """A file: its bytes, and its notes as it holds them.
+    """A file and its notes before quantisation.
 
     Attributes:
-      data: its bytes.
+      data: bytes of the file.
       onset: float64 [N], in quarter notes, ascending.
       pitch: int64 [N].
     """
@@ -46,17 +46,17 @@ def main() -> None:
     parser.add_argument("folder", nargs="+", type=pathlib.Path)
     parser.add_argument("--drums", action="store_true", help="the drums instead of all other instruments")
     parser.add_argument("--divisors", action="append", help=f"any number of times (default: {' '.join(_DIVISORS)})")
-    chosen = parser.parse_or_exit()
-    found = list(_recordings(chosen.folder, chosen.drums))
-    notes = sum(len(recording.onset) for recording in found)
-    print(f"{len(found)} files, {notes:,} notes")
+    flags = parser.parse_or_exit()
+    recordings = list(_recordings(flags.folder, flags.drums))
+    notes = sum(len(recording.onset) for recording in recordings)
+    print(f"{len(recordings)} files, {notes:,} notes")
     print(f"{'divisors':<12}{'ticks':>6}{'notes':>10}{'lost':>8}{'moved':>9}{'vocabulary':>12}{'tokens a note':>15}")
-    for text in chosen.divisors or _DIVISORS:
-        print(_row(text, found, "drums" if chosen.drums else "all"))
+    for text in flags.divisors or _DIVISORS:
+        print(_row(text, recordings, "drums" if flags.drums else "all"))
 
 
 def _recordings(folders: Sequence[pathlib.Path], drums: bool) -> Iterator[Recording]:
-    """The files that hold a song."""
+    """Reads the files that have notes."""
     for path in sorted(path for folder in folders for path in folder.rglob("*.mid")):
         score = symusic.Score.from_midi(path.read_bytes())
         columns = [track.notes.numpy() for track in score.tracks if track.is_drum == drums]
@@ -70,13 +70,13 @@ def _recordings(folders: Sequence[pathlib.Path], drums: bool) -> Iterator[Record
 
 
 def _row(text: str, recordings: Sequence[Recording], instrument: str) -> str:
-    """A line of the table."""
+    """Measures one setting and formats its line of the table."""
     divisors = quantisation.parse(text)
     encoding = Events(divisors=divisors)
     kept, tokens, moves = 0, 0, [np.zeros(0)]
     for recording in recordings:
         try:
-            song = fast_midi.read(recording.data, instrument_wanted=instrument, divisors=divisors)
+            song = fast_midi.read(recording.data, instrument_choice=instrument, divisors=divisors)
         except ParseError:
             continue
         start, _, pitch = song.notes()
@@ -90,15 +90,15 @@ def _row(text: str, recordings: Sequence[Recording], instrument: str) -> str:
 
 
 def _distances(onset: Floats, pitch: npt.NDArray[np.int64], recording: Recording) -> Floats:
-    """How far each onset is from the nearest one of its pitch in the file, in quarter notes."""
-    found = []
+    """Computes the distance from each onset to the nearest one of its pitch in the file, in quarter notes."""
+    distances = []
     for same in np.unique(pitch).tolist():
         ours, theirs = onset[pitch == same], recording.onset[recording.pitch == same]
         if len(theirs):
             after = np.searchsorted(theirs, ours).clip(1, max(len(theirs) - 1, 1))
             nearest = np.minimum(np.abs(ours - theirs[after - 1]), np.abs(theirs[after % len(theirs)] - ours))
-            found.append(nearest)
-    return np.concatenate([np.zeros(0), *found])
+            distances.append(nearest)
+    return np.concatenate([np.zeros(0), *distances])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`make fuzz`: many damaged files through repair and the fast reader; each must give a song or a reason, and quickly.
+"""`make fuzz`: reads many damaged files with repair and the fast reader; each must give a song or a reason, quickly.
 
 python -m benchmarks.fuzz --cases 100000 [FOLDER of MIDI files to damage ...]
 """
@@ -17,13 +17,13 @@ from nabi.reading.repair import repair
 from nabi.workspace.commands import Parser
 from tests import builders
 
-# Of processor time, which other work on the machine does not lengthen. A file that takes longer would stall a job.
+# Limit of processor time, which does not depend on other work of the machine. A slower file would stall a job.
 _SLOW_SECONDS = 1.0
 
 
 def read(data: bytes) -> list[str]:
-    """`song`, or why there is none, of each song of a file: repaired, read fast, its silences shortened."""
-    return [_outcome(one.data) for one in repair(data)]
+    """Repairs and reads a file; returns `song`, or the reason that there is none, for each song in it."""
+    return [_outcome(repaired.data) for repaired in repair(data)]
 
 
 def _outcome(data: bytes) -> str:
@@ -35,7 +35,7 @@ def _outcome(data: bytes) -> str:
 
 
 def _seconds(data: bytes) -> float:
-    """Measures a file again: what is compiled or imported for it is there by now."""
+    """Measures a file again, after compilation and imports."""
     started = time.process_time()
     read(data)
     return time.process_time() - started
@@ -47,16 +47,16 @@ def main() -> None:
     parser.add_argument("folder", nargs="*", type=pathlib.Path)
     parser.add_argument("--cases", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=0)
-    chosen = parser.parse_or_exit()
-    real = [path.read_bytes() for folder in chosen.folder for path in sorted(folder.rglob("*")) if path.is_file()]
+    flags = parser.parse_or_exit()
+    real = [path.read_bytes() for folder in flags.folder for path in sorted(folder.rglob("*")) if path.is_file()]
     sound = [builders.scale(), *(data for data in real if 14 <= len(data) < 60_000)]
     outcomes: collections.Counter[str] = collections.Counter()
     # Compiles the loops and asks music21 for the instruments that the files name.
     for data in sound:
         read(data)
     slowest, began = 0.0, time.monotonic()
-    for number, data in enumerate(mutations(sound, chosen.cases, chosen.seed)):
-        kept, started = pathlib.Path(f"fuzz-{chosen.seed}-{number}.mid"), time.process_time()
+    for number, data in enumerate(mutations(sound, flags.cases, flags.seed)):
+        kept, started = pathlib.Path(f"fuzz-{flags.seed}-{number}.mid"), time.process_time()
         try:
             outcomes.update(read(data))
         except Exception:
@@ -68,7 +68,7 @@ def main() -> None:
         slowest = max(slowest, seconds)
     for outcome, count in outcomes.most_common():
         print(f"{count:8} {outcome}")
-    print(f"slowest {slowest * 1000:.1f} ms; {chosen.cases / (time.monotonic() - began):.0f} cases/s")
+    print(f"slowest {slowest * 1000:.1f} ms; {flags.cases / (time.monotonic() - began):.0f} cases/s")
     sys.exit(slowest > _SLOW_SECONDS)
 
 

@@ -1,14 +1,14 @@
-"""Tokens a second of our sampling beside PyTorch's and the seeds' way, in turns on an idle machine.
+"""Compares the sampling speed, in tokens a second, with PyTorch and with the tutorials' method, on an idle machine.
 
     python -m benchmarks.generation [--torch_python VENV/bin/python] [--sizes 1x128,2x512,3x512] [--turns 3]
 
-The seeds run the whole window of 100 tokens through Keras' `predict` again for each token of one song. PyTorch's
-nn.LSTM carries its state and samples 1,024 songs at once by softmax and multinomial. Ours are 1,024 songs too, of the
-generator's own sampler in two processes, as `--direct_num_workers=2` runs them: in batches of 64 rows (what the job
-does, so that a song does not depend on how many there are) and of 512 rows; at temperature 1 under a grammar's masks,
-and with top-k 50 and top-p 0.95 besides. Chances are about as sharp as a trained model's, 2 nats a token. The limit is
-the rate of one large float32 product; a token costs an LSTM's products, 16 U^2 a layer, and those of the logits.
-PyTorch wants an environment of its own: name its interpreter.
+The tutorials run the whole window of 100 tokens through Keras' `predict` for each token of one song. PyTorch's nn.LSTM
+carries its state and samples 1,024 songs at once by softmax and multinomial. Nabi samples 1,024 songs with the
+generator's sampler in two processes, as with `--direct_num_workers=2`: in batches of 64 rows, as a job does, and of 512
+rows; at temperature 1 with a grammar's masks, and also with top-k 50 and top-p 0.95. The distributions have an entropy
+of about 2 nats a token, as a trained model's. The limit is the rate of one large float32 product; a token costs the
+products of the LSTM, 16 U^2 a layer, and those of the logits. PyTorch needs an environment of its own: name its
+interpreter.
 """
 
 import argparse
@@ -27,7 +27,7 @@ _SECONDS_A_TURN = 3.0
 _PRODUCT = (8192, 512, 2048)
 _MODULE = "benchmarks.generation"
 _PROCESSES = 2
-# Of the logits: 400 normal ones of this deviation leave about 2 nats, as a model of the chorales does.
+# Standard deviation of the logits: 400 normal ones give about 2 nats a token, as a model of the chorales does.
 _DEVIATION = 4.0
 
 
@@ -60,7 +60,7 @@ def main() -> int:
     return 0
 
 
-# What is asked of our processes before layers and units: kind and rows.
+# Column -> (kind, rows), which a request has before layers and units.
 _OURS = {"64 rows": ("plain", 64), "64, filters": ("filters", 64), "512 rows": ("plain", 512)}
 _HEADINGS = f"{'64/seeds':>10}{'64/torch':>10}{'512/torch':>11}{'filters':>9}{'64/limit':>10}{'512/limit':>11}"
 
@@ -113,16 +113,17 @@ def _nabi(kind: str, rows: int, layers: int, units: int) -> tuple[float, Callabl
     stepper.use_one_thread()
     if kind == "product":
         return _product()
-    # `<end>` would end songs at random. Eight rows that each forbid some tokens mask as a real grammar does.
+    # Without `<end>`, which would end songs at random. Eight grammar rows, each without one token, cost what a real
+    # grammar does.
     legal = np.ones((8, VOCABULARY), np.bool_)
     legal[:, :4] = False
     legal[np.arange(8), np.arange(8) + 4] = False
     following = np.tile(np.arange(VOCABULARY) % 8, (8, 1))
-    meanings = TokenContents(np.ones(VOCABULARY, np.int64), np.ones(VOCABULARY, np.int64))
-    chosen = {"top_k": 50, "top_p": 0.95} if kind == "filters" else {"top_p": 1.0}
-    config = GenerateConfig(max_tokens=4 * _STEPS, max_repeats=0, **chosen)
+    contents = TokenContents(np.ones(VOCABULARY, np.int64), np.ones(VOCABULARY, np.int64))
+    filters = {"top_k": 50, "top_p": 0.95} if kind == "filters" else {"top_p": 1.0}
+    config = GenerateConfig(max_tokens=4 * _STEPS, max_repeats=0, **filters)
     network = stepper.carried(_network(layers, units))
-    sampler = Sampler(network, Grammar(following, legal), config, meanings, slots=rows)
+    sampler = Sampler(network, Grammar(following, legal), config, contents, slots=rows)
     songs, primers = range(SONGS // _PROCESSES), [(START,)] * (SONGS // _PROCESSES)
     return len(songs) * config.max_tokens, lambda: sampler.sample(songs, primers)
 

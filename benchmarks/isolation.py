@@ -1,9 +1,9 @@
-"""What it costs to parse in a process of its own, against calling the parser.
+"""Measures the cost of parsing in a process of its own, compared with calling the parser.
 
 python -m benchmarks.isolation FOLDER ... [--parser fast] [--rounds 5] [--batch 16]
 
-Both read the same files to the same bytes, in turns of a few dozen files. Wall clock is what one worker on an idle
-machine sees; processor time, of both processes together, is what a machine with a worker on every core sees.
+Both read the same files to the same bytes, in turns of a few dozen files. Wall-clock time matters for one worker on an
+idle machine; processor time, of both processes together, matters on a machine with a worker on every core.
 """
 
 import pathlib
@@ -28,7 +28,7 @@ class Cost(NamedTuple):
 
 
 def measure(read: Callable[[Sequence[bytes]], object], turn: Sequence[bytes], batch: int, pid: int) -> Cost:
-    """What reading a turn's files costs, `batch` at a time, the processor time of process `pid` included."""
+    """Measures the reading of a turn's files, `batch` at a time, with the processor time of process `pid`."""
     wall, processor = time.perf_counter(), time.process_time() + _processor_time(pid)
     for begin in range(0, len(turn), batch):
         read(turn[begin : begin + batch])
@@ -36,12 +36,12 @@ def measure(read: Callable[[Sequence[bytes]], object], turn: Sequence[bytes], ba
 
 
 def _processor_time(pid: int) -> float:
-    # The clock of another process, as clock_getcpuclockid(3) makes it on Linux.
+    # The clock of another process, computed as clock_getcpuclockid(3) does on Linux.
     return time.clock_gettime(~pid << 3 | 2)
 
 
 def pairs(files: Sequence[bytes], parser: str, batch: int) -> Iterator[tuple[Cost, Cost]]:
-    """One round: the costs of each turn, in this process and in one of its own."""
+    """Runs one round; yields the costs of each turn, in this process and in a process of its own."""
     turns = [files[begin : begin + _FILES_A_TURN] for begin in range(0, len(files), _FILES_A_TURN)]
     with IsolatedReader(instrument="all", parser=parser, timeout_seconds=600, memory_bytes=1 << 31) as reader:
 
@@ -52,7 +52,7 @@ def pairs(files: Sequence[bytes], parser: str, batch: int) -> Iterator[tuple[Cos
             results = [answers[0].result for answers in reader.read_packed([(data, "") for data in datas])]
             return [str(result) if isinstance(result, ParseError) else result.data for result in results]
 
-        # Once untimed, for whatever either keeps of what it has seen.
+        # Once untimed, to fill caches.
         if here(files) != isolated(files):
             raise AssertionError("the two do not read the same")
         assert reader.pid is not None
@@ -74,19 +74,19 @@ def main() -> None:
     parser.add_argument("--parser", choices=("fast", "music21"), default="fast")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batch", type=int, default=16, help="files that are handed over at once")
-    chosen = parser.parse_or_exit()
-    paths = sorted(path for folder in chosen.folder for path in folder.rglob("*.mid"))
+    flags = parser.parse_or_exit()
+    paths = sorted(path for folder in flags.folder for path in folder.rglob("*.mid"))
     files = [path.read_bytes() for path in paths]
-    # A new process each round: where it lies in memory and on which core makes one faster than another.
-    measured = [pair for _ in range(chosen.rounds) for pair in pairs(files, chosen.parser, chosen.batch)]
-    print(f"{len(files)} files, {chosen.rounds} rounds, --parser {chosen.parser}, {chosen.batch} at once")
+    # A new process each round, since its place in memory and its core affect its speed.
+    measured = [pair for _ in range(flags.rounds) for pair in pairs(files, flags.parser, flags.batch)]
+    print(f"{len(files)} files, {flags.rounds} rounds, --parser {flags.parser}, {flags.batch} at once")
     for clock in Cost._fields:
         both = [(getattr(here, clock), getattr(isolated, clock)) for here, isolated in measured]
-        print(f"{clock:10} {_compared(both, chosen.rounds, len(files))}")
+        print(f"{clock:10} {_compared(both, flags.rounds, len(files))}")
 
 
 def _compared(both: Sequence[tuple[float, float]], rounds: int, files: int) -> str:
-    """Microseconds a file, of each turn its fastest round (what others did meanwhile only adds), and ratios."""
+    """Formats microseconds a file, from the fastest round of each turn (other work only adds time), and ratios."""
     turns = len(both) // rounds
     here, isolated = (
         sum(min(column[turn::turns]) for turn in range(turns)) * 1e6 / files for column in zip(*both, strict=True)

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.listing`: what listing a million objects takes, in MB and seconds, through the real client.
+"""`python -m benchmarks.listing`: memory and time to list a million objects, in MB and seconds, with the real client.
 
-A small server in a process of its own gives the pages that Google Cloud Storage would give. Each figure is of a new
-process, from which that of one object is taken off: what stays is the listing's own.
+A small server in a process of its own returns the pages of Google Cloud Storage. Each figure is measured in a new
+process; the memory of one that lists a single object is subtracted.
 """
 
 import hashlib
@@ -22,12 +22,12 @@ _PAGE = 1000
 
 
 def name(number: int) -> str:
-    """An object's, as Lakh's are: sorted by number."""
+    """Names an object as in Lakh's dataset; names are sorted by number."""
     return f"lakh/{number:07d}/{hashlib.md5(str(number).encode()).hexdigest()}.mid"
 
 
 def page(objects: int, token: str) -> dict[str, object]:
-    """The page that begins with a token, as `objects.list` answers."""
+    """Builds the page for a page token, as `objects.list` returns it."""
     begin = int(token or 0)
     end = min(begin + _PAGE, objects)
     items = [{"name": name(number), "size": "30000", "generation": f"17{number:014d}"} for number in range(begin, end)]
@@ -35,7 +35,7 @@ def page(objects: int, token: str) -> dict[str, object]:
 
 
 def serve(objects: int, ready: Connection) -> None:
-    """Answers listings for ever; sends the address."""
+    """Serves listings forever; sends its address through `ready`."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -58,14 +58,14 @@ def serve(objects: int, ready: Connection) -> None:
 
 
 def walk() -> int:
-    """The listing alone: pages come and go."""
+    """Iterates over the listing without keeping it."""
     from nabi.workspace import storage
 
     return sum(1 for _ in storage.match("gs://music/lakh"))
 
 
 def expand() -> int:
-    """What preprocess does with its input before it starts the pipeline: sources, sorted, and their fingerprint."""
+    """Lists, sorts and fingerprints sources, as preprocess does before it starts the pipeline."""
     from pipelines.config import PreprocessConfig
     from pipelines.preprocessing import build_dataset
     from pipelines.reading import sources
@@ -83,7 +83,7 @@ def _measured(work: Callable[[], int], address: str, answer: Connection) -> None
 
 
 def _start(function: Callable[..., None], *arguments: object) -> tuple[multiprocessing.Process, Any]:
-    """A process, and the first that it sends; raises EOFError if it ends before."""
+    """Starts a process and waits for its first message; raises EOFError if it ends before."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=function, args=(*arguments, theirs), daemon=True)
@@ -93,7 +93,7 @@ def _start(function: Callable[..., None], *arguments: object) -> tuple[multiproc
 
 
 def measure(work: Callable[[], int], objects: int) -> tuple[float, float]:
-    """Seconds, and MB at the most, of a process that lists so many objects."""
+    """Measures seconds and peak MB of a process that lists `objects` objects."""
     server, address = _start(serve, objects)
     try:
         count, seconds, megabytes = _start(_measured, work, address)[1]

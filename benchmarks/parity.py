@@ -1,4 +1,4 @@
-"""`make parity FOLDERS=...`: reads every file with both readers and says where they differ.
+"""`make parity FOLDERS=...`: reads every file with both readers and prints the differences.
 
 python -m benchmarks.parity FOLDER ... [--instrument first] [--divisors 8,6] [--every 10]
 """
@@ -17,7 +17,7 @@ from nabi.workspace.commands import Parser
 
 
 def compare(path: pathlib.Path, instrument: str, divisors: tuple[int, ...]) -> tuple[str, str]:
-    """(`equal`, `different` or the reason why both refuse the file; the first difference)."""
+    """Compares both readers; returns (`equal`, `different` or why both refuse the file; the first difference)."""
     data = path.read_bytes()
     difference = file_reader.difference(data, instrument, divisors)
     if difference:
@@ -36,13 +36,13 @@ def main() -> None:
     parser.add_argument("--instrument", default="all", help="see pipelines.preprocess --instrument")
     parser.add_argument("--divisors", default="4,3", help="see pipelines.preprocess --divisors")
     parser.add_argument("--every", type=int, default=1, help="only each so many files (default: all)")
-    chosen = parser.parse_or_exit()
-    divisors = quantisation.parse(chosen.divisors)
-    files = sorted(path for folder in chosen.folder for path in folder.rglob("*") if path.is_file())[:: chosen.every]
+    flags = parser.parse_or_exit()
+    divisors = quantisation.parse(flags.divisors)
+    files = sorted(path for folder in flags.folder for path in folder.rglob("*") if path.is_file())[:: flags.every]
     counts: collections.Counter[str] = collections.Counter()
     shown = time.monotonic()
     with concurrent.futures.ProcessPoolExecutor() as pool:
-        compare_all = functools.partial(compare, instrument=chosen.instrument, divisors=divisors)
+        compare_all = functools.partial(compare, instrument=flags.instrument, divisors=divisors)
         outcomes = pool.map(compare_all, files, chunksize=4)
         for path, (outcome, difference) in zip(files, outcomes, strict=True):
             counts[outcome] += 1

@@ -1,14 +1,14 @@
-"""Nabi's LSTM on the four polyphonic sets of Boulanger-Lewandowski et al. (2012), beside the papers' figures.
+"""Compares Nabi's LSTM with published figures on the four polyphonic sets of Boulanger-Lewandowski et al. (2012).
 
     python -m benchmarks.polyphonic prepare SET      frames -> the tokens of `steps`, in DIR/SET/dataset and .../test
     python -m benchmarks.polyphonic train SET        the recipe's model of the set, in DIR/SET/model
     python -m benchmarks.polyphonic score MODEL      nats a time step on the validation split, or with --split test
     python -m benchmarks.polyphonic all [SET ...]    all of it, the test split once for each model, and the table
-    python -m benchmarks.polyphonic overlap [SET ..] how many test pieces have a melody that a training piece has too
+    python -m benchmarks.polyphonic overlap [SET ..] how many test pieces share their melody with a training piece
 
-SET is JSB_Chorales, Nottingham, MuseData or Piano_midi; DIR is --output. The training split, and no other, is also
-written in other keys, unless --no-transpose; the table says in how many. The trainer is not given the test split:
-`score --split test` and `all` look at it, with the model of the best validation loss. The files are read with SciPy:
+SET is JSB_Chorales, Nottingham, MuseData or Piano_midi; DIR is --output. Only the training split is also written in
+other keys, unless --no-transpose; the table says in how many. The trainer never gets the test split: only
+`score --split test` and `all` use it, with the model of the best validation loss. The files are read with SciPy:
 pip install -e .[benchmark]
 """
 
@@ -24,36 +24,37 @@ from benchmarks.polyphonic_table import Row, overlap_table, table
 from nabi.workspace import paths, recipes, storage
 from nabi.workspace.commands import Parser
 from pipelines.config import PreprocessConfig
-from trainer import config, task
+from trainer import config
+from trainer.training import start
 
 RECIPE = "polyphonic"
 
 
-def prepare(name: str, chosen: argparse.Namespace) -> None:
+def prepare(name: str, flags: argparse.Namespace) -> None:
     """Writes a set's datasets and prints its statistics."""
-    pieces = sets.read(chosen.paper / f"{name}.mat")
-    told = PreprocessConfig.create(recipes.load(RECIPE, "preprocess"))
-    window = told.window if chosen.window is None else chosen.window
+    pieces = sets.read(flags.paper / f"{name}.mat")
+    defaults = PreprocessConfig.create(recipes.load(RECIPE, "preprocess"))
+    window = defaults.window if flags.window is None else flags.window
     settings = datasets.settings_of(
         pieces,
         ticks=sets.SETS[name].ticks,
         window=window,
-        stride=min(told.training_stride, window) if chosen.stride is None else chosen.stride,
-        semitones=told.transpose if chosen.transpose else (),
+        stride=min(defaults.training_stride, window) if flags.stride is None else flags.stride,
+        semitones=defaults.transpose if flags.transpose else (),
     )
-    datasets.build(_folder(name, chosen), name, pieces, settings, overwrite=chosen.overwrite)
+    datasets.build(_folder(name, flags), name, pieces, settings, overwrite=flags.overwrite)
     print(sets.describe(name, sets.statistics_of(pieces, settings.transpose)))
 
 
-def train(name: str, chosen: argparse.Namespace) -> str:
-    """Trains the recipe's model of a set and returns its directory; exits where the trainer fails."""
-    settings = {**recipes.load(f"{RECIPE}:{name}", "train"), **config.TrainConfig.given(chosen)}
-    model_dir = chosen.model_dir or storage.join(_folder(name, chosen), paths.MODELS)
-    status = task.run(
-        data=storage.join(_folder(name, chosen), paths.DATA),
+def train(name: str, flags: argparse.Namespace) -> str:
+    """Trains the recipe's model of a set and returns its directory; exits if the trainer fails."""
+    settings = {**recipes.load(f"{RECIPE}:{name}", "train"), **config.TrainConfig.given(flags)}
+    model_dir = flags.model_dir or storage.join(_folder(name, flags), paths.MODELS)
+    status = start.run(
+        data=storage.join(_folder(name, flags), paths.DATA),
         model_dir=model_dir,
         training=config.TrainConfig.create(settings),
-        overwrite=chosen.overwrite,
+        overwrite=flags.overwrite,
     )
     if status:
         sys.exit(status)
@@ -61,14 +62,14 @@ def train(name: str, chosen: argparse.Namespace) -> str:
 
 
 def score(model_dir: str, split: str, data: str | None = None) -> Row:
-    """A model on a split.
+    """Scores a model on a split.
 
     Args:
-      model_dir: a model directory.
+      model_dir: model directory.
       split: `validation` or `test`.
-      data: the folder that the model's set was prepared in; None finds it where the model was trained.
+      data: folder in which the model's set was prepared; None: the one that the model was trained on.
     """
-    # TensorFlow takes seconds to import, and its own remarks would bury the table.
+    # Imported here, since TensorFlow takes seconds; its start-up log is silenced.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from benchmarks import polyphonic_scoring
     from nabi.networks import trained_model
@@ -82,38 +83,38 @@ def score(model_dir: str, split: str, data: str | None = None) -> Row:
 
 
 def overlap(name: str, paper: pathlib.Path) -> list[float]:
-    """Measures how much of each test piece's melody stands in one training piece, 0..1; no model is needed."""
+    """Computes the share of each test piece's melody that one training piece has too, 0..1; needs no model."""
     pieces = sets.read(paper / f"{name}.mat")
     return polyphonic_overlap.shares(pieces["test"], pieces["train"])
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Reads the command and runs it; a wrong flag or input ends with one sentence and exit status 2."""
-    chosen = _parser().parse_or_exit(arguments)
+    """Runs a command; a wrong flag or input ends with one sentence and exit status 2."""
+    flags = _parser().parse_or_exit(arguments)
     try:
-        if chosen.command == "prepare":
-            prepare(chosen.set, chosen)
-        elif chosen.command == "train":
-            print(f"the model is in {train(chosen.set, chosen)}")
-        elif chosen.command == "score":
-            print(table([score(chosen.model, chosen.split, chosen.data)]))
-        elif chosen.command == "overlap":
-            print(overlap_table({name: overlap(name, chosen.paper) for name in chosen.sets or sets.SETS}))
+        if flags.command == "prepare":
+            prepare(flags.set, flags)
+        elif flags.command == "train":
+            print(f"the model is in {train(flags.set, flags)}")
+        elif flags.command == "score":
+            print(table([score(flags.model, flags.split, flags.data)]))
+        elif flags.command == "overlap":
+            print(overlap_table({name: overlap(name, flags.paper) for name in flags.sets or sets.SETS}))
         else:
-            print(table([row for name in chosen.sets or sets.SETS for row in _whole(name, chosen)]))
+            print(table([row for name in flags.sets or sets.SETS for row in _whole(name, flags)]))
     except (ValueError, storage.StorageError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
 
 
-def _whole(name: str, chosen: argparse.Namespace) -> list[Row]:
-    prepare(name, chosen)
-    model_dir = train(name, chosen)
+def _whole(name: str, flags: argparse.Namespace) -> list[Row]:
+    prepare(name, flags)
+    model_dir = train(name, flags)
     return [score(model_dir, split) for split in ("validation", "test")]
 
 
-def _folder(name: str, chosen: argparse.Namespace) -> str:
-    return storage.join(chosen.output, name)
+def _folder(name: str, flags: argparse.Namespace) -> str:
+    return storage.join(flags.output, name)
 
 
 def _parser() -> Parser:
@@ -129,21 +130,21 @@ def _parser() -> Parser:
     scoring.add_argument("model", help="a model directory")
     scoring.add_argument("--split", choices=("validation", "test"), default="validation")
     scoring.add_argument("--data", help="the folder that its set was prepared in (default: where it was trained)")
-    every = commands.add_parser("all", help="prepare, train and score sets, the test split too")
-    every.add_argument("sets", nargs="*", **names)
-    every.set_defaults(model_dir=None)
+    whole = commands.add_parser("all", help="prepare, train and score sets, the test split too")
+    whole.add_argument("sets", nargs="*", **names)
+    whole.set_defaults(model_dir=None)
     overlapping = commands.add_parser("overlap", help="count test pieces whose melody a training piece has too")
     overlapping.add_argument("sets", nargs="*", **names)
-    for command in (preparing, training, every):
+    for command in (preparing, training, whole):
         command.add_argument("--output", default="runs/polyphonic", help="DIR (default: %(default)s)")
         command.add_argument("--overwrite", action="store_true", help="replace what was made of other settings")
-    for command in (preparing, every, overlapping):
+    for command in (preparing, whole, overlapping):
         command.add_argument(
             "--paper", type=pathlib.Path, default=pathlib.Path("../shared/paper"), help="folder of the .mat files"
         )
-    for command in (preparing, every):
+    for command in (preparing, whole):
         _add_dataset_flags(command)
-    for command in (training, every):
+    for command in (training, whole):
         config.TrainConfig.add_flags(command, config.TITLE)
     return parser
 

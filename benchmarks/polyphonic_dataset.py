@@ -1,8 +1,8 @@
-"""A polyphonic set as dataset directories that the trainer and the scoring read.
+"""Conversion of a polyphonic set to dataset directories for the trainer and the scoring.
 
 Frames become tokens directly, since a song would not keep the silence at its end. Two directories are written:
 `dataset` with the training and the validation split, and `test`. The trainer scores every split of its dataset whenever
-it finishes a model; a test split that it is not given cannot be looked at by the way.
+it finishes a model; a test split in another directory cannot be scored by accident.
 """
 
 import collections
@@ -26,21 +26,21 @@ from trainer.data.dataset import Dataset
 
 TEST = "test"
 
-# Directory -> the splits that lie in it.
+# Directory -> its splits.
 PARTS = {paths.DATA: ("train", "validation"), TEST: ("test",)}
 
 
 def settings_of(
     pieces: Mapping[str, Sequence[Piece]], *, ticks: int, window: int, stride: int, semitones: Sequence[int]
 ) -> PreprocessConfig:
-    """The settings of a set's dataset.
+    """Builds the settings of a set's dataset.
 
     Args:
       pieces: split -> its pieces.
-      ticks: length of a frame, 12 to the quarter note.
+      ticks: length of a frame, 12 ticks to the quarter note.
       window: targets a record.
       stride: tokens from one training window to the next.
-      semitones: that training pieces are also written at, where they stay within 21..108.
+      semitones: transpositions of training pieces, where these stay within 21..108.
     """
     share = len(pieces["validation"]) / (len(pieces["train"]) + len(pieces["validation"]))
     return PreprocessConfig(
@@ -56,22 +56,22 @@ def settings_of(
 def build(
     folder: str, name: str, pieces: Mapping[str, Sequence[Piece]], config: PreprocessConfig, *, overwrite: bool = False
 ) -> None:
-    """Makes `dataset` and `test` in a folder, unless they are there already.
+    """Writes `dataset` and `test` into a folder, unless they exist already.
 
     Args:
-      folder: of the set.
-      name: of the set.
+      folder: folder of the set.
+      name: name of the set.
       pieces: split -> its pieces.
-      config: as `settings_of` makes them.
-      overwrite: whether finished datasets of other settings or pieces may be deleted.
+      config: settings from `settings_of`.
+      overwrite: True to delete finished datasets of other settings or pieces.
 
     Raises:
       ValueError, nabi.workspace.storage.StorageError: if there is another dataset, or it cannot be written.
     """
-    songs = {split: _named(name, split, some) for split, some in pieces.items()}
+    songs = {split: _by_hash(name, split, split_pieces) for split, split_pieces in pieces.items()}
     vocabulary = _vocabulary(pieces["train"])
     described = describe(name, pieces, config)
-    content = paths.fingerprint([described, {split: sorted(some) for split, some in songs.items()}])
+    content = paths.fingerprint([described, {split: sorted(hashes) for split, hashes in songs.items()}])
     marks = {"request": content, "content": content}
     for part, splits in PARTS.items():
         output = storage.join(folder, part)
@@ -84,21 +84,21 @@ def build(
 
 
 def describe(name: str, pieces: Mapping[str, Sequence[Piece]], config: PreprocessConfig) -> dict[str, Any]:
-    """What `dataset.json` says of a set besides what was written: its name and its statistics among it."""
-    counted = sets.statistics_of(pieces, config.transpose)
+    """Builds the part of `dataset.json` that does not depend on the written files: name, settings and statistics."""
+    statistics = sets.statistics_of(pieces, config.transpose)
     return {
         "version": dataset_check.VERSION,
         "set": name,
-        "settings": dataset_settings.described(config),
-        "statistics": {split: dataclasses.asdict(found) for split, found in counted.items()},
+        "settings": dataset_settings.content_settings(config),
+        "statistics": {split: dataclasses.asdict(counts) for split, counts in statistics.items()},
     }
 
 
 def open_split(folder: str, split: str) -> Dataset:
-    """The dataset in the folder of a set that holds a split, `validation` or `test`.
+    """Opens the dataset with a split, `validation` or `test`, in the folder of a set.
 
     Raises:
-      ValueError, nabi.workspace.storage.StorageError: if it is not there or not whole.
+      ValueError, nabi.workspace.storage.StorageError: if it does not exist or is not finished.
     """
     part = storage.join(folder, next(part for part, splits in PARTS.items() if split in splits))
     marks = paths.require_completed(part, "dataset", "python -m benchmarks.polyphonic prepare SET --output DIR")
@@ -108,13 +108,13 @@ def open_split(folder: str, split: str) -> Dataset:
 
 
 def name_of(folder: str) -> str:
-    """The name of the set that was prepared in a folder."""
+    """Reads the name of the set that was prepared in a folder."""
     name: str = paths.read_json(storage.join(folder, paths.DATA, paths.DATASET))["set"]
     return name
 
 
-def _named(name: str, split: str, pieces: Sequence[Piece]) -> dict[str, Piece]:
-    """Hash -> piece; its number is hashed too, since pieces that are the same are still two."""
+def _by_hash(name: str, split: str, pieces: Sequence[Piece]) -> dict[str, Piece]:
+    """Maps hashes to pieces; numbers are hashed too, so that equal pieces stay distinct."""
     texts = [json.dumps([name, split, number, piece]) for number, piece in enumerate(pieces)]
     return {hashlib.sha256(text.encode()).hexdigest(): piece for text, piece in zip(texts, pieces, strict=True)}
 
@@ -127,7 +127,7 @@ def _vocabulary(training: Sequence[Piece]) -> Vocabulary:
 def _write(
     output: str, split: str, songs: Mapping[str, Piece], vocabulary: Vocabulary, config: PreprocessConfig
 ) -> dict[str, int]:
-    """Publishes the shards of a split and says what they hold, as `dataset.json` counts it."""
+    """Publishes the shards of a split and returns their counts for `dataset.json`."""
     # The test split has as many shards as the validation split.
     shards = dataset_settings.shard_counts(config)["train" if split == "train" else "validation"]
     written = 0
@@ -136,7 +136,7 @@ def _write(
             for song in sorted(song for song in songs if windows.shard_of(song, shards) == index):
                 cut = _windows(song, songs[song], split, vocabulary, config)
                 written += records.write(file, map(records.serialize, cut))
-    # A song's `<start>` and `<end>` count.
+    # `<start>` and `<end>` count.
     tokens = sum(len(write_steps(piece)) + 2 for piece in songs.values())
     return {"songs": len(songs), "tokens": tokens, "unknown": 0, "windows": written, "shards": shards}
 
@@ -144,7 +144,7 @@ def _write(
 def _windows(
     song: str, piece: Piece, split: str, vocabulary: Vocabulary, config: PreprocessConfig
 ) -> Iterator[records.Window]:
-    """A piece's windows, in training at each transposition; each held-out token stands in one window as a target."""
+    """Cuts a piece into windows, in training at each transposition; each held-out token is a target exactly once."""
     training = split == "train"
     stride = config.training_stride if training else config.window
     for semitones in sets.transpositions(piece, config.transpose) if training else (0,):

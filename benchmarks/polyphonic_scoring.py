@@ -1,9 +1,9 @@
-"""Negative log-likelihood per time step of a model over a split: of whole steps, exact by the chain rule.
+"""Negative log-likelihood of a model in nats a time step, exact by the chain rule.
 
-A step is the set of notes that sound, written in one order alone and closed by a token of its own, so its probability
-given all steps before is the product of its tokens' probabilities. What the model gives to token sequences that are no
-steps (pitches that descend) and to an earlier end of the piece is lost to it, so that the figure is never too good.
-`<end>` itself is not scored: the papers model steps, not lengths.
+A step is a set of notes, written in one order only and closed by a token of its own, so its probability given all steps
+before is the product of its tokens' probabilities. Probability that the model gives to illegal sequences (descending
+pitches) or to an early end of the piece is lost, so the figure is an upper bound. `<end>` itself is not scored: the
+papers model steps, not lengths.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ from trainer.data.dataset import Dataset
 from trainer.data.window_arrays import Windows, concatenate
 from trainer.evaluation.scoring import Evaluator
 
-# Pieces of like length that go through the network together.
+# Pieces of similar length in a batch.
 _PIECES_AT_ONCE = 16
 
 
@@ -30,9 +30,9 @@ def score(model: TrainedModel, dataset: Dataset, split: str, trained_on: Dataset
 
     Args:
       model: the model.
-      dataset: has the split.
+      dataset: dataset with the split.
       split: `validation` or `test`.
-      trained_on: has the training split.
+      trained_on: dataset with the training split.
 
     Raises:
       ValueError: if the model is of another set or other settings, or was trained with `--target last`.
@@ -61,9 +61,9 @@ def score_windows(model: tf.keras.Model, windows: Windows, *, step: int, shares:
 
     Args:
       model: the network.
-      windows: with stride = window, in the order of their shards.
-      step: the id that closes a step.
-      shares: float64 [pieces], how much of each piece's melody stands in a training piece, 0..1.
+      windows: windows cut with stride = window, in the order of their shards.
+      step: id that closes a step.
+      shares: float64 [pieces], share of each piece's melody that a training piece has too, 0..1.
     """
     windows = without_ends(windows)
     pieces = pieces_of(windows)
@@ -82,19 +82,19 @@ def score_windows(model: tf.keras.Model, windows: Windows, *, step: int, shares:
 
 
 def without_ends(windows: Windows) -> Windows:
-    """The windows with `<pad>`, which is never scored, for `<end>`; it is the last of its piece."""
+    """Replaces `<end>`, the last id of each piece, by `<pad>`, which is never scored."""
     return Windows(np.where(windows.tokens == END, PAD, windows.tokens), windows.starts)
 
 
 def pieces_of(windows: Windows) -> list[np.ndarray]:
-    """The ids of each piece, int32 [L], `<start>` first, `<pad>` left out: neighbouring windows share one id."""
+    """Joins windows to pieces, int32 [L] with `<start>` first and without `<pad>`; consecutive windows share one id."""
     borders = np.flatnonzero(windows.starts == 0)[1:]
     targets = (part[:, 1:].ravel() for part in np.split(windows.tokens, borders))
     return [np.concatenate([[START], ids[ids != PAD]]).astype(np.int32) for ids in targets]
 
 
 def nats_of(model: tf.keras.Model, pieces: list[np.ndarray]) -> np.ndarray:
-    """The negative log-likelihood of each piece after its `<start>`, float64 [N], the whole piece in one go."""
+    """Computes the negative log-likelihood of each piece after its `<start>`, float64 [N], without windows."""
     signature = [tf.TensorSpec([None, None], tf.int32)]
 
     @tf.function(input_signature=signature)
@@ -106,9 +106,9 @@ def nats_of(model: tf.keras.Model, pieces: list[np.ndarray]) -> np.ndarray:
 
     nats = np.zeros(len(pieces))
     order = np.argsort([len(piece) for piece in pieces], kind="stable")
-    for some in np.split(order, range(_PIECES_AT_ONCE, len(order), _PIECES_AT_ONCE)):
-        tokens = np.full((len(some), max(len(pieces[index]) for index in some)), PAD, np.int32)
-        for row, index in enumerate(some):
+    for batch in np.split(order, range(_PIECES_AT_ONCE, len(order), _PIECES_AT_ONCE)):
+        tokens = np.full((len(batch), max(len(pieces[index]) for index in batch)), PAD, np.int32)
+        for row, index in enumerate(batch):
             tokens[row, : len(pieces[index])] = pieces[index]
-        nats[some] = nats_B(tokens).numpy()
+        nats[batch] = nats_B(tokens).numpy()
     return nats

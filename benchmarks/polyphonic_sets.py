@@ -27,10 +27,10 @@ class PolyphonicSet:
     """A set and its figures, in nats a time step on its test split.
 
     Attributes:
-      ticks: length of a frame, 12 to the quarter note; what is generated is played at it, no figure depends on it.
-      rnn_nade: of the RNN-NADE, the best of Boulanger-Lewandowski et al. (2012), table 1.
-      lstm: of a plain LSTM with independent notes, as Bai et al. (2018), table 1, give it, or None.
-      target: what Nabi is to reach.
+      ticks: length of a frame, 12 ticks to the quarter note; used for generated songs only, no figure depends on it.
+      rnn_nade: figure of the RNN-NADE, the best of Boulanger-Lewandowski et al. (2012), table 1.
+      lstm: figure of a plain LSTM with independent notes in Bai et al. (2018), table 1, or None.
+      target: goal for Nabi.
     """
 
     ticks: int
@@ -39,7 +39,7 @@ class PolyphonicSet:
     target: float
 
 
-# By the stem of their file's name.
+# Stem of the file's name -> set.
 SETS = {
     "JSB_Chorales": PolyphonicSet(ticks=12, rnn_nade=5.56, lstm=8.45, target=4.5),
     "Nottingham": PolyphonicSet(ticks=6, rnn_nade=2.31, lstm=3.29, target=2.0),
@@ -49,10 +49,10 @@ SETS = {
 
 
 def read(path: pathlib.Path) -> dict[str, list[Piece]]:
-    """Split -> its pieces, in the order of the file, every frame kept.
+    """Reads a file: split -> its pieces in the order of the file, with all frames.
 
     Raises:
-      ValueError: if the file is not there, is no .mat file of this kind, or SciPy, which reads it, is not installed.
+      ValueError: if the file does not exist, is no .mat file of this kind, or SciPy is not installed.
     """
     try:
         from scipy.io import loadmat, matlab
@@ -62,41 +62,41 @@ def read(path: pathlib.Path) -> dict[str, list[Piece]]:
         content = loadmat(path)
         return {split: [piece_of(roll) for roll in content[cell].ravel()] for split, cell in CELLS.items()}
     except (OSError, KeyError, ValueError, matlab.MatReadError) as error:
-        wanted = ", ".join(CELLS.values())
-        raise ValueError(f"{path} is no .mat file with {wanted} ({error}): give --paper their folder") from error
+        cells = ", ".join(CELLS.values())
+        raise ValueError(f"{path} is no .mat file with {cells} ({error}): give --paper their folder") from error
 
 
 def piece_of(roll: npt.NDArray[Any]) -> Piece:
-    """A piano roll [frames, 88] of 0 and 1 as the MIDI numbers of each frame; raises ValueError on another form."""
+    """Converts a piano roll [frames, 88] of 0 and 1 to MIDI numbers of each frame; raises ValueError on other input."""
     if roll.ndim != 2 or roll.shape[1] != HIGHEST - LOWEST + 1 or not np.isin(roll, (0, 1)).all():
         raise ValueError(f"a piece must be an array [frames, {HIGHEST - LOWEST + 1}] of 0 and 1, got {roll.shape}")
     return tuple(tuple((np.flatnonzero(frame) + LOWEST).tolist()) for frame in roll)
 
 
 def transpositions(piece: Piece, semitones: Iterable[int]) -> list[int]:
-    """The semitones, 0 among them, ascending, that keep a piece within 21..108."""
+    """Selects the transpositions that keep a piece within 21..108, ascending, with 0."""
     pitches = [pitch for frame in piece for pitch in frame] or [LOWEST, HIGHEST]
     low, high = LOWEST - min(pitches), HIGHEST - max(pitches)
     return sorted({0, *(by for by in semitones if low <= by <= high)})
 
 
 def transpose(piece: Piece, semitones: int) -> Piece:
-    """The same frames that many semitones higher."""
+    """Moves all notes of a piece by semitones."""
     return tuple(tuple(pitch + semitones for pitch in frame) for frame in piece)
 
 
 @dataclasses.dataclass(frozen=True)
 class Statistics:
-    """What a split holds.
+    """Counts of a split.
 
     Attributes:
-      pieces: as the file has them.
+      pieces: pieces of the file.
       frames: time steps.
-      notes: 1s of all frames.
-      tokens: of `steps`, `<start>` and `<end>` not counted: a note token for each note and a step token for each frame.
-      augmented_tokens: with every transposition that is written.
+      notes: 1s in all frames.
+      tokens: tokens of `steps` without `<start>` and `<end>`: one for each note and one for each frame.
+      augmented_tokens: tokens with all transpositions that are written.
       silent_ends: pieces whose last frame is silent.
-      silent_end_frames: the silent frames at their ends, which a song could not keep.
+      silent_end_frames: silent frames at their ends, which a song could not keep.
     """
 
     pieces: int
@@ -109,7 +109,7 @@ class Statistics:
 
 
 def statistics(pieces: Sequence[Piece], semitones: Sequence[int] = ()) -> Statistics:
-    """The statistics of a split that is also written at those semitones, where they fit."""
+    """Counts a split that is also written at these transpositions, where they fit."""
     frames = [len(piece) for piece in pieces]
     notes = [sum(map(len, piece)) for piece in pieces]
     copies = [len(transpositions(piece, semitones)) for piece in pieces]
@@ -127,14 +127,14 @@ def statistics(pieces: Sequence[Piece], semitones: Sequence[int] = ()) -> Statis
 
 
 def statistics_of(pieces: Mapping[str, Sequence[Piece]], semitones: Sequence[int]) -> dict[str, Statistics]:
-    """The statistics of each split; the training split alone is also written at those semitones."""
-    return {split: statistics(some, semitones if split == "train" else ()) for split, some in pieces.items()}
+    """Counts each split; only the training split is also written at these transpositions."""
+    return {split: statistics(own, semitones if split == "train" else ()) for split, own in pieces.items()}
 
 
 def describe(name: str, splits: Mapping[str, Statistics]) -> str:
-    """The statistics of a set as a table."""
+    """Formats the statistics of a set as a table."""
     columns = [field.name for field in dataclasses.fields(Statistics)]
     lines = [f"{name:<12}" + "".join(f"{column.replace('_', ' '):>18}" for column in columns)]
-    for split, found in splits.items():
-        lines.append(f"{split:<12}" + "".join(f"{value:>18,}" for value in dataclasses.astuple(found)))
+    for split, counts in splits.items():
+        lines.append(f"{split:<12}" + "".join(f"{value:>18,}" for value in dataclasses.astuple(counts)))
     return "\n".join(lines)

@@ -1,11 +1,11 @@
-"""A model's figures beside those that were published."""
+"""Tables of a model's figures beside published ones."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
 
 from benchmarks.polyphonic_sets import SETS
 
-# Of a piece's melody the share that stands in one training piece: below it a piece is new, from it on it is half known.
+# Shares of a melody that one training piece has too: below MOSTLY_NEW a piece is new, from HALF on it is half known.
 MOSTLY_NEW, HALF = 0.1, 0.5
 
 
@@ -14,15 +14,14 @@ class StepScore:
     """A model's figures on a split, in nats a time step.
 
     Attributes:
-      nats_per_step: the nats of all tokens but `<end>`, divided by the time steps: pieces weigh as many steps as they
-        have.
-      mean_of_pieces: the same quotient of each piece, and of these the mean: pieces weigh the same.
-      steps: time steps, silent ones included.
-      pieces: of the split.
-      new_nats_per_step: `nats_per_step` of the pieces of whose melody less than 10 % stands in a training piece; None
-        where there is none.
-      new_pieces: how many those are.
-      half_shared: pieces of whose melody half or more stands in one training piece.
+      nats_per_step: nats of all tokens but `<end>`, divided by the time steps.
+      mean_of_pieces: mean over pieces of the same quotient of each.
+      steps: time steps, with silent ones.
+      pieces: pieces of the split.
+      new_nats_per_step: `nats_per_step` of the pieces that share less than 10 % of their melody with any training
+        piece; None if there are none.
+      new_pieces: number of these pieces.
+      half_shared: number of pieces that share half or more of their melody with one training piece.
     """
 
     nats_per_step: float
@@ -36,7 +35,7 @@ class StepScore:
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """A model on a split of a set; its training pieces stood in so many keys at most."""
+    """Score of a model on a split of a set, whose training pieces were written in `keys` keys at most."""
 
     name: str
     split: str
@@ -58,12 +57,12 @@ _NOTE = (
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The rows, the published figures beside those of the test split."""
+    """Formats rows; those of the test split have the published figures beside them."""
     return "\n".join([_HEADER, *map(_line, rows), _NOTE])
 
 
 def overlap_table(shares: Mapping[str, Sequence[float]]) -> str:
-    """Counts the test pieces of each set by the share, 0..1, of their melody that stands in one training piece."""
+    """Counts the test pieces of each set by the share, 0..1, of their melody that one training piece has too."""
     lines = [f"{'set':<14}{'test pieces':>12}{'half or more':>14}{'less than 10 %':>16}"]
     for name, values in shares.items():
         half, new = sum(share >= HALF for share in values), sum(share < MOSTLY_NEW for share in values)

@@ -1,9 +1,9 @@
-"""How fast MIDI is read, against music21, bare symusic and MidiTok; paired, in one run on the same files.
+"""Compares the speed of reading MIDI with music21, bare symusic and MidiTok; paired, in one run on the same files.
 
     python -m benchmarks.reading readers FOLDER ...      one file at a time, readers in turn
     python -m benchmarks.reading job FOLDER [--miditok_python PATH]
                                                          the whole job, fast and music21; and a MidiTok script
-    python -m benchmarks.reading share FOLDER            where the time of the job goes, and how much of it is Beam's
+    python -m benchmarks.reading share FOLDER            the time of each part of the job, and Beam's share
     python -m benchmarks.reading memory FOLDER           peak memory of the job at 1,000 and at 10,000 files
 
 MidiTok needs an environment of its own: python3 -m venv .venv-miditok; .venv-miditok/bin/pip install miditok==3.0.6
@@ -38,7 +38,7 @@ from pipelines.preprocessing.shards import Encoder, SplitSong
 from pipelines.reading import dataset_settings
 from pipelines.reading.song_spool import SpoolPosition
 
-# music21 takes a tenth of a second a file; this many say enough.
+# Files read with music21, which takes a tenth of a second for each.
 _MUSIC21_FILES = 60
 
 _MIDITOK = """
@@ -71,35 +71,35 @@ def main() -> None:
     job.add_argument("--flags", default="--direct_num_workers=2 --direct_running_mode=multi_processing")
     commands.add_parser("share").add_argument("folder", type=pathlib.Path)
     commands.add_parser("memory").add_argument("folder", type=pathlib.Path)
-    chosen = parser.parse_or_exit()
-    if chosen.command == "readers":
-        for folder in chosen.folder:
+    flags = parser.parse_or_exit()
+    if flags.command == "readers":
+        for folder in flags.folder:
             _readers(folder)
-    elif chosen.command == "job":
-        _job(chosen.folder, chosen.miditok_python, chosen.flags.split())
-    elif chosen.command == "share":
-        _share(chosen.folder)
+    elif flags.command == "job":
+        _job(flags.folder, flags.miditok_python, flags.flags.split())
+    elif flags.command == "share":
+        _share(flags.folder)
     else:
-        _memory(chosen.folder)
+        _memory(flags.folder)
 
 
 def _readers(folder: pathlib.Path) -> None:
     files = sorted(path for path in folder.rglob("*.mid"))
-    read = {
+    readers = {
         "fast": lambda path: fast_midi.read(path.read_bytes()),
         "symusic": lambda path: symusic.Score(path),
         "music21": lambda path: music21_midi.read(path.read_bytes()),
     }
     # The first call compiles the loops.
-    _seconds(read["fast"], files[0])
-    every = max(len(files) // _MUSIC21_FILES, 1)
-    times: dict[str, list[float]] = {name: [] for name in read}
+    _seconds(readers["fast"], files[0])
+    interval = max(len(files) // _MUSIC21_FILES, 1)
+    times: dict[str, list[float]] = {name: [] for name in readers}
     beside_music21 = []
     for index, path in enumerate(files):
-        for name, reader in read.items():
-            if name != "music21" or index % every == 0:
+        for name, reader in readers.items():
+            if name != "music21" or index % interval == 0:
                 times[name].append(_seconds(reader, path))
-        if index % every == 0:
+        if index % interval == 0:
             beside_music21.append(times["fast"][-1])
     mean = {name: statistics.mean(values) * 1e3 for name, values in times.items()}
     print(
@@ -133,7 +133,7 @@ def _job(folder: pathlib.Path, miditok_python: str | None, flags: list[str]) -> 
 
 
 def _share(folder: pathlib.Path) -> None:
-    """The job's pure functions, one after another in this process, beside the whole job with one worker."""
+    """Times the job's pure functions one after another in this process, and the whole job with one worker."""
     _preprocess(folder, ["--dry_run"])
     began = time.monotonic()
     subprocess.run([sys.executable, "-c", "import apache_beam"], check=True, stderr=subprocess.DEVNULL)
@@ -173,7 +173,7 @@ def _timed(function: Callable[[Any], object], items: Sequence[Any]) -> tuple[lis
 
 
 def _preprocess(folder: pathlib.Path, flags: list[str]) -> tuple[float, int, float]:
-    """(wall seconds, notes and chords, peak MB of the largest process) of a job."""
+    """Runs a job; returns (wall seconds, notes and chords, peak MB of the largest process)."""
     with tempfile.TemporaryDirectory() as output:
         command = [
             sys.executable,
@@ -193,7 +193,7 @@ def _preprocess(folder: pathlib.Path, flags: list[str]) -> tuple[float, int, flo
 
 
 def _environment() -> dict[str, str]:
-    """This process's, in which imports are compiled once and not in each process."""
+    """Copies this process's environment without PYTHONDONTWRITEBYTECODE, so that imports are compiled only once."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
@@ -210,7 +210,7 @@ def _miditok(folder: pathlib.Path, python: str) -> float:
 
 
 def _memory(folder: pathlib.Path) -> None:
-    """Each count in a process of its own, since the peak of children is a maximum over all of them."""
+    """Runs each count in a process of its own, since the peak of children is a maximum over all of them."""
     peaks = {}
     for count in (1_000, 10_000):
         with tempfile.TemporaryDirectory() as many:
@@ -224,7 +224,7 @@ def _memory(folder: pathlib.Path) -> None:
 
 
 def _repeat(folder: pathlib.Path, many: pathlib.Path, count: int) -> None:
-    """Fills a folder with the files again and again, each with other bytes: a text event after the last track."""
+    """Fills a folder with copies of the files, each with other bytes: its number after the last track."""
     files = sorted(folder.rglob("*.mid"))
     for number in range(count):
         data = files[number % len(files)].read_bytes()

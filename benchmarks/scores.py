@@ -1,4 +1,4 @@
-"""Reads music21's own corpus of scores: how many are read, refused and why, and which take longest.
+"""Reads music21's corpus of scores: counts those that are read or refused, and prints the slowest.
 
 python -m benchmarks.scores [--sample 60] [--ending .krn] [--processes 2] [--folder DIR]
 """
@@ -22,7 +22,7 @@ Outcome = tuple[str, str, str, int]
 
 
 def read(path: pathlib.Path) -> tuple[pathlib.Path, float, list[Outcome]]:
-    """(the file, seconds, (tune, reason or `read`, detail, notes) of each of its tunes)."""
+    """Reads a file; returns (file, seconds, (tune, reason or `read`, detail, notes) of each of its tunes)."""
     began = time.monotonic()
     outcomes = [
         (tune, song.reason, song.detail, 0) if isinstance(song, ParseError) else (tune, "read", "", len(song.pitches))
@@ -32,12 +32,12 @@ def read(path: pathlib.Path) -> tuple[pathlib.Path, float, list[Outcome]]:
 
 
 def sample(folder: pathlib.Path, endings: list[str], number: int | None) -> list[pathlib.Path]:
-    """All files of each ending, or as many of each, the same every time."""
-    chosen = []
+    """Lists the files of each ending, or a random sample of `number` of them, the same every time."""
+    selected = []
     for ending in endings:
         files = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ending)
-        chosen += files if number is None else random.Random(0).sample(files, min(number, len(files)))
-    return chosen
+        selected += files if number is None else random.Random(0).sample(files, min(number, len(files)))
+    return selected
 
 
 def main() -> None:
@@ -47,12 +47,12 @@ def main() -> None:
     parser.add_argument("--ending", action="append", choices=file_endings.SCORES, help="may be repeated; default all")
     parser.add_argument("--sample", type=int, help="files of each ending; default all")
     parser.add_argument("--processes", type=int, default=2)
-    chosen = parser.parse_or_exit()
-    files = sample(chosen.folder, chosen.ending or list(file_endings.SCORES), chosen.sample)
+    flags = parser.parse_or_exit()
+    files = sample(flags.folder, flags.ending or list(file_endings.SCORES), flags.sample)
     counts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     notes: collections.Counter[str] = collections.Counter()
     took: list[tuple[float, pathlib.Path]] = []
-    with concurrent.futures.ProcessPoolExecutor(chosen.processes) as pool:
+    with concurrent.futures.ProcessPoolExecutor(flags.processes) as pool:
         for path, seconds, outcomes in pool.map(read, files):
             took.append((seconds, path))
             for tune, reason, detail, heads in outcomes:
@@ -60,14 +60,14 @@ def main() -> None:
                 notes[path.suffix] += heads
                 if reason != "read":
                     print(
-                        f"{path.relative_to(chosen.folder)}{'#' if tune else ''}{tune}: {reason}: {detail}", flush=True
+                        f"{path.relative_to(flags.folder)}{'#' if tune else ''}{tune}: {reason}: {detail}", flush=True
                     )
     for ending, reasons in counts.items():
-        of_ending = [seconds for seconds, path in took if path.suffix == ending]
+        durations = [seconds for seconds, path in took if path.suffix == ending]
         table = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
-        print(f"{ending}: {len(of_ending)} files, {sum(of_ending):.0f} s: {table}; {notes[ending]} notes")
+        print(f"{ending}: {len(durations)} files, {sum(durations):.0f} s: {table}; {notes[ending]} notes")
     for seconds, path in sorted(took, reverse=True)[:5]:
-        print(f"{seconds:7.1f} s {path.relative_to(chosen.folder)}")
+        print(f"{seconds:7.1f} s {path.relative_to(flags.folder)}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What each seed document states, where a run of its recipe says the same, and why the two differ."""
+"""Figures stated in each seed document, the same figures of a run of its recipe, and why the two differ."""
 
 import dataclasses
 from collections.abc import Callable
@@ -7,19 +7,19 @@ from benchmarks.seed_run import SeedRun
 from nabi.music import note_codes
 from nabi.workspace import ledger, paths, recipes, storage
 
-# The document's loss is summed over 30 outputs, of which the last has no target.
+# The document sums its loss over 30 outputs, of which the last has no target.
 _JAZZ_TARGETS = 29
 
 
 @dataclasses.dataclass(frozen=True)
 class Fact:
-    """One figure.
+    """A figure of a document.
 
     Attributes:
-      what: of which.
-      document: as the document states it.
-      nabi: what a run has.
-      why: they differ, or what the figure means; "" where there is nothing to say.
+      what: name of the figure.
+      document: value in the document.
+      nabi: run -> its value.
+      why: reason of the difference, or meaning of the figure; "" if there is none.
     """
 
     what: str
@@ -30,7 +30,7 @@ class Fact:
 
 @dataclasses.dataclass(frozen=True)
 class Seed:
-    """A document: its recipe, the music that it needs below `--midi` ("": none), its figures; a note on its budget."""
+    """A document: its recipe, its music below `--midi` ("": none), its figures, and a note on its budget."""
 
     recipe: str
     music: str
@@ -48,11 +48,11 @@ def _reached(run: SeedRun) -> str:
 
 
 def _reproduced(run: SeedRun) -> str:
-    """How many of the 50 notes that the model fed itself are the song's."""
+    """Counts the sampled notes that equal those of the song."""
     (pattern,) = recipes.load("butterfly-index", "preprocess")["input"]
     song, tune = run.song(), pattern.removeprefix(note_codes.SCHEME).split()
     pairs = zip(song["primer"] + song["tokens"], tune, strict=True)
-    return f"{sum(one == other for one, other in pairs) - len(song['primer'])} of {len(song['tokens'])}"
+    return f"{sum(sampled == true for sampled, true in pairs) - len(song['primer'])} of {len(song['tokens'])}"
 
 
 def _file(run: SeedRun) -> str:

@@ -1,10 +1,10 @@
-"""The five documents that Nabi grew from, each run by its recipe, beside what the documents say.
+"""Runs the recipes of the five documents that Nabi grew from, and compares the results with the documents.
 
     python -m benchmarks.seeds                      all five into runs/seeds, and the table
     python -m benchmarks.seeds --only jazz-solo     one of them
 
-A recipe whose music is not below --midi is left out, saying so. Run again, what is finished is not made again. The
-table is Markdown, as in docs/seeds.md.
+A recipe whose music is not below --midi is skipped with a message. Finished steps are not repeated. The table is
+Markdown, as in docs/seeds.md.
 """
 
 import logging
@@ -21,14 +21,14 @@ from pipelines import retrain
 def main() -> None:
     """Runs the recipes and prints the table."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    chosen = _flags().parse_or_exit()
-    wanted = [seed for seed in SEEDS if not chosen.only or seed.recipe in chosen.only]
-    runs = {seed.recipe: run for seed in wanted if (run := make(seed, chosen.midi, chosen.output))}
-    print("\n".join(line for seed in wanted if seed.recipe in runs for line in table(seed, runs[seed.recipe])))
+    flags = _flags().parse_or_exit()
+    seeds = [seed for seed in SEEDS if not flags.only or seed.recipe in flags.only]
+    runs = {seed.recipe: run for seed in seeds if (run := make(seed, flags.midi, flags.output))}
+    print("\n".join(line for seed in seeds if seed.recipe in runs for line in table(seed, runs[seed.recipe])))
 
 
 def make(seed: Seed, midi: pathlib.Path, output: pathlib.Path) -> SeedRun | None:
-    """Runs a recipe to its songs; None where its music is missing."""
+    """Runs a recipe up to its songs; returns None if its music is missing."""
     music = midi / seed.music
     if seed.music and not music.exists():
         logging.info("%s: left out, %s is not there", seed.recipe, music)
@@ -40,7 +40,7 @@ def make(seed: Seed, midi: pathlib.Path, output: pathlib.Path) -> SeedRun | None
 
 
 def table(seed: Seed, run: SeedRun) -> Iterator[str]:
-    """The lines of a recipe's table, in Markdown."""
+    """Writes the lines of a recipe's table, in Markdown."""
     yield f"\n### {seed.recipe}\n"
     yield "| | the document | Nabi | why they differ |"
     yield "|---|---|---|---|"

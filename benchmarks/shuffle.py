@@ -1,8 +1,8 @@
-"""What preprocessing shuffles and spools, in bytes a file: `python -m benchmarks.shuffle FOLDER ...`.
+"""Measures the bytes that preprocessing shuffles and spools for each file: `python -m benchmarks.shuffle FOLDER ...`.
 
-Counted where elements enter a GroupByKey, as Beam's coder of any element writes them: rows are pickled, and strings
-that are declared as such are a few bytes shorter yet. An engine sums up what it can before it shuffles (CombinePerKey),
-so what it counts is less.
+Bytes are counted where elements enter a GroupByKey, as Beam's generic coder writes them: rows are pickled, and elements
+that are declared as strings are a few bytes shorter in fact. An engine combines before it shuffles (CombinePerKey), so
+its own count is lower.
 """
 
 import dataclasses
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def run(listing: Sequence[sources.Source], folder: str) -> dict[str, tuple[int, int]]:
-    """Elements and bytes of each shuffle of a default dataset, made in a folder."""
+    """Builds a default dataset in a folder; returns (elements, bytes) of each shuffle, by name."""
     path = storage.join(folder, "listing.jsonl")
     paths.write_rows(path, [dataclasses.asdict(source) for source in listing])
     pipeline = open_pipeline(beam_options([]))
@@ -63,20 +63,20 @@ def run(listing: Sequence[sources.Source], folder: str) -> dict[str, tuple[int, 
     )
     result = pipeline.run()
     result.wait_until_finish()
-    found = result.metrics().query(MetricsFilter().with_namespace(_NAMESPACE))["distributions"]
-    return {one.key.metric.name: (one.result.count, one.result.sum) for one in found}
+    distributions = result.metrics().query(MetricsFilter().with_namespace(_NAMESPACE))["distributions"]
+    return {metric.key.metric.name: (metric.result.count, metric.result.sum) for metric in distributions}
 
 
-def counted(pipeline: beam.Pipeline, transform: beam.PTransform, of: Any = None, label: str | None = None) -> Any:
-    """`Pipeline.apply`, a GroupByKey after a step that counts what comes; within it the step would be left out."""
+def counted(pipeline: beam.Pipeline, transform: beam.PTransform, pvalue: Any = None, label: str | None = None) -> Any:
+    """Replaces `Pipeline.apply`: puts a counting step before each GroupByKey, where the runner keeps it."""
     if isinstance(transform, beam.GroupByKey) and label is None:
-        name = of.producer.full_label.removeprefix("BuildDataset/")
-        of = _apply(pipeline, beam.FlatMap(count, name=name), of, f"Count {name}")
-    return _apply(pipeline, transform, of, label)
+        name = pvalue.producer.full_label.removeprefix("BuildDataset/")
+        pvalue = _apply(pipeline, beam.FlatMap(count, name=name), pvalue, f"Count {name}")
+    return _apply(pipeline, transform, pvalue, label)
 
 
 def count(element: Any, name: str) -> Iterator[Any]:
-    """Counts an element on its way."""
+    """Counts an element and passes it on."""
     Metrics.distribution(_NAMESPACE, name).update(len(_CODER.encode(element)))
     yield element
 

@@ -1,11 +1,11 @@
-"""Tokens a second of our LSTM beside Keras' and PyTorch's, forward and backward, in turns on an idle machine.
+"""Compares the speed of Nabi's LSTM, forward and backward, with Keras' and PyTorch's, in turns on an idle machine.
 
     python -m benchmarks.training [--torch_python VENV/bin/python] [--sizes 1x128,2x512,3x512] [--turns 5]
 
-PyTorch wants an environment of its own (`pip install torch`): name its interpreter. Each system is a process of its
-own that waits while another runs. A turn is some steps of each; the best turn counts, since what else the machine does
-can only slow one down. The limit is the rate of one large product, float32 or bfloat16, the best that any of the
-systems reaches here; an LSTM's operations are those of its products: 24 U (I + U) a token and layer.
+PyTorch needs an environment of its own (`pip install torch`): name its interpreter. Each system is a process of its own
+that waits while another runs. A turn is some steps of each; the best turn counts, since other work of the machine only
+slows a turn down. The limit is the rate of one large product, float32 or bfloat16, the best of all systems; the
+operations of an LSTM are those of its products: 24 U (I + U) a token and layer.
 """
 
 import argparse
@@ -64,7 +64,7 @@ def _line(best: dict[str, float], layers: int, units: int, limit: float) -> str:
 def _prepared(
     system: Callable[[str, str, int, int], Callable[[], object]], kind: str, precision: str, layers: int, units: int
 ) -> tuple[float, Callable[[], object]]:
-    """Operations of a product, or tokens of a training step, and what runs it."""
+    """Prepares a measurement: operations of a product or tokens of a training step, and a function that runs it."""
     m, k, n = _PRODUCT
     return (2.0 * m * k * n if kind == "product" else ROWS * STEPS), system(kind, precision, layers, units)
 
@@ -95,7 +95,7 @@ def _tensorflow(kind: str, precision: str, layers: int, units: int, fused: bool)
         with tf.GradientTape() as tape:
             tape.watch(inputs)
             loss = forward(inputs)
-        # The gradients themselves, unseen by Python: nothing may be left out of the graph.
+        # Depends on all gradients, so that the graph cannot leave out any.
         return [tf.reduce_max(gradient) for gradient in tape.gradient(loss, [inputs, *weights])]
 
     return lambda: [gradient.numpy() for gradient in step()]

@@ -1,4 +1,4 @@
-"""Changed copies of MIDI files, as collections of music have them, to see which are found to be one tune."""
+"""Changed copies of MIDI files, such as collections of music have, to test near-duplicate detection."""
 
 import pathlib
 from collections.abc import Callable, Iterator
@@ -11,15 +11,15 @@ from nabi.music.errors import ParseError
 from nabi.music.song import Song
 from nabi.reading.file_reader import read_song
 
-# The notes of a file's tracks: (start, duration, pitch) in the file's ticks, [N, 3] each, drums left out.
+# Notes of a file's tracks without drums: (start, duration, pitch) in the file's ticks, [N, 3] each.
 Tracks = list[npt.NDArray[np.int64]]
 
-# (ticks a quarter note, tracks, source of chance) -> tracks, None of a file that cannot be changed so.
+# (ticks a quarter note, tracks, random generator) -> tracks; None if the file cannot be changed this way.
 Change = Callable[[int, Tracks, np.random.Generator], Tracks | None]
 
 
 def copies(files: dict[str, pathlib.Path], change: Change) -> Iterator[tuple[str, Song]]:
-    """(name of the original, its copy) of files that can be changed so."""
+    """Changes files; yields (name of the original, its copy) of those that can be changed this way."""
     for name, path in files.items():
         try:
             ticks, tracks = tracks_of(path)
@@ -31,15 +31,15 @@ def copies(files: dict[str, pathlib.Path], change: Change) -> Iterator[tuple[str
 
 
 def tracks_of(path: pathlib.Path) -> tuple[int, Tracks]:
-    """(ticks a quarter note, tracks that have notes) of a file."""
+    """Reads a file; returns (ticks a quarter note, tracks with notes)."""
     score = symusic.Score(path)
     columns = [track.notes.numpy() for track in score.tracks if len(track.notes) and not track.is_drum]
-    tracks = [np.stack([own["time"], own["duration"], own["pitch"]], axis=1).astype(np.int64) for own in columns]
+    tracks = [np.stack([notes["time"], notes["duration"], notes["pitch"]], 1).astype(np.int64) for notes in columns]
     return score.ticks_per_quarter, tracks
 
 
 def song_of(ticks_per_quarter: int, tracks: Tracks) -> Song:
-    """The song of a file that is written with these tracks, and with no tempo."""
+    """Writes tracks to a MIDI file without a tempo, and reads its song."""
     score = symusic.Score(ticks_per_quarter)
     for notes in tracks:
         track = symusic.Track(name="", program=0, is_drum=False)
@@ -53,41 +53,41 @@ def song_of(ticks_per_quarter: int, tracks: Tracks) -> Song:
 
 
 def transpose(tracks: Tracks, semitones: int) -> Tracks:
-    """The same notes so many semitones higher."""
+    """Moves all notes by semitones."""
     return [notes + np.array([0, 0, semitones]) for notes in tracks]
 
 
 def stretch(tracks: Tracks, factor: float) -> Tracks:
-    """The same notes so many times as long, to be quantised again."""
+    """Multiplies starts and durations by a factor, and rounds them to ticks."""
     return [np.maximum(np.round(notes * [factor, factor, 1]), [0, 1, 0]).astype(np.int64) for notes in tracks]
 
 
 def stretch_if_apart(ticks_per_quarter: int, tracks: Tracks, factor: float) -> Tracks | None:
-    """The same, of files whose notes are a sixteenth apart, or struck at once, before and after: none are merged."""
+    """Stretches tracks whose onsets are equal or at least a sixteenth apart before and after, so that none merge."""
     least = ticks_per_quarter / 4 / min(factor, 1)
     waits = np.concatenate([np.diff(np.unique(notes[:, 0])) for notes in tracks])
     return stretch(tracks, factor) if (waits >= least).all() else None
 
 
 def merge(tracks: Tracks) -> Tracks:
-    """All notes in one track."""
+    """Merges all notes into one track."""
     return [np.concatenate(tracks)]
 
 
 def part_by_hand(tracks: Tracks) -> Tracks:
-    """The notes from C4 up in one track, the others in a track after it."""
+    """Splits the notes into a track from C4 up and a track below it."""
     (notes,) = merge(tracks)
     high = notes[:, 2] >= 60
     return [part for part in (notes[high], notes[~high]) if len(part)]
 
 
 def without(tracks: Tracks, index: int) -> Tracks | None:
-    """Without a track; None if the file has not so many, or no other."""
+    """Removes a track; None if there is no such track, or no other."""
     return tracks[:index] + tracks[index + 1 :] if index < len(tracks) > 1 else None
 
 
 def change_notes(tracks: Tracks, ticks_per_quarter: int, random: np.random.Generator) -> Tracks:
-    """A note in 20 changed: a third of those left out, a third at another pitch, a third a sixteenth off."""
+    """Changes 5 % of the notes: a third is removed, a third moved in pitch, a third moved by a sixteenth note."""
     changed = []
     for notes in tracks:
         dice = random.random(len(notes)) * 60
@@ -100,7 +100,7 @@ def change_notes(tracks: Tracks, ticks_per_quarter: int, random: np.random.Gener
 
 
 def cut_verse(tracks: Tracks, ticks_per_quarter: int, random: np.random.Generator) -> Tracks:
-    """Without a third of the song in one piece, from a beat on, the rest closed up."""
+    """Cuts a third of the song out in one piece that begins on a beat, and closes the gap."""
     beats = int(max(notes[:, 0].max() for notes in tracks)) // ticks_per_quarter
     begin = int(random.integers(0, max(beats - beats // 3, 1))) * ticks_per_quarter
     end = begin + beats // 3 * ticks_per_quarter

@@ -10,7 +10,7 @@ Request = tuple[str | int, ...]
 
 
 class Worker:
-    """A process that measures one system when it is asked."""
+    """A process that measures one system on request."""
 
     def __init__(self, module: str, name: str, python: str = sys.executable) -> None:
         """Starts `python -m MODULE --worker NAME`, which calls `serve`."""
@@ -20,27 +20,27 @@ class Worker:
         )
 
     def ask(self, *request: str | int) -> float:
-        """What the system answers: so much a second; 0 where it cannot."""
+        """Requests a measurement and returns the rate, in units a second; 0 if the system cannot run it."""
         self.begin(*request)
         return self.answer()
 
     def begin(self, *request: str | int) -> None:
-        """Asks, for `answer` to wait for."""
+        """Sends a request; `answer` waits for its result."""
         assert self._process.stdin
         print(json.dumps(request), file=self._process.stdin, flush=True)
 
     def answer(self) -> float:
-        """The answer to what was asked."""
+        """Waits for the result of the last request."""
         assert self._process.stdout
         return float(self._process.stdout.readline())
 
 
 def serve(prepare: Callable[..., tuple[float, Callable[[], object]]], seconds: float) -> int:
-    """Answers requests on standard input, until it ends.
+    """Answers requests from standard input until it ends.
 
     Args:
-      prepare: from a request to how much one run does, and the run; called anew when the request changes.
-      seconds: about how long to run for an answer.
+      prepare: request -> (units of work in one run, function that runs it); called when the request changes.
+      seconds: approximate duration of a measurement.
     """
     ready: dict[Request, tuple[float, Callable[[], object]]] = {}
     for line in sys.stdin:
@@ -55,7 +55,7 @@ def serve(prepare: Callable[..., tuple[float, Callable[[], object]]], seconds: f
 
 
 def rate(run: Callable[[], object], seconds: float) -> float:
-    """Runs a second, over about so many seconds."""
+    """Measures runs a second, over about `seconds` seconds."""
     run()
     runs, started = 0, time.perf_counter()
     while (passed := time.perf_counter() - started) < seconds:

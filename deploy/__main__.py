@@ -5,7 +5,7 @@ import sys
 from nabi.workspace import commands
 
 COMMANDS = {
-    "vertex": "submits a training, songs, a schedule or a model to Vertex AI",
+    "vertex": "submits a training, a sampling job, a schedule or a model to Vertex AI",
     "pipeline": "compiles all steps for Vertex AI Pipelines",
     "step": "runs one step of a pipeline, here or in an image",
 }

@@ -1,9 +1,9 @@
-"""What can be said about a request before it is sent: each check returns its value or raises one sentence."""
+"""Checks of a request before it is sent: each returns its value, or raises ValueError with one sentence."""
 
 import re
 from collections.abc import Mapping, Sequence
 
-# A service account may be of another project; the service's own agents have other endings.
+# A service account may belong to another project; agents of the service have other endings.
 _ACCOUNT = re.compile(r"[a-z0-9.-]+@[a-z0-9.-]+\.gserviceaccount\.com")
 _BUCKET = re.compile(r"gs://[a-z0-9][a-z0-9._-]{1,61}[a-z0-9](/.*)?")
 _CRON = re.compile(r"((CRON_)?TZ=[A-Za-z_+/-]+[A-Za-z0-9_+/-]* )?\S+( \S+){4}")
@@ -17,24 +17,24 @@ MAX_MACHINES = 64
 
 
 def project(text: str) -> str:
-    """A project's id or number."""
+    """Checks a project's id or number."""
     return _matching(_PROJECT, "--project", text, "a project's id, such as my-music-1234")
 
 
 def region(text: str) -> str:
-    """A region."""
+    """Checks a region."""
     return _matching(_REGION, "--region", text, "a region, such as europe-west4")
 
 
 def bucket(flag: str, text: str) -> str:
-    """A folder in a bucket, without slashes at its end."""
+    """Checks a folder in a bucket, and strips slashes at its end."""
     return _matching(_BUCKET, flag, text, "a folder in a bucket, such as gs://bucket/nabi").rstrip("/")
 
 
 def image(text: str) -> str:
-    """An image that is the same tomorrow: with a digest, or with a tag other than `latest`."""
-    found = _IMAGE.fullmatch(text)
-    if not found or not (found["digest"] or found["tag"] not in (None, "latest")):
+    """Checks that an image is pinned, by a digest or by a tag other than `latest`."""
+    match = _IMAGE.fullmatch(text)
+    if not match or not (match["digest"] or match["tag"] not in (None, "latest")):
         raise ValueError(
             f"--image {text!r} must be pinned, such as europe-west4-docker.pkg.dev/project/nabi/train:1a2b3c4 or "
             "...@sha256:..., so that a restarted job runs the same code"
@@ -43,36 +43,40 @@ def image(text: str) -> str:
 
 
 def service_account(text: str) -> str:
-    """A service account's address."""
+    """Checks a service account's address."""
     return _matching(_ACCOUNT, "--service_account", text, "an address, such as train@project.iam.gserviceaccount.com")
 
 
 def network(text: str) -> str:
-    """A VPC network's full name, with the project's number."""
+    """Checks a VPC network's full name, with the project's number."""
     return _matching(_NETWORK, "--network", text, "a full name, such as projects/12345/global/networks/music")
 
 
 def cron(text: str) -> str:
-    """A schedule in five fields, with a time zone before them or without."""
+    """Checks a schedule in five fields, with or without a time zone before them."""
     return _matching(_CRON, "--cron", text, "five fields, such as '0 3 * * 1' or 'TZ=Europe/Berlin 0 3 * * 1'")
 
 
 def hours(value: float) -> float:
-    """How long a job may run."""
+    """Checks a job's time limit in hours, above 0 and at most 168."""
     if not 0 < value <= MAX_HOURS:
         raise ValueError(f"--max_hours {value:g} must be above 0 and at most {MAX_HOURS:g}, a week")
     return value
 
 
 def machines(value: int) -> int:
-    """How many machines share each batch."""
+    """Checks the number of machines that share each batch, 1..64."""
     if not 1 <= value <= MAX_MACHINES:
         raise ValueError(f"--machines {value} must be in 1..{MAX_MACHINES}")
     return value
 
 
 def labels(text: str) -> dict[str, str]:
-    """`a=1,b=2` as a mapping that the service takes."""
+    """Parses labels.
+
+    >>> labels("team=music,purpose=nightly")
+    {'team': 'music', 'purpose': 'nightly'}
+    """
     pairs = [part.partition("=") for part in text.split(",") if part]
     for key, equals, value in pairs:
         if not equals or not _LABEL_KEY.fullmatch(key) or not _LABEL_VALUE.fullmatch(value):
@@ -84,15 +88,15 @@ def labels(text: str) -> dict[str, str]:
 
 
 def job_flags(flags: Sequence[str], needed: Sequence[str], paths: Sequence[str]) -> list[str]:
-    """A job's own flags, which stand after `--`.
+    """Checks the job's own flags, which follow `--`.
 
     Args:
-      flags: as they were given, without the `--`.
-      needed: flags that must be there.
-      paths: flags whose values name files, which a machine of the service must see.
+      flags: flags after the `--`.
+      needed: required flags.
+      paths: flags whose values are paths, which must be accessible from machines of the service.
 
     Raises:
-      ValueError: if one is missing, or names a file of this machine.
+      ValueError: if a required flag is missing, or a path is on this machine.
     """
     values = _values(flags)
     for flag in needed:
@@ -100,23 +104,23 @@ def job_flags(flags: Sequence[str], needed: Sequence[str], paths: Sequence[str])
             raise ValueError(f"the job needs {flag}: give the job's own flags after --, such as -- {flag} gs://...")
     for flag in paths:
         for value in values.get(flag, []):
-            # /gcs/BUCKET is where the service mounts buckets.
+            # The service mounts buckets at /gcs/BUCKET.
             if "://" not in value and not value.startswith("/gcs/"):
                 raise ValueError(f"{flag} {value} lies on this machine, and the job runs on another: copy it to gs://")
     return list(flags)
 
 
 def _values(flags: Sequence[str]) -> Mapping[str, list[str]]:
-    """Each flag with its values, of `--flag value` and `--flag=value` alike."""
-    found: dict[str, list[str]] = {}
+    """Collects the values of each flag, written `--flag value` or `--flag=value`."""
+    values: dict[str, list[str]] = {}
     name = ""
     for flag in flags:
         if flag.startswith("--"):
             name, equals, value = flag.partition("=")
-            found.setdefault(name, []).extend([value] if equals else [])
+            values.setdefault(name, []).extend([value] if equals else [])
         elif name:
-            found[name].append(flag)
-    return found
+            values[name].append(flag)
+    return values
 
 
 def _matching(pattern: re.Pattern[str], flag: str, text: str, legal: str) -> str:

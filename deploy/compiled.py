@@ -8,11 +8,11 @@ from nabi.workspace import storage
 
 
 def _switch(text: str) -> bool:
-    """`true` or `false`; `bool` itself takes any text for true."""
+    """Parses `true` or `false`; `bool` would take any text for true."""
     return {"true": True, "false": False}[text]
 
 
-# Types as KFP's schema names them -> how a value of text becomes one.
+# Type in KFP's schema -> (its parser, its description).
 _TYPES: dict[str, tuple[Callable[[str], object], str]] = {
     "STRING": (str, "text"),
     "NUMBER_INTEGER": (int, "a whole number"),
@@ -24,12 +24,12 @@ _TYPES: dict[str, tuple[Callable[[str], object], str]] = {
 
 
 def read(path: str) -> dict[str, Any]:
-    """The spec in a file that `python -m deploy.pipeline` wrote.
+    """Reads the spec that `python -m deploy.pipeline` wrote.
 
     Raises:
       ValueError, nabi.workspace.storage.StorageError: if it cannot be read or is no compiled pipeline.
     """
-    # Comes with kfp, without which there is no such file.
+    # Installed with kfp, which writes such files.
     import yaml
 
     try:
@@ -41,18 +41,18 @@ def read(path: str) -> dict[str, Any]:
     return spec
 
 
-def parameters(spec: Mapping[str, Any], given: Sequence[str]) -> dict[str, object]:
-    """Values of the types that a spec declares.
+def parameters(spec: Mapping[str, Any], texts: Sequence[str]) -> dict[str, object]:
+    """Parses values of a pipeline's parameters into the types that its spec declares.
 
     Args:
-      spec: of `read`.
-      given: each `name=value`.
+      spec: spec as `read` returns it.
+      texts: `name=value` of each parameter.
 
     Raises:
-      ValueError: if a name is unknown, a value is not of its type, or one without a default is missing.
+      ValueError: if a name is unknown, a value is not of its type, or a parameter without default is missing.
     """
     declared = spec["root"].get("inputDefinitions", {}).get("parameters", {})
-    values = dict(_parameter(declared, text) for text in given)
+    values = dict(_parameter(declared, text) for text in texts)
     missing = sorted(name for name, row in declared.items() if not row.get("isOptional") and name not in values)
     if missing:
         raise ValueError(f"the pipeline needs {', '.join(missing)}: give --parameter {missing[0]}=...")

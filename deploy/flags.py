@@ -20,34 +20,34 @@ _EXAMPLES = """examples:
   python -m deploy.vertex schedule ... --pipeline pipeline.yaml --cron 'TZ=Europe/Berlin 0 3 * * 1'
   python -m deploy.vertex upload ... --model gs://my-music/nabi/nabi-train/model --aliases champion
 
-Flags of the job itself stand after --. Add --dry_run to see the request; nothing is sent then.
-Submitted again under the same --name, a training goes on from its last checkpoint.
+Flags of the job itself follow --. --dry_run prints the request and sends nothing.
+A training that is submitted again under the same --name continues from its last checkpoint.
 """
 
 
 def parser() -> Parser:
-    """A command each for training, songs, a schedule and the model registry."""
-    made = Parser("python -m deploy.vertex", description="Submits Nabi's jobs to Vertex AI.", examples=_EXAMPLES)
-    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, meaning, add in (
+    """Builds the parser, with a command each for training, songs, a schedule and the model registry."""
+    parser = Parser("python -m deploy.vertex", description="Submits Nabi's jobs to Vertex AI.", examples=_EXAMPLES)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, text, add in (
         (TRAIN, "a model, on one machine with its GPUs or on several", _add_job),
         (GENERATE, "songs, on one machine", _add_job),
         (SCHEDULE, "a compiled pipeline (deploy.pipeline), again and again", _add_schedule),
         (UPLOAD, "a finished model directory to the model registry", _add_upload),
     ):
-        command = commands.add_parser(name, help=meaning)
+        command = commands.add_parser(name, help=text)
         _add_common(command, name)
         add(command, name)
-    return made
+    return parser
 
 
 def _add_common(parser: argparse.ArgumentParser, command: str) -> None:
     add = parser.add_argument
     add("--project", required=True, help="Google Cloud project")
     add("--region", required=True, help="such as europe-west4: where the job runs; keep the bucket there too")
-    add("--name", default=f"nabi-{command}", help="is shown, and names the job's folder (default: %(default)s)")
+    add("--name", default=f"nabi-{command}", help="display name, and name of the job's folder (default: %(default)s)")
     add("--labels", default="", help="key=value,...: for bills and filters")
-    add("--service_account", default="", help="whose rights the job has (docs/operations.md has the roles)")
+    add("--service_account", default="", help="account that the job runs as (docs/operations.md has the roles)")
     add("--endpoint", help="the service's address (default: https://REGION-aiplatform.googleapis.com)")
     add("--dry_run", action="store_true", help="print the exact request as JSON, and send nothing")
 
@@ -56,28 +56,33 @@ def _add_job(parser: argparse.ArgumentParser, command: str) -> None:
     add = parser.add_argument
     _add_image(add)
     add("--staging_bucket", default="", help="gs:// folder; the job's own folder is STAGING_BUCKET/NAME")
-    add("--base_output_dir", default="", help="gs:// folder of the job, below which model, checkpoints and logs lie")
-    add("--machine_type", default="n1-standard-8", help="of each machine (default: %(default)s)")
+    add("--base_output_dir", default="", help="gs:// folder of the job, for model, checkpoints and logs")
+    add("--machine_type", default="n1-standard-8", help="type of each machine (default: %(default)s)")
     add(
         "--accelerator_type",
         default="",
         help=f"GPU of each machine: {', '.join(machines.ACCELERATORS)}; none if not given",
     )
-    add("--accelerator_count", type=int, default=0, help="GPUs a machine; 0: the fewest that it can have")
+    add("--accelerator_count", type=int, default=0, help="GPUs of each machine; 0: the fewest that it can have")
     if command == TRAIN:
         add("--machines", type=int, default=1, help=f"that share each batch, 1..{checks.MAX_MACHINES} (default: 1)")
-    add("--spot", action="store_true", help="cheaper machines that may be taken away: the job goes on elsewhere")
-    add("--max_hours", type=float, default=24.0, help="the service ends the job then (default: %(default)g)")
+    add("--spot", action="store_true", help="cheaper machines that may be preempted: the job then continues elsewhere")
+    add(
+        "--max_hours",
+        type=float,
+        default=24.0,
+        help="hours until the service ends the job (default: %(default)g)",
+    )
     _add_network(add)
 
 
 def _add_schedule(parser: argparse.ArgumentParser, command: str) -> None:
     del command
     add = parser.add_argument
-    add("--pipeline", required=True, help="what `python -m deploy.pipeline` wrote, local or gs://")
-    add("--cron", required=True, help="when: 'TZ=Europe/Berlin 0 3 * * 1' is Mondays at 3")
+    add("--pipeline", required=True, help="file that `python -m deploy.pipeline` wrote, local or gs://")
+    add("--cron", required=True, help="times of the runs: 'TZ=Europe/Berlin 0 3 * * 1' is Mondays at 3")
     add("--pipeline_root", required=True, help="gs:// folder of the pipeline's own files")
-    add("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the pipeline; any number of times")
+    add("--parameter", action="append", default=[], metavar="NAME=VALUE", help="pipeline parameter; may be repeated")
     _add_network(add)
 
 
@@ -86,9 +91,9 @@ def _add_upload(parser: argparse.ArgumentParser, command: str) -> None:
     add = parser.add_argument
     _add_image(add)
     add("--model", required=True, help=f"on gs://: {directories.MODEL.accepted}")
-    add("--parent_model", default="", help="the registry's model of which this is a version; none: a new model")
-    add("--aliases", default="", help="of this version, such as champion,piano")
-    add("--commit", default=lineage.commit(), help="git commit that trained it (default: of this folder)")
+    add("--parent_model", default="", help="registered model that gets a new version (default: a new model)")
+    add("--aliases", default="", help="aliases of this version, such as champion,piano")
+    add("--commit", default=lineage.commit(), help="git commit that trained it (default: that of this folder)")
 
 
 def _add_image(add: Any) -> None:

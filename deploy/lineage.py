@@ -1,4 +1,4 @@
-"""What the model registry is told of a model directory: figures and where it comes from."""
+"""Labels and description of a model in the registry: its losses and its origin."""
 
 import shutil
 import subprocess
@@ -10,9 +10,9 @@ from nabi.workspace import paths, storage
 
 
 def read(folder: str) -> tuple[dict[str, str], str]:
-    """Labels and a description of a finished model directory.
+    """Reads labels and a description of a finished model directory.
 
-    Labels hold small letters, digits, - and _ alone, so a loss stands there in thousandths of a nat, as a whole number.
+    Labels may only have small letters, digits, - and _, so losses are whole numbers of thousandths of a nat.
 
     Raises:
       ValueError, nabi.workspace.storage.StorageError: if the directory is not a finished model.
@@ -41,7 +41,7 @@ def _described(
 
 
 def commit() -> str:
-    """The git commit of the working directory, "" outside of one or without git."""
+    """Returns the git commit of the working directory; "" outside of a repository or without git."""
     if not shutil.which("git"):
         return ""
     done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)

@@ -1,12 +1,12 @@
-"""Which GPUs fit which machine of Vertex AI's training service.
+"""GPUs that fit each machine type of Vertex AI's training service.
 
-The service accepts any pair and lets the job fail minutes later, so pairs are checked here. Source, as of 2025:
+The service accepts any pair, and the job fails minutes later, so pairs are checked here. Source, as of 2025:
 https://cloud.google.com/vertex-ai/docs/training/configure-compute#gpu-compatibility-table
 """
 
 import re
 
-# Machines that have their GPUs built in: type -> (accelerator, how many). The service wants both named all the same.
+# Machines with built-in GPUs: type -> (accelerator, number of GPUs). The service requires both fields all the same.
 BUILT_IN: dict[str, tuple[str, int]] = {
     **{f"g2-standard-{cpus}": ("NVIDIA_L4", 1) for cpus in (4, 8, 12, 16, 32)},
     "g2-standard-24": ("NVIDIA_L4", 2),
@@ -20,15 +20,15 @@ BUILT_IN: dict[str, tuple[str, int]] = {
     "a3-ultragpu-8g": ("NVIDIA_H200_141GB", 8),
     "a4-highgpu-8g": ("NVIDIA_B200", 8),
 }
-# GPUs that are attached to an N1 machine: how many of them, the fewest first.
+# GPUs that can be attached to an N1 machine -> possible numbers of them, ascending.
 ATTACHED: dict[str, tuple[int, ...]] = {
     "NVIDIA_TESLA_T4": (1, 2, 4),
     "NVIDIA_TESLA_P4": (1, 2, 4),
     "NVIDIA_TESLA_P100": (1, 2, 4),
     "NVIDIA_TESLA_V100": (1, 2, 4, 8),
 }
-# Cores that a GPU can serve; a machine with more needs more GPUs.
-_CORES_OF_ONE = {"NVIDIA_TESLA_T4": 24, "NVIDIA_TESLA_P4": 24, "NVIDIA_TESLA_P100": 16, "NVIDIA_TESLA_V100": 12}
+# Most cores for each GPU; a machine with more cores needs more GPUs.
+_CORES_PER_GPU = {"NVIDIA_TESLA_T4": 24, "NVIDIA_TESLA_P4": 24, "NVIDIA_TESLA_P100": 16, "NVIDIA_TESLA_V100": 12}
 ACCELERATORS = tuple(sorted({*ATTACHED, *(name for name, _ in BUILT_IN.values())}))
 
 _N1 = re.compile(r"n1-(standard|highmem|highcpu)-([0-9]+)")
@@ -36,12 +36,12 @@ _SHAPE = re.compile(r"[a-z][a-z0-9]*-[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def spec(machine_type: str, accelerator_type: str = "", accelerator_count: int = 0) -> dict[str, object]:
-    """A `machineSpec` of a request.
+    """Builds the `machineSpec` of a request.
 
     Args:
       machine_type: such as `n1-standard-8`.
-      accelerator_type: such as `NVIDIA_TESLA_T4`; of a machine with GPUs built in it may be left out.
-      accelerator_count: GPUs a machine; 0 with a type means the fewest that the machine can have.
+      accelerator_type: such as `NVIDIA_TESLA_T4`; optional for a machine with built-in GPUs.
+      accelerator_count: GPUs of each machine; 0 with a type means the fewest that the machine can have.
 
     Raises:
       ValueError: if the service has no such combination, in one sentence.
@@ -67,11 +67,9 @@ def _built_in(machine_type: str, accelerator_type: str, accelerator_count: int) 
 
 def _attached(machine_type: str, accelerator_type: str, accelerator_count: int) -> int:
     if accelerator_type not in ATTACHED:
-        homes = [machine for machine, (kind, _) in BUILT_IN.items() if kind == accelerator_type]
-        way_out = (
-            f"comes with --machine_type {' or '.join(homes)}" if homes else f"is none of {', '.join(ACCELERATORS)}"
-        )
-        raise ValueError(f"--accelerator_type {accelerator_type} cannot be attached to {machine_type}: it {way_out}")
+        types = [machine for machine, (kind, _) in BUILT_IN.items() if kind == accelerator_type]
+        advice = f"comes with --machine_type {' or '.join(types)}" if types else f"is none of {', '.join(ACCELERATORS)}"
+        raise ValueError(f"--accelerator_type {accelerator_type} cannot be attached to {machine_type}: it {advice}")
     shape = _N1.fullmatch(machine_type)
     if not shape:
         raise ValueError(
@@ -88,9 +86,9 @@ def _attached(machine_type: str, accelerator_type: str, accelerator_count: int) 
 
 
 def _counts(accelerator_type: str, cores: int) -> tuple[int, ...]:
-    """How many GPUs serve so many cores; of the largest machines only the most."""
+    """Lists the numbers of GPUs that fit a number of cores; the largest machines need the largest number."""
     counts = ATTACHED[accelerator_type]
-    return tuple(count for count in counts if count * _CORES_OF_ONE[accelerator_type] >= cores) or counts[-1:]
+    return tuple(count for count in counts if count * _CORES_PER_GPU[accelerator_type] >= cores) or counts[-1:]
 
 
 def _without(machine_type: str, accelerator_count: int) -> dict[str, object]:

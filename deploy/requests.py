@@ -1,4 +1,4 @@
-"""Requests to Vertex AI as plain JSON, without Google's client: what `--dry_run` prints is what is sent.
+"""Requests to Vertex AI as plain JSON, without Google's client: `--dry_run` prints exactly what is sent.
 
 Field names are those of the REST API, https://cloud.google.com/vertex-ai/docs/reference/rest.
 """
@@ -15,13 +15,13 @@ Json = dict[str, Any]
 
 @dataclasses.dataclass(frozen=True)
 class ServiceRequest:
-    """One call of the service.
+    """A call of the service.
 
     Attributes:
       parent: `projects/P/locations/R`.
-      collection: what is made there: `customJobs`, `schedules` or `models:upload`.
-      body: of the call.
-      endpoint: the service's address.
+      collection: `customJobs`, `schedules` or `models:upload`.
+      body: JSON body.
+      endpoint: address of the service.
     """
 
     parent: str
@@ -31,11 +31,11 @@ class ServiceRequest:
 
     @property
     def url(self) -> str:
-        """Where it goes."""
+        """The URL of the call."""
         return f"{self.endpoint}/v1/{self.parent}/{self.collection}"
 
     def as_json(self) -> Json:
-        """The call, whole."""
+        """Returns method, URL and body."""
         return {"method": "POST", "url": self.url, "body": self.body}
 
 
@@ -44,19 +44,19 @@ class VertexJob:
     """A job on machines of the service.
 
     Attributes:
-      name: is shown, and names the job's folder.
+      name: display name, and name of the job's folder.
       kind: a key of `MODULES`.
-      image: runs it.
-      flags: of the job itself.
+      image: container image.
+      flags: flags of the job itself.
       machine: a `machineSpec` (`deploy.machines.spec`).
-      machines: how many share each batch.
-      max_hours: after which the service ends it.
+      machines: number of machines that share each batch.
+      max_hours: time after which the service ends the job.
       base_output_dir: gs:// folder below which the service sets AIP_MODEL_DIR, AIP_CHECKPOINT_DIR and
         AIP_TENSORBOARD_LOG_DIR, the trainer's defaults.
-      spot: cheaper machines that may be taken away.
-      labels: for bills and filters.
-      service_account: whose rights the job has; "" is the service's own.
-      network: a VPC network to be peered with; "" is none.
+      spot: True for cheaper machines that may be preempted.
+      labels: labels for bills and filters.
+      service_account: account that the job runs as; "" is the service's own.
+      network: VPC network to peer with; "" is none.
     """
 
     name: str
@@ -74,7 +74,7 @@ class VertexJob:
 
 
 def custom_job(job: VertexJob) -> Json:
-    """A `CustomJob`: one machine, or a chief and workers, of which the service tells each by TF_CONFIG."""
+    """Builds a `CustomJob`: one machine, or a chief and workers, to which the service passes TF_CONFIG."""
     spec = {
         "workerPoolSpecs": _pools(job),
         "scheduling": _scheduling(job),
@@ -83,11 +83,11 @@ def custom_job(job: VertexJob) -> Json:
         "network": job.network,
     }
     labels = {"tool": "nabi", "job": job.kind, **job.labels}
-    return {"displayName": job.name, "labels": labels, "jobSpec": _given(spec)}
+    return {"displayName": job.name, "labels": labels, "jobSpec": _without_empty(spec)}
 
 
 def _pools(job: VertexJob) -> list[Json]:
-    """The first pool is the chief's and has one machine; TensorFlow's workers are the second."""
+    """Builds the pools of machines: first the chief, one machine, then TensorFlow's workers."""
     container = {"imageUri": job.image, "command": ["python", "-m", MODULES[job.kind]], "args": list(job.flags)}
     counts = [1, job.machines - 1] if job.machines > 1 else [1]
     return [
@@ -99,19 +99,19 @@ def _scheduling(job: VertexJob) -> Json:
     return {
         "timeout": f"{round(job.max_hours * 3600)}s",
         "strategy": "SPOT" if job.spot else "STANDARD",
-        # Machines that share a batch cannot go on without one of them; all start again, from the last checkpoint.
+        # Machines that share a batch cannot continue without one of them; all restart from the last checkpoint.
         "restartJobOnWorkerRestart": job.machines > 1,
     }
 
 
 @dataclasses.dataclass(frozen=True)
 class Pipeline:
-    """A compiled pipeline, and with what it runs.
+    """A compiled pipeline with its parameters.
 
     Attributes:
-      spec: what `python -m deploy.pipeline` wrote.
+      spec: spec that `python -m deploy.pipeline` wrote.
       root: gs:// folder of its artifacts.
-      parameters: their values, of the types that the spec declares.
+      parameters: name -> value of the type that the spec declares.
     """
 
     spec: Json
@@ -129,7 +129,7 @@ def schedule(
     service_account: str = "",
     network: str = "",
 ) -> Json:
-    """A `Schedule` that runs a pipeline, never two at once; a run that would be the second is left out."""
+    """Builds a `Schedule` of a pipeline; a run that would overlap the one before is skipped."""
     job = {
         "pipelineSpec": pipeline.spec,
         "runtimeConfig": {"gcsOutputDirectory": pipeline.root, "parameterValues": dict(pipeline.parameters)},
@@ -141,7 +141,7 @@ def schedule(
         "displayName": name,
         "cron": cron,
         "maxConcurrentRunCount": "1",
-        "createPipelineJobRequest": {"parent": parent, "pipelineJob": _given(job)},
+        "createPipelineJobRequest": {"parent": parent, "pipelineJob": _without_empty(job)},
     }
 
 
@@ -156,17 +156,17 @@ def model(
     parent_model: str = "",
     service_account: str = "",
 ) -> Json:
-    """An upload to the model registry: a new model, or a version of one.
+    """Builds an upload to the model registry: a new model, or a version of one.
 
     Args:
-      name: is shown.
-      folder: the model directory.
-      image: samples it.
+      name: display name.
+      folder: model directory.
+      image: image that samples the model.
       labels: metrics and lineage, to filter by.
-      description: the same for a person.
-      aliases: of this version, such as `champion`.
-      parent_model: the registry's model of which this is a version; "" makes a new one.
-      service_account: as whom the service reads the folder.
+      description: metrics and lineage as text.
+      aliases: aliases of this version, such as `champion`.
+      parent_model: registered model that gets a new version; "" makes a new model.
+      service_account: account that reads the folder; "" is the service's own.
     """
     described = {
         "displayName": name,
@@ -177,9 +177,11 @@ def model(
         "labels": {"tool": "nabi", **labels},
         "containerSpec": {"imageUri": image, "command": ["python", "-m", MODULES[GENERATE]]},
     }
-    return _given({"parentModel": parent_model, "serviceAccount": service_account, "model": _given(described)})
+    return _without_empty(
+        {"parentModel": parent_model, "serviceAccount": service_account, "model": _without_empty(described)}
+    )
 
 
-def _given(values: Mapping[str, object]) -> Json:
-    """Without what is empty."""
+def _without_empty(values: Mapping[str, object]) -> Json:
+    """Omits empty values."""
     return {key: value for key, value in values.items() if value not in (None, "", [], {})}

@@ -1,4 +1,4 @@
-"""Sends requests to Vertex AI through Google's own client, and says in one sentence what the service refused."""
+"""Sends requests to Vertex AI through Google's client, and describes refusals in one sentence."""
 
 import contextlib
 import re
@@ -12,24 +12,24 @@ _CALL = re.compile(r"^[A-Z]+ https?://\S+: ")
 
 
 class ServiceError(Exception):
-    """The service did not do what was asked, in a sentence that says what to do."""
+    """Failure of a request, in a sentence that says what to do."""
 
 
 def send(request: ServiceRequest) -> str:
-    """Makes what a request asks for.
+    """Sends a request.
 
     Returns:
-      Its resource name, such as `projects/1/locations/europe-west4/customJobs/42`.
+      The name of the created resource, such as `projects/1/locations/europe-west4/customJobs/42`.
 
     Raises:
       ServiceError: if the service refuses, cannot be reached, or nobody is logged in.
     """
     with _in_words(request):
-        # Takes seconds to import; --help and --dry_run do without.
+        # Takes seconds to import, which --help and --dry_run do not need.
         from google.protobuf import json_format
 
-        made = _MAKE[request.collection](request, json_format.ParseDict)
-    return str(made)
+        name = _CREATE[request.collection](request, json_format.ParseDict)
+    return str(name)
 
 
 def _custom_job(request: ServiceRequest, parse: Any) -> str:
@@ -59,7 +59,7 @@ def _model(request: ServiceRequest, parse: Any) -> str:
     return str(client.upload_model(upload, timeout=_SECONDS).result(timeout=10 * _SECONDS).model)
 
 
-_MAKE = {"customJobs": _custom_job, "schedules": _schedule, "models:upload": _model}
+_CREATE = {"customJobs": _custom_job, "schedules": _schedule, "models:upload": _model}
 
 
 def _options(request: ServiceRequest) -> dict[str, str]:
@@ -92,21 +92,21 @@ def _in_words(request: ServiceRequest) -> Iterator[None]:
         raise ServiceError(f"{request.url} cannot be reached: {_sentence(str(error))}; try again") from error
 
 
-def _refused(request: ServiceRequest, code: int, said: str) -> str:
-    """What a status means here."""
+def _refused(request: ServiceRequest, code: int, reason: str) -> str:
+    """Explains an HTTP status of the service, with advice."""
     what = request.collection.partition(":")[0]
     advice = {
-        400: f"the request for {what} is wrong: {said}; look at it with --dry_run",
-        401: f"Google Cloud did not accept the login ({said}): run `gcloud auth application-default login`",
-        403: f"you may not make {what} in {request.parent}: {said}; docs/operations.md has the roles that are needed",
-        404: f"there is no {request.parent}, or the Vertex AI API is not enabled there: {said}",
-        409: f"there is one of this name in {request.parent} already: {said}",
-        429: f"{request.parent} has no quota left for {what}: {said}; ask for more, take another region or machine, or "
-        "try again later",
+        400: f"the request for {what} is wrong: {reason}; look at it with --dry_run",
+        401: f"Google Cloud did not accept the login ({reason}): run `gcloud auth application-default login`",
+        403: f"you may not make {what} in {request.parent}: {reason}; docs/operations.md has the roles that are needed",
+        404: f"there is no {request.parent}, or the Vertex AI API is not enabled there: {reason}",
+        409: f"there is one of this name in {request.parent} already: {reason}",
+        429: f"{request.parent} has no quota left for {what}: {reason}; ask for more, take another region or machine, "
+        "or try again later",
     }
-    return advice.get(code, f"Vertex AI failed with status {code}: {said}; try again")
+    return advice.get(code, f"Vertex AI failed with status {code}: {reason}; try again")
 
 
 def _sentence(text: str) -> str:
-    """The first line without its full stop, and without the call, which the client puts before it."""
+    """Returns the first line without its full stop and without the call that the client prepends."""
     return _CALL.sub("", (text.strip().splitlines() or ["it gave no reason"])[0]).rstrip(".")

@@ -1,7 +1,7 @@
-"""`python -m deploy.step NAME --output DIR --run RUN`: one of a pipeline's steps, in an image or on this machine.
+"""`python -m deploy.step NAME --output DIR --run RUN`: one step of a pipeline, in an image or on this machine.
 
 Directories are those of `pipelines.retrain`: OUTPUT/runs/RUN/{dataset,model,songs ...} and OUTPUT/champion. The command
-takes the place of this process, so that signals reach it: a training that is told to stop leaves a checkpoint.
+replaces this process, so that signals reach it: a training that gets SIGTERM leaves a checkpoint.
 """
 
 import os
@@ -14,17 +14,17 @@ from nabi.workspace.commands import Parser, refusing
 
 
 def command(name: str, *, source: str, output: str, run: str, more: str = "") -> list[str] | None:
-    """A step's command line; None if it has nothing to do.
+    """Builds a step's command line; None if the step has nothing to do.
 
     Args:
-      name: of the step.
-      source: of the music, as `--input` of preprocess takes it.
-      output: the retraining directory.
-      run: its name in `runs`; started again under the same name, each step goes on where it was.
-      more: further flags as a person types them, `--steps=500 --schedule cosine`.
+      name: name of the step.
+      source: music, as `--input` of preprocess takes it.
+      output: retraining directory.
+      run: name of the run's folder; under the same name each step continues where it was.
+      more: further flags as in a shell, such as `--steps=500 --schedule cosine`.
 
     Raises:
-      ValueError: if a name is no directory's, quotes in `more` are not closed, or the champion's file is damaged.
+      ValueError: if `run` is no folder name, quotes in `more` are not closed, or the champion's file is damaged.
     """
     if not run.strip() or "/" in run or run in (".", ".."):
         raise ValueError(f"--run {run!r} must be the name of one folder")
@@ -35,30 +35,30 @@ def command(name: str, *, source: str, output: str, run: str, more: str = "") ->
         return None
     folders = (storage.join(output, paths.RUNS, folder) for folder in (run, now.run))
     values = {**retraining_steps.places(*folders), "output": output, "run": run}
-    given = [f"--input={source}"] if name == retraining_steps.PREPROCESS else []
-    flags = step.arguments(values, [*shlex.split(more), *given], against=now.run not in ("", run))
+    inputs = [f"--input={source}"] if name == retraining_steps.PREPROCESS else []
+    flags = step.arguments(values, [*shlex.split(more), *inputs], against=now.run not in ("", run))
     return [sys.executable, "-m", retraining_steps.MODULES[step.job], *flags]
 
 
 @refusing("step")
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Becomes the command; the exit status: 0 if there is nothing to do, 2 (wrong use)."""
+    """Replaces this process by the command; returns the exit status 0 if there is nothing to do, or 2 (wrong use)."""
     parser = Parser("python -m deploy.step", description=__doc__)
     add = parser.add_argument
-    add("name", choices=list(retraining_steps.BY_NAME), help="which step")
+    add("name", choices=list(retraining_steps.BY_NAME), help="the step")
     add("--source", default="", help="music: a file, a folder or a glob, local or gs://")
     add("--output", required=True, help="the retraining directory, local or gs://")
-    add("--run", default="", help="its name; given again, the steps go on (default: that of --job)")
+    add("--run", default="", help="name of the run; under the same name the steps continue (default: that of --job)")
     add("--job", default="", help="name that the service gives to each start of the pipeline")
     add("--more", default="", metavar="FLAGS", help="more flags of the command, in quotes")
-    chosen = parser.parse_args(arguments)
-    run = chosen.run or chosen.job
-    line = command(chosen.name, source=chosen.source, output=chosen.output, run=run, more=chosen.more)
+    flags = parser.parse_args(arguments)
+    run = flags.run or flags.job
+    line = command(flags.name, source=flags.source, output=flags.output, run=run, more=flags.more)
     if line is None:
-        best = champion.read(storage.folder(chosen.output)).run or "none"
-        logs.say(f"{chosen.name}: nothing to do for run {run}, the champion being {best}")
+        best = champion.read(storage.folder(flags.output)).run or "none"
+        logs.say(f"{flags.name}: nothing to do for run {run}, the champion being {best}")
         return 0
-    logs.say(f"{chosen.name}: {shlex.join(line)}")
+    logs.say(f"{flags.name}: {shlex.join(line)}")
     os.execv(line[0], line)
 
 

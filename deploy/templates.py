@@ -1,6 +1,6 @@
-"""A job's flags as the parameters of a Dataflow flex template: deploy/dataflow/*.json, which `make templates` writes.
+"""Metadata of Dataflow flex templates from a job's flags: deploy/dataflow/*.json, which `make templates` writes.
 
-All are text: the console fills in numbers and switches that nobody gave, and a flag that is given wins over a recipe.
+All parameters are text: the console would fill in numbers and switches that are not given, and so override a recipe.
 """
 
 import argparse
@@ -8,23 +8,23 @@ from typing import Any
 
 Json = dict[str, Any]
 
-# A dry run on a machine far away helps nobody.
+# A dry run is of no use on Dataflow.
 _LEFT_OUT = ("help", "dry_run")
 _NEEDED = ("input", "output", "model")
-# What the console's file picker may offer.
+# Types for which the console has a file picker.
 _KINDS = {"output": "GCS_WRITE_FOLDER", "model": "GCS_READ_FOLDER", "vocabulary": "GCS_READ_FILE"}
 _NUMBERS = {int: r"^-?[0-9]+$", float: r"^-?[0-9]*\.?[0-9]+(e-?[0-9]+)?$"}
-# Which flags `launch.py` makes of a switch's `true` and `false`.
+# Keys of the flags that `launch.py` passes for a switch's `true` and `false`.
 ON, OFF = "on", "off"
 
 
 def describe(parser: argparse.ArgumentParser, name: str, description: str) -> Json:
-    """A template's metadata.
+    """Builds the metadata of a template.
 
     Args:
-      parser: of the job.
-      name: of the template.
-      description: of what it does, in a sentence.
+      parser: parser of the job.
+      name: display name of the template.
+      description: one sentence.
     """
     actions = [action for action in parser._actions if action.dest not in _LEFT_OUT]
     parameters = [_parameter(parser, action) for action in actions]
@@ -32,7 +32,7 @@ def describe(parser: argparse.ArgumentParser, name: str, description: str) -> Js
 
 
 def _parameter(parser: argparse.ArgumentParser, action: argparse.Action) -> Json:
-    shown = {
+    parameter = {
         "name": action.dest,
         "label": action.dest.replace("_", " ").capitalize(),
         "helpText": parser._get_formatter()._expand_help(action),
@@ -41,9 +41,9 @@ def _parameter(parser: argparse.ArgumentParser, action: argparse.Action) -> Json
     }
     if action.nargs == 0:
         switches = dict(zip((ON, OFF), action.option_strings, strict=False))
-        return {**shown, "regexes": ["^(true|false)$"], "customMetadata": switches}
+        return {**parameter, "regexes": ["^(true|false)$"], "customMetadata": switches}
     if action.choices:
-        return {**shown, "regexes": [f"^({'|'.join(map(str, action.choices))})$"]}
+        return {**parameter, "regexes": [f"^({'|'.join(map(str, action.choices))})$"]}
     if action.type in _NUMBERS:
-        return {**shown, "regexes": [_NUMBERS[action.type]]}
-    return shown
+        return {**parameter, "regexes": [_NUMBERS[action.type]]}
+    return parameter

@@ -9,36 +9,36 @@ from deploy import checks, compiled, flags, lineage, machines, requests, service
 from nabi.workspace import directories, job_exit, logs
 from nabi.workspace.commands import refusing
 
-# What each job must be given, and which of its flags name files.
+# Required flags of each job, and flags that name files.
 _NEEDED = {requests.TRAIN: ("--data",), requests.GENERATE: ("--model", "--output")}
 _PATHS = ("--data", "--model", "--model_dir", "--output", "--warm_start", "--checkpoint_dir", "--tensorboard_dir")
 
 
 @refusing("vertex")
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Checks the flags and sends the request; the exit status: 0, 1 (the service refused), or 2 (wrong use)."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    cut = given.index("--") if "--" in given else len(given)
-    chosen = flags.parser().parse_args(given[:cut])
-    request = request_of(chosen, given[cut + 1 :])
+    """Checks the flags and sends the request; returns the exit status: 0, 1 (the service refused), or 2 (wrong use)."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    cut = words.index("--") if "--" in words else len(words)
+    chosen = flags.parser().parse_args(words[:cut])
+    request = request_of(chosen, words[cut + 1 :])
     if chosen.dry_run:
         print(json.dumps(request.as_json(), indent=2))
         return 0
     try:
-        made = service.send(request)
+        resource = service.send(request)
     except service.ServiceError as error:
         logs.complain(f"vertex: {error}")
         return 1
-    print(f"{made}\n{_page(chosen, made)}")
+    print(f"{resource}\n{_page(chosen, resource)}")
     return 0
 
 
 def request_of(chosen: argparse.Namespace, job_flags: Sequence[str]) -> requests.ServiceRequest:
-    """The request that flags ask for.
+    """Builds the request of a command line.
 
     Args:
-      chosen: the flags of this command.
-      job_flags: those after `--`, for the job itself.
+      chosen: flags of this command.
+      job_flags: flags after `--`, for the job itself.
 
     Raises:
       ValueError, nabi.workspace.storage.StorageError: in one sentence, what has to be changed.
@@ -75,13 +75,13 @@ def _job(chosen: argparse.Namespace, job_flags: Sequence[str]) -> requests.Verte
 
 
 def _folder(chosen: argparse.Namespace, job_flags: Sequence[str]) -> str:
-    """Where the job writes; a name, not a time, so that a job submitted again goes on."""
+    """Chooses the job's folder: its name has no time, so that a job that is submitted again continues."""
     if chosen.base_output_dir:
         return checks.bucket("--base_output_dir", chosen.base_output_dir)
     if chosen.staging_bucket:
         return f"{checks.bucket('--staging_bucket', chosen.staging_bucket)}/{chosen.name}"
-    told = any(flag.partition("=")[0] == "--model_dir" for flag in job_flags)
-    if chosen.command == requests.TRAIN and not told:
+    has_model_dir = any(flag.partition("=")[0] == "--model_dir" for flag in job_flags)
+    if chosen.command == requests.TRAIN and not has_model_dir:
         raise ValueError("say where the model is to lie: --staging_bucket gs://BUCKET/FOLDER, or --base_output_dir")
     return ""
 
@@ -119,9 +119,9 @@ def _upload(chosen: argparse.Namespace) -> requests.Json:
     )
 
 
-def _page(chosen: argparse.Namespace, made: str) -> str:
-    """Where a person looks."""
-    number = made.split("/")[-1]
+def _page(chosen: argparse.Namespace, resource: str) -> str:
+    """Returns the address of the resource's page in the console."""
+    number = resource.split("/")[-1]
     page = {
         flags.SCHEDULE: f"pipelines/schedules/{chosen.region}/{number}",
         flags.UPLOAD: f"models/locations/{chosen.region}/models/{number}",

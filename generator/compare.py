@@ -27,20 +27,19 @@ _MAKE_IT = "python -m generator.generate"
 
 @refusing("compare")
 def main(argv: Sequence[str] | None = None) -> int:
-    """Parses flags and writes the page; returns the exit status: 0, or 2, with one sentence, for what was wrong."""
+    """Parses flags and writes the page; returns the exit status: 0, or 2 after a sentence about wrong input."""
     flags = _parser().parse_args(argv)
     print(compare([storage.folder(folder) for folder in flags.songs], flags.output, flags.names), flush=True)
     return 0
 
 
 def compare(folders: Sequence[str], output: str, names: str = "") -> str:
-    """Writes a page of the songs of some songs directories; returns what to say of it.
+    """Writes a page of the songs of several songs directories; returns a line that describes it.
 
     Args:
-      folders: the directories, finished, in the order in which their songs stand; see
-        `nabi.workspace.directories.find`.
-      output: the page.
-      names: what to call them, with commas between; "": by the ends of their paths.
+      folders: finished songs directories, in the order of their columns; see `nabi.workspace.directories.find`.
+      output: path of the page.
+      names: names of the directories, with commas between; "": their headings, or the ends of their paths.
 
     Raises:
       ValueError, nabi.workspace.storage.StorageError: in one sentence, what the user has to change.
@@ -48,18 +47,18 @@ def compare(folders: Sequence[str], output: str, names: str = "") -> str:
     remote_files.open_schemes(output, *folders)
     folders = [directories.find(folder, directories.SONGS) for folder in folders]
     _check_page(output)
-    called = _given(names, folders) if names else _called(folders)
+    labels = _parsed(names, folders) if names else _default_names(folders)
     most = gallery.MOST_SONGS // len(folders)
     sets = [
-        _set(folder, name=name, place=links.relative(folder, output), most=most)
-        for folder, name in zip(folders, called, strict=True)
+        _set(folder, name=name, link=links.relative(folder, output), most=most)
+        for folder, name in zip(folders, labels, strict=True)
     ]
-    storage.write_text(output, gallery.page(_told_alike(sets), title=_title(called, output)))
-    return f"{sum(len(one.songs) for one in sets):,} songs of {', '.join(called)}: {output}"
+    storage.write_text(output, gallery.page(_with_equal_settings(sets), title=_title(labels, output)))
+    return f"{sum(len(song_set.songs) for song_set in sets):,} songs of {', '.join(labels)}: {output}"
 
 
 def _check_page(output: str) -> None:
-    """Raises ValueError if the page would take the place of something else."""
+    """Raises ValueError if the page would replace a file that is not such a page."""
     folder, _, name = output.rpartition("/")
     if not name.endswith(".html"):
         raise ValueError(f"--output {output} must be the name of a page, such as {output.rstrip('/')}/compare.html")
@@ -67,30 +66,30 @@ def _check_page(output: str) -> None:
         raise ValueError(f"--output {output} is that directory's own page: give another name")
 
 
-def _called(folders: Sequence[str]) -> list[str]:
-    """What to call the directories: as their own pages do, or by the ends of their paths where that is not enough."""
+def _default_names(folders: Sequence[str]) -> list[str]:
+    """Names directories by the headings of their pages, or by the ends of their paths if those are not distinct."""
     ends = links.ends(folders)
     names = [headings.name_of(folder) for folder in folders]
     return names if len(set(names)) == len(names) else ends
 
 
-def _given(names: str, folders: Sequence[str]) -> list[str]:
-    """The names that `--names` gives; raises ValueError unless each directory has its own."""
-    called = [name.strip() for name in names.split(",")]
-    if len(called) != len(folders) or not all(called) or len(set(called)) < len(called):
+def _parsed(names: str, folders: Sequence[str]) -> list[str]:
+    """Parses `--names`; raises ValueError unless each directory has a name of its own."""
+    labels = [name.strip() for name in names.split(",")]
+    if len(labels) != len(folders) or not all(labels) or len(set(labels)) < len(labels):
         raise ValueError(f"--names {names} must name each of the {len(folders)} directories otherwise: a,b,c")
-    return called
+    return labels
 
 
-def _set(folder: str, *, name: str, place: str, most: int) -> SongSet:
-    """A directory's songs, `most` at most, and all of its settings."""
+def _set(folder: str, *, name: str, link: str, most: int) -> SongSet:
+    """Reads a directory's songs, at most `most`, with all of its settings."""
     rows = list(itertools.islice(_rows(folder), most))
     if not rows:
         raise ValueError(f"{folder} has no {paths.SONGS}-*.jsonl: name a songs directory, as `{_MAKE_IT}` makes it")
-    told = model_card.read(folder)
+    card = model_card.read(folder)
     settings = {"seed": rows[0]["seed"], **rows[0]["settings"]}
     pages = {"index": paths.INDEX, "summary": paths.SUMMARY_PAGE}
-    return SongSet(rows, told["model"], told["metrics"], settings, folder=place, name=name, **pages)
+    return SongSet(rows, card["model"], card["metrics"], settings, folder=link, name=name, **pages)
 
 
 def _rows(folder: str) -> Iterator[dict[str, Any]]:
@@ -98,12 +97,14 @@ def _rows(folder: str) -> Iterator[dict[str, Any]]:
         yield from paths.read_rows(path)
 
 
-def _told_alike(sets: Sequence[SongSet]) -> list[SongSet]:
-    """The sets with those settings that are worth telling of one of them."""
-    worth = {name for one in sets for name in notable(one.settings)}
-    every = dict.fromkeys(name for one in sets for name in one.settings)
-    told = [name for name in every if name in worth]
-    return [dataclasses.replace(one, settings={name: one.settings.get(name) for name in told}) for one in sets]
+def _with_equal_settings(sets: Sequence[SongSet]) -> list[SongSet]:
+    """Reduces the settings of all sets to those that are notable in at least one."""
+    notable_names = {name for song_set in sets for name in notable(song_set.settings)}
+    names = dict.fromkeys(name for song_set in sets for name in song_set.settings if name in notable_names)
+    return [
+        dataclasses.replace(song_set, settings={name: song_set.settings.get(name) for name in names})
+        for song_set in sets
+    ]
 
 
 def _title(names: Sequence[str], output: str) -> str:

@@ -1,6 +1,6 @@
-"""`python -m generator.generate`: a model -> songs.
+"""`python -m generator.generate --model MODEL --output DIR`: samples songs from a trained model.
 
-The program plans and checks; Beam's workers sample and write.
+This program plans and checks; Beam's workers sample and write.
 """
 
 import argparse
@@ -23,32 +23,32 @@ _EXAMPLES = """examples:
   python -m generator.generate --model MODEL --output songs --primer=mine.mid --primer_bars=2 --variations=12
   python -m generator.generate --model MODEL --output songs --auto_sampling --max_copied_bars=4
 
-Song N is the same whether it is made alone or among thousands. Run again, a job makes only the songs that are missing.
-Infilling, songs of several instruments and rendering by other sound fonts are not offered. Many songs are shared by a
-process a core; flags of Apache Beam, such as --runner and --direct_num_workers, are passed on.
+Song N is the same whether it is sampled alone or among thousands. Run again, a job makes only the songs that are
+missing. Infilling, songs of several instruments and other sound fonts are not offered. Large jobs run one process a
+core; flags of Apache Beam, such as --runner and --direct_num_workers, are passed on.
 """
 
 
 def parser() -> Parser:
-    """The flags of this command; Beam's own come after them."""
+    """Builds the parser of this command's flags, without Beam's."""
     flags = Parser("python -m generator.generate", description=__doc__.splitlines()[0], examples=_EXAMPLES)
     add = flags.add_argument
     add("--model", required=True, help=directories.MODEL.accepted)
-    add("--output", required=True, help="songs directory to make; run again with the same flags, it is gone on with")
+    add("--output", required=True, help="songs directory to write; run again with the same flags, the job continues")
     add(
         "--recipe",
-        help="NAME or FILE.toml, with :RUN for another than its first [[generate]]; without it the defaults below are "
-        "those of the recipe that the model was trained by, as far as they are about sampling",
+        help="NAME or FILE.toml, with :RUN for another than its first [[generate]]; without it, sampling settings "
+        "default to those of the recipe that the model was trained with",
     )
-    add("--overwrite", action="store_true", help="replace other songs in --output")
+    add("--overwrite", action="store_true", help="delete other songs in --output first")
     GenerateConfig.add_flags(flags, config.TITLE)
     return flags
 
 
 def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, GenerateConfig, list[str]]:
-    """The flags, the settings, and what is left for Beam.
+    """Splits arguments into this command's flags, the settings, and the flags that are left for Beam.
 
-    Where no flag stands a recipe's settings hold, or without one those that the model remembers.
+    A setting without a flag is the recipe's or, without a recipe, the one that the model remembers.
 
     Raises:
       ValueError: if a setting is unknown or out of range.
@@ -61,15 +61,15 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, GenerateConfig,
 
 
 def _of_recipe(flags: argparse.Namespace) -> GenerateConfig:
-    """The settings given by hand, and for the others those of the recipe, if one is named."""
+    """Returns the settings of the flags and, for the others, of the recipe, if one is named."""
     settings = recipes.load(flags.recipe, "generate") if flags.recipe else {}
     return GenerateConfig.create({**settings, **GenerateConfig.given(flags)})
 
 
 def check(arguments: Sequence[str]) -> GenerateConfig:
-    """The settings that flags ask for; raises ValueError as a start with them would, before any work.
+    """Returns the settings of these flags; raises ValueError as a start with them would, before any work.
 
-    The model need not be there yet, so what it would remember is left out.
+    The model need not exist yet, so what it would remember is left out.
     """
     flags, beam_flags = parser().parse_known_args(arguments)
     if beam_flags:
@@ -78,7 +78,7 @@ def check(arguments: Sequence[str]) -> GenerateConfig:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Reads the flags and runs; returns the exit status: 2, with one sentence, for what was wrong before the work."""
+    """Parses flags and runs the job; returns the exit status: 0; 1 if it failed; 2 if it was refused at the start."""
     quiet()
     try:
         flags, chosen, beam_flags = parse(sys.argv[1:] if arguments is None else arguments)

@@ -5,8 +5,8 @@
 >>> nabi.encode(song, "events")
 ['C4', 'd:1', 's:1', 'E4', 'd:2']
 
-A name's module is imported when the name is first used: `import nabi` takes no time, and TensorFlow is imported by what
-needs it alone. docs/api.md shows all names.
+The module of a name is imported when the name is first used: `import nabi` is quick, and TensorFlow is imported only
+where it is needed. docs/api.md shows all names.
 """
 
 import importlib
@@ -54,20 +54,21 @@ _NAMES_OF_MODULES = {
 }
 _MODULES = {name: module for module, names in _NAMES_OF_MODULES.items() for name in names}
 
-# Type checkers take the imports above: for them a wrong name is an error.
+# Type checkers read the imports above, so that a wrong name is an error for them.
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
         """Imports a public name; see https://peps.python.org/pep-0562."""
         if name == "__version__":
-            # A twentieth of a second to import.
+            # Importing this takes a twentieth of a second.
             from importlib import metadata
 
             return metadata.version("nabi")
         if name not in _MODULES:
             raise AttributeError(f"module 'nabi' has no attribute {name!r}", name=name, obj=sys.modules[__name__])
-        found = globals()[name] = getattr(importlib.import_module(_MODULES[name]), name)
-        return found
+        value = globals()[name] = getattr(importlib.import_module(_MODULES[name]), name)
+        return value
 
     def __dir__() -> list[str]:
+        """Lists the public names."""
         return sorted(__all__)

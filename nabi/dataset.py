@@ -1,4 +1,4 @@
-"""A dataset directory as songs, as arrays, and as what TensorFlow and PyTorch train on."""
+"""Opens datasets and reads them as songs, as arrays, and as input of TensorFlow and PyTorch."""
 
 import itertools
 import logging
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
 
 
 class Dataset:
-    """A finished dataset directory; `open_dataset` makes one.
+    """A finished dataset directory, opened by `open_dataset`.
 
     Attributes:
       folder: the directory.
       vocabulary: token <-> id.
       encoding: tokens <-> songs.
-      window: targets a window; a window has one token more.
-      fingerprint: of the content; the models that were trained on it carry it too.
-      settings: those that it was made with, as `dataset.json` has them.
+      window: targets of a window, which has one token more.
+      fingerprint: of the content; models that were trained on the dataset carry it too.
+      settings: of the job that made the dataset, as `dataset.json` has them.
     """
 
     def __init__(self, opened: directory.Dataset) -> None:
-        """Takes what `trainer.data.dataset.open_dataset` opened."""
+        """Wraps the result of `trainer.data.dataset.open_dataset`."""
         self._opened = opened
         self.folder: str = opened.folder
         self.vocabulary: Vocabulary = opened.vocabulary
@@ -51,7 +51,7 @@ class Dataset:
         self.settings: dict[str, object] = opened.settings
 
     def songs(self, split: str) -> Iterator[Song]:
-        """Reads the songs of a split one after the other, put together of their windows; augmented ones are left out.
+        """Yields the songs of a split, joined from their windows, without augmented ones.
 
         >>> import nabi
         >>> dataset = nabi.open_dataset("runs/mine/dataset")
@@ -63,16 +63,16 @@ class Dataset:
           split: `train`, `validation` or `test`.
 
         Yields:
-          What the encoding keeps of each song. `about.sha256` is its name in records and in the ledger,
-          `sha256[#tune][+copy]`, and `about.source` the file that it came from. A song of which the vocabulary knows
-          too little to make music of is left out, and logged.
+          Each song as its encoding keeps it. `about.sha256` is its name in records and in the ledger,
+          `sha256[#tune][+copy]`, and `about.source` its file. Songs whose known tokens make no music are left out,
+          and logged.
 
         Raises:
           ValueError: if there is no such split, or a file of it is damaged.
         """
         sources = self._sources()
-        as_read = filter(dataset_songs.as_read, self.iterate_windows(split))
-        for window in join_records(as_read):
+        originals = filter(dataset_songs.is_original, self.iterate_windows(split))
+        for window in join_records(originals):
             source = sources.get(str(SongId.parse(window.song).original), "")
             ids = window.tokens[window.tokens != PAD].tolist()
             try:
@@ -94,15 +94,15 @@ class Dataset:
         Raises:
           ValueError: if there is no such split, or a file of it is damaged.
         """
-        found = list(self.iterate_windows(split))
-        tokens = np.array([window.tokens for window in found], np.int32).reshape(-1, self.window + 1)
+        rows = list(self.iterate_windows(split))
+        tokens = np.array([window.tokens for window in rows], np.int32).reshape(-1, self.window + 1)
         starts, transposes = (
-            np.array([getattr(window, name) for window in found], np.int64) for name in ("start", "transpose")
+            np.array([getattr(window, name) for window in rows], np.int64) for name in ("start", "transpose")
         )
-        return SplitWindows(tokens, tuple(window.song for window in found), starts, transposes)
+        return SplitWindows(tokens, tuple(window.song for window in rows), starts, transposes)
 
     def iterate_windows(self, split: str, *, part: int = 0, parts: int = 1) -> Iterator[Window]:
-        """Reads the windows of a split one by one, however many there are.
+        """Yields the windows of a split one by one, without holding them in memory.
 
         >>> import nabi
         >>> window = next(nabi.open_dataset("runs/mine/dataset").iterate_windows("train"))
@@ -111,8 +111,8 @@ class Dataset:
 
         Args:
           split: `train`, `validation` or `test`.
-          part: which of the parts is read, 0..parts - 1.
-          parts: into how many the split is divided: every window is in one, and they differ in size by one at most.
+          part: number of the part to read, 0..parts - 1.
+          parts: number of parts of the split; each window is in one part, and their sizes differ by at most one.
 
         Raises:
           ValueError: if there is no such split or part, or a file is damaged, naming it.
@@ -133,8 +133,8 @@ class Dataset:
 
         Args:
           split: `train`, `validation` or `test`.
-          batch_size: windows together, at least 1; the last batch may have fewer.
-          seed: of the order, another in each pass; None: the order of the files.
+          batch_size: windows a batch, at least 1; the last batch may have fewer.
+          seed: of the shuffled order, which differs from pass to pass; None: the order of the files.
 
         Raises:
           ValueError: if there is no such split, or `batch_size` is outside its range.
@@ -155,13 +155,14 @@ class Dataset:
     def torch_dataset(self, split: str, *, seed: int | None = None) -> "TorchWindows":
         """Makes an `IterableDataset` of PyTorch, of (inputs, targets), int64 [window] each, for its `DataLoader`.
 
-        The workers of a `DataLoader` share the windows: each is in one worker's part. `DataLoader` itself cannot
-        shuffle what is read on its way; where `windows(split)` fits into memory, a `TensorDataset` of its arrays can be
-        shuffled as a whole.
+        The workers of a `DataLoader` share the windows: each window is read by one worker. `DataLoader` cannot shuffle
+        an iterable dataset; if `windows(split)` fits into memory, a `TensorDataset` of its arrays can be shuffled
+        whole.
 
         Args:
           split: `train`, `validation` or `test`.
-          seed: of the order, another in each pass (with workers: after `torch.manual_seed`); None: that of the files.
+          seed: of the shuffled order, which differs from pass to pass (with workers it also depends on
+            `torch.manual_seed`); None: the order of the files.
 
         Raises:
           ValueError: if there is no such split.
@@ -179,19 +180,19 @@ class Dataset:
 
     def _shards(self, split: str) -> list[str]:
         if split not in SPLITS:
-            meant = did_you_mean(split, SPLITS) or f"; there are {', '.join(SPLITS)}"
-            raise ValueError(f"unknown split {split}{meant}")
+            hint = did_you_mean(split, SPLITS) or f"; there are {', '.join(SPLITS)}"
+            raise ValueError(f"unknown split {split}{hint}")
         return self._opened.shards(split)
 
     def _sources(self) -> dict[str, str]:
-        """What the ledger calls each song, by its name; of files of the same bytes one."""
-        found: dict[str, str] = {}
+        """Maps the hash of each song to its name in the ledger; the first of files with the same bytes."""
+        sources: dict[str, str] = {}
         # A dataset may have been copied without its ledger.
         rows = (ledger.read_file(path) for path in paths.rows_paths(self.folder, paths.LEDGER))
         for row in itertools.chain.from_iterable(rows):
             if row.outcome == ledger.READ:
-                found.setdefault(row.sha256, row.source)
-        return found
+                sources.setdefault(row.sha256, row.source)
+        return sources
 
     def __repr__(self) -> str:
         windows = ", ".join(f"{self._opened.windows(split):,} {split}" for split in SPLITS)
@@ -207,8 +208,8 @@ def open_dataset(path: str | os.PathLike[str]) -> Dataset:
     ('events', 16)
 
     Args:
-      path: local or remote: a dataset directory, what a run of `pipelines.retrain` made, or its `--output` (the
-        champion's dataset).
+      path: local or remote: a dataset directory, the directory of a run of `pipelines.retrain`, or its `--output`, of
+        which the champion's dataset is opened.
 
     Raises:
       ValueError: if there is no finished dataset, saying what is there and what to run.
@@ -224,7 +225,7 @@ def _inputs_and_targets(tokens: "tf.Tensor") -> "tuple[tf.Tensor, tf.Tensor]":
 
 
 def _read(files: Iterable[str]) -> Iterator[bytes]:
-    """The serialized windows of record files, one after the other."""
+    """Yields the serialized windows of record files, one file after another."""
     for path in files:
         with storage.open_read(path) as file:
             try:

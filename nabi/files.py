@@ -1,4 +1,4 @@
-"""Files of music -> songs, and songs -> MIDI files."""
+"""Reads songs from files of music and writes them as MIDI files."""
 
 import os
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ from nabi.workspace import file_endings, storage
 # A path, local or remote (gs://, s3:// ...), or a file that is open for bytes.
 File = str | os.PathLike[str] | IO[bytes]
 
-# What songs without a tempo of their own are written with, in quarter notes a minute.
+# Quarter notes a minute of songs without a tempo of their own.
 TEMPO = 120.0
 
-# Tunes that a message names.
+# Tunes that a message names, at most.
 _NAMED = 8
 
 
@@ -45,22 +45,22 @@ def read(
     Args:
       source: MIDI (.mid, .midi, .kar, .rmi), or a score by its ending: MusicXML (.xml, .musicxml, .mxl), ABC (.abc) or
         Humdrum (.krn); each also compressed (.gz).
-      tune: the name of one of several tunes, as `read_tunes` has them; needed where a file holds several.
+      tune: the name of the tune, as `read_tunes` has it; required if the file holds several.
       instrument: `all` (but drums), `first`, `piano`, `drums`, or a General MIDI program, `"0"`..`"127"`.
       parser: of MIDI, `fast` or `music21`, the slow reference.
-      divisors: into how many parts a quarter note is divided; times are moved to the nearest. The song has their least
-        common multiple of ticks a quarter note: 12 of (4, 3).
-      max_silence: longer stretches in which no note begins or ends are shortened to so many quarter notes, at least 1.
+      divisors: of the quarter note; times are moved to the nearest of its parts. Their least common multiple is the
+        ticks of a quarter note: 12 for (4, 3).
+      max_silence: quarter notes, at least 1, to which longer stretches without a note's start or end are shortened.
 
     Raises:
-      ParseError: if there is no song in the file, saying why.
+      ParseError: if the file holds no song, with the reason.
       ValueError: if an argument is outside its range, or the file holds several tunes and none of them is named.
       OSError: if the file cannot be read.
     """
     tunes = read_tunes(source, instrument=instrument, parser=parser, divisors=divisors, max_silence=max_silence)
     if tune not in tunes and (tune or len(tunes) > 1):
         raise ValueError(_no_such_tune(_name_of(source), tune, list(tunes)))
-    song = tunes[tune] if tune in tunes else next(iter(tunes.values()))
+    song = tunes.get(tune, next(iter(tunes.values())))
     if isinstance(song, ParseError):
         raise song
     return song
@@ -85,8 +85,8 @@ def read_tunes(
       source, instrument, parser, divisors, max_silence: see `read`.
 
     Returns:
-      The tunes by their names, in the order of the file: ABC's X: number, or a number from 1 on; "" is the only tune of
-      a file. In the place of one that cannot be read stands the error that `read` raises for it.
+      Name of a tune -> its song, or the error that `read` raises for it, in the order of the file. Names are ABC's X:
+      numbers, or numbers from 1 on; "" is the only tune of a file.
 
     Raises:
       ValueError: if an argument is outside its range.
@@ -94,20 +94,16 @@ def read_tunes(
     """
     name = _name_of(source)
     with keywords.explained():
-        instruments.check_instrument(instrument)
         on_grid = quantisation.checked(divisors)
-        if parser not in file_reader.PARSERS:
-            raise ValueError(f"parser {parser!r} must be one of {', '.join(file_reader.PARSERS)}")
+        _check(instrument, parser, max_silence)
         remote_files.open_schemes(name)
-    if max_silence < 1:
-        raise ValueError(f"max_silence {max_silence} must be at least 1 quarter note")
     if name.lower().endswith(file_endings.ARCHIVES):
-        raise ValueError(f"{name} is an archive: give a file out of it, or `python -m pipelines.preprocess` all of it")
-    found = file_reader.read_songs(
+        raise ValueError(f"{name} is an archive: extract a file from it, or run `python -m pipelines.preprocess` on it")
+    songs = file_reader.read_songs(
         _content(source), source=name, instrument=instrument, parser=parser, divisors=on_grid
     )
     selection = Selection(max_silence=max_silence)
-    return {tune: _selected(song, selection, name) for tune, song in found}
+    return {tune: _selected(song, selection, name) for tune, song in songs}
 
 
 def write(
@@ -122,34 +118,49 @@ def write(
     """Writes a song as a MIDI file; equal songs give equal bytes.
 
     >>> import io, nabi
-    >>> file = io.BytesIO()
-    >>> nabi.write(nabi.Song.from_notes(start=[0], duration=[12], pitch=[60]), file, tempo=90)
+    >>> nabi.write(nabi.Song.from_notes(start=[0], duration=[12], pitch=[60]), file := io.BytesIO(), tempo=90)
     >>> file.getvalue()[:4]
     b'MThd'
 
     Args:
-      song: its time and key signature are written where it has them.
-      destination: a path, at which the file appears when it is whole, or a file that is open for writing bytes.
+      song: written with its time and key signature.
+      destination: a path, where the file appears once it is complete, or a file that is open for writing bytes.
       tempo: quarter notes a minute; None: the song's own, or 120.
       program: General MIDI program, 0..127; 0 is a piano.
-      track_name: shown by programs; None: the song's name, as its source has it.
-      velocity: 1..127 for every note; None leans on the beats.
+      track_name: as music programs show it; None: the name of the song's file.
+      velocity: 1..127 for every note; None accents the beats.
 
     Raises:
       ValueError: if an argument is outside its range.
       OSError: if the file cannot be written.
     """
-    # A third of a second to import.
+    # Importing this takes a third of a second.
     from nabi.reading import midi_writer
 
-    own_tempo = song.about.tempo or TEMPO
+    own_tempo, own_name = song.about.tempo or TEMPO, _stem(song.about.source)
     data = midi_writer.write(
         song,
         tempo=own_tempo if tempo is None else tempo,
         program=program,
-        track_name=_stem(song.about.source) if track_name is None else track_name,
+        track_name=own_name if track_name is None else track_name,
         velocity=velocity,
     )
+    _save(data, destination)
+
+
+def _check(instrument: str, parser: str, max_silence: int) -> None:
+    instruments.check_instrument(instrument)
+    if parser not in file_reader.PARSERS:
+        raise ValueError(f"parser {parser!r} must be one of {', '.join(file_reader.PARSERS)}")
+    if max_silence < 1:
+        raise ValueError(f"max_silence {max_silence} must be at least 1 quarter note")
+
+
+def _content(source: File) -> bytes:
+    return storage.read_bytes(os.fspath(source)) if isinstance(source, str | os.PathLike) else source.read()
+
+
+def _save(data: bytes, destination: File) -> None:
     if isinstance(destination, str | os.PathLike):
         path = os.fspath(destination)
         remote_files.open_schemes(path)
@@ -158,12 +169,8 @@ def write(
         destination.write(data)
 
 
-def _content(source: File) -> bytes:
-    return storage.read_bytes(os.fspath(source)) if isinstance(source, str | os.PathLike) else source.read()
-
-
 def _name_of(source: File) -> str:
-    """The path of a file; "" of an open one that has none."""
+    """Returns the path of a file; "" for an open file without a name."""
     if isinstance(source, str | os.PathLike):
         return os.fspath(source)
     name = getattr(source, "name", "")
@@ -171,7 +178,7 @@ def _name_of(source: File) -> str:
 
 
 def _selected(song: Song | ParseError, selection: Selection, name: str) -> Song | ParseError:
-    """The song without endless silence; the error with the name of the file."""
+    """Shortens the silences of a song; adds the name of the file to an error."""
     if isinstance(song, ParseError):
         return ParseError(song.reason, f"{name}: {song.detail}") if name else song
     return selection.of(song)
@@ -187,5 +194,5 @@ def _no_such_tune(name: str, tune: str, tunes: Sequence[str]) -> str:
 
 
 def _stem(source: str) -> str:
-    """`folder/songs.zip!air.mid` -> `air`."""
+    """Returns the name of a file without its folder and endings: `folder/songs.zip!air.mid` -> `air`."""
     return source.replace("!", "/").rpartition("/")[2].partition(".")[0]

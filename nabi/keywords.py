@@ -1,4 +1,4 @@
-"""Messages of the jobs, which name settings as flags, for those who give them as keywords."""
+"""Rewrites messages of the jobs, which name settings as flags, for callers who pass keywords."""
 
 import contextlib
 import re
@@ -20,7 +20,7 @@ def as_keywords(message: str) -> str:
 
 @contextlib.contextmanager
 def explained() -> Iterator[None]:
-    """Has a ValueError that is raised within name keywords."""
+    """Rewrites a ValueError from within its block: it names keywords instead of flags."""
     try:
         yield
     except ValueError as error:

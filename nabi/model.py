@@ -1,4 +1,4 @@
-"""A trained model that samples songs in this process, the same ones as `generator.generate`."""
+"""Loads trained models and samples songs from them in this process, the same songs as `generator.generate`."""
 
 import contextlib
 import dataclasses
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
     from generator.songs.likelihood import Likelihood
     from generator.songs.midi_songs import MidiSong
 
-# Settings of a job that are keywords of their own here, or of the files and rows that only a job writes.
+# Settings of `generator.generate` that `sample` has as parameters, or that concern files that only the job writes.
 _OF_A_JOB = frozenset({"num_songs", "seed", "audio", "explain"})
 SETTINGS = tuple(field.name for field in dataclasses.fields(GenerateConfig) if field.name not in _OF_A_JOB)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class SampledSong(Song):
-    """A song that a model made, with how it was made; as a `Song` it compares, iterates and is written like any.
+    """A song that a model sampled, with the details of its sampling; otherwise a `Song` like any other.
 
     Attributes:
-      tokens: those that were sampled; where the song was moved into another key, all tokens of the moved song.
-      primer: the tokens that it was started with, which are part of the song.
-      ended: whether the model ended it; otherwise it was cut.
-      log_likelihood: of the sampled tokens and the end, in nats, at temperature 1 and before any filter.
-      midi: the content of its MIDI file, as `generator.generate` writes it.
+      tokens: the sampled tokens; if the song was transposed to another key, all tokens of the transposed song.
+      primer: the tokens of the primer, which are part of the song.
+      ended: True if the model ended the song, False if it was cut.
+      log_likelihood: of the sampled tokens and the end, in nats, at temperature 1 and without filters.
+      midi: the bytes of its MIDI file, as `generator.generate` writes it.
     """
 
     tokens: tuple[str, ...] = ()
@@ -54,18 +54,18 @@ class SampledSong(Song):
 
 
 class Model:
-    """A model in memory; `load_model` makes one.
+    """A model in memory, loaded by `load_model`.
 
     Attributes:
       folder: its directory.
       vocabulary: token <-> id.
       encoding: tokens <-> songs.
-      settings: how it was trained, and on what, as `config.json` has it.
+      settings: of its training and its dataset, as `config.json` has them.
       network: the Keras model: ids int32 [B, T] -> logits float32 [B, T, V].
     """
 
     def __init__(self, folder: str, loaded: trained_model.TrainedModel) -> None:
-        """Takes what `nabi.networks.trained_model.load` opened."""
+        """Wraps the result of `nabi.networks.trained_model.load`."""
         self._bundle = loaded
         self.folder = folder
         self.vocabulary: Vocabulary = loaded.vocabulary
@@ -74,7 +74,7 @@ class Model:
         self.network = loaded.model
 
     def sample(self, count: int = 12, *, seed: int = 0, **settings: object) -> list[SampledSong]:
-        """Samples songs. Song N depends on the model, the settings, the seed and N alone, not on how many there are.
+        """Samples songs. Song N depends on the model, the settings, the seed and N alone, not on `count`.
 
         >>> import nabi
         >>> model = nabi.load_model("runs/mine")
@@ -84,11 +84,11 @@ class Model:
         >>> nabi.write(songs[0], "first.mid")
 
         Args:
-          count: songs, 1..1,000,000; all of them in memory.
-          seed: another seed, other songs; 0..2**64 - 1.
-          settings: those of `generator.generate` by the names of its flags (`python -m generator.generate --help`):
-            `temperature`, `top_p`, `key`, `max_bars`, `primer`, `density` ...; without one its default, or that of the
-            recipe by which the model was trained.
+          count: number of songs, 1..1,000,000; all are held in memory.
+          seed: of the random numbers, 0..2**64 - 1.
+          settings: of `generator.generate`, by the names of its flags (`python -m generator.generate --help`):
+            `temperature`, `top_p`, `key`, `max_bars`, `primer`, `density` ... The default is the flag's, or that of the
+            recipe with which the model was trained.
 
         Raises:
           ValueError: if a setting is unknown or outside its range, or the model cannot make such songs.
@@ -101,16 +101,16 @@ class Model:
                 return self._sample(config)
 
     def log_likelihood(self, song: Song) -> float:
-        """Tells how likely the model finds a song: the log probability of its tokens and its end, in nats.
+        """Computes the log-likelihood of a song under the model: of its tokens and its end, in nats.
 
         >>> import nabi
         >>> model = nabi.load_model("runs/mine")
         >>> model.log_likelihood(nabi.Song.from_notes(start=[0], duration=[12], pitch=[60])) < 0
         True
 
-        The tokens are those that `nabi.encode` writes. A `SampledSong` tells of those that were sampled, which may say
-        the same song in another way. A model that was trained without song marks does not tell of the first token and
-        the end.
+        The tokens are those of `nabi.encode`. `SampledSong.log_likelihood` is that of the sampled tokens, which may
+        spell the same song differently. For a model that was trained without song marks, the first token and the end do
+        not count.
 
         Raises:
           ValueError: if the song has no notes, was read with other divisors than the model's songs, or has a token that
@@ -125,7 +125,7 @@ class Model:
         return Likelihood(self._bundle)
 
     def _sample(self, config: GenerateConfig) -> list[SampledSong]:
-        # What a job needs to plan comes without TensorFlow; these bring it.
+        # Planning a job needs no TensorFlow; these modules import it.
         from generator.songs.midi_songs import MidiSongs
         from generator.songs.preparation import prepare
         from generator.songs.song_sampler import SongSampler
@@ -135,26 +135,26 @@ class Model:
         sampler = SongSampler(self._bundle, ready.config, ready.primers, ready.index)
         music = MidiSongs(self.vocabulary, self.encoding, ready.config)
         batches = plan.batches(config.num_songs)
-        return [_song(made, music.of(made)) for batch in batches for made in sampler.sample(batch.songs)]
+        return [_song(sampled, music.of(sampled)) for batch in batches for sampled in sampler.sample(batch.songs)]
 
     def __repr__(self) -> str:
         return f"Model({self.folder}: {self.encoding.name}, {len(self.vocabulary):,} tokens)"
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:
-    """Loads a model. TensorFlow, which is imported by it, takes ten seconds.
+    """Loads a model; importing TensorFlow takes ten seconds.
 
     >>> import nabi
     >>> model = nabi.load_model("runs/mine")
     >>> model.encoding.name
     'events'
 
-    If TensorFlow has not started in this process, it will use one thread for each operation: a product that is split
-    over threads may round differently, and songs would not be those that `generator.generate` makes.
+    Unless TensorFlow has already started in this process, it will use one thread for each operation: products that are
+    split over threads may round differently, and songs would differ from those of `generator.generate`.
 
     Args:
-      path: local or remote: a model directory, its `model.keras`, what a run of `pipelines.retrain` made, or its
-        `--output` (the champion).
+      path: local or remote: a model directory, its `model.keras`, the directory of a run of `pipelines.retrain`, or its
+        `--output`, of which the champion is loaded.
 
     Raises:
       ValueError: if there is no finished model, saying what is there and what to run, or its files do not fit together.
@@ -163,7 +163,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     folder = storage.folder(os.fspath(path))
     remote_files.open_schemes(folder)
     folder = directories.model(folder)
-    # TensorFlow announces at its start what it was built for.
+    # Silences TensorFlow's start-up log.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from generator.sampling import stepper
 
@@ -173,7 +173,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps TensorFlow from warning that each call compiles a loop of its own, as the job does."""
+    """Silences TensorFlow's warning that each call compiles a loop of its own, as the job does."""
     logger = logging.getLogger("tensorflow")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -201,9 +201,9 @@ def _song(sampled: "SongIds", music: "MidiSong") -> SampledSong:
 
 
 def _known(settings: dict[str, object]) -> dict[str, object]:
-    """The settings as they are; raises ValueError for one that there is not."""
+    """Returns the settings as they are; raises ValueError for an unknown one."""
     for name in settings:
         if name not in SETTINGS:
-            meant = did_you_mean(name, SETTINGS) or f"; there are {', '.join(SETTINGS)}"
-            raise ValueError(f"unknown setting {name}{meant}")
+            hint = did_you_mean(name, SETTINGS) or f"; there are {', '.join(SETTINGS)}"
+            raise ValueError(f"unknown setting {name}{hint}")
     return settings

@@ -1,4 +1,4 @@
-"""The windows of a split as arrays, and in another order."""
+"""Holds the windows of a split as arrays, and shuffles streams of windows."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator
@@ -9,20 +9,20 @@ import numpy.typing as npt
 
 Item = TypeVar("Item")
 
-# Windows among which one is drawn where they are shuffled on their way: 20 MB of 128 tokens each.
+# Windows of a shuffle buffer: 20 MB for windows of 128 tokens.
 SHUFFLED = 20_000
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class SplitWindows:
-    """Windows of a split, in the order of its files.
+    """The windows of a split, in the order of its files.
 
     Attributes:
-      tokens: int32 [N, window + 1], ids; neighbours of one song share one where they do not overlap, and the last of a
-        song is padded with 0.
-      songs: of each window the name of its song, `sha256[#tune][+copy][*scale]`.
+      tokens: int32 [N, window + 1], ids. Neighbouring windows of a song share at least one id; the last window is
+        padded with 0.
+      songs: [N], the name of each window's song, `sha256[#tune][+copy][*scale]`.
       starts: int64 [N], the index in its song of each window's first token.
-      transposes: int64 [N], semitones that the song was moved by; 0 unless the dataset is augmented.
+      transposes: int64 [N], semitones by which the song was transposed; 0 unless the dataset is augmented.
     """
 
     tokens: npt.NDArray[np.int32]
@@ -32,12 +32,12 @@ class SplitWindows:
 
     @property
     def inputs(self) -> npt.NDArray[np.int32]:
-        """What a model is given, int32 [N, window]."""
+        """The input of a model, int32 [N, window]."""
         return self.tokens[:, :-1]
 
     @property
     def targets(self) -> npt.NDArray[np.int32]:
-        """What a model is to predict, int32 [N, window]: the inputs one token later. 0 and 1 are to be left out."""
+        """The targets of a model, int32 [N, window]: the inputs one token later. Ids 0 and 1 are to be masked."""
         return self.tokens[:, 1:]
 
     def __len__(self) -> int:
@@ -45,22 +45,22 @@ class SplitWindows:
 
 
 def shuffled(items: Iterable[Item], order: np.random.Generator, most: int = SHUFFLED) -> Iterator[Item]:
-    """Yields items in a random order in which each is drawn among so many that were read at most.
+    """Yields items in random order, each drawn from a buffer of at most `most` items.
 
     >>> sorted(shuffled(range(5), np.random.default_rng(0), most=2))
     [0, 1, 2, 3, 4]
 
     Args:
       items: any number.
-      order: what draws.
-      most: items in memory, at least 1.
+      order: generator of the random order.
+      most: items of the buffer, at least 1.
     """
-    waiting: list[Item] = []
+    buffer: list[Item] = []
     for item in items:
-        if len(waiting) < most:
-            waiting.append(item)
+        if len(buffer) < most:
+            buffer.append(item)
             continue
-        place = int(order.integers(most))
-        waiting[place], item = item, waiting[place]
+        index = int(order.integers(most))
+        buffer[index], item = item, buffer[index]
         yield item
-    yield from (waiting[place] for place in order.permutation(len(waiting)))
+    yield from (buffer[index] for index in order.permutation(len(buffer)))

@@ -1,4 +1,4 @@
-"""Songs <-> tokens, by the name of an encoding."""
+"""Encodes songs as tokens and decodes tokens, by the name of an encoding."""
 
 from collections.abc import Sequence
 
@@ -19,10 +19,10 @@ def encode(song: Song, encoding: str | Encoding, **settings: object) -> list[str
     ['C4.E4', '~C4.~E4', 'G4']
 
     Args:
-      song: any.
-      encoding: `events`, `grid`, `pitch`, `pitch-duration` or `steps`; or one that a dataset or a model has.
-      settings: of the encoding: `divisors` of all, those that the song was read with; `step` (ticks), `chords` ... of
-        some.
+      song: the song to encode.
+      encoding: `events`, `grid`, `pitch`, `pitch-duration` or `steps`; or the encoding of a dataset or a model.
+      settings: of the encoding: `divisors`, with which the song was read; for some encodings `step` (ticks), `chords`
+        ...
 
     Raises:
       ValueError: if there is no such encoding or setting, a setting is outside its range, or the song has other
@@ -34,8 +34,8 @@ def encode(song: Song, encoding: str | Encoding, **settings: object) -> list[str
 def decode(tokens: Sequence[str], encoding: str | Encoding, **settings: object) -> Song:
     """Reads what `encode` wrote.
 
-    For every song `decode(encode(song, name), name)` is what the encoding keeps of it (`Encoding.reduce`): with
-    `events` the song itself.
+    For every song `decode(encode(song, name), name)` is the part that the encoding keeps (`Encoding.reduce`): with
+    `events` the whole song.
 
     >>> import nabi
     >>> list(nabi.decode(["C4", "d:1", "s:1", "E4", "d:2"], "events"))
@@ -43,7 +43,7 @@ def decode(tokens: Sequence[str], encoding: str | Encoding, **settings: object) 
 
     Args:
       tokens: as text.
-      encoding, settings: those that the tokens were written with; see `encode`.
+      encoding, settings: with which the tokens were written; see `encode`.
 
     Raises:
       ValueError: as `encode`, or naming a token that the encoding does not have.
@@ -57,6 +57,6 @@ def _encoding(encoding: str | Encoding, settings: dict[str, object]) -> Encoding
             raise ValueError(f"this {encoding.name} has its settings already: leave out {', '.join(settings)}")
         return encoding
     if encoding not in ENCODINGS:
-        meant = did_you_mean(encoding, ENCODINGS) or f"; there are {', '.join(sorted(ENCODINGS))}"
-        raise ValueError(f"unknown encoding {encoding}{meant}")
+        hint = did_you_mean(encoding, ENCODINGS) or f"; there are {', '.join(sorted(ENCODINGS))}"
+        raise ValueError(f"unknown encoding {encoding}{hint}")
     return encodings.from_settings({"name": encoding, **settings})

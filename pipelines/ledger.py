@@ -1,4 +1,4 @@
-"""`python -m pipelines.ledger DIR`: what became of a dataset's files: read, filtered, lost and why, and the time."""
+"""`python -m pipelines.ledger DIR`: counts a dataset's files by outcome (read, filtered, lost), reason and time."""
 
 import argparse
 import json
@@ -11,12 +11,12 @@ from nabi.workspace.commands import Parser
 from nabi.workspace.ledger import OUTCOMES, LedgerRow
 from pipelines.dataset_report.ledger_summary import LedgerSummary, summarise
 
-# Licences that are named: those of most files.
+# Licences listed, those with the most files first.
 _LICENCES = 20
 
 
 def describe(summary: LedgerSummary) -> str:
-    """The summary as a person reads it."""
+    """Returns the summary as lines of text for a terminal."""
     files = summary.seconds.count
     counts = (f"{summary.outcomes[name]:,} {name} ({percent(summary.outcomes[name], files)})" for name in OUTCOMES)
     lines = [f"{count(files, 'file')}: {', '.join(counts)}"]
@@ -54,22 +54,20 @@ def _describe_songs(summary: LedgerSummary) -> list[str]:
     return lines
 
 
-def sources_of(rows: Iterable[LedgerRow], reason: str) -> Iterator[LedgerRow]:
-    """The rows of a reason; raises ValueError at the end if there was none, naming the reasons there are."""
-    others: set[str] = set()
-    found = False
+def rows_with_reason(rows: Iterable[LedgerRow], reason: str) -> Iterator[LedgerRow]:
+    """Yields the rows with a reason; raises ValueError at the end if there was none, listing the ledger's reasons."""
+    reasons: set[str] = set()
     for row in rows:
         if row.reason == reason:
-            found = True
             yield row
-        others.add(row.reason)
-    if not found:
-        known = ", ".join(sorted(filter(None, others))) or "none at all"
+        reasons.add(row.reason)
+    if reason not in reasons:
+        known = ", ".join(sorted(filter(None, reasons))) or "none at all"
         raise ValueError(f"no file has the reason {reason!r}; the ledger knows {known}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints the summary, or the sources of a reason; what cannot be read ends with one sentence and exit status 2."""
+    """Prints the summary, or the sources with a reason; an unreadable ledger ends with one sentence and status 2."""
     parser = Parser("python -m pipelines.ledger", description=__doc__)
     add = parser.add_argument
     add("folder", metavar="DIR", help="a dataset directory, local or gs://")
@@ -87,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _print(chosen: argparse.Namespace) -> None:
     rows = ledger.read(chosen.folder)
     if chosen.reason:
-        for row in sources_of(rows, chosen.reason):
+        for row in rows_with_reason(rows, chosen.reason):
             print(json.dumps(row.as_dict()) if chosen.json else plain(row.source))
         return
     summary = summarise(rows, max(chosen.slowest, 0))

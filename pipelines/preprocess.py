@@ -15,7 +15,7 @@ from pipelines.reading import sources
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Reads flags and runs; a wrong flag or input ends with one sentence and exit status 2, a failed job with 1."""
+    """Parses flags and builds the dataset; exits with 2 for a wrong flag or input, with 1 if the job fails."""
     quiet()
     try:
         chosen, config, beam_flags = parse(sys.argv[1:] if arguments is None else arguments)
@@ -38,11 +38,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, PreprocessConfig, list[str]]:
-    """The flags, the settings that they or a recipe give, and what is left for Beam; a vocabulary's file is read.
+    """Splits a command line into this job's flags, the dataset's settings and Beam's flags.
+
+    Settings come from flags and, where these give none, from the recipe; a vocabulary file is read here.
 
     Raises:
-      ValueError: if a value is outside its range, or a recipe does not fit.
-      storage.StorageError: if the vocabulary is not there.
+      ValueError: if a value is outside its range, or the recipe is not valid.
+      storage.StorageError: if the vocabulary file cannot be read.
     """
     chosen, beam_flags = flags.parser().parse_known_args(_with_negative_values(arguments))
     settings = recipes.load(chosen.recipe, "preprocess") if chosen.recipe else {}
@@ -56,7 +58,7 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, PreprocessConfi
 
 
 def check(arguments: Sequence[str]) -> PreprocessConfig:
-    """The dataset's settings that flags ask for; raises ValueError as a start with them would, before any work."""
+    """Returns the dataset's settings; raises ValueError for whatever `main` would refuse before it starts work."""
     _, config, beam_flags = parse(arguments)
     if beam_flags:
         # Beam takes seconds to import.
@@ -65,7 +67,7 @@ def check(arguments: Sequence[str]) -> PreprocessConfig:
 
 
 def _with_negative_values(arguments: Sequence[str]) -> list[str]:
-    """`--transpose -5..6` as `--transpose=-5..6`: argparse would take the range for a flag."""
+    """Joins `--transpose -5..6` into `--transpose=-5..6`: argparse would take the range for a flag."""
     joined: list[str] = []
     for argument in arguments:
         if joined and joined[-1] == "--transpose":

@@ -12,7 +12,7 @@ from pipelines.dataset_report import report_page
 
 @refusing("report")
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes the page; what cannot be read ends with one sentence and exit status 2."""
+    """Writes the page; a dataset that cannot be read ends with one sentence and exit status 2."""
     parser = Parser("python -m pipelines.report", description=__doc__)
     parser.add_argument("folder", metavar="DIR", help="a dataset directory, local or gs://")
     folder = parser.parse_or_exit(arguments).folder

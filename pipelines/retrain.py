@@ -4,12 +4,13 @@ import logging
 import shlex
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from nabi.beam.options import hush_imports
 from nabi.workspace import champion, job_exit, logs, paths, recipes, storage
 from nabi.workspace.commands import Parser
 from pipelines.retraining import jobs, runs, steps
+from pipelines.retraining.jobs import JobFlags
 from pipelines.retraining.runs import RetrainRequest
 
 _EXAMPLES = """examples:
@@ -29,7 +30,7 @@ OUTPUT/champion names the run whose model and songs are to be used; only a promo
 
 
 def flags() -> Parser:
-    """The flags of this job."""
+    """Returns the parser of this job's flags."""
     parser = Parser(
         "python -m pipelines.retrain",
         description="Runs the jobs in order into OUTPUT/runs/REQUEST, and names the best run OUTPUT/champion.",
@@ -51,9 +52,9 @@ def flags() -> Parser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Reads flags and runs; exits with 2 for a wrong flag, with 1 if a job fails or another run was promoted first."""
+    """Parses flags and runs; exits with 2 for a wrong flag, with 1 if a job fails or another run was promoted first."""
     logs.start()
-    # Beam is imported where flags of its own are checked.
+    # Checking Beam's own flags imports Beam, which prints warnings.
     hush_imports()
     try:
         chosen = flags().parse_args(arguments)
@@ -63,8 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if chosen.rollback:
             logs.say(f"the champion is {champion.rollback(output).run} again")
             return
-        more = {job: _split(f"--{job}", getattr(chosen, job)) for job in jobs.WITH_FLAGS}
-        work = {"inputs": chosen.input, "output": output, "recipe": chosen.recipe, "more": more}
+        job_flags = {job: _split(f"--{job}", getattr(chosen, job)) for job in jobs.WITH_FLAGS}
+        work = {"inputs": chosen.input, "output": output, "recipe": chosen.recipe, "job_flags": job_flags}
         if chosen.watch is None:
             run(**work, fresh=chosen.fresh)
         else:
@@ -89,17 +90,17 @@ def run(
     inputs: Sequence[str] | None,
     output: str,
     recipe: str | None,
-    more: Mapping[str, Sequence[str]],
+    job_flags: JobFlags,
     fresh: bool = False,
 ) -> str:
-    """Makes a run's dataset and model, judges it, and if it is promoted its songs; skips what is finished.
+    """Builds a run's dataset, trains and judges its model, and samples songs if it is promoted; skips finished jobs.
 
     Args:
       inputs: see `pipelines.reading.sources.expand`; None takes the recipe's.
       output: the retraining directory.
       recipe: a recipe's name or file, with `:run` for one of its runs alone, or None.
-      more: job -> flags of that job, of all its runs.
-      fresh: whether training begins with first weights, although there is a champion.
+      job_flags: job -> additional flags of that job, for each of its runs.
+      fresh: true trains from random weights although there is a champion to start from.
 
     Returns:
       The run's directory.
@@ -109,36 +110,36 @@ def run(
       storage.ChangedError: if another run was promoted while this one was judged.
       jobs.JobFailedError: if a job fails, with its last line.
     """
-    least = check(output, inputs, recipe, more)
-    request = RetrainRequest.of(inputs, recipe, more, output=output, fresh=fresh)
-    with runs.alone(output):
-        steps.work(request, output, fresh=fresh, least=least)
+    min_gate_songs = check(output, inputs, recipe, job_flags)
+    request = RetrainRequest.create(inputs, recipe, job_flags, output=output, fresh=fresh)
+    with runs.exclusive(output):
+        steps.run_jobs(request, output, fresh=fresh, min_gate_songs=min_gate_songs)
     return storage.join(output, paths.RUNS, request.name)
 
 
-def check(output: str, inputs: Sequence[str] | None, recipe: str | None, more: Mapping[str, Sequence[str]]) -> int:
-    """Checks the flags of all jobs, before the first of them starts; see `run`.
+def check(output: str, inputs: Sequence[str] | None, recipe: str | None, job_flags: JobFlags) -> int:
+    """Checks the flags of all jobs before the first of them starts; see `run`.
 
     Returns:
-      How many songs the gate asks for to judge by.
+      The smallest number of songs that the gate judges by (`--min_gate_songs`).
 
     Raises:
-      ValueError: as the first job whose flags are wrong would, naming it.
+      ValueError: if a job's flags are wrong, with the job's name and its message.
     """
-    plan = jobs.plan(output, inputs or (jobs.RECIPES_OWN,), recipe, more)
+    plan = jobs.plan(output, inputs or (jobs.RECIPES_OWN,), recipe, job_flags)
     for job in (plan.dataset, plan.model, plan.trial, *plan.songs):
         jobs.check(job)
-    least: int = jobs.check(jobs.gate(output, "", more)).min_gate_songs
-    return least
+    min_gate_songs: int = jobs.check(jobs.gate(output, "", job_flags)).min_gate_songs
+    return min_gate_songs
 
 
 def watch(work: Callable[[], object], minutes: float) -> None:
-    """Works every so many minutes, for ever; a run that fails is told and tried again.
+    """Calls `work` every so many minutes, for ever; failures are logged and retried.
 
     Raises:
-      ValueError: if what is asked for is wrong the first time; later it is told: a folder may come back.
+      ValueError: if the first call raises it; later ones are logged, since a missing folder may come back.
     """
-    looked = False
+    is_first = True
     while True:
         began = time.monotonic()
         try:
@@ -146,10 +147,10 @@ def watch(work: Callable[[], object], minutes: float) -> None:
         except (jobs.JobFailedError, storage.StorageError, storage.FullDiskError) as error:
             logging.error("%s", error)
         except ValueError as error:
-            if not looked:
+            if is_first:
                 raise
             logging.error("%s", error)
-        looked = True
+        is_first = False
         wait = max(60 * minutes - (time.monotonic() - began), 0)
         logging.info("looking again in %.1f minutes", wait / 60)
         time.sleep(wait)

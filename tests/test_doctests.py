@@ -6,7 +6,9 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parent.parent
 # Those of `import nabi` itself need files, and have them in tests/face.
-EXAMPLES = sorted(path for path in (ROOT / "nabi").glob("*/**/*.py") if ">>>" in path.read_text(encoding="utf-8"))
+PATTERNS = ("nabi/*/**/*.py", "pipelines/**/*.py", "generator/**/*.py")
+FILES = [path for pattern in PATTERNS for path in ROOT.glob(pattern)]
+EXAMPLES = sorted(path for path in FILES if ">>>" in path.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: str(path.relative_to(ROOT)))

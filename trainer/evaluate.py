@@ -12,13 +12,14 @@ from nabi.workspace.logs import say
 from trainer.data.dataset import Dataset, open_dataset
 from trainer.data.window_mode import WindowMode
 from trainer.evaluation import evaluation_page, warnings
-from trainer.evaluation.baselines import describe
+from trainer.evaluation.baselines import BestNgram, describe
 from trainer.training.history import HISTORY_COLUMNS, CsvTable
 
 if TYPE_CHECKING:
     # They take seconds to import; flags and checks do without.
     from nabi.networks.trained_model import TrainedModel
     from trainer.evaluation.dataset_survey import DatasetSurvey
+    from trainer.evaluation.scoring import TokenScores
 
 _EXAMPLES = """examples:
   python -m trainer.evaluate --model runs/mine/model --data runs/mine/dataset
@@ -129,16 +130,9 @@ def evaluate(loaded: "TrainedModel", survey: "DatasetSurvey", split: str) -> dic
     from trainer.data.window_arrays import token_stream
     from trainer.evaluation import loss_breakdown, scoring
 
-    evaluator = scoring.evaluator_of(loaded.model, survey, split)
-    scores = evaluator.tokens(loaded.model.get_weights()) if evaluator else None
-    best = survey.baselines.best
-    if not scores or not best:
-        raise ValueError(
-            f"no token of the {split} split can be scored: its songs are shorter than the model's window, or wholly "
-            "unknown to the vocabulary; preprocess more songs"
-        )
-    own = {split: scores.score()}
-    splits = {name: own.get(name) or scoring.score_split(loaded.model, survey, name) for name in SPLITS}
+    scores, best = _token_scores(loaded, survey, split)
+    known = {split: scores.score()}
+    splits = {name: known.get(name) or scoring.score_split(loaded.model, survey, name) for name in SPLITS}
     return {
         "splits": {name: score.as_dict() if score else None for name, score in splits.items()},
         "baselines": survey.baseline_losses(),
@@ -155,6 +149,21 @@ def evaluate(loaded: "TrainedModel", survey: "DatasetSurvey", split: str) -> dic
             encoding=loaded.encoding,
         ),
     }
+
+
+def _token_scores(loaded: "TrainedModel", survey: "DatasetSurvey", split: str) -> "tuple[TokenScores, BestNgram]":
+    """Scores every token of a split, and finds the n-gram to compare with; raises ValueError if there is no token."""
+    from trainer.evaluation import scoring
+
+    evaluator = scoring.evaluator_of(loaded.model, survey, split)
+    scores = evaluator.tokens(loaded.model.get_weights()) if evaluator else None
+    best = survey.baselines.best
+    if not scores or not best:
+        raise ValueError(
+            f"no token of the {split} split can be scored: its songs are shorter than the model's window, or wholly "
+            "unknown to the vocabulary; preprocess more songs"
+        )
+    return scores, best
 
 
 def _history(model: str) -> CsvTable:

@@ -1,7 +1,7 @@
-"""What a flex template's launcher starts.
+"""Entry point of the flex templates: translates the launcher's flags and runs a job's module.
 
-It knows files, and Nabi's commands are modules; it says `--ended=true`, and Nabi's switches are `--ended` and
-`--no-ended`. Copied into the images; it imports nothing of Nabi.
+The launcher starts a file, and Nabi's commands are modules; it passes `--ended=true`, and Nabi's switches are
+`--ended` and `--no-ended`. The images have a copy of this file; it imports nothing of Nabi.
 """
 
 import json
@@ -13,21 +13,21 @@ from typing import Any
 
 
 def flags(arguments: list[str], parameters: list[dict[str, Any]]) -> list[str]:
-    """A job's flags of the launcher's; what is empty was not given.
+    """Translates the launcher's flags to a job's; empty values are left out.
 
     Args:
-      arguments: as the launcher gives them, `--name=value`.
-      parameters: of the template's metadata; a switch has `customMetadata` with the flag for `on` and for `off`.
+      arguments: flags of the launcher, `--name=value`.
+      parameters: parameters in the template's metadata; switches have `customMetadata`, their flags for `on` and `off`.
     """
     switches = {f"--{row['name']}": row["customMetadata"] for row in parameters if "customMetadata" in row}
-    given = []
+    translated = []
     for argument in arguments:
         name, equals, value = argument.partition("=")
         if name in switches and equals:
-            given.append(switches[name].get("on" if value == "true" else "off", ""))
+            translated.append(switches[name].get("on" if value == "true" else "off", ""))
         elif not (equals and not value):
-            given.append(argument)
-    return [flag for flag in given if flag]
+            translated.append(argument)
+    return [flag for flag in translated if flag]
 
 
 if __name__ == "__main__":

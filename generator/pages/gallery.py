@@ -1,6 +1,6 @@
 """The songs page: one HTML file that shows and plays every song of one or more songs directories, without a network.
 
-Everything shown is data that the page's script writes as text; no name, path or setting can become markup.
+The page's script writes all data as text; no name, path or setting can become markup.
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ from nabi.music.note_names import PITCH_NAMES
 from nabi.pages import template
 from nabi.workspace import paths
 
-# Songs that a page can have and still open at once (it measured 0.9 s); the others are in songs-*.jsonl.
+# Most songs of a page, so that it opens at once (0.9 s when measured); the others are in songs-*.jsonl.
 MOST_SONGS = 10_000
 
 TEMPLATE, STYLE = "gallery.html", "gallery.css"
@@ -26,7 +26,7 @@ _SCRIPTS = {
     "player": "gallery_player.js",
 }
 
-# What the page shows of a song's row; the rest of the row (its tokens above all) stays in songs-*.jsonl.
+# Columns of a song's row that the page shows; the others, above all the tokens, stay in songs-*.jsonl.
 _FILES = ("file", "picture", "audio")
 _TEXTS = ("key", "copied", "copied_from")
 _NUMBERS = (
@@ -41,28 +41,27 @@ _NUMBERS = (
     "agreement",
 )
 
-# Inside a script element `</script>` ends the data and `<!--` changes how it is read; as JSON escapes neither does.
-_SCRIPT_SAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
+# Within a script element `</script>` would end the data and `<!--` would change its parsing; JSON escapes prevent both.
+_SCRIPT_SAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
 
 
 @dataclasses.dataclass(frozen=True)
 class SongSet:
-    """The songs of a songs directory, and what a page says of them.
+    """The songs of a songs directory, and facts about them.
 
     Attributes:
-      songs: the rows of songs-*.jsonl, in any order. Of a row the page knows `song` (its number, the only one that has
-        to be there), `name`, `file`, `picture`, `audio`, `key`, `seed`, `seconds`, `notes`, `log_likelihood` (nats),
-        `ended` (whether it came to its end), `attempts`, `agreement`, what `copying.figures` tells, `tokens` (a list,
-        or their number, which may also stand in `length`), `pitch_range` (the lowest and the highest MIDI number) and
-        `roll` (`render.time_span`: where the song begins and ends in its picture). Without `audio` a song has no
-        player.
-      model: what to say of the model, label -> value.
-      metrics: the model's metrics.json; the validation figures and the baselines are shown.
-      settings: what the songs were made with, label -> value.
-      folder: where the songs' files lie, as the page beside them or elsewhere names it: `../greedy`; "" beside it.
-      summary: the page in that folder that compares the set with the training songs, if there is one.
-      index: the page in that folder of this set alone, if there is one.
-      name: of the set, where there are several.
+      songs: rows of songs-*.jsonl, in any order. The page uses `song` (number of the song, the only required column),
+        `name`, `file`, `picture`, `audio`, `key`, `seed`, `seconds`, `notes`, `log_likelihood` (nats), `ended`,
+        `attempts`, `agreement`, the columns of `copied_bars.figures`, `tokens` (a list, or their number, which may also
+        be in `length`), `pitch_range` (lowest and highest MIDI number) and `roll` (`render.time_span`: beginning and
+        end of the song in its picture). A song without `audio` has no player.
+      model: facts about the model, label -> value.
+      metrics: metrics.json of the model, whose validation figures and baselines are shown.
+      settings: settings of the songs, label -> value.
+      folder: relative link from the page to the songs' files, such as `../greedy`; "" for the page's own folder.
+      summary: file name, in that folder, of the page that compares the set with the training songs; "": none.
+      index: file name, in that folder, of the page of this set alone; "": none.
+      name: name of the set where there are several.
     """
 
     songs: Sequence[Mapping[str, object]]
@@ -76,21 +75,21 @@ class SongSet:
 
 
 def page(sets: Sequence[SongSet], *, title: str) -> str:
-    """The page as HTML, with the songs of several sets side by side, those of equal number together.
+    """Writes the page as HTML, with songs of equal number in several sets side by side.
 
     Args:
-      sets: in the order in which their songs stand; of several each has a name.
-      title: the page's heading.
+      sets: sets of songs in the order of their columns; each has a name if there are several.
+      title: heading of the page.
     """
-    entries = ((entry["song"], at, entry) for at, one in enumerate(sets) for entry in _entries(one))
+    entries = ((entry["song"], at, entry) for at, song_set in enumerate(sets) for entry in _entries(song_set))
     ordered = sorted(entries, key=lambda entry: entry[:2])
     data = {
-        "sets": [_told(one) for one in sets],
+        "sets": [_facts(song_set) for song_set in sets],
         "losses": _losses(sets),
         "songs": [{**entry, "set": at} if at else entry for _, at, entry in ordered],
     }
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).translate(_SCRIPT_SAFE)
-    # A training song's name may hold bytes that are no text: as JSON escapes they can be written and read.
+    # The name of a training song may have bytes that are not UTF-8; as JSON escapes they can be written and read.
     text = text.encode("utf-8", "backslashreplace").decode("utf-8")
     scripts = {name: template.read("generator.pages", file) for name, file in _SCRIPTS.items()}
     return template.application(
@@ -98,32 +97,33 @@ def page(sets: Sequence[SongSet], *, title: str) -> str:
     )
 
 
-def _told(one: SongSet) -> dict[str, object]:
-    """What the page is told of a set besides its songs."""
-    pages = {name: _placed(one.folder, page) for name, page in (("summary", one.summary), ("index", one.index)) if page}
-    return {"name": one.name, "model": _texts(one.model), "settings": _texts(one.settings), **pages}
+def _facts(song_set: SongSet) -> dict[str, object]:
+    """Selects the page's data about a set, without its songs."""
+    files = {"summary": song_set.summary, "index": song_set.index}
+    pages = {name: _link(song_set.folder, file) for name, file in files.items() if file}
+    return {"name": song_set.name, "model": _texts(song_set.model), "settings": _texts(song_set.settings), **pages}
 
 
 def _losses(sets: Sequence[SongSet]) -> list[loss_chart.Bar]:
-    """The chart's bars; none where the models learned from different datasets."""
-    if len({one.model.get("dataset") for one in sets}) > 1:
+    """Builds the chart's bars; [] if the models were trained on different datasets."""
+    if len({song_set.model.get("dataset") for song_set in sets}) > 1:
         return []
-    return loss_chart.bars([(one.name or "this model", one.metrics) for one in sets])
+    return loss_chart.bars([(song_set.name or "this model", song_set.metrics) for song_set in sets])
 
 
-def _entries(one: SongSet) -> Iterable[dict[str, object]]:
-    return (_entry(row, one) for row in one.songs)
+def _entries(song_set: SongSet) -> Iterable[dict[str, object]]:
+    return (_entry(row, song_set) for row in song_set.songs)
 
 
-def _entry(row: Mapping[str, object], one: SongSet) -> dict[str, object]:
-    """What the page is given of a row; what the row lacks, or what is not a number where one belongs, is left out."""
+def _entry(row: Mapping[str, object], song_set: SongSet) -> dict[str, object]:
+    """Selects the page's data about a row; missing values, and texts in the place of numbers, are left out."""
     song = int(str(row["song"]))
     name = str(row.get("name") or f"Song {song}")
     files = {"file": f"{paths.song_name(song)}.mid"} | {key: str(row[key]) for key in _FILES if row.get(key)}
     entry: dict[str, object] = {
         "song": song,
-        "name": f"{one.name} · {name}" if one.name else name,
-        **{key: _placed(one.folder, file) for key, file in files.items()},
+        "name": f"{song_set.name} · {name}" if song_set.name else name,
+        **{key: _link(song_set.folder, file) for key, file in files.items()},
         **{key: str(row[key]) for key in _TEXTS if row.get(key)},
     }
     numbers = {key: number(row.get(key)) for key in _NUMBERS}
@@ -140,19 +140,19 @@ def _entry(row: Mapping[str, object], one: SongSet) -> dict[str, object]:
     return entry
 
 
-def _placed(folder: str, file: str) -> str:
+def _link(folder: str, file: str) -> str:
     return f"{folder}/{file}" if folder else file
 
 
 def _per_token(log_likelihood: float | None, tokens: float | None, ended: bool) -> float | None:
-    """Nats a sampled token, by which songs of any length compare; an `<end>` was sampled too, but is not in the row."""
+    """Computes nats a sampled token, which compares songs of any length; `<end>` counts, though the row omits it."""
     if log_likelihood is None or not tokens:
         return None
     return round(log_likelihood / (tokens + ended), 4)
 
 
 def _pair(values: object) -> tuple[float, float] | None:
-    """Two numbers; None for anything else."""
+    """Returns two numbers; None for anything else."""
     if not isinstance(values, Sequence) or len(values) != 2:
         return None
     low, high = (number(value) for value in values)
@@ -164,7 +164,7 @@ def _length(tokens: object) -> object:
 
 
 def _texts(values: Mapping[str, object]) -> dict[str, str]:
-    """Values as a person reads them; what was not set is left out."""
+    """Formats values as text; None is left out."""
     return {
         str(name): value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
         for name, value in values.items()

@@ -1,5 +1,5 @@
 "use strict";
-// What is said above the songs: of one set in lists, of several in a table, a column each.
+// Facts above the songs: lists for one set, a table with a column for each of several sets.
 const COLOURS = [262, 150, 28, 205, 335, 85];
 
 function showAbout() {
@@ -14,7 +14,7 @@ function showAbout() {
   document.querySelector("#keys .sound").hidden = !hasSound;
 }
 
-// How to hear songs that were made without sound; what has no notes cannot sound.
+// Advice for songs that were made without audio; a song without notes never has any.
 function showSilence() {
   const silent = songs.filter((song) => !song.audio && song.notes !== 0);
   at("silence").hidden = !silent.length;
@@ -38,7 +38,7 @@ const readable = (name) => name.replaceAll("_", " ");
 
 // ---- Several sets ----
 
-// A set is known by its colour, in the table and at each of its songs.
+// Each set has a colour, in the table and at its songs.
 function coloured(made, set) {
   made.style.setProperty("--hue", COLOURS[sets.indexOf(set) % COLOURS.length]);
   made.classList.add("coloured");
@@ -56,7 +56,7 @@ function showSets() {
   at("common-section").hidden = !at("common").childElementCount;
 }
 
-// The head of a column or of a row.
+// Header cell of a column or a row.
 function scoped(scope, text) {
   const made = element("th", text);
   made.scope = scope;

@@ -1,5 +1,5 @@
 "use strict";
-// One song: its picture, its facts, its files, and more of it on demand.
+// Card of a song: its picture, facts and files, and details on demand.
 const cardOf = (song) => song && at(`card-${song.index}`);
 
 function card(song) {
@@ -33,7 +33,7 @@ function showPicture(roll, song) {
   roll.addEventListener("click", (event) => seekAt(song, roll, event.clientX));
 }
 
-// What a picture shows, for those who do not see it.
+// Alternative text of a picture.
 function shown(song) {
   const said = [song.notes !== undefined && count(song.notes, "note", "notes"), song.pitches, song.seconds !== undefined && clock(Math.round(song.seconds))];
   return said.filter(Boolean).length ? `: ${said.filter(Boolean).join(", ")}` : "";

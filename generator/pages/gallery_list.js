@@ -1,7 +1,7 @@
 "use strict";
 // The list of songs: sorting, filtering, pages.
-// Everything shown is set as text or through encoded addresses; nothing of the data is ever read as markup.
-// Of several sets songs of one number stand in a row, in so many columns at most.
+// Data is set as text or through encoded addresses, and never parsed as markup.
+// Songs of equal number in several sets are in one row, in at most this many columns.
 const MOST_COLUMNS = 4;
 
 // ---- Words and numbers ----
@@ -11,7 +11,7 @@ const count = (value, one, many) => `${grouped(value)} ${value === 1 ? one : man
 const signed = (value, digits) => value.toFixed(digits).replace("-", "−");
 const rounded = (value, digits) => (value === undefined ? undefined : Number(value.toFixed(digits)));
 
-// Rounded down, since what copied a single note is not 100 % new; to 2 places first, since 100 * 0.29 is below 29.
+// Rounded down, since a song that copied one note is not 100 % new; to 2 places first, since 100 * 0.29 is below 29.
 const percent = (share) => (share === undefined ? undefined : Math.floor(rounded(100 * share, 2)));
 
 function clock(seconds) {
@@ -21,7 +21,7 @@ function clock(seconds) {
   return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
 }
 
-// A file beside this page: encoded, so that no name becomes another address or a script.
+// Address of a file beside this page, encoded so that no name becomes another address or a script.
 const address = (path) => `./${String(path).split("/").map(encodeURIComponent).join("/")}`;
 
 function element(name, text, className) {
@@ -33,7 +33,7 @@ function element(name, text, className) {
 
 // ---- The songs, and by what they are sorted and filtered ----
 
-// A filter's words are looked for at the beginnings of a song's: `d minor` does not find every file that ends in .mid.
+// Words of a filter match the beginnings of a song's words: `d minor` does not match every file that ends in .mid.
 const wordsOf = (text) => text.toLowerCase().split(/[^\p{L}\p{N}#]+/u).filter(Boolean);
 const at = (id) => document.getElementById(id);
 const data = JSON.parse(at("data").textContent);
@@ -58,7 +58,7 @@ const SORTS = [
   { name: "ending", of: (song) => song.ending },
 ].filter((sort) => sort.name === "number" || known(sort));
 
-// Figures are filtered as they are shown: a song of `novelty 93 %` is among those up to 93.
+// Figures are filtered as displayed: a song with `novelty 93 %` is among those up to 93.
 const RANGES = [
   { name: "Length", unit: "s", of: (song) => rounded(song.seconds, 0) },
   { name: "Novelty", unit: "%", of: (song) => percent(song.novelty) },
@@ -85,16 +85,16 @@ function refresh() {
   showPage(0);
 }
 
-// Far faster than localeCompare, which looks the language up for each comparison.
+// Far faster than localeCompare, which looks up the language at each comparison.
 const inWords = new Intl.Collator("en", { numeric: true }).compare;
 
-// What has no value comes last, in either direction.
+// Songs without a value come last, in either direction.
 function compare(one, other, sign) {
   if (one === undefined || other === undefined) return sign * ((one === undefined) - (other === undefined));
   return typeof one === "string" ? inWords(one, other) : one - other;
 }
 
-// A comparison with undefined is false: a song without a figure is in no range of it.
+// Comparisons with undefined are false: a song without a figure is in no range.
 function passes(song) {
   const inRanges = state.ranges.every(({ of, least, greatest }) => of(song) >= least && of(song) <= greatest);
   const inKey = !state.key || song.key === state.key;
@@ -150,7 +150,7 @@ function rangeFilter({ name, unit, of }, index) {
     field.id = `${end}-${index}`;
     field.type = "number";
     field.step = "any";
-    // Not spread as arguments, of which an engine takes some ten thousand only.
+    // Not spread as arguments, whose number an engine limits to some ten thousand.
     field.placeholder = values.reduce((one, other) => choose(one, other));
     field.setAttribute("aria-label", `${name}, ${unit}: ${end}`);
     return field;
@@ -176,8 +176,8 @@ function showPage(page) {
   showPlaying();
 }
 
-// By number, songs of one number begin a row, each set in its column, also where a set lacks a song. In any other order,
-// and where there is no room, they flow.
+// Sorted by number, songs of equal number share a row, each set in its column, even if a set lacks a song. In any other
+// order, and without room, they flow.
 function placeBeside(shown) {
   const lines = Math.ceil(sets.length / MOST_COLUMNS);
   const columns = Math.ceil(sets.length / lines);

@@ -1,5 +1,5 @@
 "use strict";
-// Selecting and playing songs, the keys, and the start of it all.
+// Selection and playback of songs, keyboard shortcuts, and the start of the page.
 const SEEK_SECONDS = 5;
 const DEFAULT_ROLL = [64 / 1200, 1188 / 1200];
 const audio = at("audio");
@@ -65,7 +65,7 @@ function seekBy(seconds) {
   if (state.current) seekTo(Math.min(Math.max(audio.currentTime + seconds, 0), length()));
 }
 
-// Shown at once: the browser's own event comes when it has found the place, which on a busy machine takes a while.
+// Shown at once: the browser's own event comes only after the seek, which takes a while on a busy machine.
 function seekTo(seconds) {
   audio.currentTime = seconds;
   showPosition();
@@ -158,7 +158,7 @@ at("sort").addEventListener("change", (event) => {
   refresh();
 });
 
-// A button that is disabled by its own click would leave the keyboard nowhere: the page's first song takes the focus.
+// A button that is disabled by its own click loses the focus: the first song of the page takes it.
 function turn(page) {
   showPage(page);
   cardOf(state.view[state.page * PAGE_SIZE]).focus({ preventScroll: true });

@@ -1,4 +1,4 @@
-"""The chart of the songs page: losses of models among those of baselines, in nats a token, the highest first."""
+"""Chart of the songs page: losses of models and of baselines, in nats a token, the highest first."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,12 +9,12 @@ Metrics = Mapping[str, object]
 
 
 def bars(models: Sequence[tuple[str, Metrics]]) -> list[Bar]:
-    """The bars of models that learned from one dataset; none where they were not measured, or not on one split.
+    """Builds the bars of models that were trained on one dataset; [] if their losses are missing or of several splits.
 
-    A model was measured on the validation split or, without one, on the training split; `split` says which.
+    A model's loss is that of the validation split or, without one, of the training split; `split` names it.
 
     Args:
-      models: the name of each, and its metrics.json; those of equal metrics are one model, which has both names.
+      models: (name, metrics.json) of each; models with equal metrics get one bar with all their names.
     """
     measured = [(name, metrics) for name, metrics in _joined(models) if _split(metrics)]
     splits = {_split(metrics) for _, metrics in measured}
@@ -28,7 +28,7 @@ def bars(models: Sequence[tuple[str, Metrics]]) -> list[Bar]:
 
 
 def _joined(models: Sequence[tuple[str, Metrics]]) -> list[tuple[str, Metrics]]:
-    """Each metrics once, with the names of all models that have them."""
+    """Joins the names of models with equal metrics."""
     different = [
         metrics for at, (_, metrics) in enumerate(models) if metrics not in [other for _, other in models[:at]]
     ]
@@ -48,20 +48,24 @@ def _bar(name: str, metrics: Metrics, split: str) -> Bar:
 
 
 def _split(metrics: Metrics) -> str | None:
-    """The split whose loss tells of a model, None if there is none."""
-    known = (
+    """Returns the split whose loss is shown; None if there is no loss."""
+    splits = (
         name for name in ("validation", "train") if number(_mapping(metrics.get(name)).get("loss_nats")) is not None
     )
-    return next(known, None)
+    return next(splits, None)
 
 
 def _baselines(metrics: Metrics, split: str) -> dict[str, float]:
-    of_split = _mapping(_mapping(metrics.get("baselines")).get(split))
-    return {name: value for name, found in of_split.items() if (value := number(found)) is not None}
+    losses = _mapping(_mapping(metrics.get("baselines")).get(split))
+    return {name: value for name, loss in losses.items() if (value := number(loss)) is not None}
 
 
 def number(value: object) -> int | float | None:
-    """A number that JSON can hold; None for anything else, infinities and not-a-number among it."""
+    """Returns a number that JSON can hold; None for anything else, such as infinities and NaN.
+
+    >>> number(2.5), number(float("nan")), number(True)
+    (2.5, None, None)
+    """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         return None
     return value

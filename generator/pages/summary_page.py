@@ -1,9 +1,9 @@
-"""`summary.html`: what the songs of a job are like beside the training songs, on one page without a network.
+"""`summary.html`: the songs of a job compared with the training songs, on one page without a network.
 
-It is made of `summary.json` and the model's reference; every text goes through `markup.text`.
+It is made from `summary.json` and the model's style reference; all text is escaped by `markup.text`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from generator.pages import summary_charts
@@ -31,14 +31,14 @@ _WITHOUT = (
 
 
 def page(summary: Figures, reference: StyleReference | None, folder: str) -> str:
-    """The page as HTML.
+    """Writes the page as HTML.
 
     Args:
-      summary: what `generator.songs_dir.summary` says of the songs, and their `settings`.
-      reference: what they were compared with.
-      folder: the songs directory, which the heading names.
+      summary: summary of the songs (`generator.songs_dir.summary`), and their `settings`.
+      reference: style of the training songs.
+      folder: songs directory, which the heading names.
     """
-    filled = {
+    content = {
         "title": text(_title(summary["songs"], folder)),
         "summary": "".join(f"<span>{fact}</span>" for fact in headline(summary)),
         "index": text(paths.INDEX),
@@ -47,9 +47,9 @@ def page(summary: Figures, reference: StyleReference | None, folder: str) -> str
         "figures": figures(summary["figures"]),
         "keys": keys(summary["keys"], reference),
         "novelty": novelty(summary["novelty"]),
-        "made": made(summary["settings"]),
+        "made": definitions(summary["settings"]),
     }
-    return template.document("generator.pages", TEMPLATE, filled)
+    return template.document("generator.pages", TEMPLATE, content)
 
 
 def _title(songs: int, folder: str) -> str:
@@ -57,7 +57,7 @@ def _title(songs: int, folder: str) -> str:
 
 
 def headline(summary: Figures) -> list[str]:
-    """The facts under the title."""
+    """Lists the facts under the title."""
     low, high = summary["pitch_range"] or (None, None)
     likelihood = summary["log_likelihood_per_token"]
     facts = [
@@ -72,38 +72,38 @@ def headline(summary: Figures) -> list[str]:
 
 
 def overlaps(summary: Figures) -> str:
-    """How near each distribution is to the training songs', beside the validation songs'."""
+    """Writes the table of overlaps with the training songs, of these songs and of validation songs."""
     if "compared_with" not in summary:
         return markup.nothing(_WITHOUT)
     rows = [
         [
-            f"{text(shown.title)}<small>{text(shown.explained)}</small>",
-            charts.meter(found["overlap"] or 0),
-            f"<b>{_share(found['overlap'])}</b>",
-            _share(found["validation_overlap"]),
+            f"{text(labels.title)}<small>{text(labels.explained)}</small>",
+            charts.meter(distribution["overlap"] or 0),
+            f"<b>{_share(distribution['overlap'])}</b>",
+            _share(distribution["validation_overlap"]),
         ]
-        for name, shown in summary_charts.SHOWN.items()
-        for found in [summary["distributions"][name]]
+        for name, labels in summary_charts.FORMATS.items()
+        for distribution in [summary["distributions"][name]]
     ]
-    counted = summary["compared_with"]
+    counts = summary["compared_with"]
     note = (
-        f"<p>{markup.count(counted['training'], 'training song')} and "
-        f"{markup.count(counted['validation'], 'validation song')}, transposed copies left out. Few songs overlap less "
+        f"<p>{markup.count(counts['training'], 'training song')} and "
+        f"{markup.count(counts['validation'], 'validation song')}, transposed copies left out. Few songs overlap less "
         "than many, whoever wrote them.</p>"
     )
     heads = ["Distribution", "", "these songs", "validation"]
     return markup.table("Overlap with the training songs", heads, rows) + note
 
 
-def figures(found: Mapping[str, Mapping[str, float]]) -> str:
-    """Means over songs, in three columns."""
+def figures(means: Mapping[str, Mapping[str, float]]) -> str:
+    """Writes the table of means over songs, in three columns."""
     rows = [
         [
             f"{text(title)}<small>{text(explained)}</small>",
-            *(_number(found[name].get(column)) for column in ("songs", "training", "validation")),
+            *(_number(means[name].get(column)) for column in ("songs", "training", "validation")),
         ]
         for name, (title, explained) in _FIGURES.items()
-        if name in found
+        if name in means
     ]
     if not rows:
         return markup.nothing("No song has a note.")
@@ -112,9 +112,9 @@ def figures(found: Mapping[str, Mapping[str, float]]) -> str:
 
 
 def keys(counts: Mapping[str, int], reference: StyleReference | None) -> str:
-    """How many songs are in each key, beside the share of training songs in it."""
-    every = sum(counts.values())
-    if not every:
+    """Writes the table of songs by key, with the share of training songs in each key."""
+    total = sum(counts.values())
+    if not total:
         return markup.nothing("No song has a key.")
     highest = max(counts.values())
     trained = reference.train.keys if reference and reference.train.keys else None
@@ -123,7 +123,7 @@ def keys(counts: Mapping[str, int], reference: StyleReference | None) -> str:
             text(name),
             charts.meter(songs / highest),
             f"{songs:,}",
-            markup.percent(songs, every),
+            markup.percent(songs, total),
             *([markup.percent(trained[name], trained.total())] if trained else []),
         ]
         for name, songs in counts.items()
@@ -131,28 +131,24 @@ def keys(counts: Mapping[str, int], reference: StyleReference | None) -> str:
     return markup.table("Songs by key", ["Key", "", "songs", "share", *(["training"] if trained else [])], rows)
 
 
-def novelty(found: Figures | None) -> str:
-    """What the songs have copied."""
-    if found is None:
+def novelty(copied: Figures | None) -> str:
+    """Writes the list of facts about copies."""
+    if copied is None:
         return markup.nothing("What these songs copy was not looked for, or they are too short to tell.")
     facts = {
-        "songs that are long enough to tell": f"{found['songs']:,}",
-        "songs that copy something": f"{found['songs_that_copy']:,}",
-        "share of notes not copied, mean": _share(found["mean"]),
-        "... of the song that copies most": _share(found["lowest"]),
-        "most notes copied in a row": f"{found['most_copied_notes']:,}",
-        "most bars copied in a row": f"{found['most_copied_bars']:,.1f}",
+        "songs that are long enough to tell": f"{copied['songs']:,}",
+        "songs that copy something": f"{copied['songs_that_copy']:,}",
+        "share of notes not copied, mean": _share(copied["mean"]),
+        "... of the song that copies most": _share(copied["lowest"]),
+        "most notes copied in a row": f"{copied['most_copied_notes']:,}",
+        "most bars copied in a row": f"{copied['most_copied_bars']:,.1f}",
     }
-    return _definitions(facts)
+    return definitions(facts)
 
 
-def made(settings: Figures) -> str:
-    """The settings that were chosen."""
-    return _definitions({name: value for name, value in settings.items() if value is not None})
-
-
-def _definitions(facts: Mapping[str, object]) -> str:
-    rows: Sequence[str] = [f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in facts.items()]
+def definitions(facts: Mapping[str, object]) -> str:
+    """Writes facts as a definition list; None is left out."""
+    rows = [f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in facts.items() if value is not None]
     return f"<dl>{''.join(rows)}</dl>"
 
 

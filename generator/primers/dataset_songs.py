@@ -1,4 +1,4 @@
-"""Windows that are picked from a split of the dataset that a model was trained on."""
+"""Windows and songs picked from a split of the dataset that a model was trained on."""
 
 import heapq
 import itertools
@@ -11,8 +11,8 @@ from nabi.music.song_id import SongId
 from nabi.music.windows import join_records, shard_of
 from nabi.workspace import paths, storage
 
-# Windows a job takes, and the records they are picked from: enough for variety, and few enough that every worker can
-# have them all.
+# Windows that a job picks, and windows that it picks them from, at most: enough for variety, and few enough to be sent
+# to every worker.
 MOST = 1024
 MAX_SCANNED = 65_536
 
@@ -24,33 +24,33 @@ def pick(
     *,
     seed: int,
     content: str,
-    wanted: Callable[[Window], bool] = lambda _: True,
-    together: int = 0,
+    condition: Callable[[Window], bool] = lambda _: True,
+    joined: int = 0,
 ) -> list[Window]:
-    """Some windows of a split; the same ones for the same dataset and seed.
+    """Picks windows of a split at random; the same ones for the same dataset and seed.
 
     Args:
-      dataset: the directory.
+      dataset: dataset directory.
       split: `train`, `validation` or `test`.
-      most: how many, at most.
-      seed: which.
-      content: the fingerprint of the dataset that the model was trained on.
-      wanted: which windows may be picked.
-      together: windows are put together to songs of so many ids at most, which are picked; 0: windows are.
+      most: number of windows, at most.
+      seed: seed of the choice.
+      content: fingerprint of the dataset that the model was trained on.
+      condition: True for windows that may be picked.
+      joined: above 0, windows are first joined to songs of at most this many ids, and songs are picked.
 
     Raises:
       ValueError: if it is another dataset.
     """
     check(dataset, content)
     shards = _shards(dataset, split)
-    found = _windows(dataset, split, shards, hashed(f"shard {seed}"))
-    scanned: Iterator[Window] = itertools.islice(filter(wanted, found), MAX_SCANNED)
-    scanned = join_records(scanned, together) if together else scanned
+    windows = _windows(dataset, split, shards, hashed(f"shard {seed}"))
+    scanned: Iterator[Window] = itertools.islice(filter(condition, windows), MAX_SCANNED)
+    scanned = join_records(scanned, joined) if joined else scanned
     return heapq.nsmallest(most, scanned, key=lambda window: _order(window, seed))
 
 
 def check(dataset: str, content: str) -> None:
-    """Raises ValueError if a dataset is unfinished, or not the one of this fingerprint that a model was trained on."""
+    """Raises ValueError if a dataset is unfinished or has another fingerprint than the one the model was trained on."""
     marks = paths.require_completed(dataset, "dataset", "python -m pipelines.preprocess")
     if marks.get("content") != content:
         raise ValueError(
@@ -60,50 +60,51 @@ def check(dataset: str, content: str) -> None:
 
 
 def _shards(dataset: str, split: str) -> int:
-    """How many files a split has."""
+    """Reads the number of files of a split."""
     return int(paths.read_json(storage.join(dataset, paths.DATASET))["splits"].get(split, {}).get("shards", 0))
 
 
 def whole_songs(dataset: str, split: str, most: int, *, length: int, seed: int, content: str) -> list[Window]:
-    """Some songs of a split as they were read, put together from their windows; see `pick`.
+    """Picks songs of a split at random, without augmented copies, joined from their windows; see `pick`.
 
     Args:
-      dataset: the directory.
+      dataset: dataset directory.
       split: `train`, `validation` or `test`.
-      most: how many songs, at most.
-      length: ids of each, at most.
-      seed: which.
-      content: the fingerprint of the dataset that the model was trained on.
+      most: number of songs, at most.
+      length: ids of each song, at most.
+      seed: seed of the choice.
+      content: fingerprint of the dataset that the model was trained on.
     """
-    return pick(dataset, split, most, seed=seed, content=content, wanted=as_read, together=length)
+    return pick(dataset, split, most, seed=seed, content=content, condition=is_original, joined=length)
 
 
 def song_of(dataset: str, split: str, sha256: str, *, length: int) -> Window | None:
-    """A song of a split as it was read, put together from its windows; None where it has none.
+    """Joins a song of a split, without augmentation, from its windows; None if the split has no window of it.
 
     Args:
-      dataset: the directory.
+      dataset: dataset directory.
       split: `train`, `validation` or `test`.
-      sha256: of the song's bytes, as the ledger has it. Where songs of the same bytes are kept, one of them.
-      length: ids of it, at most.
+      sha256: hash of the song's bytes in the ledger; of several songs with equal bytes one is taken.
+      length: ids of the song, at most.
     """
     shards = _shards(dataset, split)
 
     def is_other(window: Window) -> bool:
-        return not as_read(window) or str(SongId.parse(window.song).original) != sha256
+        """Checks that a window belongs to another song or to an augmented copy."""
+        return not is_original(window) or str(SongId.parse(window.song).original) != sha256
 
-    found = itertools.dropwhile(is_other, _windows(dataset, split, shards, shard_of(sha256, shards)))
-    # Its windows stand together: what comes after them is not read.
-    return next(join_records(itertools.takewhile(lambda window: not is_other(window), found), length), None)
+    windows = itertools.dropwhile(is_other, _windows(dataset, split, shards, shard_of(sha256, shards)))
+    # The windows of a song are adjacent, so reading stops after them.
+    return next(join_records(itertools.takewhile(lambda window: not is_other(window), windows), length), None)
 
 
-def as_read(window: Window) -> bool:
-    """Whether a window is of a song in its own key and at its own speed."""
+def is_original(window: Window) -> bool:
+    """Checks that a window is of a song in its own key and at its own speed."""
     return window.transpose == 0 and SongId.parse(window.song).scale == 1
 
 
 def _windows(dataset: str, split: str, shards: int, first: int) -> Iterator[Window]:
-    """The split's windows, file by file, from file `first`, or its remainder by the files, on."""
+    """Reads the windows of a split file by file, starting with file `first` mod `shards`."""
     for index in range(shards):
         name = paths.shard_name(split, (first + index) % shards, shards)
         with storage.open_read(storage.join(dataset, name)) as file:

@@ -1,4 +1,4 @@
-"""Primers from music: from a MIDI file, from given tokens, or from windows of a dataset's split."""
+"""Primers read from a MIDI file, from tokens as text, or from windows of a dataset's split."""
 
 import dataclasses
 import itertools
@@ -14,22 +14,22 @@ from nabi.music.song import Song
 from nabi.music.vocabulary import START, Vocabulary
 from nabi.music.windows import SPLITS
 
-# Where the model does not know a file's tokens it is moved by so many semitones at most.
+# Largest transposition, in semitones, of a file whose tokens the model does not know.
 FARTHEST = 12
 
 
 @dataclasses.dataclass(frozen=True)
 class PrimerReader:
-    """What it takes to turn music into a primer.
+    """Reads primers in the encoding of a model.
 
     Attributes:
-      vocabulary: the model's.
-      encoding: the model's.
-      grammar: the model's; what it does not allow is left out of a primer.
-      song_marks: whether `<start>` stands before a song.
-      blank_first: whether `<start>` stands before anything, as the model was trained by `--blank_first`.
-      tokens: how many tokens a primer has at most, `<start>` not counted, at least 1.
-      ticks: its notes begin before this one; 0: no limit.
+      vocabulary: vocabulary of the model.
+      encoding: encoding of the model.
+      grammar: grammar of the model; tokens that it forbids are left out of a primer.
+      song_marks: True if a song begins with `<start>`.
+      blank_first: True if every primer begins with `<start>`, for a model trained with `--blank_first`.
+      tokens: tokens of a primer, at most, without `<start>`; at least 1.
+      ticks: notes of a primer begin before this tick; 0: no limit.
     """
 
     vocabulary: Vocabulary
@@ -41,15 +41,15 @@ class PrimerReader:
     blank_first: bool = False
 
     def from_file(self, path: str, *, move: bool = True, **reading: Any) -> Primers:
-        """The beginning of a MIDI file, the same for every song.
+        """Reads the beginning of a MIDI file, the same primer for every song.
 
         Args:
-          path: the file.
-          move: whether it may be moved to another key, the nearest in which the model knows most of its tokens.
+          path: path of the file.
+          move: True to transpose it to the nearest key in which the model knows most of its tokens.
           reading: keywords of `song_files.read`.
 
         Raises:
-          ValueError: if the file cannot be read, is no song, or holds nothing that the model knows.
+          ValueError: if the file cannot be read, is no song, or has no token that the model knows.
         """
         try:
             song = song_files.read(path, self.encoding, **reading)
@@ -65,23 +65,23 @@ class PrimerReader:
         return Primers((primer,))
 
     def from_tokens(self, text: str) -> Primers:
-        """The beginning of tokens as they are written, the same for every song.
+        """Reads a primer from tokens with spaces between, the same for every song.
 
         Raises:
-          ValueError: if a token is not the model's, or may not stand where it does.
+          ValueError: if a token is not in the vocabulary, or the grammar does not allow it at its place.
         """
         tokens = text.split()
         if unknown := [token for token in tokens if token not in self.vocabulary.ids]:
-            some = " ".join(self.vocabulary.tokens[self.vocabulary.special :][:8])
+            examples = " ".join(self.vocabulary.tokens[self.vocabulary.special :][:8])
             raise ValueError(
                 f"--primer {text!r} is neither a MIDI file nor one of {', '.join((FROM_START, *SPLITS))}, and "
-                f"{unknown[0]!r} is no token of the model; these are: {some} ..."
+                f"{unknown[0]!r} is no token of the model; these are: {examples} ..."
             )
         ids = self.vocabulary.encode(tokens).tolist()
-        kept = self.grammar.walk(ids)
-        if kept != ids:
+        legal = self.grammar.walk(ids)
+        if legal != ids:
             wrong = next(
-                (at for at, (one, other) in enumerate(zip(ids, kept, strict=False)) if one != other), len(kept)
+                (at for at, (given, kept) in enumerate(zip(ids, legal, strict=False)) if given != kept), len(legal)
             )
             where = f"after {tokens[wrong - 1]!r}" if wrong else "first"
             raise ValueError(f"--primer: {tokens[wrong]!r} may not stand {where} in {self.encoding.name}")
@@ -90,45 +90,45 @@ class PrimerReader:
         return Primers((self._primer(ids),))
 
     def from_split(self, dataset: str, split: str, *, seed: int, content: str, songs: bool = False) -> Primers:
-        """Windows of a dataset, the beginning of each; the same ones for the same dataset and seed.
+        """Reads the beginnings of windows of a dataset; the same ones for the same dataset and seed.
 
         Args:
-          dataset: the directory.
+          dataset: dataset directory.
           split: `train`, `validation` or `test`.
-          seed: which windows, and which song gets which.
-          content: the fingerprint of the dataset that the model was trained on.
-          songs: whether whole songs are taken, and none that is augmented, in the place of windows.
+          seed: seed of the choice of windows, and of each song's primer.
+          content: fingerprint of the dataset that the model was trained on.
+          songs: True to read whole songs, without augmented copies, instead of windows.
 
         Raises:
-          ValueError: if it is another dataset, or its split holds nothing to begin with.
+          ValueError: if it is another dataset, or its split has no window that makes a primer.
         """
-        asked = (dataset, split, dataset_songs.MOST)
+        source = (dataset, split, dataset_songs.MOST)
         if songs:
-            # `<start>` is no token of the primer.
-            chosen = dataset_songs.whole_songs(*asked, length=self.tokens + 1, seed=seed, content=content)
+            # The limit of tokens does not count `<start>`.
+            windows = dataset_songs.whole_songs(*source, length=self.tokens + 1, seed=seed, content=content)
         else:
-            chosen = dataset_songs.pick(*asked, seed=seed, content=content)
-        primers = (self._primer(window.tokens.tolist(), first=window.start == 0) for window in chosen)
+            windows = dataset_songs.pick(*source, seed=seed, content=content)
+        primers = (self._primer(window.tokens.tolist(), first=window.start == 0) for window in windows)
         pool = tuple(primer for primer in primers if primer)
         if not pool:
             raise ValueError(f"--primer {split}: this split of the dataset {dataset} holds no window to start from")
         return Primers(pool, seed)
 
     def from_source(self, dataset: str, split: str, text: str, *, content: str) -> Primers:
-        """The beginning of one song of a dataset, the same for every song.
+        """Reads the beginning of one song of a dataset, the same primer for every song.
 
         Args:
-          dataset: the directory.
+          dataset: dataset directory.
           split: `train`, `validation` or `test`.
-          text: names the song, as `sources.find` has it.
-          content: the fingerprint of the dataset that the model was trained on.
+          text: name of the song, or part of it (`sources.find`).
+          content: fingerprint of the dataset that the model was trained on.
 
         Raises:
-          ValueError: if it is another dataset, the text does not name one song, or that holds nothing to begin with.
+          ValueError: if it is another dataset, or the text does not name exactly one song that makes a primer.
         """
         dataset_songs.check(dataset, content)
         source = sources.find(dataset, split, text)
-        # `<start>` is no token of the primer.
+        # The limit of tokens does not count `<start>`.
         song = dataset_songs.song_of(dataset, split, source.sha256, length=self.tokens + 1)
         primer = self._primer(song.tokens.tolist(), first=song.start == 0) if song else ()
         if not primer:
@@ -137,11 +137,11 @@ class PrimerReader:
         return Primers((primer,))
 
     def _primer(self, ids: list[int], *, first: bool = True) -> tuple[int, ...]:
-        """Returns `<start>` where the model knows it, then the first tokens; nothing if the model knows none of them.
+        """Builds a primer of `<start>`, if the model has it, and the first legal tokens; () if there are none.
 
         Args:
-          ids: of a song, or of a window of it.
-          first: whether they are from the song's beginning.
+          ids: ids of a song, or of a window of it.
+          first: True if they are from the song's beginning.
         """
         music = self.grammar.walk(ids)[: self.tokens]
         music = music[: self._in_time(music)] if self.ticks else music
@@ -149,19 +149,19 @@ class PrimerReader:
         return (*([START] if starts else []), *music) if music else ()
 
     def _in_time(self, ids: list[int]) -> int:
-        """How many of the tokens begin in time."""
+        """Counts the tokens that begin before the tick limit."""
         lengths = [self.encoding.ticks(token) for token in self.vocabulary.decode(ids)]
         begins = itertools.accumulate(lengths, initial=0)
         return sum(begin < self.ticks for begin, _ in zip(begins, ids, strict=False))
 
     def _nearest(self, song: Song) -> int:
-        """The fewest semitones after which most of a song's first tokens are known; of two as few, downwards."""
+        """Finds the smallest transposition with the fewest unknown first tokens; down wins over an equal one up."""
         lowest, highest = (int(song.pitches.min()), int(song.pitches.max())) if len(song) else (0, 127)
         moves = range(max(-FARTHEST, -lowest), min(FARTHEST, 127 - highest) + 1)
         return min(sorted(moves, key=abs), key=lambda move: self._unknown(song, move))
 
     def _unknown(self, song: Song, semitones: int) -> int:
-        """How many of a song's first tokens the model does not know."""
+        """Counts the first tokens of a transposed song that the model does not know."""
         return sum(token not in self.vocabulary.ids for token in self._encoded(song, semitones)[: self.tokens])
 
     def _encoded(self, song: Song, semitones: int) -> list[str]:

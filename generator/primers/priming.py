@@ -1,4 +1,4 @@
-"""What `--primer` names, and the primers that it gives."""
+"""Interpretation of `--primer`: a file, a split, tokens or nothing, and the primers that it gives."""
 
 import dataclasses
 import logging
@@ -9,7 +9,7 @@ from generator.config import FROM_START, GenerateConfig, split_and_song
 from generator.primers import song_files
 from generator.primers.primer_reader import PrimerReader
 from generator.sampling.grammar import Grammar
-from generator.sampling.primer import Primers, given_of
+from generator.sampling.primer import Primers, given_length
 from nabi.music import bars
 from nabi.music.windows import SPLITS
 from nabi.networks import remote_files
@@ -18,35 +18,35 @@ from nabi.workspace import directories, file_endings, storage
 if TYPE_CHECKING:
     from nabi.networks.trained_model import TrainedModel
 
-# Tokens taken from a file or a window, unless the model was trained on windows alone (`--target last`): then all.
+# Tokens taken of a file or a window by default. A model trained with `--target last` gets a whole window.
 PRIMER_TOKENS = 32
-# Tokens in as many bars as one likes.
+# Limit of tokens where `--primer_bars` limits the primer.
 _MOST_TOKENS = 10_000
 
 
 def is_file(primer: str) -> bool:
-    """Tells whether a primer is a file, local or remote, that may or may not be there."""
+    """Checks that a primer names a file, local or remote, which need not exist."""
     if primer == FROM_START or split_and_song(primer)[0]:
         return False
-    named = not any(sign.isspace() for sign in primer) and (
+    is_path = not any(character.isspace() for character in primer) and (
         "/" in primer or primer.lower().endswith(file_endings.SONGS)
     )
-    return named or bool(storage.scheme_of(primer)) or pathlib.Path(primer).is_file()
+    return is_path or bool(storage.scheme_of(primer)) or pathlib.Path(primer).is_file()
 
 
 def check(primer: str) -> None:
-    """Raises ValueError if a primer is a local file that is not there."""
+    """Raises ValueError if a primer is a local file that does not exist."""
     if is_file(primer) and not storage.scheme_of(primer) and not pathlib.Path(primer).is_file():
         state = "is a folder" if pathlib.Path(primer).is_dir() else "is not there"
         raise ValueError(f"--primer {primer} {state}: name a MIDI file, one of {', '.join(SPLITS)}, or tokens")
 
 
 def located(config: GenerateConfig) -> GenerateConfig:
-    """The settings with the directory of the dataset that `data` means; files and schemes of others can be opened then.
+    """Resolves `data` to a dataset directory, and makes remote paths of `data` and `primer` readable.
 
     Raises:
-      ValueError: if a primer is a local file that is not there, or `data` is no dataset.
-      nabi.workspace.storage.StorageError: if it cannot be looked at.
+      ValueError: if a primer is a local file that does not exist, or `data` is no dataset.
+      nabi.workspace.storage.StorageError: if a path cannot be accessed.
     """
     check(config.primer)
     remote_files.open_schemes(config.data, config.primer)
@@ -56,10 +56,10 @@ def located(config: GenerateConfig) -> GenerateConfig:
 
 
 def primers_of(config: GenerateConfig, model: "TrainedModel") -> Primers:
-    """The primers that were chosen, read with the model's encoding; with teacher forcing the songs that are followed.
+    """Reads the primers of a job in the model's encoding; with teacher forcing these are the songs that are followed.
 
     Raises:
-      ValueError, nabi.workspace.storage.StorageError: in one sentence, if there is nothing to begin with.
+      ValueError, nabi.workspace.storage.StorageError: in one sentence, if no primer can be read.
     """
     dataset = model.config["dataset"]
     reader = PrimerReader(
@@ -100,8 +100,8 @@ def _read(config: GenerateConfig, model: "TrainedModel", reader: PrimerReader) -
 
 
 def _long_enough(primers: Primers, config: GenerateConfig) -> Primers:
-    """The songs of which something is left after what is given."""
-    longer = tuple(song for song in primers.pool if len(song) > given_of(song, config.primer_tokens))
+    """Keeps the songs that are longer than the part that `--primer_tokens` gives."""
+    longer = tuple(song for song in primers.pool if len(song) > given_length(song, config.primer_tokens))
     if not longer:
         raise ValueError(
             f"--decoding teacher_forced: --primer {config.primer} has no song of more than the {config.primer_tokens} "
@@ -111,7 +111,7 @@ def _long_enough(primers: Primers, config: GenerateConfig) -> Primers:
 
 
 def _tokens(config: GenerateConfig, model: "TrainedModel") -> int:
-    """How many tokens of a primer are read."""
+    """Limits the tokens of a primer."""
     if config.teacher_forced:
         return config.primer_tokens + config.max_tokens
     if config.primer_tokens:
@@ -119,6 +119,6 @@ def _tokens(config: GenerateConfig, model: "TrainedModel") -> int:
     if config.primer_bars:
         return _MOST_TOKENS
     if not split_and_song(config.primer)[0] and not is_file(config.primer):
-        # Tokens in quotes, all of them.
+        # Tokens as text are taken whole.
         return len(config.primer.split())
     return int(model.config["dataset"]["window"]) if model.config["target"] == "last" else PRIMER_TOKENS

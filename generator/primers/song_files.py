@@ -1,4 +1,4 @@
-"""A song file that a user names, read as the training songs were."""
+"""Reading of a song file with the settings by which the training songs were read."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,18 +22,18 @@ def read(
     max_silence: int = MAX_SILENCE,
     max_tokens_per_note: int = MAX_TOKENS_PER_NOTE,
 ) -> Song:
-    """The song of a MIDI file, its silences shortened.
+    """Reads the song of a MIDI file and shortens its silences.
 
     Args:
-      path: of the file, local or remote, compressed by gzip or not.
-      encoding: the model's; nothing is written in it.
-      instrument: whose notes are taken, as `nabi.reading.file_reader.read_song` has it.
-      parser: which reader, the same.
-      max_silence: quarter notes, as `nabi.music.selection.Selection` has it.
-      max_tokens_per_note: as `nabi.music.limits.Limits` has it.
+      path: path of the file, local or remote, with or without gzip compression.
+      encoding: encoding of the model, which gives the grid.
+      instrument: instruments to read, as in `nabi.reading.file_reader.read_song`.
+      parser: `fast` or `music21`, as there.
+      max_silence: longest silence in quarter notes (`nabi.music.selection.Selection`).
+      max_tokens_per_note: limit of tokens (`nabi.music.limits.Limits`).
 
     Raises:
-      ValueError: in one sentence, if it is no song, or one that would take more tokens than its notes are worth.
+      ValueError: in one sentence, if the file is no song or has too many tokens for its notes.
     """
     try:
         song = file_reader.read_song(
@@ -48,7 +48,7 @@ def read(
 
 
 def as_trained(dataset: Mapping[str, Any]) -> dict[str, Any]:
-    """The keywords of `read` that the settings of a model's dataset say."""
+    """Selects the keywords of `read` from the settings of a model's dataset."""
     return {
         "instrument": dataset["instrument"],
         "parser": dataset["parser"],

@@ -1,4 +1,4 @@
-"""The song of a dataset that a text names, as the dataset's ledger has it."""
+"""Search for a song of a dataset by its name in the dataset's ledger."""
 
 import dataclasses
 import unicodedata
@@ -7,72 +7,72 @@ from collections.abc import Iterable
 from nabi.workspace import ledger
 from nabi.workspace.ledger import READ, LedgerRow
 
-# Songs that a message names.
-_NAMED = 5
+# Songs listed in an error message.
+_LISTED = 5
 
 
 @dataclasses.dataclass(frozen=True)
 class LedgerSong:
-    """A song in the ledger: its name there, and the hash of its bytes."""
+    """A song in the ledger: its source and the hash of its bytes."""
 
     name: str
     sha256: str
 
 
 def find(dataset: str, split: str, text: str) -> LedgerSong:
-    """The one song of a split that a text names; files of the same bytes are one song.
+    """Finds the one song of a split that a text names; files with equal bytes are one song.
 
-    A text names a source that ends with it, or whose file name has it, in capitals or not. One that is all of a file's
-    name, or of a path's last parts, names that one, though others have it too.
+    The text is the end of a source or part of its file name, in upper or lower case. If it is the whole name of a file,
+    or whole last parts of a path, sources that merely contain it do not count.
 
     Args:
-      dataset: the directory; of its ledger one row is in memory at a time.
+      dataset: dataset directory, whose ledger is read row by row.
       split: `train`, `validation` or `test`.
-      text: the name, or enough of it.
+      text: name of the song, or part of it.
 
     Raises:
-      ValueError: if it names none or several, or the dataset has no ledger.
+      ValueError: if it names no song or several, or the dataset has no ledger.
     """
     whole: dict[str, str] = {}
     part: dict[str, str] = {}
-    others, some = [], []
+    others, examples = [], []
     for row in ledger.read(dataset):
         is_named = _names(text, row.source)
         if row.outcome == READ and row.split == split:
-            some = [*some, row.source][:_NAMED]
+            examples = [*examples, row.source][:_LISTED]
             if is_named:
                 (whole if _is_whole(text, row.source) else part).setdefault(row.sha256, row.source)
         elif is_named:
             others = [*others, row][:1]
-    found = whole or part
-    if len(found) != 1:
-        raise ValueError(f"--primer {split}:{text} names {_said(found.values(), split, others, some)}")
-    return next(LedgerSong(name, sha256) for sha256, name in found.items())
+    matches = whole or part
+    if len(matches) != 1:
+        raise ValueError(f"--primer {split}:{text} names {_problem(matches.values(), split, others, examples)}")
+    return next(LedgerSong(name, sha256) for sha256, name in matches.items())
 
 
 def _names(text: str, source: str) -> bool:
-    wanted, source = _plain(text), _plain(source)
-    return source.endswith(wanted) or wanted in source.rpartition("/")[2]
+    name, source = _plain(text), _plain(source)
+    return source.endswith(name) or name in source.rpartition("/")[2]
 
 
 def _is_whole(text: str, source: str) -> bool:
-    """Whether a text is all of a source's last parts: a file's name, a member's of an archive, with folders or not."""
+    """Checks that a text is whole last parts of a source: a file or a member of an archive, with or without folders."""
     return f"/{_plain(source)}".endswith((f"/{_plain(text)}", f"!{_plain(text)}"))
 
 
 def _plain(text: str) -> str:
-    """In one form, whatever the file system: of names in Korean or with accents there are two."""
+    """Normalises case and Unicode: file systems write Korean and accented names in two ways."""
     return unicodedata.normalize("NFC", text).casefold()
 
 
-def _said(found: Iterable[str], split: str, others: list[LedgerRow], some: list[str]) -> str:
-    """What is wrong with a name that is not of one song, and what to do."""
-    if found := list(found):
-        named = ", ".join(found[:_NAMED])
-        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-        return f"{len(found)} songs of {split}: {named}{more}: give more of the name of one"
+def _problem(matches: Iterable[str], split: str, others: list[LedgerRow], examples: list[str]) -> str:
+    """Describes why a name does not name one song, and what to do."""
+    if names := list(matches):
+        listed = ", ".join(names[:_LISTED])
+        more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+        return f"{len(names)} songs of {split}: {listed}{more}: give more of the name of one"
     for row in others:
         if row.outcome == READ:
             return f"no song of {split}: {row.source} is of {row.split}: --primer {row.split}:NAME"
         return f"no song of {split}: {row.source} was {row.outcome} ({row.reason}) and is in no split"
-    return f"no song of {split}; such are {', '.join(some)}" if some else f"no song of {split}, which has none"
+    return f"no song of {split}; such are {', '.join(examples)}" if examples else f"no song of {split}, which has none"

@@ -1,4 +1,4 @@
-"""The likeliest song that can be found: many beginnings side by side, of which the likeliest go on (beam search)."""
+"""Beam search for the likeliest song: the likeliest beginnings of all are continued side by side."""
 
 # ruff: noqa: N803, N806 - shapes stand in the names of arrays.
 
@@ -23,48 +23,49 @@ _NEVER = float("-inf")
 
 
 class BeamSearch:
-    """Finds songs as `batch.Sampler` samples them; no chance has a part in it: songs of one primer are the same."""
+    """Finds songs by beam search, with the interface of `sampler.Sampler`; equal primers give equal songs."""
 
-    def __init__(self, stepper: Stepper, grammar: Grammar, config: GenerateConfig, meanings: TokenContents) -> None:
+    def __init__(self, stepper: Stepper, grammar: Grammar, config: GenerateConfig, contents: TokenContents) -> None:
         """Prepares the search, which is compiled at the first song.
 
         Args:
           stepper: the network.
-          grammar: what may follow what.
-          config: how many beams, and when a song ends.
-          meanings: of the ids.
+          grammar: legal successions of ids.
+          config: number of beams, and limits of a song.
+          contents: notes and ticks of each id.
         """
-        self._stepper, self._config, self._ticks_V = stepper, config, meanings.ticks_V.astype(np.int32)
+        self._stepper, self._config, self._ticks_V = stepper, config, contents.ticks_V.astype(np.int32)
         self._beams = config.beams or BEAMS
-        self._max_ticks = config.max_ticks(meanings.ticks_per_quarter)
+        self._max_ticks = config.max_ticks(contents.ticks_per_quarter)
         self._rules = Rules(grammar)
         self._read, self._search = tf.function(self._traced_read), tf.function(self._traced_search)
 
     def sample(self, songs: Sequence[int], primers: Sequence[Sequence[int]]) -> list[SongIds]:
-        """Songs, in the order in which they are asked for.
+        """Searches a song for each number, and returns them in that order.
 
         Args:
-          songs: their numbers.
-          primers: each song's first ids, at least one of them.
+          songs: song numbers.
+          primers: each song's first ids, at least one.
 
         Raises:
-          ValueError: if the network gives no number.
+          ValueError: if the network's logits are not finite.
         """
-        found = {primer: self._find(primer) for primer in dict.fromkeys(map(tuple, primers))}
+        by_primer = {primer: self._search_song(primer) for primer in dict.fromkeys(map(tuple, primers))}
         return [
-            dataclasses.replace(found[tuple(primer)], song=song) for song, primer in zip(songs, primers, strict=True)
+            dataclasses.replace(by_primer[tuple(primer)], song=song)
+            for song, primer in zip(songs, primers, strict=True)
         ]
 
-    def _find(self, primer: tuple[int, ...]) -> SongIds:
-        """The song of a primer: of all ended or cut beams the one that is likeliest by the token."""
+    def _search_song(self, primer: tuple[int, ...]) -> SongIds:
+        """Returns the beam, ended or cut off, with the highest mean log-likelihood a token."""
         carry = self._begin(primer)
         history: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]] = []
-        left = self._config.max_tokens
-        while left and not carry[4].numpy().all():
-            count = min(left, BLOCK)
+        remaining = self._config.max_tokens
+        while remaining and not carry[4].numpy().all():
+            count = min(remaining, BLOCK)
             parents, tokens, carry = self._search(tf.constant(count), carry)
             history += zip(parents.numpy(), tokens.numpy(), strict=True)
-            left -= count
+            remaining -= count
         scores = carry[3].numpy()
         if not np.isfinite(scores[0]):
             raise ValueError("the model gives values that are not numbers (NaN): train it again")
@@ -76,7 +77,7 @@ class BeamSearch:
         return SongIds(0, primer, tokens, ended, float(scores[best]))
 
     def _begin(self, primer: tuple[int, ...]) -> Any:
-        """The beams after the primer: all the same, so only the first may go on."""
+        """Returns the beams after the primer: all are the same, so only the first has a finite score."""
         beams = self._beams
         last_R, row_R, state = self._read(tf.constant(primer, tf.int32))
         score_R = np.where(np.arange(beams) == 0, 0, _NEVER).astype(np.float32)
@@ -84,10 +85,11 @@ class BeamSearch:
         return last_R, row_R, state, score_R, tf.zeros([beams], tf.bool), ticks_R
 
     def _traced_read(self, primer_P: tf.Tensor) -> Any:
-        """Last id, row of the grammar and state of each beam after a primer."""
+        """Computes the last id, grammar row and state of each beam after a primer."""
         length, beams = tf.shape(primer_P)[0], self._beams
 
         def step(at: Any, row_R: Any, state: Any) -> Any:
+            """Feeds one id of the primer to all beams."""
             last_R = tf.fill([beams], primer_P[at])
             return at + 1, self._rules.after(row_R, last_R), self._stepper.advance(last_R, state)[1]
 
@@ -101,7 +103,7 @@ class BeamSearch:
         return last_R, self._rules.after(row_R, last_R), state
 
     def _traced_search(self, count: tf.Tensor, carry: Any) -> Any:
-        """Which beam each came from and its token, [count, R] each, and the beams after so many tokens."""
+        """Computes the parent and the token of each beam, [count, R] each, and the beams after `count` tokens."""
         written = [tf.TensorArray(tf.int32, count, element_shape=[self._beams]) for _ in range(2)]
         _, *carry, parents, tokens = tf.while_loop(
             lambda at, *_: at < count, self._step, (0, *carry, *written), parallel_iterations=1
@@ -120,15 +122,15 @@ class BeamSearch:
         parents: Any,
         tokens: Any,
     ) -> Any:
-        """The likeliest continuations of all beams by one token."""
+        """Extends all beams by one token and keeps the likeliest."""
         logits_RxV, state = self._stepper.advance(last_R, state)
         size = logits_RxV.shape[1]
         chances_RxV = tf.nn.log_softmax(self._rules.masked(logits_RxV, row_R))
-        # A beam that is done stays as it is: nothing follows, for sure.
+        # A finished beam keeps its score: `<pad>` follows with probability 1.
         only_pad_V = tf.where(tf.range(size) == PAD, 0.0, _NEVER)
         total_RxV = score_R[:, None] + tf.where(done_R[:, None], only_pad_V, chances_RxV)
-        score_R, places_R = tf.math.top_k(tf.reshape(total_RxV, [-1]), self._beams)
-        parent_R, last_R = places_R // size, places_R % size
+        score_R, index_R = tf.math.top_k(tf.reshape(total_RxV, [-1]), self._beams)
+        parent_R, last_R = index_R // size, index_R % size
         row_R, done_R, ticks_R, *state = (tf.gather(part, parent_R) for part in (row_R, done_R, ticks_R, *state))
         ticks_R += tf.gather(self._ticks_V, last_R)
         done_R |= last_R == END
@@ -139,7 +141,7 @@ class BeamSearch:
 
 
 def _followed(history: Sequence[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]], beam: int) -> list[int]:
-    """The ids that led to a beam, without what stands after the end."""
+    """Traces the ids that led to a beam, without the padding after its end."""
     ids: list[int] = []
     for parents, tokens in reversed(history):
         ids.append(int(tokens[beam]))

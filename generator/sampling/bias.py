@@ -1,4 +1,4 @@
-"""What moves the network's logits before a token is chosen, by what came before: the biases that a job asks for."""
+"""Biases: changes of the network's logits, before a token is chosen, that depend on the tokens before it."""
 
 # ruff: noqa: N803 - shapes stand in the names of arrays.
 
@@ -13,23 +13,23 @@ from generator.sampling.token_content import TokenContents
 
 
 class Bias(Protocol):
-    """A function of the logits and of a memory of the tokens before; all in a compiled loop, all rows at once."""
+    """A change of the logits that depends on a memory of the tokens before, for all rows in a compiled loop."""
 
-    def nothing(self, rows: int) -> list[tf.Tensor]:
-        """The memory before the first token; each part is [rows, ...]."""
+    def initial(self, rows: int) -> list[tf.Tensor]:
+        """Returns the memory before the first token; each part is [rows, ...]."""
 
-    def after(self, memory: list[tf.Tensor], ids_B: tf.Tensor) -> list[tf.Tensor]:
-        """The memory after the next token of each row, int32 [B]."""
+    def update(self, memory: list[tf.Tensor], ids_B: tf.Tensor) -> list[tf.Tensor]:
+        """Returns the memory after the next token of each row, int32 [B]."""
 
-    def on(self, logits_BxV: tf.Tensor, memory: list[tf.Tensor]) -> tf.Tensor:
-        """The logits, float32 [B, V], moved; -inf stays."""
+    def apply(self, logits_BxV: tf.Tensor, memory: list[tf.Tensor]) -> tf.Tensor:
+        """Returns the changed logits, float32 [B, V]; -inf stays."""
 
 
-def biases(config: GenerateConfig, meanings: TokenContents) -> list[Bias]:
-    """Those that the settings ask for, in the order in which they work."""
-    chosen: list[Bias] = []
+def biases(config: GenerateConfig, contents: TokenContents) -> list[Bias]:
+    """Builds the biases that the settings select, in the order in which they are applied."""
+    selected: list[Bias] = []
     if config.repetition_penalty > 1:
-        chosen.append(RepetitionPenalty(meanings, config.repetition_penalty, config.repetition_window))
+        selected.append(RepetitionPenalty(contents, config.repetition_penalty, config.repetition_window))
     if config.density > 0:
-        chosen.append(DensityBias(meanings, config.density))
-    return chosen
+        selected.append(DensityBias(contents, config.density))
+    return selected

@@ -1,4 +1,4 @@
-"""The compiled loop over some positions of all rows: one network step and one choice each."""
+"""Compiled decoding loop: for each of BLOCK positions, one network step and one choice of a token in all rows."""
 
 # ruff: noqa: N803, N806 - shapes stand in the names of arrays.
 
@@ -19,8 +19,8 @@ from generator.sampling.stepper import Stepper
 from nabi.music.vocabulary import PAD
 from nabi.networks import lstm_loops
 
-# Tokens that a row is given or samples before anyone looks whether its song has ended: few enough that little is
-# computed for nothing, and many enough that looking costs nothing.
+# Positions between two checks for ended songs: few enough that little is computed in vain, and many enough that the
+# checks cost nothing.
 BLOCK = 32
 
 
@@ -32,29 +32,29 @@ class DecodeLoop:
         stepper: Stepper,
         grammar: Grammar,
         config: GenerateConfig,
-        chosen: Sequence[Bias],
+        biases: Sequence[Bias],
         notes_V: npt.NDArray[np.bool_],
     ) -> None:
         """Prepares the loop.
 
         Args:
           stepper: the network.
-          grammar: what may follow what.
-          config: how to choose.
-          chosen: the biases.
-          notes_V: which ids strike notes.
+          grammar: legal successions of ids.
+          config: choice of tokens.
+          biases: changes of the logits, in the order in which they are applied.
+          notes_V: bool, True for ids that strike notes.
         """
-        self._stepper, self._config, self._chosen, self._notes_V = stepper, config, chosen, notes_V
+        self._stepper, self._config, self._biases, self._notes_V = stepper, config, biases, notes_V
         self._rules = Rules(grammar)
-        # Of the state's parts the first are the network's, the others what the biases remember.
+        # The first parts of the state are the network's, the others the memories of the biases.
         self._parts = len(stepper.initial(1))
         lstm_loops.start_xla()
         self._run = tf.function(self._traced)
-        # XLA makes few passes of what are some fifty small operations.
+        # XLA fuses some fifty small operations into a few passes.
         self._choose = tf.function(self._traced_choice, jit_compile=True)
 
-    def nothing(self, rows: int) -> list[Any]:
-        """What is carried into the first block: last ids, rows of the grammar, and the state of network and biases."""
+    def initial(self, rows: int) -> list[Any]:
+        """Returns the carry of the first block: last ids, rows of the grammar, and states of network and biases."""
         return [np.zeros([rows], np.int32), np.zeros([rows], np.int32), self._fresh(rows)]
 
     def __call__(
@@ -65,18 +65,18 @@ class DecodeLoop:
         uniforms_BxSxR: npt.NDArray[np.float32],
         carry: list[Any],
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], list[Any]]:
-        """The next positions of all rows.
+        """Decodes the next BLOCK positions of all rows.
 
         Args:
           first_B: each row's first id.
-          begins_B: whether the row begins with it.
-          given_BxS: the ids that are fed whatever is sampled, `<pad>` where that is fed, [B, BLOCK].
-          uniforms_BxSxR: random numbers, [B, BLOCK, `sampling.uniforms`].
-          carry: what the block before gave back; `nothing` at first.
+          begins_B: True for the rows that start from the initial state, with `first_B`.
+          given_BxS: ids to feed whatever is sampled, `<pad>` where the sampled id is fed, [B, BLOCK].
+          uniforms_BxSxR: random numbers in [0, 1), [B, BLOCK, `next_token.uniforms`].
+          carry: carry of the block before; `initial` at first.
 
         Returns:
-          Ids and their log probabilities under the network and its grammar, 0 where given, [B, BLOCK] each, and what is
-          carried. With `--decoding teacher_forced` they are of what was sampled, also where ids are given.
+          Ids and their log probabilities under the network and its grammar, 0 where ids are given, [B, BLOCK] each, and
+          the carry. With `--decoding teacher_forced` both are of the sampled ids, also where ids are given.
         """
         ids_BxS, scores_BxS, carry = self._run(first_B, begins_B, given_BxS, uniforms_BxSxR, carry)
         return ids_BxS.numpy(), scores_BxS.numpy(), carry
@@ -92,7 +92,7 @@ class DecodeLoop:
             lambda at, *_: at < BLOCK,
             lambda at, *values: self._step(at, given_BxS[:, at], uniforms_BxSxR[:, at], *values),
             (tf.constant(0), last_B, row_B, state, ids, scores),
-            # See trainer/training/step.py: TensorFlow can mix up loops inside of two steps that overlap.
+            # See trainer/training/step.py: TensorFlow can mix up loops within two steps that overlap.
             parallel_iterations=1,
         )
         return tf.transpose(ids.stack()), tf.transpose(scores.stack()), [last_B, row_B, state]
@@ -100,37 +100,37 @@ class DecodeLoop:
     def _step(
         self, at: Any, given_B: Any, uniforms_BxR: Any, last_B: Any, row_B: Any, state: Any, ids: Any, scores: Any
     ) -> Any:
-        """One network step and one choice of all rows."""
-        logits_BxV, of_network = self._stepper.advance(last_B, state[: self._parts])
+        """Runs one network step and one choice for all rows."""
+        logits_BxV, network = self._stepper.advance(last_B, state[: self._parts])
         memory = state[self._parts :]
-        next_B, said_B, score_B, row_B, memory = self._choose(logits_BxV, given_B, uniforms_BxR, last_B, row_B, memory)
-        return at + 1, next_B, row_B, [*of_network, *memory], ids.write(at, said_B), scores.write(at, score_B)
+        next_B, id_B, score_B, row_B, memory = self._choose(logits_BxV, given_B, uniforms_BxR, last_B, row_B, memory)
+        return at + 1, next_B, row_B, [*network, *memory], ids.write(at, id_B), scores.write(at, score_B)
 
     def _traced_choice(
         self, logits_BxV: Any, given_B: Any, uniforms_BxR: Any, last_B: Any, row_B: Any, memory: Any
     ) -> Any:
-        """What is fed next, what is told of it and its log probability, the grammar's row, and the biases' memory."""
+        """Returns the id to feed, the id to report and its log probability, the grammar's row and the bias memory."""
         logits_BxV = self._rules.masked(logits_BxV, row_B)
-        moved_BxV, memory = self._moved(logits_BxV, memory, last_B)
-        chosen_B = next_token.choose(moved_BxV, uniforms_BxR, self._config, ~self._notes_V)
+        biased_BxV, memory = self._biased(logits_BxV, memory, last_B)
+        chosen_B = next_token.choose(biased_BxV, uniforms_BxR, self._config, ~self._notes_V)
         next_B = tf.where(given_B == PAD, chosen_B, given_B)
         forced = self._config.teacher_forced
-        said_B = chosen_B if forced else next_B
-        counts_B = (given_B == PAD) | forced
-        score_B = tf.where(counts_B, next_token.log_likelihood(logits_BxV, said_B), 0.0)
-        return next_B, said_B, score_B, self._rules.after(row_B, next_B), memory
+        id_B = chosen_B if forced else next_B
+        is_sampled_B = (given_B == PAD) | forced
+        score_B = tf.where(is_sampled_B, next_token.log_likelihood(logits_BxV, id_B), 0.0)
+        return next_B, id_B, score_B, self._rules.after(row_B, next_B), memory
 
-    def _moved(self, logits_BxV: tf.Tensor, memory: Any, last_B: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        """The logits as the biases leave them, and what they remember."""
-        left, kept = iter(memory), []
-        for bias in self._chosen:
-            own = bias.after(list(itertools.islice(left, len(bias.nothing(1)))), last_B)
-            logits_BxV = bias.on(logits_BxV, own)
-            kept += own
-        return logits_BxV, kept
+    def _biased(self, logits_BxV: tf.Tensor, memory: Any, last_B: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """Applies the biases, and returns the logits and the updated memories."""
+        parts, updated = iter(memory), []
+        for bias in self._biases:
+            own = bias.update(list(itertools.islice(parts, len(bias.initial(1)))), last_B)
+            logits_BxV = bias.apply(logits_BxV, own)
+            updated += own
+        return logits_BxV, updated
 
     def _fresh(self, rows: int) -> list[tf.Tensor]:
-        return [*self._stepper.initial(rows), *(part for bias in self._chosen for part in bias.nothing(rows))]
+        return [*self._stepper.initial(rows), *(part for bias in self._biases for part in bias.initial(rows))]
 
 
 def _where_rows(rows_B: tf.Tensor, new: tf.Tensor, old: tf.Tensor) -> tf.Tensor:

@@ -1,4 +1,4 @@
-"""Which token may come next: the encoding's grammar over a vocabulary's ids."""
+"""Grammar of an encoding over a vocabulary's ids: a table of the ids that may come next."""
 
 # ruff: noqa: N806, N815 - shapes stand in the names of arrays.
 
@@ -12,17 +12,17 @@ from nabi.music import vocabulary as special
 from nabi.music.encodings import Encoding
 from nabi.music.vocabulary import Vocabulary, legal_next
 
-# The row of a grammar that holds where a song begins.
+# Row of the grammar at the beginning of a song.
 _START_ROW = 0
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Grammar:
-    """The grammar as a mask.
+    """A finite automaton of K rows (states) over V ids, as tables; row 0 is the beginning of a song.
 
     Attributes:
-      next_KxV: int64, the row that holds after each id, where one of K rows held before it; row 0 holds at the start.
-      legal_KxV: bool, which ids may come where a row holds; of the special ones only `<end>` ever.
+      next_KxV: int64, next row after each id.
+      legal_KxV: bool, ids that are legal at each row; of the special ids at most `<end>`.
     """
 
     next_KxV: npt.NDArray[np.int64]
@@ -37,16 +37,16 @@ class Grammar:
         ends: bool,
         allowed_V: npt.NDArray[np.bool_] | None = None,  # noqa: N803
     ) -> "Grammar":
-        """The grammar of an encoding.
+        """Builds the grammar of an encoding.
 
         Args:
-          vocabulary: the ids.
-          encoding: whose tokens they are.
-          ends: whether songs end with `<end>`; a model trained without song marks never saw it.
-          allowed_V: which ids may come at all, bool [V]; None: all.
+          vocabulary: the model's ids.
+          encoding: the encoding of its tokens.
+          ends: True if songs may end with `<end>`; a model trained without song marks never saw it.
+          allowed_V: ids that may be sampled at all, bool [V]; None: all.
 
         Raises:
-          ValueError: if sampling could come to a token after which nothing is legal.
+          ValueError: if sampling could reach a token without a legal successor.
         """
         next_KxV, legal_KxV = legal_next(vocabulary, encoding)
         legal_KxV[:, special.END] &= ends
@@ -61,26 +61,26 @@ class Grammar:
         return grammar
 
     def after(self, ids: Iterable[int]) -> npt.NDArray[np.bool_]:
-        """Which ids may follow these, which begin a song, bool [V]."""
+        """Returns the ids that may follow the beginning `ids` of a song, bool [V]."""
         row = _START_ROW
         for token in ids:
             row = int(self.next_KxV[row, token])
         return self.legal_KxV[row]
 
     def reachable(self) -> dict[int, int]:
-        """The rows that sampling may come to, each with an id that leads to it; `<end>` leads nowhere."""
-        found, waiting = {_START_ROW: special.START}, [_START_ROW]
+        """Maps each row that sampling can reach to an id that leads to it; nothing comes after `<end>`."""
+        reached, waiting = {_START_ROW: special.START}, [_START_ROW]
         while waiting:
             row = waiting.pop()
             for token in np.flatnonzero(self.legal_KxV[row]).tolist():
                 after = int(self.next_KxV[row, token])
-                if token != special.END and after not in found:
-                    found[after] = token
+                if token != special.END and after not in reached:
+                    reached[after] = token
                     waiting.append(after)
-        return found
+        return reached
 
     def walk(self, ids: Iterable[int]) -> list[int]:
-        """The music of ids that the grammar allows: what may not follow what was kept is left out, specials too.
+        """Filters ids to a legal succession: special ids, and ids that may not follow those kept, are left out.
 
         Raises:
           ValueError: for an id outside the vocabulary.
@@ -88,7 +88,7 @@ class Grammar:
         kept: list[int] = []
         row = _START_ROW
         for token in ids:
-            # NumPy would take a negative one from the end.
+            # NumPy would count a negative id from the end.
             if not 0 <= token < self.legal_KxV.shape[1]:
                 raise ValueError(f"the id {token} is outside the vocabulary's 0..{self.legal_KxV.shape[1] - 1}")
             if token != special.END and self.legal_KxV[row, token]:

@@ -1,4 +1,4 @@
-"""Whether a song has come into a loop: its last notes are one phrase, again and again."""
+"""Detection of loops: songs whose last notes repeat one phrase again and again."""
 
 # ruff: noqa: N803 - shapes stand in the names of arrays.
 
@@ -7,37 +7,37 @@ import numpy.typing as npt
 
 from generator.sampling.token_content import TokenContents
 
-# Music repeats. A phrase that comes often is a loop if it makes up so many tokens with notes and so much time: neither
-# four strikes of a chord nor a chord that some encodings tell again at each step are one. A phrase that takes no time
-# would never end.
+# Music repeats, so a repeated phrase is a loop only if it fills this many tokens with notes and this much time: four
+# strikes of a chord are no loop, nor is a held chord that some encodings write at each step. A phrase that takes no
+# time would never end.
 LEAST_NOTES = 24
 LEAST_QUARTERS = 16
 
-# Tokens of the longest phrase that is looked for.
+# Tokens of the longest phrase that is searched for.
 LONGEST_PHRASE = 128
 
 
-def looping(ids_L: npt.NDArray[np.int32], meanings: TokenContents, repeats: int) -> int:
-    """How many tokens at the end of a song repeat the phrase before them; 0 where it is no loop.
+def looping(ids_L: npt.NDArray[np.int32], contents: TokenContents, repeats: int) -> int:
+    """Counts the tokens at the end of a song that repeat the phrase before them; 0 if there is no loop.
 
     Args:
       ids_L: the song so far, int32 [L].
-      meanings: of the ids.
-      repeats: times that the phrase has to come, the first included, at least 2.
+      contents: notes and ticks of each id.
+      repeats: occurrences that make a loop, the first included, at least 2.
 
     Returns:
-      L less the first phrase of the loop and what is before it, of the shortest phrase that loops.
+      The tokens after the first occurrence of the shortest phrase that loops.
     """
     for phrase in range(1, min(LONGEST_PHRASE, len(ids_L) // repeats) + 1):
         same = ids_L[phrase:] == ids_L[:-phrase]
-        # The run of equals at the end; all of it, if there is no unequal.
+        # Length of the run of equal pairs at the end; argmin would give 0 if all are equal.
         run = len(same) if same.all() else int(np.argmin(same[::-1]))
-        if run >= (repeats - 1) * phrase and _goes_on(ids_L[-run - phrase :], meanings):
+        if run >= (repeats - 1) * phrase and _is_long(ids_L[-run - phrase :], contents):
             return run
     return 0
 
 
-def _goes_on(ids_L: npt.NDArray[np.int32], meanings: TokenContents) -> bool:
-    ticks = int(meanings.ticks_V[ids_L].sum())
-    long_enough = not ticks or ticks >= LEAST_QUARTERS * meanings.ticks_per_quarter
-    return long_enough and np.count_nonzero(meanings.notes_V[ids_L]) >= LEAST_NOTES
+def _is_long(ids_L: npt.NDArray[np.int32], contents: TokenContents) -> bool:
+    ticks = int(contents.ticks_V[ids_L].sum())
+    long_enough = not ticks or ticks >= LEAST_QUARTERS * contents.ticks_per_quarter
+    return long_enough and np.count_nonzero(contents.notes_V[ids_L]) >= LEAST_NOTES

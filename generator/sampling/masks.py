@@ -1,4 +1,4 @@
-"""What songs may be made of: tokens outside of a key, a scale or a range are never sampled."""
+"""Mask of the tokens that may be sampled: those inside of a key, a scale and a range."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,15 +10,16 @@ from nabi.music.vocabulary import Vocabulary
 
 
 def allowed(config: GenerateConfig, vocabulary: Vocabulary, encoding: Encoding) -> npt.NDArray[np.bool_]:
-    """Which ids may be sampled, bool [V]: those without notes among them.
+    """Marks the ids that may be sampled, bool [V]; ids without notes always may.
 
     Raises:
       ValueError: if no token with a note is left.
     """
     special = vocabulary.special
-    pitches = [pitches_of(encoding, token) for token in vocabulary.tokens[special:]]
-    allowed_V = np.array([True] * special + [_allows(config, some) for some in pitches])  # noqa: N806
-    if not any(some and may for some, may in zip(pitches, allowed_V[special:], strict=True)):
+    pitches_by_token = [pitches_of(encoding, token) for token in vocabulary.tokens[special:]]
+    legal = [_is_legal(config, pitches) for pitches in pitches_by_token]
+    allowed_V = np.array([True] * special + legal)  # noqa: N806
+    if not any(pitches and is_legal for pitches, is_legal in zip(pitches_by_token, legal, strict=True)):
         raise ValueError(
             f"no token of the model's vocabulary has all its notes in {config.lowest}..{config.highest}"
             f"{' and in ' + config.key if config.key else ''}: widen --lowest and --highest, or give another --key"
@@ -26,7 +27,7 @@ def allowed(config: GenerateConfig, vocabulary: Vocabulary, encoding: Encoding) 
     return allowed_V
 
 
-def _allows(config: GenerateConfig, pitches: tuple[int, ...]) -> bool:
-    """Whether notes of these MIDI numbers may sound."""
+def _is_legal(config: GenerateConfig, pitches: tuple[int, ...]) -> bool:
+    """Checks that MIDI numbers are all within the range, the key and the scale."""
     classes = config.pitch_classes
     return all(config.lowest <= pitch <= config.highest and pitch % 12 in classes for pitch in pitches)

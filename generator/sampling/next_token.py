@@ -1,10 +1,10 @@
-"""From logits to the next token: pure functions on tensors, one row a song, compiled by whoever calls them.
+"""Choice of the next token from logits: pure functions on tensors with one row a song; callers compile them.
 
-A token whose logit is -inf has left the choice; every row keeps at least one. Filters are not applied before a token is
-drawn, which would take sorting: a token is drawn of all, and while a filter does not let it pass, another of those that
-are likelier, as a filter that stops a token stops all that are less likely. What comes out has the same probabilities,
-those of the tokens that pass, scaled to 1 (rejection sampling, von Neumann 1951); and a filter need only say how the
-drawn token stands among the others, which is one pass over them.
+A token whose logit is -inf is never chosen; every row has at least one finite logit. Filtering before the draw would
+need a sort. Instead a token is drawn from the whole distribution and, while a filter rejects it, another one from the
+likelier tokens: a filter that rejects a token rejects all less likely ones. The result follows the filtered
+distribution, renormalised (rejection sampling, von Neumann 1951), and a filter only compares the drawn token with the
+others, in one pass.
 """
 
 # ruff: noqa: N803, N806 - shapes stand in the names of arrays.
@@ -13,34 +13,34 @@ import tensorflow as tf
 
 from generator.config import GenerateConfig
 
-# Draws of a token at most, before the likeliest is taken. Each leaves about half of what should not pass: of 400 equal
-# tokens and top-k 50 not one in a million is still to be drawn after twelve.
+# Most draws of a token before the likeliest is taken instead. Each draw halves what has still to be rejected: with 400
+# equally likely tokens and top-k 50 fewer than one row in a million needs more than twelve.
 DRAWS = 16
 
-# Probabilities are added up in blocks of so many, and only the drawn block's one by one.
+# Tokens in a block: blocks are summed first, and only the probabilities of the drawn block one by one.
 _BLOCK = 32
 
 
 def masked(logits_BxV: tf.Tensor, legal_BxV: tf.Tensor) -> tf.Tensor:
-    """The logits of legal tokens, -inf for the others."""
+    """Returns the logits with -inf for illegal tokens."""
     return tf.where(legal_BxV, logits_BxV, tf.constant(float("-inf"), logits_BxV.dtype))
 
 
 def uniforms(config: GenerateConfig) -> int:
-    """Random numbers a token: one a draw."""
+    """Counts the random numbers that a token needs: one for each possible draw."""
     return DRAWS if config.filters else 1
 
 
 def choose(
     logits_BxV: tf.Tensor, uniforms_BxR: tf.Tensor, config: GenerateConfig, rhythm_V: tf.Tensor | None = None
 ) -> tf.Tensor:
-    """The next token of each row, by the settings, or the likeliest.
+    """Samples the next token of each row, or takes the likeliest with `--greedy`.
 
     Args:
-      logits_BxV: float32, -inf for what may not be drawn.
-      uniforms_BxR: float32 in [0, 1), `uniforms` a row, the only randomness.
-      config: temperatures, top-k, top-p and min-p, all of the same probabilities: those at the temperature.
-      rhythm_V: bool, which tokens have the rhythm's temperature; None: none.
+      logits_BxV: float32, -inf for illegal tokens.
+      uniforms_BxR: float32 in [0, 1), as many a row as `uniforms` says; the only randomness.
+      config: temperatures, top-k, top-p and min-p; the filters see the probabilities at the temperature.
+      rhythm_V: bool, True for the tokens that take the rhythm temperature; None: no token does.
 
     Returns:
       int32 [B].
@@ -59,18 +59,19 @@ def choose(
 def _drawn(
     probabilities_BxV: tf.Tensor, uniforms_BxR: tf.Tensor, config: GenerateConfig
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """A token of each row, and whether it passes the filters: all do but after too many draws."""
+    """Draws a token of each row, int32 [B]; the second result, bool [B], is False where all DRAWS were rejected."""
 
-    def again(at: tf.Tensor, chosen_B: tf.Tensor, passed_B: tf.Tensor, left_BxV: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def redraw(at: tf.Tensor, chosen_B: tf.Tensor, passed_B: tf.Tensor, left_BxV: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        """Draws again in rows without an accepted token, from the tokens likelier than the last draw."""
         chosen_B = tf.where(passed_B, chosen_B, draw(left_BxV, tf.gather(uniforms_BxR, at, axis=1)))
-        likelier_BxV = probabilities_BxV > _of(chosen_B, probabilities_BxV)[:, None]
+        likelier_BxV = probabilities_BxV > _gathered(chosen_B, probabilities_BxV)[:, None]
         passed_B |= passes(probabilities_BxV, chosen_B, config)
         return at + 1, chosen_B, passed_B, tf.where(likelier_BxV, left_BxV, 0.0)
 
     rows = tf.shape(probabilities_BxV)[0]
     _, chosen_B, passed_B, _ = tf.while_loop(
         lambda at, _, passed_B, __: (at < uniforms_BxR.shape[1]) & ~tf.reduce_all(passed_B),
-        again,
+        redraw,
         (0, tf.zeros([rows], tf.int32), tf.zeros([rows], tf.bool), probabilities_BxV),
         parallel_iterations=1,
     )
@@ -81,7 +82,7 @@ def _likeliest(values_BxV: tf.Tensor) -> tf.Tensor:
     return tf.argmax(values_BxV, axis=-1, output_type=tf.int32)
 
 
-def _of(ids_B: tf.Tensor, values_BxV: tf.Tensor) -> tf.Tensor:
+def _gathered(ids_B: tf.Tensor, values_BxV: tf.Tensor) -> tf.Tensor:
     return tf.gather(values_BxV, ids_B, axis=1, batch_dims=1)
 
 
@@ -92,13 +93,13 @@ def _temperature(config: GenerateConfig, rhythm_V: tf.Tensor | None) -> tf.Tenso
 
 
 def passes(probabilities_BxV: tf.Tensor, ids_B: tf.Tensor, config: GenerateConfig) -> tf.Tensor:
-    """Whether each row's token is among those that the filters leave, bool [B].
+    """Tests each row's token against the filters, bool [B].
 
-    Top-k leaves a token if fewer than k are likelier; top-p (Holtzman et al. 2020) if those that are likelier do not
-    reach p together; min-p (Nguyen et al. 2024) if it is at least so likely, times the likeliest. Of ties all stay or
-    none.
+    Top-k passes a token if fewer than k are likelier; top-p (Holtzman et al. 2020) if the likelier ones have less than
+    p together; min-p (Nguyen et al. 2024) if its probability is at least min_p times the largest. Equally likely tokens
+    pass or fail together.
     """
-    own_B = _of(ids_B, probabilities_BxV)
+    own_B = _gathered(ids_B, probabilities_BxV)
     likelier_BxV = probabilities_BxV > own_B[:, None]
     passes_B = tf.ones_like(ids_B, tf.bool)
     if config.top_k:
@@ -111,10 +112,10 @@ def passes(probabilities_BxV: tf.Tensor, ids_B: tf.Tensor, config: GenerateConfi
 
 
 def draw(probabilities_BxV: tf.Tensor, uniform_B: tf.Tensor) -> tf.Tensor:
-    """A token of each row by its probability: the inverse of the cumulative distribution at a uniform number.
+    """Draws a token of each row by its probability: the inverse cumulative distribution at a uniform number.
 
     Args:
-      probabilities_BxV: float32, at least 0; scaled to 1 here.
+      probabilities_BxV: float32, at least 0, in any scale.
       uniform_B: float32 in [0, 1), the only randomness.
 
     Returns:
@@ -125,23 +126,23 @@ def draw(probabilities_BxV: tf.Tensor, uniform_B: tf.Tensor) -> tf.Tensor:
     padded_BxV = tf.pad(probabilities_BxV, [[0, 0], [0, blocks * _BLOCK - size]])
     by_block_BxNxK = tf.reshape(padded_BxV, [-1, blocks, _BLOCK])
     sums_BxN = tf.reduce_sum(by_block_BxNxK, -1)
-    wanted_B = uniform_B * tf.reduce_sum(sums_BxN, -1)
-    block_B, wanted_B = _crossed(sums_BxN, wanted_B)
-    place_B, _ = _crossed(tf.gather(by_block_BxNxK, block_B, axis=1, batch_dims=1), wanted_B)
-    return block_B * _BLOCK + place_B
+    target_B = uniform_B * tf.reduce_sum(sums_BxN, -1)
+    block_B, target_B = _located(sums_BxN, target_B)
+    offset_B, _ = _located(tf.gather(by_block_BxNxK, block_B, axis=1, batch_dims=1), target_B)
+    return block_B * _BLOCK + offset_B
 
 
-def _crossed(parts_BxN: tf.Tensor, wanted_B: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The part in which the running sum passes what is wanted, int32 [B], and how much is wanted of it."""
+def _located(parts_BxN: tf.Tensor, target_B: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Finds the part in which the running sum passes the target, int32 [B], and the rest of the target within it."""
     count = parts_BxN.shape[-1]
     before_NxN = tf.linalg.band_part(tf.ones([count, count]), 0, -1) - tf.eye(count)
     before_BxN = tf.matmul(parts_BxN, before_NxN)
-    # The last part that begins at or below it: whatever rounding does, one that is not empty.
-    begins_BxN = (parts_BxN > 0) & (before_BxN <= wanted_B[:, None])
+    # The last part that begins at or below the target; whatever rounding does, it is not empty.
+    begins_BxN = (parts_BxN > 0) & (before_BxN <= target_B[:, None])
     part_B = tf.reduce_max(tf.where(begins_BxN, tf.range(count), 0), -1)
-    return part_B, wanted_B - tf.gather(before_BxN, part_B, axis=1, batch_dims=1)
+    return part_B, target_B - tf.gather(before_BxN, part_B, axis=1, batch_dims=1)
 
 
 def log_likelihood(logits_BxV: tf.Tensor, ids_B: tf.Tensor) -> tf.Tensor:
-    """The log probability of each row's token, in nats, float32 [B]."""
-    return _of(ids_B, logits_BxV) - tf.reduce_logsumexp(logits_BxV, -1)
+    """Computes the log probability of each row's token, in nats, float32 [B]."""
+    return _gathered(ids_B, logits_BxV) - tf.reduce_logsumexp(logits_BxV, -1)

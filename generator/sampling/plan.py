@@ -1,27 +1,27 @@
-"""Song numbers in batches of fixed slots, and the random numbers of a song."""
+"""Batches of song numbers, and the random numbers of a song."""
 
 import dataclasses
 
 import numpy as np
 import numpy.typing as npt
 
-# Songs a batch. Matrix products round differently at other shapes, so every batch has this many rows, filled or not,
-# and song N always sits in row N mod SLOTS.
+# Rows of a batch. Matrix products of other shapes round differently, so every batch has this many rows, used or not,
+# and song N always has row N mod SLOTS.
 SLOTS = 64
 
-# A worker is given so many songs a row at most, one after another: a row whose song ends early goes on with the next.
+# Most songs that a batch samples in one row, one after another: a row whose song ends early continues with the next.
 _SONGS_A_ROW = 8
-# ... but no more than leaves so many batches for workers to share.
+# Fewest batches, so that workers have something to share; batches are smaller where there would be fewer.
 _BATCHES = 16
 
 
 @dataclasses.dataclass(frozen=True)
 class SongBatch:
-    """Songs that a worker is given: consecutive numbers, song N in row N mod slots.
+    """Songs that one worker samples together: consecutive numbers, song N in row N mod slots.
 
     Attributes:
-      index: the batch's number.
-      songs: the song numbers.
+      index: 0-based number of the batch.
+      songs: song numbers.
     """
 
     index: int
@@ -29,7 +29,11 @@ class SongBatch:
 
 
 def batches(num_songs: int, slots: int = SLOTS) -> list[SongBatch]:
-    """The songs 0..num_songs - 1 in batches of whole rounds of the slots; the last may be short."""
+    """Divides the songs 0..num_songs - 1 into batches of whole rounds of the slots; the last may be shorter.
+
+    >>> [batch.songs for batch in batches(100, slots=64)]
+    [range(0, 64), range(64, 100)]
+    """
     rounds = min(max(num_songs // (slots * _BATCHES), 1), _SONGS_A_ROW)
     size = slots * rounds
     return [
@@ -39,22 +43,22 @@ def batches(num_songs: int, slots: int = SLOTS) -> list[SongBatch]:
 
 
 def uniforms(seed: int, song: int, first: int, count: int, each: int) -> npt.NDArray[np.float32]:
-    """Random numbers that depend on (seed, song, position) alone.
+    """Computes random numbers that depend only on (seed, song, position).
 
     They come from Philox, a counter-based generator (Salmon et al., Parallel random numbers: as easy as 1, 2, 3,
-    2011), whose key is (seed, song) and whose counter tells the position; NumPy keeps its raw stream stable for good.
+    2011), with the key (seed, song) and the position as counter; NumPy guarantees that its raw stream never changes.
 
     Args:
       seed: 0..2**64 - 1.
-      song: its number.
-      first: the first position.
-      count: positions.
+      song: number of the song.
+      first: first position.
+      count: number of positions.
       each: numbers a position.
 
     Returns:
       float32 [count, each] in [0, 1), multiples of 2**-24.
     """
-    # Four numbers come of one count.
+    # Philox gives four numbers for each value of its counter.
     counts = -(-each // 4)
     philox = np.random.Philox(key=np.array([seed, song], np.uint64), counter=first * counts)
     raw = philox.random_raw(count * counts * 4).reshape(count, counts * 4)[:, :each]

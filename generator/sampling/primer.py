@@ -1,4 +1,4 @@
-"""Song number -> how it begins."""
+"""Choice of the primer that each song begins with, by its number."""
 
 import dataclasses
 import hashlib
@@ -9,13 +9,12 @@ from nabi.music.vocabulary import SPECIAL_TOKENS, START
 
 @dataclasses.dataclass(frozen=True)
 class Primers:
-    """What songs begin with.
+    """A pool of primers, from which each song gets one by its number.
 
     Attributes:
-      pool: the primers to pick from; each has at least one id, the first `<start>` or music. With
-        `--decoding teacher_forced` each is a song.
-      seed: of the picking.
-      variations: songs in a row that share a primer.
+      pool: primers in ids; each has at least one, the first `<start>` or music. With teacher forcing each is a song.
+      seed: seed of the choice.
+      variations: consecutive songs that share a primer, at least 1.
     """
 
     pool: tuple[tuple[int, ...], ...] = ((START,),)
@@ -23,21 +22,28 @@ class Primers:
     variations: int = 1
 
     def of(self, song: int) -> tuple[int, ...]:
-        """The primer of a song: one of the pool, by the seed and the song's number."""
+        """Returns the primer of a song number, which depends on the seed and the number alone.
+
+        >>> Primers(((4, 5), (6,)), seed=1).of(0) == Primers(((4, 5), (6,)), seed=1).of(0)
+        True
+        """
         number = hashed(f"primer {self.seed} {song // self.variations}")
         return self.pool[number % len(self.pool)]
 
 
-def given_of(song: Sequence[int], tokens: int) -> int:
-    """How many ids of a song are given by `--decoding teacher_forced`, where the first `tokens` of its tokens are.
+def given_length(song: Sequence[int], tokens: int) -> int:
+    """Counts the ids of a song that teacher forcing gives unsampled: `tokens` tokens and a leading `<start>`.
+
+    >>> given_length([1, 7, 8, 9], tokens=2), given_length([7, 8, 9], tokens=2)
+    (3, 2)
 
     Args:
-      song: its ids, with or without `<start>`.
-      tokens: at least 0.
+      song: ids of the song, with or without `<start>`.
+      tokens: tokens of music that are given, at least 0.
     """
     return tokens + (song[0] < len(SPECIAL_TOKENS))
 
 
 def hashed(text: str) -> int:
-    """64 bits of a text, the same for good."""
+    """Hashes a text to 64 bits, the same on every machine and for every version of Python."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")

@@ -1,4 +1,4 @@
-"""What the network thought of each token of songs that are made: its probability, its rank, and what was likelier."""
+"""Probability and rank of each token of finished songs, and the likeliest alternatives."""
 
 # ruff: noqa: N803, N806 - shapes stand in the names of arrays.
 
@@ -16,74 +16,78 @@ from generator.sampling.song_state import SongIds, TokenExplanation
 from generator.sampling.stepper import Stepper
 from nabi.music.vocabulary import END, PAD
 
-# Likeliest others that are told of each token.
+# Alternatives reported for each token.
 OTHERS = 3
 
 
 class Explainer:
-    """Reads songs again, so many side by side, and tells of each sampled token (and of `<end>`) how likely it was."""
+    """Scores the sampled tokens of songs, `<end>` included, by running the network over them again."""
 
     def __init__(self, stepper: Stepper, grammar: Grammar, slots: int) -> None:
         """Prepares the loop, which is compiled at the first song.
 
         Args:
           stepper: the network.
-          grammar: what may follow what.
-          slots: songs side by side; song N in row N mod slots, as it was sampled.
+          grammar: legal successions of ids.
+          slots: rows of the batch; song N has row N mod slots, as when it was sampled.
         """
         self._stepper, self._slots = stepper, slots
         self._rules = Rules(grammar)
-        self._block = tf.function(self._traced)
+        self._loop = tf.function(self._traced)
 
     def explain(self, songs: Sequence[SongIds]) -> list[tuple[TokenExplanation, ...]]:
-        """What is told of each song's sampled tokens."""
+        """Returns the explanations of each song's sampled tokens."""
         waiting = dict(enumerate(songs))
-        told: dict[int, tuple[TokenExplanation, ...]] = {}
+        by_index: dict[int, tuple[TokenExplanation, ...]] = {}
         while waiting:
             rows: dict[int, int] = {}
-            for at, song in waiting.items():
-                rows.setdefault(song.song % self._slots, at)
-            chosen = {slot: waiting.pop(at) for slot, at in rows.items()}
-            for slot, found in self._read(chosen):
-                told[rows[slot]] = found
-        return [told[at] for at in range(len(songs))]
+            for index, song in waiting.items():
+                rows.setdefault(song.song % self._slots, index)
+            batch = {slot: waiting.pop(index) for slot, index in rows.items()}
+            for slot, explanations in self._explain_batch(batch):
+                by_index[rows[slot]] = explanations
+        return [by_index[index] for index in range(len(songs))]
 
-    def _read(self, songs: dict[int, SongIds]) -> Iterator[tuple[int, tuple[TokenExplanation, ...]]]:
-        """The songs of one round, each in its row."""
-        made = {slot: [*song.tokens, *([END] if song.ended else [])] for slot, song in songs.items()}
-        said_BxL = self._padded({slot: [*song.primer[1:], *made[slot]] for slot, song in songs.items()})
-        fed_BxL = self._padded({slot: [*song.primer, *(song.fed or made[slot])][:-1] for slot, song in songs.items()})
-        carry: Any = [np.zeros([self._slots], np.int32), self._stepper.initial(self._slots)]
-        parts = []
-        for first in range(0, said_BxL.shape[1], BLOCK):
-            of_block = slice(first, first + BLOCK)
-            *found, carry = self._block(fed_BxL[:, of_block], said_BxL[:, of_block], carry)
-            parts.append([part.numpy() for part in found])
-        columns = [np.concatenate(column, 1) for column in zip(*parts, strict=True)]
+    def _explain_batch(self, songs: dict[int, SongIds]) -> Iterator[tuple[int, tuple[TokenExplanation, ...]]]:
+        """Explains a batch of songs, row -> song; yields (row, explanations)."""
+        sampled = {slot: [*song.tokens, *([END] if song.ended else [])] for slot, song in songs.items()}
+        next_BxL = self._padded({slot: [*song.primer[1:], *sampled[slot]] for slot, song in songs.items()})
+        fed = {slot: [*song.primer, *(song.fed or sampled[slot])][:-1] for slot, song in songs.items()}
+        columns = self._columns(self._padded(fed), next_BxL)
         for slot, song in songs.items():
             first = len(song.primer) - 1
             yield (
                 slot,
                 tuple(
-                    _told(token, *(column[slot, at] for column in columns))
-                    for at, token in enumerate(made[slot], first)
+                    _explanation(token, *(column[slot, at] for column in columns))
+                    for at, token in enumerate(sampled[slot], first)
                 ),
             )
 
+    def _columns(self, fed_BxL: npt.NDArray[np.int32], next_BxL: npt.NDArray[np.int32]) -> list[npt.NDArray[Any]]:
+        """Runs the loop block by block, and returns the parts of `_step`, [B, L, ...] each."""
+        carry: Any = [np.zeros([self._slots], np.int32), self._stepper.initial(self._slots)]
+        blocks = []
+        for first in range(0, next_BxL.shape[1], BLOCK):
+            positions = slice(first, first + BLOCK)
+            *parts, carry = self._loop(fed_BxL[:, positions], next_BxL[:, positions], carry)
+            blocks.append([part.numpy() for part in parts])
+        return [np.concatenate(column, 1) for column in zip(*blocks, strict=True)]
+
     def _padded(self, ids: dict[int, list[int]]) -> npt.NDArray[np.int32]:
-        """Ids of some rows as those of all, in whole blocks."""
+        """Pads the ids of some rows to all rows and to whole blocks, int32 [slots, L]."""
         longest = max(map(len, ids.values()))
         padded = np.full((self._slots, -(-longest // BLOCK) * BLOCK), PAD, np.int32)
         for slot, own in ids.items():
             padded[slot, : len(own)] = own
         return padded
 
-    def _traced(self, fed_BxS: tf.Tensor, said_BxS: tf.Tensor, carry: Any) -> Any:
-        """Of each id said after one fed, what is told of it (see `_step`), [B, BLOCK, ...], and what is carried."""
+    def _traced(self, fed_BxS: tf.Tensor, next_BxS: tf.Tensor, carry: Any) -> Any:
+        """Scores each next id after a fed one: the values of `_step`, [B, BLOCK, ...], and the carry."""
         empty = [tf.TensorArray(kind, BLOCK) for kind in (tf.float32, tf.int32, tf.int32, tf.float32)]
         _, row_B, state, *written = tf.while_loop(
             lambda at, *_: at < BLOCK,
-            lambda at, *values: self._step(at, fed_BxS[:, at], said_BxS[:, at], *values),
+            lambda at, *values: self._step(at, fed_BxS[:, at], next_BxS[:, at], *values),
             (0, *carry, *empty),
             parallel_iterations=1,
         )
@@ -91,22 +95,22 @@ class Explainer:
         return *by_row, [row_B, state]
 
     def _step(self, at: Any, last_B: Any, next_B: Any, row_B: Any, state: Any, *written: Any) -> Any:
-        """The next id's probability [B] and rank [B], and the likeliest ids and their probabilities [B, 4]."""
+        """Computes the next id's probability and rank, [B] each, and the likeliest ids and probabilities, [B, 4]."""
         logits_BxV, state = self._stepper.advance(last_B, state)
         row_B = self._rules.after(row_B, last_B)
         chances_BxV = tf.nn.softmax(self._rules.masked(logits_BxV, row_B))
         own_B = tf.gather(chances_BxV, next_B, axis=1, batch_dims=1)
         rank_B = 1 + tf.reduce_sum(tf.cast(chances_BxV > own_B[:, None], tf.int32), -1)
-        # Of a small vocabulary there are not so many others.
+        # A small vocabulary has fewer ids.
         chances_BxK, likeliest_BxK = tf.math.top_k(chances_BxV, min(OTHERS + 1, chances_BxV.shape[1]))
         values = (own_B, rank_B, likeliest_BxK, chances_BxK)
         return at + 1, row_B, state, *(array.write(at, part) for array, part in zip(written, values, strict=True))
 
 
-def _told(token: int, probability: Any, rank: Any, others: Any, chances: Any) -> TokenExplanation:
-    kept = [
+def _explanation(token: int, probability: Any, rank: Any, others: Any, chances: Any) -> TokenExplanation:
+    legal = [
         (int(other), float(chance))
         for other, chance in zip(others, chances, strict=True)
         if other != token and chance > 0
     ]
-    return TokenExplanation(token, float(probability), int(rank), tuple(kept[:OTHERS]))
+    return TokenExplanation(token, float(probability), int(rank), tuple(legal[:OTHERS]))

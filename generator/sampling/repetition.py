@@ -1,4 +1,4 @@
-"""Fewer repetitions: notes and chords of a song's last tokens become less likely, in a compiled loop."""
+"""Penalty on repetition: notes and chords among a song's last tokens become less likely."""
 
 # ruff: noqa: N803, N806 - shapes stand in the names of arrays.
 
@@ -12,32 +12,32 @@ from nabi.music.vocabulary import PAD
 
 @dataclasses.dataclass(frozen=True)
 class RepetitionPenalty:
-    """A bias (`generator.sampling.sampler.Bias`): logits of recent notes, brought down (Keskar et al. 2019, CTRL).
+    """Bias (`generator.sampling.bias.Bias`) that lowers the logits of recent notes (Keskar et al. 2019, CTRL).
 
     Attributes:
-      meanings: of the ids.
-      factor: what a logit above 0 is divided by and one below is multiplied by, at least 1.
-      window: how many last tokens are recent.
+      contents: notes and ticks of each id.
+      factor: divides a logit above 0 and multiplies one below, at least 1.
+      window: number of last tokens that count as recent.
     """
 
-    meanings: TokenContents
+    contents: TokenContents
     factor: float
     window: int
 
-    def nothing(self, rows: int) -> list[tf.Tensor]:
-        """The last tokens, int32 [B, W], the oldest first, and how often each id is among them, float32 [B, V]."""
+    def initial(self, rows: int) -> list[tf.Tensor]:
+        """Returns the last tokens, int32 [B, W], oldest first, and the count of each id in them, float32 [B, V]."""
         last_BxW = tf.fill([rows, self.window], PAD)
-        return [last_BxW, tf.one_hot(last_BxW[:, 0], len(self.meanings.notes_V), on_value=float(self.window))]
+        return [last_BxW, tf.one_hot(last_BxW[:, 0], len(self.contents.notes_V), on_value=float(self.window))]
 
-    def after(self, memory: list[tf.Tensor], ids_B: tf.Tensor) -> list[tf.Tensor]:
-        """The memory with the next token of each row instead of its oldest."""
+    def update(self, memory: list[tf.Tensor], ids_B: tf.Tensor) -> list[tf.Tensor]:
+        """Returns the memory with each row's next token in the place of its oldest."""
         last_BxW, counts_BxV = memory
         size = counts_BxV.shape[1]
         counts_BxV += tf.one_hot(ids_B, size) - tf.one_hot(last_BxW[:, 0], size)
         return [tf.concat([last_BxW[:, 1:], ids_B[:, None]], 1), counts_BxV]
 
-    def on(self, logits_BxV: tf.Tensor, memory: list[tf.Tensor]) -> tf.Tensor:
-        """The logits, those of recent notes and chords lower."""
-        recent_BxV = (memory[1] > 0) & (self.meanings.notes_V > 0)
+    def apply(self, logits_BxV: tf.Tensor, memory: list[tf.Tensor]) -> tf.Tensor:
+        """Returns the logits, lowered for recent notes and chords."""
+        recent_BxV = (memory[1] > 0) & (self.contents.notes_V > 0)
         lowered_BxV = tf.where(logits_BxV > 0, logits_BxV / self.factor, logits_BxV * self.factor)
         return tf.where(recent_BxV, lowered_BxV, logits_BxV)

@@ -1,4 +1,4 @@
-"""Many songs at once: rows of a batch that is advanced block by block, until all songs have ended."""
+"""Sampling of many songs at once, in rows of a batch that advances block by block until all songs have ended."""
 
 import collections
 from collections.abc import Callable, Iterator, Sequence
@@ -19,10 +19,10 @@ from nabi.music.vocabulary import PAD
 
 
 class Sampler:
-    """Samples songs; a song depends on the network, the grammar, the settings, its primer and its number alone.
+    """Samples songs; a song depends only on the network, the grammar, the settings, its primer and its number.
 
-    Each number has a row, its remainder by the slots, and a batch has always all its rows, filled or not: a product of
-    another shape, or of another row, might round differently. A row's songs come one after the other.
+    Song N always has row N mod slots, and a batch always has all its rows, used or not: matrix products of another
+    shape, or in another row, may round differently. Songs of the same row are sampled one after the other.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Sampler:
         stepper: Stepper,
         grammar: Grammar,
         config: GenerateConfig,
-        meanings: TokenContents,
+        contents: TokenContents,
         *,
         refuses: Callable[[SongIds], str] | None = None,
         slots: int = SLOTS,
@@ -39,35 +39,35 @@ class Sampler:
 
         Args:
           stepper: the network.
-          grammar: what may follow what.
-          config: how to choose, and when to end.
-          meanings: of the ids.
-          refuses: why a song has to be made again, in a word, or ""; None: none has to be.
+          grammar: legal successions of ids.
+          config: choice of tokens, and limits of a song.
+          contents: notes and ticks of each id.
+          refuses: song -> one-word reason to sample it again, or ""; None: every song is kept.
           slots: rows of every batch.
         """
-        self._config, self._meanings, self._slots = config, meanings, slots
+        self._config, self._contents, self._slots = config, contents, slots
         self._refuses = refuses
-        self._block = DecodeLoop(stepper, grammar, config, biases(config, meanings), meanings.notes_V > 0)
+        self._loop = DecodeLoop(stepper, grammar, config, biases(config, contents), contents.notes_V > 0)
 
     def sample(self, songs: Sequence[int], primers: Sequence[Sequence[int]]) -> list[SongIds]:
-        """Songs, in the order in which they are asked for.
+        """Samples the songs of these numbers, and returns them in this order.
 
         Args:
-          songs: their numbers, each once.
-          primers: each song's first ids, at least one of them.
+          songs: song numbers, each once.
+          primers: each song's first ids, at least one.
 
         Raises:
-          ValueError: if the network gives no number.
+          ValueError: if the network's logits are not finite.
         """
         waiting: list[collections.deque[SongState]] = [collections.deque() for _ in range(self._slots)]
         for song, primer in sorted(zip(songs, primers, strict=True)):
-            waiting[song % self._slots].append(SongState(song, primer, self._config, self._meanings))
-        made = {song.song: song for song in self._run(waiting)}
-        return [made[song] for song in songs]
+            waiting[song % self._slots].append(SongState(song, primer, self._config, self._contents))
+        sampled = {song.song: song for song in self._run(waiting)}
+        return [sampled[song] for song in songs]
 
     def _run(self, waiting: list[collections.deque[SongState]]) -> Iterator[SongIds]:
         rows: list[SongState | None] = [None] * self._slots
-        carry = self._block.nothing(self._slots)
+        carry = self._loop.initial(self._slots)
         while True:
             rows = [row or (queue.popleft() if queue else None) for row, queue in zip(rows, waiting, strict=True)]
             if not any(rows):
@@ -76,17 +76,17 @@ class Sampler:
             for slot, row in enumerate(rows):
                 if row:
                     row.take(ids[slot], scores[slot])
-                    if row.done and not self._again(row):
+                    if row.done and not self._restarts(row):
                         yield row.finished()
                         rows[slot] = None
 
-    def _again(self, row: SongState) -> bool:
-        """Whether a song begins again."""
+    def _restarts(self, row: SongState) -> bool:
+        """Starts a refused song again; returns False for a song that is kept."""
         reason = self._refuses(row.finished()) if self._refuses else ""
         return bool(reason) and row.begin_again(reason)
 
     def _advance(self, rows: list[SongState | None], carry: Any) -> Any:
-        """A block of positions of every row: ids and scores [slots, BLOCK], and what is carried to the next."""
+        """Advances every row by a block; returns ids and log probabilities, [slots, BLOCK] each, and the carry."""
         first = np.array([row.first if row else PAD for row in rows], np.int32)
         begins = np.array([bool(row and row.begins) for row in rows])
         given = np.full((self._slots, BLOCK), PAD, np.int32)
@@ -95,7 +95,7 @@ class Sampler:
         for slot, row in enumerate(rows):
             if row:
                 given[slot], numbers[slot] = row.given(BLOCK), row.uniforms(BLOCK, each)
-        ids, scores, carry = self._block(first, begins, given, numbers, carry)
+        ids, scores, carry = self._loop(first, begins, given, numbers, carry)
         if not np.isfinite(scores[[row is not None for row in rows]]).all():
             raise ValueError("the model gives values that are not numbers (NaN): train it again")
         return ids, scores, carry

@@ -1,4 +1,4 @@
-"""A model and settings -> what makes its songs."""
+"""Builds the grammar, the stepper and the sampler of a model."""
 
 from collections.abc import Callable
 
@@ -15,15 +15,15 @@ from nabi.networks.trained_model import TrainedModel
 
 
 def grammar_of(model: TrainedModel, config: GenerateConfig) -> Grammar:
-    """What may follow what in a model's songs; raises ValueError if a token is left after which nothing may."""
+    """Builds the grammar of a model's songs; raises ValueError if some token has no legal successor."""
     vocabulary, encoding = model.vocabulary, model.encoding
-    # With teacher forcing a song ends where the one that it follows does.
+    # With teacher forcing a song ends where the song that it follows does.
     ends = model.config["dataset"]["song_marks"] and not config.teacher_forced
     return Grammar.of(vocabulary, encoding, ends=ends, allowed_V=masks.allowed(config, vocabulary, encoding))
 
 
 def stepper_of(model: TrainedModel) -> Stepper:
-    """The network as it was trained: its state carried, or its window fed again (`--target last`), or both."""
+    """Builds a stepper that runs the network as in training: with carried state, or window by window, or both."""
     if model.config["target"] != "last":
         return carried(model.model)
     train, window = model.config["train"], model.config["dataset"]["window"]
@@ -39,14 +39,15 @@ def sampler_of(
     refuses: Callable[[SongIds], str] | None = None,
     slots: int = SLOTS,
 ) -> Sampler | BeamSearch:
-    """What makes songs by these settings.
+    """Builds the sampler of a model, or its beam search with `--beams`.
 
     Args:
-      model: whose songs.
-      config: how they are made.
-      refuses: why a song has to be made again, in a word, or ""; None: none. A search finds the same again and does
-        not ask.
+      model: the model.
+      config: choice of tokens, and limits of a song.
+      refuses: song -> one-word reason to sample it again, or ""; None: every song is kept. A beam search, which would
+        find the same song again, ignores it.
       slots: rows of a batch.
     """
-    asked = (stepper_of(model), grammar_of(model, config), config, TokenContents.of(model.vocabulary, model.encoding))
-    return BeamSearch(*asked) if config.decoding == "beam" else Sampler(*asked, refuses=refuses, slots=slots)
+    contents = TokenContents.of(model.vocabulary, model.encoding)
+    arguments = (stepper_of(model), grammar_of(model, config), config, contents)
+    return BeamSearch(*arguments) if config.decoding == "beam" else Sampler(*arguments, refuses=refuses, slots=slots)

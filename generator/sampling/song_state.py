@@ -1,4 +1,4 @@
-"""A song in the making: what of it is given, what is sampled, when it ends, and when it goes back."""
+"""State of a song while it is sampled: given and sampled ids, its end, and its returns from loops."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -9,26 +9,26 @@ import numpy.typing as npt
 from generator.config import GenerateConfig
 from generator.sampling.loop_detection import looping
 from generator.sampling.plan import uniforms
-from generator.sampling.primer import given_of
+from generator.sampling.primer import given_length
 from generator.sampling.token_content import TokenContents
 from nabi.music.vocabulary import END, PAD
 
-# Times that a song goes back from a loop before it is left as it is.
+# Returns from a loop before the song is left as it is.
 ATTEMPTS = 8
 
-# Positions of the random numbers of one attempt; more than a song has.
+# Positions reserved for the random numbers of one attempt: more than a song has.
 _POSITIONS = 2**32
 
 
 @dataclasses.dataclass(frozen=True)
 class TokenExplanation:
-    """A sampled token.
+    """Probability and rank of a sampled token.
 
     Attributes:
-      token: its id.
-      probability: under the model and its grammar, at temperature 1 and before any filter.
-      rank: 1 for the likeliest.
-      others: the likeliest other ids, each with its probability, the likeliest first; fewer if fewer are legal.
+      token: id of the token.
+      probability: under the model and its grammar, at temperature 1 and before any filter, 0..1.
+      rank: 1-based; 1 for the likeliest.
+      others: (id, probability) of the likeliest other ids, likeliest first; fewer if fewer are legal.
     """
 
     token: int
@@ -39,18 +39,19 @@ class TokenExplanation:
 
 @dataclasses.dataclass(frozen=True)
 class SongIds:
-    """A song in ids.
+    """A sampled song in ids.
 
     Attributes:
-      song: its number.
-      primer: the ids that it was started with; the first is `<start>` or music.
-      tokens: the ids that were sampled, without `<end>`.
-      ended: whether `<end>` came; otherwise the song was cut.
-      log_likelihood: of the sampled ids, `<end>` among them, under the model and its grammar at temperature 1, in nats.
-      attempts: how often it went back from a loop, or began again.
-      refused: why each of the songs that were made before under its number was not kept, in a word.
-      told: of each sampled id, `<end>` among them, if that was asked for.
-      fed: the true ids of the same places, if these and not `tokens` were fed (teacher forcing); otherwise none.
+      song: number of the song.
+      primer: ids that it begins with; the first is `<start>` or music.
+      tokens: sampled ids, without `<end>`.
+      ended: True if `<end>` was sampled, False if the song was cut off.
+      log_likelihood: sum over the sampled ids, `<end>` included, under the model and its grammar at temperature 1, in
+        nats.
+      attempts: number of returns from a loop and of restarts.
+      refused: one-word reason for each earlier song of this number that was refused.
+      explanations: one for each sampled id, `<end>` included, with `--explain`; otherwise none.
+      fed: true ids at the same positions where these, not `tokens`, were fed (teacher forcing); otherwise none.
     """
 
     song: int
@@ -60,56 +61,56 @@ class SongIds:
     log_likelihood: float
     attempts: int = 0
     refused: tuple[str, ...] = ()
-    told: tuple[TokenExplanation, ...] = ()
+    explanations: tuple[TokenExplanation, ...] = ()
     fed: tuple[int, ...] = ()
 
 
 class SongState:
-    """A song in the making, in one row of a batch.
+    """A song while it is sampled, in one row of a batch.
 
     Attributes:
-      done: whether nothing is to be sampled any more.
-      begins: whether the network has to begin anew with `first`.
+      done: True once the song has ended or is cut off.
+      begins: True if the network starts from its initial state, with the id `first`.
     """
 
-    def __init__(self, song: int, primer: Sequence[int], config: GenerateConfig, meanings: TokenContents) -> None:
-        """A song before its first token.
+    def __init__(self, song: int, primer: Sequence[int], config: GenerateConfig, contents: TokenContents) -> None:
+        """Prepares a song before its first token.
 
         Args:
-          song: its number.
-          primer: its first ids, at least one; with `--decoding teacher_forced` the song that is followed.
-          config: when it ends, its seed, and what a loop is.
-          meanings: of the ids.
+          song: number of the song.
+          primer: its first ids, at least one; with `--decoding teacher_forced` the whole song that is followed.
+          config: limits of the song, its seed, and the length of a loop.
+          contents: notes and ticks of each id.
         """
-        given = given_of(primer, config.primer_tokens) if config.teacher_forced else len(primer)
+        given = given_length(primer, config.primer_tokens) if config.teacher_forced else len(primer)
         self._song, self._primer, self._fed = song, tuple(primer[:given]), tuple(primer[given:])
-        self._most = min(config.max_tokens, len(self._fed)) if config.teacher_forced else config.max_tokens
-        self._config, self._meanings = config, meanings
-        self._max_ticks = config.max_ticks(meanings.ticks_per_quarter)
+        self._max_tokens = min(config.max_tokens, len(self._fed)) if config.teacher_forced else config.max_tokens
+        self._config, self._contents = config, contents
+        self._max_ticks = config.max_ticks(contents.ticks_per_quarter)
         self._tokens: list[int] = []
         self._scores: list[float] = []
-        self._backs, self._attempts = 0, 0
+        self._returns, self._attempts = 0, 0
         self._refused: tuple[str, ...] = ()
         self._rewind()
 
     @property
     def first(self) -> int:
-        """The first id."""
+        """The id that the song begins with."""
         return self._primer[0]
 
     def given(self, count: int) -> npt.NDArray[np.int32]:
-        """The ids that are fed at the next positions, `<pad>` where it is those sampled, int32 [count]."""
+        """Returns the ids to feed at the next positions, `<pad>` where the sampled id is fed, int32 [count]."""
         ids = self._given[self._read + 1 : self._read + 1 + count]
         given = np.full(count, PAD, np.int32)
         given[: len(ids)] = ids
         return given
 
     def uniforms(self, count: int, each: int) -> npt.NDArray[np.float32]:
-        """The random numbers of the next positions, float32 [count, each]: others in each attempt."""
+        """Returns the random numbers of the next positions, float32 [count, each]; each attempt has its own."""
         return uniforms(self._config.seed, self._song, self._attempts * _POSITIONS + self._read, count, each)
 
     def take(self, ids: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]) -> None:
-        """Takes what the next positions came to, up to the song's end; goes back where it has come into a loop."""
+        """Appends the results of the next positions up to the song's end; returns to before a loop if there is one."""
         sampled = max(self._known - 1 - self._read, 0)
         self._read, self.begins = self._read + len(ids), False
         kept = self._until_end(ids[sampled:])
@@ -118,19 +119,19 @@ class SongState:
         self._leave_loop()
 
     def _until_end(self, ids: npt.NDArray[np.int32]) -> int:
-        """How many of these ids belong to the song; whether it is done is known then."""
-        ticks = self._ticks + np.cumsum(self._meanings.ticks_V[ids])
+        """Counts the ids that belong to the song, and sets `done`."""
+        ticks = self._ticks + np.cumsum(self._contents.ticks_V[ids])
         ends = ids == END
         if self._max_ticks:
             ends |= ticks >= self._max_ticks
-        ends[self._most - len(self._tokens) - 1 :] = True
+        ends[self._max_tokens - len(self._tokens) - 1 :] = True
         self.done = bool(ends.any())
         kept = int(ends.argmax()) + 1 if self.done else len(ids)
         self._ticks = int(ticks[kept - 1]) if kept else self._ticks
         return kept
 
     def finished(self) -> SongIds:
-        """The song as it is."""
+        """Returns the song as it stands."""
         ended = self._tokens[-1:] == [END]
         tokens = tuple(self._tokens[:-1] if ended else self._tokens)
         fed = self._fed[: len(tokens)]
@@ -138,32 +139,32 @@ class SongState:
         return SongIds(self._song, self._primer, tokens, ended, score, self._attempts, self._refused, fed=fed)
 
     def begin_again(self, reason: str) -> bool:
-        """Forgets all that was sampled, for another song; False, and nothing happens, after `max_draws` songs.
+        """Discards the sampled ids to sample another song; returns False, and keeps them, after `max_draws` songs.
 
         Args:
-          reason: why it is not kept, in a word.
+          reason: one-word reason for the refusal.
         """
         if len(self._refused) + 1 >= self._config.max_draws:
             return False
-        self._refused, self._backs, self._attempts = (*self._refused, reason), 0, self._attempts + 1
+        self._refused, self._returns, self._attempts = (*self._refused, reason), 0, self._attempts + 1
         self._tokens, self._scores = [], []
         self._rewind()
         return True
 
     def _leave_loop(self) -> None:
-        """Forgets the repeats of a looping phrase; the network reads the rest again, and goes on in another way."""
+        """Discards the repeats of a looping phrase; the network reads the rest again and continues differently."""
         repeats = self._config.max_repeats
-        # The likeliest way would be the same again, and what is fed goes on whatever is chosen.
-        if not repeats or self._config.decoding != "sample" or self._backs == ATTEMPTS:
+        # A greedy song would repeat itself, and with teacher forcing the fed ids do not depend on the chosen ones.
+        if not repeats or self._config.decoding != "sample" or self._returns == ATTEMPTS:
             return
-        if repeated := looping(np.array(self._tokens, np.int32), self._meanings, repeats + 1):
+        if repeated := looping(np.array(self._tokens, np.int32), self._contents, repeats + 1):
             del self._tokens[-repeated:], self._scores[-repeated:]
-            self._backs, self._attempts = self._backs + 1, self._attempts + 1
+            self._returns, self._attempts = self._returns + 1, self._attempts + 1
             self._rewind()
 
     def _rewind(self) -> None:
-        """Lets the network read what there is, from the beginning."""
+        """Makes the network read all known ids from the beginning."""
         known = (*self._primer, *self._tokens)
         self._read, self._known, self._given = 0, len(known), (*known, *self._fed)
-        self._ticks = int(self._meanings.ticks_V[list(known)].sum())
+        self._ticks = int(self._contents.ticks_V[list(known)].sum())
         self.done, self.begins = False, True

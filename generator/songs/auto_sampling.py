@@ -1,4 +1,4 @@
-"""`--auto_sampling`: the temperature and the top-p whose songs come closest to the validation songs."""
+"""`--auto_sampling`: a grid search for the temperature and the top-p whose songs come closest to validation songs."""
 
 import dataclasses
 import logging
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
 TEMPERATURES = (0.8, 0.9, 1.0, 1.1)
 TOP_PS = (0.9, 0.97, 1.0)
 
-# Songs a trial, validation songs, and tokens of each that are looked at, at most.
+# Songs of a trial and of the validation split, and tokens compared of each, at most.
 SONGS = 2 * SLOTS
 TOKENS = 256
 
-# Tokens that come again count as a repetition from so many in a row on.
-_REPEATED = 8
+# Tokens of the shortest run that counts as a repetition.
+_RUN = 8
 
 _HEAD = "temperature  top_p  entropy  repeated  degrees  durations  distance"
 
 
 @dataclasses.dataclass(frozen=True)
 class SampleStatistics:
-    """What is compared of a set of songs.
+    """Statistics by which two sets of songs are compared.
 
     Attributes:
-      entropy: of a song's tokens, in bits, the mean over songs.
-      repeated: share of a song's runs of 8 tokens that it had before, the mean over songs.
-      degrees: how many notes have each degree above the tonic of their song's key (`nabi.analysis.histograms`).
-      durations: how many notes last so many ticks.
+      entropy: mean over songs of the entropy of their tokens, in bits.
+      repeated: mean over songs of the share of runs of 8 tokens that occurred before in the song, 0..1.
+      degrees: histogram of notes by degree above the tonic of their song's key (`nabi.analysis.histograms`).
+      durations: histogram of notes by duration in ticks.
     """
 
     entropy: float
@@ -52,21 +52,20 @@ class SampleStatistics:
 
     @classmethod
     def of(cls, songs: Sequence[Sequence[int]], model: "TrainedModel") -> "SampleStatistics":
-        """Of songs in ids; special ones are left out."""
-        portrait = StyleProfile()
+        """Measures songs in ids; special ids are left out."""
+        profile = StyleProfile()
         music = [[token for token in song if token >= model.vocabulary.special] for song in songs]
         for song in music:
-            portrait.add(model.encoding.decode(model.vocabulary.decode(song)))
-        counts = portrait.distributions
-        heard = [song for song in music if song]
-        return cls(_mean(_entropy, heard), _mean(_repeated, heard), counts["degrees"], counts["durations"])
+            profile.add(model.encoding.decode(model.vocabulary.decode(song)))
+        counts = profile.distributions
+        sounding = [song for song in music if song]
+        return cls(_mean(_entropy, sounding), _mean(_repeated, sounding), counts["degrees"], counts["durations"])
 
 
 def distance(songs: SampleStatistics, others: SampleStatistics) -> float:
-    """How far apart two sets are: the sum of four differences of about 0..1 each.
+    """Sums four differences of two sets, of about 0..1 each: of entropies, repetitions, degrees and durations.
 
-    They are the difference of the entropies, relative where they are above 1 bit, the difference of the repetitions,
-    and what the distributions of degrees and of durations do not have in common.
+    Entropies are compared relatively where they are above 1 bit, distributions by 1 - overlap.
     """
     overlaps = [overlap(songs.degrees, others.degrees) or 0, overlap(songs.durations, others.durations) or 0]
     apart = abs(songs.entropy - others.entropy) / max(others.entropy, 1.0)
@@ -74,15 +73,15 @@ def distance(songs: SampleStatistics, others: SampleStatistics) -> float:
 
 
 def chosen(config: GenerateConfig, model: "TrainedModel", primers: Primers, folder: str) -> GenerateConfig:
-    """The settings with the best temperature and top-p of those that are tried; each trial is told in a line.
+    """Returns the settings with the temperature and top-p of the best trial; logs a line for each trial.
 
-    A job that goes on reads what was chosen before.
+    A resumed job reads the trials from its folder.
 
     Args:
-      config: all other settings count as they are; songs are cut after a window of tokens, 256 at most.
-      model: whose songs.
-      primers: of the job.
-      folder: the songs directory, which remembers the trials.
+      config: all other settings, which hold for the trials too; songs are cut after a window of tokens, 256 at most.
+      model: the model.
+      primers: primers of the job.
+      folder: songs directory, in which the trials are kept.
 
     Raises:
       ValueError: if the dataset is not the model's or has no validation songs.
@@ -100,52 +99,52 @@ def _trials(config: GenerateConfig, model: "TrainedModel", primers: Primers) -> 
     held_out = SampleStatistics.of(_validation_songs(config, model), model)
     logging.info("choosing temperature and top-p: %d trials of %d songs", len(TEMPERATURES) * len(TOP_PS), SONGS)
     logging.info(_HEAD)
-    logging.info("%s%s", "validation".ljust(18), _told(held_out, held_out))
+    logging.info("%s%s", "validation".ljust(18), _columns(held_out, held_out))
     trials = []
     for temperature in TEMPERATURES:
         for top_p in TOP_PS:
-            tried = dataclasses.replace(config, temperature=temperature, top_p=top_p, max_tokens=_length(config, model))
-            sampler = samplers.sampler_of(model, tried)
+            trial = dataclasses.replace(config, temperature=temperature, top_p=top_p, max_tokens=_length(config, model))
+            sampler = samplers.sampler_of(model, trial)
             songs = sampler.sample(range(SONGS), [primers.of(song) for song in range(SONGS)])
-            figures = SampleStatistics.of([song.tokens for song in songs], model)
-            logging.info("%11.2f  %5.2f%s", temperature, top_p, _told(figures, held_out))
-            far = round(distance(figures, held_out), 6)
-            trials.append({"temperature": temperature, "top_p": top_p, "distance": far})
+            statistics = SampleStatistics.of([song.tokens for song in songs], model)
+            logging.info("%11.2f  %5.2f%s", temperature, top_p, _columns(statistics, held_out))
+            rounded = round(distance(statistics, held_out), 6)
+            trials.append({"temperature": temperature, "top_p": top_p, "distance": rounded})
     return {"trials": trials}
 
 
 def _validation_songs(config: GenerateConfig, model: "TrainedModel") -> list[list[int]]:
-    """Beginnings of validation songs, in their own keys, as long as the songs that are tried."""
+    """Reads beginnings of validation songs, in their own keys, as long as the songs of the trials."""
     data = config.data or model.config["data"]
     remote_files.open_schemes(data)
-    picked = dataset_songs.pick(
+    windows = dataset_songs.pick(
         data,
         "validation",
         SONGS,
         seed=config.seed,
         content=model.config["content"],
-        wanted=lambda window: window.start == 0 and window.transpose == 0,
+        condition=lambda window: window.start == 0 and window.transpose == 0,
     )
-    if not picked:
+    if not windows:
         raise ValueError(f"--auto_sampling compares with validation songs, and {data} has none: give --temperature")
-    return [window.tokens[: _length(config, model)].tolist() for window in picked]
+    return [window.tokens[: _length(config, model)].tolist() for window in windows]
 
 
 def _length(config: GenerateConfig, model: "TrainedModel") -> int:
-    """Tokens of a song that are looked at: as many of both, since longer songs repeat more."""
+    """Limits the tokens compared of a song: the same for both sets, since longer songs repeat more."""
     return int(min(config.max_tokens, model.config["dataset"]["window"], TOKENS))
 
 
-def _told(figures: SampleStatistics, held_out: SampleStatistics) -> str:
-    degrees, durations = overlap(figures.degrees, held_out.degrees), overlap(figures.durations, held_out.durations)
+def _columns(songs: SampleStatistics, held_out: SampleStatistics) -> str:
+    degrees, durations = overlap(songs.degrees, held_out.degrees), overlap(songs.durations, held_out.durations)
     return (
-        f"{figures.entropy:>9.2f}{figures.repeated:>10.3f}{degrees or 0:>9.3f}{durations or 0:>11.3f}"
-        f"{distance(figures, held_out):>10.3f}"
+        f"{songs.entropy:>9.2f}{songs.repeated:>10.3f}{degrees or 0:>9.3f}{durations or 0:>11.3f}"
+        f"{distance(songs, held_out):>10.3f}"
     )
 
 
-def _mean(figure: Callable[[Sequence[int]], float], songs: Iterable[Sequence[int]]) -> float:
-    values = [figure(song) for song in songs]
+def _mean(statistic: Callable[[Sequence[int]], float], songs: Iterable[Sequence[int]]) -> float:
+    values = [statistic(song) for song in songs]
     return float(np.mean(values)) if values else 0.0
 
 
@@ -155,5 +154,5 @@ def _entropy(song: Sequence[int]) -> float:
 
 
 def _repeated(song: Sequence[int]) -> float:
-    runs = [tuple(song[at : at + _REPEATED]) for at in range(len(song) - _REPEATED + 1)]
+    runs = [tuple(song[at : at + _RUN]) for at in range(len(song) - _RUN + 1)]
     return 1 - len(set(runs)) / len(runs) if runs else 0.0

@@ -1,4 +1,4 @@
-"""What a generated song has copied from the training songs, by the index in the model directory."""
+"""Copies of training songs in generated songs, found by the index in the model directory."""
 
 import dataclasses
 import functools
@@ -12,18 +12,18 @@ from nabi.workspace import paths, storage
 
 @dataclasses.dataclass(frozen=True)
 class IndexFile:
-    """Where the index lies: workers are sent this, and read the index themselves, each process once.
+    """Reference to an index: it is sent to workers, which read the index themselves, once a process.
 
     Attributes:
-      path: of the file.
-      content: the fingerprint of the dataset that it is of.
+      path: path of the index.
+      content: fingerprint of its dataset.
     """
 
     path: str
     content: str
 
     def read(self) -> copies.Index:
-        """The index; raises ValueError or StorageError if it is damaged or of another dataset."""
+        """Reads the index; raises ValueError or StorageError if it is damaged or of another dataset."""
         return _read(self.path, self.content)
 
 
@@ -33,11 +33,11 @@ def _read(path: str, content: str) -> copies.Index:
 
 
 def index_file(model_dir: str, config: Mapping[str, Any]) -> IndexFile | None:
-    """The index of a model directory, read to see whether it is sound; None where there is none.
+    """Locates the index of a model directory and checks that it can be read; None if there is none.
 
     Args:
-      model_dir: the directory.
-      config: its `config.json`.
+      model_dir: model directory.
+      config: content of its `config.json`.
 
     Raises:
       ValueError, nabi.workspace.storage.StorageError: if it is damaged or of another dataset, in one sentence.
@@ -45,34 +45,34 @@ def index_file(model_dir: str, config: Mapping[str, Any]) -> IndexFile | None:
     path = storage.join(model_dir, paths.COPIES)
     if not storage.exists(path):
         return None
-    found = IndexFile(path, config["content"])
-    found.read()
-    return found
+    file = IndexFile(path, config["content"])
+    file.read()
+    return file
 
 
 def figures(song: Song, index: copies.Index, primer_notes: int = 0) -> dict[str, Any]:
-    """What a song's row says of what it copied.
+    """Measures what a song copies, as columns of its row.
 
     Args:
-      song: as the model made it.
-      index: of the model's training songs.
-      primer_notes: how many of its first notes were given and not made: they are no copies, whoever wrote them.
+      song: generated song.
+      index: index of the model's training songs.
+      primer_notes: number of its first notes that the primer gave; they do not count as copied.
 
     Returns:
-      `copied_share`, of its notes, 0..1; `copied_notes`, of the longest run; `copied_bars`, of the run that lasts
-      longest; `copied_from`, the song that the longest run comes from, if there is one; `copied`, how that stands
-      among validation songs, in words; `novelty`, the share that is not copied, 0..1. Nothing for a song that is too
-      short to tell.
+      `copied_share`, share of its notes that are copied, 0..1; `copied_notes`, notes of the longest run;
+      `copied_bars`, bars of the run that lasts longest; `copied_from`, training song of the longest run, if there is
+      one; `copied`, rank among validation songs, in words; `novelty`, 1 - `copied_share`. Empty for a song with fewer
+      notes than an n-gram of the index.
     """
-    found = copies.find(copies.after(song, primer_notes), index)
-    if len(found.notes) < index.gram.notes:
+    match = copies.find(copies.after(song, primer_notes), index)
+    if len(match.notes) < index.gram.notes:
         return {}
-    longest = found.longest
+    longest = match.longest
     return {
-        "copied_share": round(found.share, 4),
+        "copied_share": round(match.share, 4),
         "copied_notes": longest.notes if longest else 0,
-        "copied_bars": round(found.longest_bars, 3),
+        "copied_bars": round(match.longest_bars, 3),
         **({"copied_from": str(longest.source)} if longest else {}),
-        "copied": found.verdict,
-        "novelty": round(1 - found.share, 4),
+        "copied": match.verdict,
+        "novelty": round(1 - match.share, 4),
     }

@@ -1,4 +1,4 @@
-"""How likely a model finds songs that it did not make."""
+"""Log-likelihood of any song under a model."""
 
 import numpy as np
 
@@ -12,29 +12,28 @@ from nabi.networks.trained_model import TrainedModel
 
 
 class Likelihood:
-    """Reads songs with a model; the loop is compiled at the first song."""
+    """Scores songs with a model; the loop is compiled at the first song."""
 
     def __init__(self, model: TrainedModel) -> None:
-        """Takes the model that reads."""
+        """Prepares the scoring by a model, one song at a time."""
         self._model = model
         self._explainer = Explainer(samplers.stepper_of(model), samplers.grammar_of(model, GenerateConfig()), slots=1)
 
     def of(self, song: Song) -> float:
         """Sums the log probabilities of a song's tokens and its end, in nats, under the model and its grammar.
 
-        Of a model that was trained without song marks the end is not counted, nor the first token, unless it was
-        trained by `--blank_first`.
+        For a model trained without song marks the end does not count, nor does the first token, unless it was trained
+        with `--blank_first`.
 
         Raises:
           ValueError: if the song has no notes, is on another grid, or has a token that the model does not know.
         """
-        read = self._read(song)
-        probabilities = [told.probability for told in self._explainer.explain([read])[0]]
-        # What the grammar does not allow is impossible.
+        probabilities = [token.probability for token in self._explainer.explain([self._ids(song)])[0]]
+        # Tokens that the grammar forbids have probability 0.
         with np.errstate(divide="ignore"):
             return float(np.log(probabilities).sum())
 
-    def _read(self, song: Song) -> SongIds:
+    def _ids(self, song: Song) -> SongIds:
         vocabulary, encoding = self._model.vocabulary, self._model.encoding
         tokens = encoding.spell(encoding.encode(song), vocabulary.ids)
         ids = vocabulary.encode(tokens).tolist()

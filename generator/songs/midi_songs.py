@@ -1,4 +1,4 @@
-"""A sampled song's ids -> its music: notes, tokens, a MIDI file."""
+"""Conversion of a sampled song's ids to music: notes, tokens and a MIDI file."""
 
 import dataclasses
 import functools
@@ -15,21 +15,21 @@ from nabi.reading import midi_writer
 from nabi.workspace import paths
 
 if TYPE_CHECKING:
-    # At run time it would bring TensorFlow into the program that only plans.
+    # At run time this import would load TensorFlow into the launcher, which does not need it.
     from generator.sampling.song_state import SongIds
 
 
 @dataclasses.dataclass(frozen=True)
 class MidiSong:
-    """A sampled song as it sounds.
+    """A sampled song as music.
 
     Attributes:
       name: stem of its files, such as `song-00007`.
-      song: its notes.
-      primer: the tokens that it was started with.
-      tokens: those that were sampled, or, where the song was moved into another key, all tokens of the moved song.
-      moved: semitones that it was moved by.
-      midi: the content of its MIDI file.
+      song: notes.
+      primer: tokens that it begins with.
+      tokens: sampled tokens, or all tokens of the song if it was transposed.
+      moved: semitones by which it was transposed.
+      midi: content of its MIDI file.
     """
 
     name: str
@@ -42,12 +42,12 @@ class MidiSong:
 
 @dataclasses.dataclass(frozen=True)
 class MidiSongs:
-    """Turns a model's ids into music.
+    """Converts a model's ids to music.
 
     Attributes:
-      vocabulary: the model's.
-      encoding: the model's.
-      config: how the songs were made, and how they sound.
+      vocabulary: vocabulary of the model.
+      encoding: encoding of the model.
+      config: key, tempo, program, velocity and meter of the songs.
     """
 
     vocabulary: Vocabulary
@@ -55,7 +55,7 @@ class MidiSongs:
     config: GenerateConfig
 
     def of(self, sampled: "SongIds") -> MidiSong:
-        """Decodes a song, moves it into the key that was asked for, and writes its MIDI; equal ids give equal bytes."""
+        """Decodes a song, transposes it into the key of `--key`, and writes its MIDI; equal ids give equal bytes."""
         name = paths.song_name(sampled.song)
         primer, tokens = self.vocabulary.decode(sampled.primer), self.vocabulary.decode(sampled.tokens)
         music = self._music(sampled)
@@ -69,7 +69,7 @@ class MidiSongs:
         return MidiSong(name, song, primer, tokens, moved, data)
 
     def _music(self, sampled: "SongIds") -> Song:
-        """What sounds of a song: all of it, or, where other tokens were fed, what of it may follow one another."""
+        """Decodes all ids of a song, or, where true ids were fed, the sampled ones that the grammar allows in a row."""
         ids = [*sampled.primer, *sampled.tokens]
         return self.encoding.decode(self.vocabulary.decode(self._grammar.walk(ids) if sampled.fed else ids))
 
@@ -78,15 +78,15 @@ class MidiSongs:
         return Grammar.of(self.vocabulary, self.encoding, ends=False)
 
     def _about(self, name: str, song: Song) -> Song:
-        """The song with what programs show of it; the key is the one asked for, else the one that it is in."""
+        """Adds tempo, meter and key signature: that of `--key`, or else the key that is found in the song."""
         found = find_key(song)
-        asked = signature(self.config.in_key) if self.config.in_key else None
+        chosen = signature(self.config.in_key) if self.config.in_key else None
         return dataclasses.replace(
             song,
             about=About(
                 source=f"{name}.mid",
                 tempo=self.config.tempo,
                 time_signature=self.config.meter,
-                key_signature=asked or (found.name if found else None),
+                key_signature=chosen or (found.name if found else None),
             ),
         )

@@ -1,4 +1,4 @@
-"""A model and settings -> all that sampling needs, checked before the first song."""
+"""Preparation of a sampling job: settings, primers and the index of copies, checked before the first song."""
 
 import dataclasses
 import logging
@@ -14,12 +14,12 @@ from nabi.workspace import paths
 
 @dataclasses.dataclass(frozen=True)
 class Prepared:
-    """What songs are sampled with, besides the model.
+    """Inputs of sampling besides the model.
 
     Attributes:
-      config: the settings; temperature and top-p are those that `--auto_sampling` chose.
-      primers: what songs begin with.
-      index: of the training songs; None where the model has none.
+      config: settings, with the temperature and top-p that `--auto_sampling` chose.
+      primers: beginnings of the songs.
+      index: index of the training songs; None if the model has none.
     """
 
     config: GenerateConfig
@@ -28,13 +28,13 @@ class Prepared:
 
 
 def prepare(model: TrainedModel, model_dir: str, config: GenerateConfig, folder: str) -> Prepared:
-    """Reads primers and the index of copies, and chooses temperature and top-p where that was asked for.
+    """Reads primers and the index of copies, and chooses temperature and top-p with `--auto_sampling`.
 
     Args:
-      model: whose songs.
+      model: the model.
       model_dir: its directory.
-      config: how songs are asked for.
-      folder: a directory that remembers the trials of `--auto_sampling`.
+      config: settings of the job.
+      folder: directory in which the trials of `--auto_sampling` are kept.
 
     Raises:
       ValueError, nabi.workspace.storage.StorageError: in one sentence, if the model cannot make such songs.

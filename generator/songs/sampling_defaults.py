@@ -1,4 +1,4 @@
-"""What a model remembers of the recipe that it was trained by: defaults of how it is sampled."""
+"""Sampling defaults that a model keeps from the recipe it was trained with."""
 
 import dataclasses
 import logging
@@ -9,7 +9,7 @@ from generator.config import TEACHER_FORCED, GenerateConfig
 from nabi.networks import remote_files
 from nabi.workspace import directories, paths, storage
 
-# Of a recipe's [[generate]] these are of one job: how many songs, what they begin with, which files are made.
+# Keys of a recipe's [[generate]] that belong to one job: number of songs, their beginnings, files that are written.
 _OF_ONE_JOB = frozenset(
     {
         "num_songs", "seed", "auto_sampling", "primer", "primer_tokens", "primer_bars", "data", "primer_transpose",
@@ -20,11 +20,11 @@ _OF_ONE_JOB = frozenset(
 
 @dataclasses.dataclass(frozen=True)
 class SamplingDefaults:
-    """The defaults of a model.
+    """Sampling defaults of a model.
 
     Attributes:
-      recipe: whose they are, such as `chorales:twelve`; "" where there are none.
-      settings: keys of GenerateConfig.
+      recipe: recipe that they come from, such as `chorales:twelve`; "" if there are none.
+      settings: key of GenerateConfig -> value.
     """
 
     recipe: str = ""
@@ -35,29 +35,28 @@ class SamplingDefaults:
         return f"{flags}, of the recipe {self.recipe} by which the model was trained"
 
     def with_given(self, given: Mapping[str, object]) -> GenerateConfig:
-        """The settings given by hand, and for the others what the model remembers.
+        """Combines settings given by hand with the model's defaults for the others.
 
         Raises:
-          ValueError: if a setting is unknown or out of range, or contradicts what is remembered.
+          ValueError: if a setting is unknown or out of range, or contradicts a default.
         """
         if not self.recipe:
             return GenerateConfig.create(given)
         try:
-            chosen = GenerateConfig.create({**self.settings, **given})
+            config = GenerateConfig.create({**self.settings, **given})
         except ValueError as error:
-            # Either these settings are wrong by themselves, or they contradict what is remembered.
+            # Raises first if the given settings are wrong by themselves; otherwise they contradict a default.
             GenerateConfig.create(given)
             raise ValueError(f"{error} (not given by hand: {self}; --recipe or flags replace it)") from error
         logging.info("by default %s", self)
-        return chosen
+        return config
 
 
 def load(model_dir: str) -> SamplingDefaults:
-    """Reads what a model remembers; nothing where it was trained without a recipe.
+    """Reads the sampling defaults of a model; empty if it was trained without a recipe.
 
     Args:
-      model_dir: see `nabi.workspace.directories.find`; one that is not there remembers nothing, and the job tells of
-        it.
+      model_dir: see `nabi.workspace.directories.find`; one that does not exist has no defaults, and the job reports it.
 
     Raises:
       ValueError, nabi.workspace.storage.StorageError: if the file is damaged or cannot be read.
@@ -69,15 +68,15 @@ def load(model_dir: str) -> SamplingDefaults:
         return SamplingDefaults()
     if not storage.exists(path):
         return SamplingDefaults()
-    found = paths.read_object(path, "recipe", "settings")
+    defaults = paths.read_object(path, "recipe", "settings")
     settings = {
         name: value
-        for name, value in found["settings"].items()
-        # A song that is followed is of one job too.
+        for name, value in defaults["settings"].items()
+        # A song that is followed belongs to one job too.
         if name not in _OF_ONE_JOB and value != TEACHER_FORCED
     }
     try:
         GenerateConfig.create(settings)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    return SamplingDefaults(found["recipe"], settings) if settings else SamplingDefaults()
+    return SamplingDefaults(defaults["recipe"], settings) if settings else SamplingDefaults()

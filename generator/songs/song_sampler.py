@@ -1,4 +1,4 @@
-"""A model and settings -> songs in ids, by their numbers: what a worker of Beam does, and what one process does."""
+"""Sampling of songs by their numbers, the same in a worker of Beam and in a process of its own."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from nabi.networks.trained_model import TrainedModel
 
 
 class SongSampler:
-    """Samples the songs of a model; song N is the same whichever others are sampled with it."""
+    """Samples songs of a model; song N does not depend on the others that are sampled with it."""
 
     def __init__(
         self,
@@ -27,15 +27,15 @@ class SongSampler:
         """Prepares the loops, which are compiled at the first batch.
 
         Args:
-          model: whose songs.
-          config: how they are made.
-          primers: what they begin with.
-          index: of the training songs, by which copies are refused; None where there is none.
+          model: the model.
+          config: settings of the songs.
+          primers: beginnings of the songs.
+          index: index of the training songs, by which copies are refused; None if the model has none.
           slots: rows of every batch.
         """
         self._primers = primers
-        known = index.read() if config.max_copied_bars and index else None
-        refuses = refusal.refusal(model, config, known)
+        loaded = index.read() if config.max_copied_bars and index else None
+        refuses = refusal.refusal(model, config, loaded)
         self._sampler = samplers.sampler_of(model, config, refuses=refuses, slots=slots)
         self._explainer = None
         if config.explain:
@@ -43,13 +43,13 @@ class SongSampler:
             self._explainer = Explainer(*network, slots)
 
     def sample(self, songs: Sequence[int]) -> list[SongIds]:
-        """Samples songs, in the order of their numbers as they are given.
+        """Samples the songs of these numbers, and returns them in this order.
 
         Raises:
-          ValueError: if the network gives no number.
+          ValueError: if the network's logits are not finite.
         """
         sampled = self._sampler.sample(songs, [self._primers.of(song) for song in songs])
         if not self._explainer:
             return sampled
-        told = self._explainer.explain(sampled)
-        return [dataclasses.replace(song, told=of_song) for song, of_song in zip(sampled, told, strict=True)]
+        explanations = self._explainer.explain(sampled)
+        return [dataclasses.replace(song, explanations=own) for song, own in zip(sampled, explanations, strict=True)]

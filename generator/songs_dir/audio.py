@@ -1,8 +1,8 @@
-"""A song's sound: MIDI bytes -> MP3 or WAV bytes, by a General MIDI synthesizer, without system packages.
+"""Rendering of MIDI bytes to MP3 or WAV bytes by a General MIDI synthesizer, without system packages.
 
 MP3 rather than Ogg Vorbis, because every browser plays it (Safari plays Ogg only since 18.4) and because its bytes
-are the same each time (an Ogg stream carries a random serial number). Its bit rate is constant: in a file of variable
-bit rate browsers find a moment only roughly, and the playhead would drift from the music.
+are the same each time (an Ogg stream carries a random serial number). Its bit rate is constant: with a variable bit
+rate browsers seek only roughly, and the playhead would drift from the music.
 """
 
 import functools
@@ -21,14 +21,14 @@ SAMPLES_PER_SECOND = 32_000
 KILOBITS_PER_SECOND = 64
 MAX_SECONDS = 300.0
 
-# The sound after the last note ends: until it is 60 dB below the loudest, or this long.
+# Length of the sound after the last note, unless it falls to 60 dB below the loudest before.
 TAIL_SECONDS = 3.0
 TAIL_BLOCK_SECONDS = 0.1
 TAIL_SILENCE = 1e-3
 FADE_SECONDS = 0.05
 
-# A comfortable loudness (-20 dB of full scale, over the blocks that are not silent), unless a peak would come so near
-# to full scale that the encoder's rounding could clip it.
+# Root mean square of the blocks that are not silent (-20 dB of full scale), unless a peak would exceed PEAK, where the
+# encoder's rounding could clip it.
 LOUDNESS = 0.1
 PEAK = 0.8
 LOUDNESS_BLOCK_SECONDS = 0.4
@@ -43,11 +43,11 @@ Samples = npt.NDArray[np.float32]
 
 
 class AudioError(RuntimeError):
-    """Sound that cannot be made, in one sentence."""
+    """Failure to render a song, in one sentence."""
 
 
 def check_installed() -> None:
-    """Raises AudioError if a package that makes sound is missing, saying what to install."""
+    """Raises AudioError, with the command that installs it, if a package for audio is missing."""
     missing = [name for name in ("tinysoundfont", "pretty_midi", "soundfile") if importlib.util.find_spec(name) is None]
     if missing:
         raise AudioError(
@@ -57,12 +57,12 @@ def check_installed() -> None:
 
 
 def render(midi: bytes, kind: str = "mp3", *, max_seconds: float = MAX_SECONDS) -> bytes:
-    """The sound of a MIDI file, mono, SAMPLES_PER_SECOND; the same file gives the same bytes.
+    """Renders a MIDI file to audio, mono, at SAMPLES_PER_SECOND; equal files give equal bytes.
 
     Args:
-      midi: the file's bytes.
-      kind: mp3, or wav, whose samples are of 16 bits.
-      max_seconds: where a longer song is cut (its last notes still ring out).
+      midi: bytes of the file.
+      kind: `mp3`, or `wav` with 16-bit samples.
+      max_seconds: length at which a longer song is cut; its last notes still ring out.
 
     Raises:
       AudioError: if the file cannot be played or a package is missing.
@@ -72,7 +72,7 @@ def render(midi: bytes, kind: str = "mp3", *, max_seconds: float = MAX_SECONDS) 
 
 
 def synthesize(midi: bytes, max_seconds: float = MAX_SECONDS) -> Samples:
-    """The samples of a MIDI file, [S], mono, as loud as the sound font has them; raises AudioError as `render` does."""
+    """Computes the samples of a MIDI file, float32 [S], mono, not normalised; raises AudioError as `render` does."""
     import tinysoundfont
     from tinysoundfont.midi import load_memory
 
@@ -81,7 +81,7 @@ def synthesize(midi: bytes, max_seconds: float = MAX_SECONDS) -> Samples:
     except RuntimeError as error:
         raise AudioError(f"{len(midi)} bytes that start with {midi[:8]!r} are no MIDI with notes") from error
     synth = _new_synth()
-    # The sequencer would also keep the time, but it can neither stop at a moment nor give one channel.
+    # The sequencer could also keep the time, but can neither stop at a given moment nor give one channel.
     send = tinysoundfont.Sequencer(synth).send
     blocks, at = [], 0
     for event in events:
@@ -96,19 +96,19 @@ def synthesize(midi: bytes, max_seconds: float = MAX_SECONDS) -> Samples:
 
 
 def normalise(samples: Samples) -> Samples:
-    """Samples, [S], at a loudness that is the same from song to song, none beyond PEAK; silence stays silence."""
+    """Scales samples, [S], to a loudness that is the same for all songs, with no peak above PEAK; silence stays."""
     size = int(LOUDNESS_BLOCK_SECONDS * SAMPLES_PER_SECOND)
-    # Padded to whole blocks, so that a sound shorter than one is heard as well.
+    # Padded to whole blocks, so that a sound shorter than one counts as well.
     power = np.square(np.pad(samples, (0, -len(samples) % size)), dtype=np.float64).reshape(-1, size).mean(axis=1)
     if not _peak(samples):
         return samples
-    heard = power[power >= power.max() * LOUDNESS_GATE**2]
-    gain = min(LOUDNESS / float(np.sqrt(heard.mean())), PEAK / _peak(samples))
+    audible = power[power >= power.max() * LOUDNESS_GATE**2]
+    gain = min(LOUDNESS / float(np.sqrt(audible.mean())), PEAK / _peak(samples))
     return (samples * gain).astype(np.float32)
 
 
 def encode(samples: Samples, kind: str) -> bytes:
-    """Samples, [S], within -1..1, as `render` gives them: MP3 of a constant bit rate, or WAV."""
+    """Encodes samples, [S], within -1..1, as MP3 of a constant bit rate, or WAV."""
     import soundfile
 
     lossy = {"compression_level": _COMPRESSION_LEVEL, "bitrate_mode": "CONSTANT"} if kind == "mp3" else {}
@@ -118,7 +118,7 @@ def encode(samples: Samples, kind: str) -> bytes:
 
 
 def _new_synth() -> "tinysoundfont.Synth":
-    """A synthesizer at rest: a song must not depend on what was played before it."""
+    """Creates a synthesizer at rest: a song must not depend on the one played before it."""
     import tinysoundfont
 
     synth = tinysoundfont.Synth(samplerate=SAMPLES_PER_SECOND)
@@ -129,7 +129,7 @@ def _new_synth() -> "tinysoundfont.Synth":
 
 @functools.lru_cache(maxsize=1)
 def _sound_font() -> bytes:
-    """The small General MIDI sound font in pretty_midi's wheel, found without importing pretty_midi."""
+    """Reads the small General MIDI sound font in pretty_midi's wheel, without importing pretty_midi."""
     spec = importlib.util.find_spec("pretty_midi")
     for folder in (spec and spec.submodule_search_locations) or ():
         path = pathlib.Path(folder, SOUND_FONT)
@@ -139,14 +139,14 @@ def _sound_font() -> bytes:
 
 
 def _play(synth: "tinysoundfont.Synth", samples: int) -> Samples:
-    """The next samples, [S], mono."""
+    """Generates the next samples, [S], mono."""
     if samples <= 0:
         return np.zeros(0, np.float32)
     return np.frombuffer(synth.generate_simple(samples), np.float32).reshape(-1, 2).mean(axis=1)
 
 
 def _tail(synth: "tinysoundfont.Synth", loudest: float) -> Samples:
-    """What sounds on after the last note, [S], faded out at its end."""
+    """Generates the sound after the last note, [S], faded out at its end."""
     blocks = []
     for _ in range(round(TAIL_SECONDS / TAIL_BLOCK_SECONDS)):
         blocks.append(_play(synth, int(TAIL_BLOCK_SECONDS * SAMPLES_PER_SECOND)))

@@ -1,4 +1,4 @@
-"""The job: checks, a Beam pipeline over batches of song numbers, the page, COMPLETED."""
+"""The job that makes songs: checks, a Beam pipeline over batches of song numbers, the page and COMPLETED."""
 
 import functools
 import hashlib
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
 
 
-# What is there when a job fails.
+# Advice at the end of an error message.
 _GO_ON = "the batches made so far stay: the same command goes on from them"
 
 
@@ -37,19 +37,19 @@ def run(
     beam_flags: Sequence[str] = (),
     slots: int = SLOTS,
 ) -> None:
-    """Makes songs, or those that an interrupted run left out.
+    """Makes songs, or the songs that an interrupted run left out.
 
     Args:
-      model_dir: a model directory, whole; see `nabi.workspace.directories.find`.
-      folder: the songs directory.
-      config: what is asked for; song N is the same for every number of songs.
-      overwrite: whether songs of another request in `folder` may be deleted.
-      beam_flags: Beam's own, such as `--runner=DirectRunner`.
+      model_dir: a finished model directory; see `nabi.workspace.directories.find`.
+      folder: songs directory.
+      config: settings of the songs; song N does not depend on the number of songs.
+      overwrite: True to delete songs of another request in `folder`.
+      beam_flags: flags of Beam, such as `--runner=DirectRunner`.
       slots: rows of a batch; another number may round differently and so give other songs.
 
     Raises:
-      ValueError, StorageError, AudioError: in one sentence, if something is wrong before work starts.
-      JobError: if it goes wrong later, such as on a full disk.
+      ValueError, StorageError, AudioError: in one sentence, if the request cannot be met.
+      JobError: if the job fails after it has started, such as on a full disk.
     """
     if config.audio != "none":
         audio.check_installed()
@@ -77,8 +77,8 @@ def _work(
     beam_flags: Sequence[str],
     request: str,
 ) -> None:
-    """Makes what is missing; raises as `run` does."""
-    # Beam and TensorFlow take seconds to import: only when there is work.
+    """Makes the missing songs; raises as `run` does."""
+    # Imported only when there is work, since Beam and TensorFlow take seconds.
     from generator.sampling import stepper
     from generator.songs.preparation import prepare
     from generator.songs_dir import transforms
@@ -110,16 +110,16 @@ def _work(
 
 
 def _finish(
-    made: int, *, folder: str, batches: list[SongBatch], model_dir: str, config: GenerateConfig, marks: dict[str, str]
+    count: int, *, folder: str, batches: list[SongBatch], model_dir: str, config: GenerateConfig, marks: dict[str, str]
 ) -> None:
-    """What `output.finish` does, here or, after `made` batches, as the last step of the pipeline."""
-    del made
+    """Finishes the directory (`output.finish`), here or as the pipeline's last step after `count` batches."""
+    del count
     remote_files.open_schemes(model_dir, folder)
     reference = load_if_there(model_dir, marks["content"])
     settings = {"seed": config.seed, **describe(config)}
     summary = output.finish(folder, batches, model_dir=model_dir, settings=settings, marks=marks, reference=reference)
-    if said := refusal.cost(summary, config):
-        logging.info(said)
+    if cost := refusal.cost(summary, config):
+        logging.info(cost)
 
 
 def _make(
@@ -130,14 +130,14 @@ def _make(
     write: Any,
     finish: Callable[[int], None] | None = None,
 ) -> None:
-    """Runs the pipeline over the missing batches; `finish`, if given, is its last step."""
+    """Runs the pipeline over the missing batches, with `finish`, if given, as its last step."""
     import apache_beam as beam
 
-    total, left = (sum(len(batch.songs) for batch in some) for some in (batches, missing))
-    if left < total:
-        logging.info("%d of %d songs are there already", total - left, total)
+    total, remaining = (sum(len(batch.songs) for batch in group) for group in (batches, missing))
+    if remaining < total:
+        logging.info("%d of %d songs are there already", total - remaining, total)
     waiting = [rows_path(write.writer.folder, batch.index, len(batches)) for batch in missing]
-    with SongsProgress(waiting, done=total - left, total=total) as progress:
+    with SongsProgress(waiting, done=total - remaining, total=total) as progress:
         if missing or finish:
             with failures.explained(_GO_ON), open_pipeline(options) as pipeline:
                 written = (
@@ -148,15 +148,15 @@ def _make(
                     | "Write" >> write
                 )
                 if finish:
-                    # A count is there when all is written, also where nothing was missing.
+                    # The count exists once everything is written, even if nothing was missing.
                     _ = written | "All" >> beam.combiners.Count.Globally() | "Finish" >> beam.Map(finish)
         logging.info(progress.look())
 
 
 def _request(model_dir: str, marks: dict[str, str], config: GenerateConfig, slots: int) -> str:
-    """The fingerprint of all that decides the directory's content."""
+    """Computes the fingerprint of everything that determines the directory's content."""
     weights = hashlib.sha256(storage.read_bytes(storage.join(model_dir, paths.MODEL))).hexdigest()
-    # A file by its content, wherever it lies; a dataset is checked against the model's.
+    # A file counts by its content, not by its path; a dataset is checked against the model's.
     primer = config.primer
     if priming.is_file(primer):
         primer = hashlib.sha256(storage.read_bytes(primer)).hexdigest()

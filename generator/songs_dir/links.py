@@ -1,4 +1,4 @@
-"""Where songs directories lie: as a page names them, and what tells them apart."""
+"""Paths of songs directories: relative links from a page, and short names that tell directories apart."""
 
 import os
 import posixpath
@@ -8,26 +8,32 @@ from nabi.workspace import storage
 
 
 def relative(folder: str, page: str) -> str:
-    """Where a folder lies from the folder of a page, as a link says it: `../greedy`, "" for the same.
+    """Computes the link from a page to a folder; "" for the page's own folder.
+
+    >>> relative("runs/greedy", "runs/compare/page.html")
+    '../greedy'
 
     Raises:
-      ValueError: if no way leads from the one to the other.
+      ValueError: if they are on different machines or in different buckets.
     """
-    (root, place), (page_root, page_place) = _split(folder), _split(page)
+    (root, path), (page_root, page_path) = _split(folder), _split(page)
     if root != page_root:
         raise ValueError(
             f"--output {page} cannot name songs in {folder} by where they lie from it: both have to be "
             "on one machine or in one bucket, so write the page where the songs are"
         )
-    found = posixpath.relpath(place, posixpath.dirname(page_place))
-    return "" if found == "." else found
+    link = posixpath.relpath(path, posixpath.dirname(page_path))
+    return "" if link == "." else link
 
 
 def ends(folders: Sequence[str]) -> list[str]:
-    """The last parts of the folders' paths, as many as it takes to tell them apart: `a/songs` and `b/songs`.
+    """Returns the last parts of the folders' paths, as many as it takes to tell them apart.
+
+    >>> ends(["/runs/a/songs", "/runs/b/songs"])
+    ['a/songs', 'b/songs']
 
     Raises:
-      ValueError: if a folder stands twice.
+      ValueError: if a folder is given twice.
     """
     parts = [[part for part in "".join(_split(folder)).split("/") if part] for folder in folders]
     for count in range(1, max(map(len, parts)) + 1):
@@ -39,10 +45,10 @@ def ends(folders: Sequence[str]) -> list[str]:
 
 
 def _split(path: str) -> tuple[str, str]:
-    """The machine ("") or the bucket that a path is in, and the whole path there, from its `/` on."""
+    """Splits a path into its bucket, or "" for this machine, and the absolute path there."""
     scheme = storage.scheme_of(path)
     if not scheme:
-        # Links of the file system are not followed: neither does a browser that goes up a folder.
-        return "", os.path.abspath(path)  # noqa: PTH100 - which, of a path's own, also goes up
+        # Symbolic links are not followed, as a browser does not follow them either when it goes up a folder.
+        return "", os.path.abspath(path)  # noqa: PTH100 - Path.absolute keeps `..`
     bucket, _, rest = path.removeprefix(f"{scheme}://").partition("/")
     return f"{scheme}://{bucket}", posixpath.normpath(f"/{rest}")

@@ -1,4 +1,4 @@
-"""A songs directory while it is made: which batches are missing, and what is written when none is."""
+"""Progress of a songs directory: its missing batches, and the files that are written when none is missing."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from nabi.workspace import paths, storage
 
 
 def missing(folder: str, batches: Sequence[SongBatch]) -> list[SongBatch]:
-    """The batches whose rows are not published yet."""
+    """Lists the batches whose rows are not published yet."""
     prefix = folder.rstrip("/") + "/"
     names = {info.path.removeprefix(prefix) for info in storage.match(folder)}
     return [batch for batch in batches if paths.rows_name(paths.SONGS, batch.index, len(batches)) not in names]
@@ -32,37 +32,37 @@ def finish(
     marks: dict[str, str],
     reference: StyleReference | None = None,
 ) -> dict[str, Any]:
-    """Publishes what the songs are like, what made them, the page of all songs and, last, COMPLETED.
+    """Publishes the summary of the songs, the model card, the page of all songs and, last, COMPLETED.
 
     Args:
-      folder: the songs directory, with all songs in it.
-      batches: all of them.
-      model_dir: the model directory, of which the page tells.
-      settings: what the songs were made with, the seed among it, for the pages.
+      folder: songs directory with all songs.
+      batches: all batches of the job.
+      model_dir: model directory.
+      settings: settings of the songs, with the seed, for the pages.
       marks: the fingerprints `request` and `content`.
-      reference: what the model's training songs are like; None for a model that does not tell.
+      reference: style of the model's training songs; None if the model directory has none.
 
     Returns:
-      What the songs are like (`generator.songs_dir.summary`).
+      The summary of the songs (`generator.songs_dir.summary`).
     """
     summary = _summarise(folder, SongsSummary.of(_rows(folder, batches)), settings, reference)
     songs = sum(len(batch.songs) for batch in batches)
     rows = list(itertools.islice(_rows(folder, batches), gallery.MOST_SONGS))
-    told = model_card.publish(folder, model_dir)
-    shown = SongSet(rows, **told, settings=notable(settings), summary=paths.SUMMARY_PAGE)
-    storage.write_text(storage.join(folder, paths.INDEX), gallery.page([shown], title=title_of(songs, folder)))
+    card = model_card.publish(folder, model_dir)
+    song_set = SongSet(rows, **card, settings=notable(settings), summary=paths.SUMMARY_PAGE)
+    storage.write_text(storage.join(folder, paths.INDEX), gallery.page([song_set], title=title_of(songs, folder)))
     paths.complete(folder, marks)
     return summary
 
 
 def title_of(songs: int, folder: str) -> str:
-    """Heads the page of a songs directory."""
+    """Writes the heading of a songs directory's page."""
     most = f", the first {gallery.MOST_SONGS:,} of them" if songs > gallery.MOST_SONGS else ""
     return f"{headings.name_of(folder)}: {markup.count(songs, 'song')}{most}"
 
 
 def _rows(folder: str, batches: Sequence[SongBatch]) -> Iterator[dict[str, Any]]:
-    """The songs' rows in the order of their numbers; of one batch at a time."""
+    """Reads the songs' rows in the order of their numbers, one batch at a time."""
     for batch in batches:
         yield from paths.read_rows(rows_path(folder, batch.index, len(batches)))
 
@@ -70,8 +70,8 @@ def _rows(folder: str, batches: Sequence[SongBatch]) -> Iterator[dict[str, Any]]
 def _summarise(
     folder: str, summary: SongsSummary, settings: dict[str, Any], reference: StyleReference | None
 ) -> dict[str, Any]:
-    told = {**summary.as_dict(reference), "settings": settings}
-    paths.write_json(storage.join(folder, paths.SUMMARY), told)
-    page = summary_page.page({**told, "settings": notable(settings)}, reference, folder)
+    content = {**summary.as_dict(reference), "settings": settings}
+    paths.write_json(storage.join(folder, paths.SUMMARY), content)
+    page = summary_page.page({**content, "settings": notable(settings)}, reference, folder)
     storage.write_text(storage.join(folder, paths.SUMMARY_PAGE), page)
-    return told
+    return content

@@ -1,4 +1,4 @@
-"""A line every few seconds: songs made, notes a second, time left."""
+"""Progress of a job, a line every few seconds: songs made, notes a second, time left."""
 
 import collections
 import logging
@@ -11,21 +11,21 @@ from nabi.workspace import paths, storage
 
 SECONDS_BETWEEN_LINES = 5.0
 
-# Files looked for before each line: enough to keep up, few enough for a bucket.
+# Files checked before each line: enough to keep up, and few enough requests for a bucket.
 _PROBES = 200
 
 
 class SongsProgress:
-    """Reads the rows that workers publish, wherever they run, while a `with` block lasts."""
+    """Reads the rows that workers publish, on whatever machine, for the duration of a `with` block."""
 
     def __init__(self, waiting: Iterable[str], *, done: int, total: int, seconds: float = SECONDS_BETWEEN_LINES):
-        """Watches for files of rows.
+        """Prepares to watch for files of rows.
 
         Args:
-          waiting: their paths, in the order in which they are likely to come.
-          done: songs that were there before.
+          waiting: paths of the files, in the order in which they are likely to appear.
+          done: songs that exist already.
           total: songs in the end.
-          seconds: between two lines.
+          seconds: time between two lines.
         """
         self._waiting = collections.deque(waiting)
         self._before, self._total, self._seconds = done, total, seconds
@@ -43,7 +43,7 @@ class SongsProgress:
         self._thread.join()
 
     def look(self) -> str:
-        """Counts what has come since, and says it."""
+        """Counts the songs that have appeared since the last call, and returns the line."""
         for _ in range(min(len(self._waiting), _PROBES)):
             path = self._waiting.popleft()
             if storage.exists(path):
@@ -61,19 +61,22 @@ class SongsProgress:
             try:
                 logging.info(self.look())
             except (storage.StorageError, ValueError) as error:
-                # The job itself will say what is wrong, if it is; a line that is missing harms no song.
+                # A missing line harms no song, and the job reports errors that do.
                 logging.info("no progress to show: %s", error)
 
 
 def line(done: int, total: int, songs: int, notes: int, seconds: float) -> str:
-    """Such as `128 of 1000 songs, 5210 notes/s, 0:02:10 left`.
+    """Formats a line of progress.
+
+    >>> line(done=128, total=1000, songs=128, notes=99_840, seconds=19.2)
+    '128 of 1000 songs, 5200 notes/s, 0:02:11 left'
 
     Args:
-      done: songs that are there.
+      done: songs that exist.
       total: songs in the end.
-      songs: of `done`, those that came in this run.
-      notes: of these songs.
-      seconds: since this run began, model loading included.
+      songs: songs of this run, at most `done`.
+      notes: notes of these songs.
+      seconds: time since this run began, with the loading of the model.
     """
     text = f"{done} of {total} songs"
     if not songs or seconds <= 0:

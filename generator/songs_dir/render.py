@@ -1,7 +1,7 @@
-"""A song's picture: a piano roll, time to the right and pitch up, as PNG.
+"""Picture of a song: a piano roll as PNG, time to the right and pitch up.
 
-Painted as an array of palette indices: a picture costs milliseconds and a few kB, where a plotting library costs a
-second, and the same song gives the same bytes.
+It is painted as an array of palette indices, which takes milliseconds and a few kB, where a plotting library takes a
+second; and equal songs give equal bytes.
 """
 
 import functools
@@ -15,12 +15,12 @@ from PIL import Image, ImageDraw, ImageFont
 from nabi.music.bars import bar_ticks
 from nabi.music.song import Song
 
-# Twice the size at which the songs page shows it on a desktop, so that it is sharp there on a dense screen too.
+# Twice the size on the songs page on a desktop, so that it is sharp on a dense screen too.
 WIDTH = 1200
 HEIGHT = 360
 LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 40
 
-# A short song does not fill the picture: a note's width then still says how long it is.
+# Shortest time and smallest pitch range of a picture: a short song does not fill it, so widths stay comparable.
 MIN_BARS = 4
 MIN_SEMITONES = 28
 FONT_SIZE = 21
@@ -31,7 +31,7 @@ MIN_QUARTER_PIXELS = 16
 Canvas = npt.NDArray[np.uint8]
 
 PAPER, BLACK_KEY, QUARTER_LINE, BAR_LINE, C_LINE, INK = range(6)
-# Four shades of the labels' ink and, for every colour of note, two of the note: antialiased edges, and the body.
+# Indices: four shades of the labels' ink, then for every colour of note one for antialiased edges and one for its body.
 INK_SHADES = 4
 NOTES = INK + INK_SHADES
 NOTE_COLOURS = 16
@@ -45,10 +45,10 @@ _NOTE_SCALE = ((31, 83, 163), (112, 72, 178), (214, 72, 92))
 
 
 def piano_roll(song: Song) -> bytes:
-    """The song as a PNG of WIDTH x HEIGHT pixels, all of it, however long; the same song gives the same bytes.
+    """Draws the whole song as a PNG of WIDTH x HEIGHT pixels; equal songs give equal bytes.
 
-    Bars follow the song's time signature, 4/4 where it has none; lines stand at bars, quarters and every C. A song
-    without notes gives a picture that says so.
+    Bars follow the song's time signature, 4/4 if it has none; lines mark bars, quarters and every C. The picture of a
+    song without notes says so.
     """
     canvas = np.full((HEIGHT, WIDTH), PAPER, np.uint8)
     rows = _row_edges(song)
@@ -67,19 +67,19 @@ def piano_roll(song: Song) -> bytes:
 
 
 def time_span(song: Song) -> tuple[float, float]:
-    """Where the song's tick 0 and its end lie in its picture, as fractions of the picture's width."""
+    """Computes the positions of a song's tick 0 and of its end in its picture, as fractions of the width, 0..1."""
     pixels = _pixels_per_tick(song)
     return LEFT / WIDTH, (LEFT + song.end * pixels) / WIDTH
 
 
 def _pixels_per_tick(song: Song) -> float:
-    """The scale at which whole bars fill the picture's width."""
+    """Computes the scale at which whole bars fill the picture's width."""
     bar = bar_ticks(song)
     return (WIDTH - LEFT - RIGHT) / (bar * max(math.ceil(song.end / bar), MIN_BARS))
 
 
 def _row_edges(song: Song) -> dict[int, tuple[int, int]]:
-    """The first and the last-but-one pixel row of every pitch shown."""
+    """Computes the pixel rows of every pitch shown: the first, and one past the last."""
     low, high = (int(song.pitches.min()) - 2, int(song.pitches.max()) + 2) if len(song) else (60, 60)
     missing = max(MIN_SEMITONES - (high - low + 1), 0)
     low = min(max(low - missing // 2, 0), 127 - MIN_SEMITONES + 1)
@@ -102,7 +102,7 @@ def _paint_octaves(canvas: Canvas, rows: dict[int, tuple[int, int]]) -> None:
 
 
 def _paint_time(canvas: Canvas, song: Song) -> None:
-    """Lines at bars and quarters, and bar numbers, as many of each as leave room."""
+    """Paints lines at bars and quarters and bar numbers, thinned out where there is no room."""
     end = WIDTH - RIGHT
     quarter_pixels = song.ticks_per_quarter * _pixels_per_tick(song)
     bar_pixels = bar_ticks(song) * _pixels_per_tick(song)
@@ -120,7 +120,7 @@ def _paint_lines(canvas: Canvas, spacing: float, index: int) -> None:
 
 
 def _thinning(pixels: float, at_least: int) -> int:
-    """The power of two by which lines so far apart are thinned out."""
+    """Computes the power of two by which lines `pixels` apart are thinned out to be `at_least` pixels apart."""
     return int(2 ** max(0, math.ceil(math.log2(at_least / pixels))))
 
 
@@ -130,7 +130,7 @@ def _paint_notes(canvas: Canvas, song: Song, rows: dict[int, tuple[int, int]]) -
     lefts = (LEFT + starts * pixels).round().astype(int).tolist()
     rights = (LEFT + (starts + durations) * pixels).round().astype(int).tolist()
     for left, right, pitch in zip(lefts, rights, pitches.tolist(), strict=True):
-        # Two notes of one pitch that follow each other stay two.
+        # A gap keeps consecutive notes of one pitch apart.
         gap = min(2, max(right - left - 2, 0))
         top, bottom = rows[pitch]
         bar = canvas[top + 1 : bottom, left : max(right - gap, left + 2)]
@@ -139,7 +139,7 @@ def _paint_notes(canvas: Canvas, song: Song, rows: dict[int, tuple[int, int]]) -
 
 
 def _paint_bar(bar: Canvas, edge: int) -> None:
-    """A note in the colour `edge` + 1, its corners rounded as far as its size allows."""
+    """Fills a note with the colour `edge` + 1 and rounds its corners as far as its size allows."""
     ground = bar[0, 0]
     bar[:] = edge + 1
     if min(bar.shape) < 4:
@@ -157,7 +157,7 @@ def _colour_of(pitch: int) -> int:
 
 
 def _paint_text(canvas: Canvas, text: str, x: int, y: int, anchor: str) -> None:
-    """Writes a label; `anchor` says which point of it (x, y) is, in Pillow's letters."""
+    """Writes a label whose anchor, in Pillow's letters, is at (x, y)."""
     mask, offset_x, offset_y = _text_mask(text, anchor)
     target = canvas[y + offset_y : y + offset_y + mask.shape[0], x + offset_x : x + offset_x + mask.shape[1]]
     mask = mask[: target.shape[0], : target.shape[1]]
@@ -166,8 +166,8 @@ def _paint_text(canvas: Canvas, text: str, x: int, y: int, anchor: str) -> None:
 
 @functools.lru_cache(maxsize=256)
 def _text_mask(text: str, anchor: str) -> tuple[Canvas, int, int]:
-    """A label's shades, 0 (none) to INK_SHADES, and its corner's distance from the anchor."""
-    # Pillow's own font: the picture does not depend on the machine's.
+    """Draws a label in shades 0 (none) to INK_SHADES; returns it with the offset of its corner from the anchor."""
+    # Pillow's own font, so that pictures do not depend on the fonts of the machine.
     font = ImageFont.load_default(FONT_SIZE)
     left, top, right, bottom = (round(edge) for edge in font.getbbox(text, anchor=anchor))
     picture = Image.new("L", (right - left + 1, bottom - top + 1))
@@ -177,7 +177,7 @@ def _text_mask(text: str, anchor: str) -> tuple[Canvas, int, int]:
 
 @functools.lru_cache(maxsize=1)
 def _palette() -> list[int]:
-    """Red, green and blue of every index."""
+    """Computes red, green and blue of every index, 0..255, in one list."""
     paper = np.array(_GROUNDS[0], float)
     inks = [_mix(paper, np.array(_INK_COLOUR), (shade + 1) / INK_SHADES) for shade in range(INK_SHADES)]
     scale = np.linspace(0, len(_NOTE_SCALE) - 1, NOTE_COLOURS)

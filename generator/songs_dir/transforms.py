@@ -1,4 +1,4 @@
-"""Batches of song numbers -> songs in files, on Beam."""
+"""Beam transforms from batches of song numbers to songs in files."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from nabi.networks import remote_files, trained_model
 
 
 class SampleSongs(beam.DoFn):
-    """Batch -> its songs in ids; the model is loaded once a worker."""
+    """Samples a batch: SongBatch -> (batch, its songs in ids). Each worker loads the model once."""
 
     def __init__(
         self,
@@ -48,18 +48,18 @@ class SampleSongs(beam.DoFn):
 
 @dataclasses.dataclass
 class WriteSongs(beam.PTransform):
-    """(Batch, its songs in ids) -> the batch, once its files and then its rows are published.
+    """Publishes the files of a batch and then its rows: (batch, its songs in ids) -> batch.
 
     Attributes:
-      writer: where to, and how.
-      batches: how many batches the job has.
+      writer: writer of the songs directory.
+      batches: number of batches of the job.
     """
 
     writer: Writer
     batches: int
 
     def expand(self, sampled: beam.PCollection) -> beam.PCollection:
-        """Writes where the songs were sampled: none crosses a shuffle."""
+        """Writes songs on the worker that sampled them, without a shuffle."""
         return sampled | beam.Map(_write_batch, self.writer, self.batches)
 
 

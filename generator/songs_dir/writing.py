@@ -1,4 +1,4 @@
-"""A sampled song -> its files and its row."""
+"""Writing of a sampled song: its files and its row."""
 
 import dataclasses
 import functools
@@ -15,7 +15,7 @@ from nabi.music.vocabulary import Vocabulary
 from nabi.workspace import paths, storage
 
 if TYPE_CHECKING:
-    # At run time it would bring TensorFlow into the program that only plans.
+    # At run time this import would load TensorFlow into the launcher, which does not need it.
     from generator.sampling.song_state import SongIds
 
 
@@ -24,11 +24,11 @@ class Writer:
     """Writes songs into a songs directory.
 
     Attributes:
-      folder: the directory.
-      vocabulary: the model's.
-      encoding: the model's.
-      config: how the songs were made, and how they sound.
-      index: what training songs are known by; a worker reads it once.
+      folder: songs directory.
+      vocabulary: vocabulary of the model.
+      encoding: encoding of the model.
+      config: settings of the songs.
+      index: index of the training songs, which a worker reads once; None if the model has none.
     """
 
     folder: str
@@ -38,34 +38,34 @@ class Writer:
     index: copied_bars.IndexFile | None = None
 
     def write(self, sampled: "SongIds") -> dict[str, Any]:
-        """Publishes a song's MIDI, picture and sound; returns its row. Equal songs give equal bytes."""
-        made = self._midi_songs.of(sampled)
-        name, song = made.name, made.song
-        files = {"file": (f"{name}.mid", made.midi), "picture": (f"{name}.png", render.piano_roll(song))}
-        # A song cut before its first note was whole has none: its files are there, but nothing sounds.
+        """Publishes a song's MIDI, picture and audio; returns its row. Equal songs give equal bytes."""
+        converted = self._midi_songs.of(sampled)
+        name, song = converted.name, converted.song
+        files = {"file": (f"{name}.mid", converted.midi), "picture": (f"{name}.png", render.piano_roll(song))}
+        # A song that was cut off before its first note was complete has no notes, and so no audio.
         if self.config.audio != "none" and len(song):
-            files["audio"] = (f"{name}.{self.config.audio}", audio.render(made.midi, self.config.audio))
+            files["audio"] = (f"{name}.{self.config.audio}", audio.render(converted.midi, self.config.audio))
         for file, content in files.values():
             storage.write_bytes(storage.join(self.folder, file), content)
-        given = len(self.encoding.decode(made.primer).pitches)
+        primer_notes = len(self.encoding.decode(converted.primer).pitches)
         return {
             "song": sampled.song,
             **{key: file for key, (file, _) in files.items()},
             "seed": self.config.seed,
-            "primer": made.primer,
-            "tokens": made.tokens,
+            "primer": converted.primer,
+            "tokens": converted.tokens,
             "ended": sampled.ended,
             "log_likelihood": round(sampled.log_likelihood, 4),
             "attempts": sampled.attempts,
             "refused": list(sampled.refused),
-            **({"moved": made.moved} if self.config.moves else {}),
+            **({"moved": converted.moved} if self.config.moves else {}),
             **({"agreement": _agreement(sampled)} if sampled.fed else {}),
             "notes": len(song.pitches),
             "seconds": round(_seconds(song, self.config.tempo), 3),
             "roll": render.time_span(song),
-            **measuring.columns(song, given),
-            **(copied_bars.figures(song, self.index.read(), given) if self.index else {}),
-            **({"explained": self._explained(sampled)} if sampled.told else {}),
+            **measuring.columns(song, primer_notes),
+            **(copied_bars.figures(song, self.index.read(), primer_notes) if self.index else {}),
+            **({"explained": self._explained(sampled)} if sampled.explanations else {}),
             "settings": describe(self.config),
         }
 
@@ -74,36 +74,36 @@ class Writer:
         return MidiSongs(self.vocabulary, self.encoding, self.config)
 
     def _explained(self, sampled: "SongIds") -> list[dict[str, Any]]:
-        """Each token with its probability, its rank and the likeliest others."""
+        """Describes each sampled token: its probability, its rank and the likeliest others."""
         tokens = self.vocabulary.tokens
         return [
             {
-                "token": tokens[told.token],
-                "probability": round(told.probability, 5),
-                "rank": told.rank,
-                "others": {tokens[other]: round(chance, 5) for other, chance in told.others},
+                "token": tokens[explanation.token],
+                "probability": round(explanation.probability, 5),
+                "rank": explanation.rank,
+                "others": {tokens[other]: round(chance, 5) for other, chance in explanation.others},
             }
-            for told in sampled.told
+            for explanation in sampled.explanations
         ]
 
     def write_rows(self, index: int, count: int, rows: Sequence[dict[str, Any]]) -> None:
-        """Publishes a batch's rows; a batch is made when they are there, so they come after its songs."""
+        """Publishes a batch's rows, after its songs: their existence marks the batch as finished."""
         paths.write_rows(rows_path(self.folder, index, count), list(rows))
 
 
 def rows_path(folder: str, index: int, count: int) -> str:
-    """Where the rows of batch `index` of `count` lie."""
+    """Returns the path of the rows of batch `index` of `count`."""
     return storage.join(folder, paths.rows_name(paths.SONGS, index, count))
 
 
 def describe(config: GenerateConfig) -> dict[str, Any]:
-    """What a song was made with besides the model and the seed: nothing that differs with how many there are."""
-    elsewhere = ("seed", "num_songs", "audio", "data")
-    return {key: value for key, value in config.as_dict().items() if key not in elsewhere}
+    """Selects the settings that a song depends on, without the seed, which has a column of its own."""
+    omitted = ("seed", "num_songs", "audio", "data")
+    return {key: value for key, value in config.as_dict().items() if key not in omitted}
 
 
 def _agreement(sampled: "SongIds") -> float:
-    """The share of places in which the token chosen is the one that was fed."""
+    """Computes the share of positions at which the sampled token is the one that was fed, 0..1."""
     same = sum(chosen == true for chosen, true in zip(sampled.tokens, sampled.fed, strict=True))
     return round(same / len(sampled.fed), 4)
 

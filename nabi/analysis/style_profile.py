@@ -1,4 +1,4 @@
-"""What a set of songs is like: its keys, mean figures and distributions, summed up song by song in bounded memory."""
+"""Profiles the style of a set of songs: keys, mean statistics and distributions, in bounded memory."""
 
 import collections
 import dataclasses
@@ -15,10 +15,10 @@ from nabi.music.song import Song
 
 @dataclasses.dataclass(frozen=True)
 class SongMeasurements:
-    """What is measured of one song.
+    """The measurements of one song.
 
     Attributes:
-      key: that it is in, if it has one.
+      key: of the song; None if it has none.
       figures: see `nabi.analysis.statistics.figures`.
       distributions: see `nabi.analysis.histograms.distributions`.
     """
@@ -35,7 +35,7 @@ class SongMeasurements:
         return cls(key, figures(song, counts), counts)
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON, of which `StyleProfile.add_dict` needs no song."""
+        """Returns JSON values, which `StyleProfile.add_dict` takes instead of the song."""
         return {
             "key": self.key.name if self.key else None,
             "figures": {name: round(value, 4) for name, value in self.figures.items()},
@@ -44,13 +44,13 @@ class SongMeasurements:
 
 
 class StyleProfile:
-    """A set of songs, as far as it has been seen.
+    """The keys, statistics and distributions of the songs that were added.
 
-    Distributions are pooled: a long song counts more. Figures are means over songs: a long song counts as one.
+    Distributions are pooled: a long song weighs more. Statistics are means over songs: all songs weigh the same.
 
     Attributes:
-      songs: how many have notes.
-      keys: name of a key -> songs in it.
+      songs: the number of songs that have notes.
+      keys: name of a key -> number of songs in it.
       distributions: name -> counts, int64 [bins].
     """
 
@@ -61,31 +61,31 @@ class StyleProfile:
         self._sums: dict[str, float] = {}
 
     def add(self, song: Song) -> None:
-        """Takes a song in; one without notes changes nothing."""
+        """Adds a song; one without notes changes nothing."""
         self.add_dict(SongMeasurements.of(song).as_dict())
 
-    def add_dict(self, measured: Mapping[str, Any]) -> None:
-        """Takes in a song of which only `SongMeasurements.as_dict` is left."""
-        if not measured["figures"]:
+    def add_dict(self, measurements: Mapping[str, Any]) -> None:
+        """Adds a song by its measurements, as `SongMeasurements.as_dict` returned them."""
+        if not measurements["figures"]:
             return
         self.songs += 1
-        self.keys.update([measured["key"]] if measured["key"] else [])
-        for name, value in measured["figures"].items():
+        self.keys.update([measurements["key"]] if measurements["key"] else [])
+        for name, value in measurements["figures"].items():
             self._sums[name] = self._sums.get(name, 0.0) + value
         for name, counts in self.distributions.items():
-            counts += measured["distributions"][name]
+            counts += measurements["distributions"][name]
 
     @property
     def figures(self) -> dict[str, float]:
-        """The mean of each figure over the songs; nothing without songs."""
+        """The mean of each statistic over the songs; empty without songs."""
         return {name: total / self.songs for name, total in self._sums.items()}
 
     def overlaps(self, other: "StyleProfile") -> dict[str, float | None]:
-        """The overlap of each distribution with another set's, 0..1; None where a set has nothing to compare."""
+        """Measures the overlap of each distribution with another profile's, 0..1; None where either counts nothing."""
         return {name: overlap(counts, other.distributions[name]) for name, counts in self.distributions.items()}
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON that `from_dict` reads; keys in the order of their counts."""
+        """Returns JSON values, which `from_dict` reads; the commonest keys come first."""
         return {
             "songs": self.songs,
             "keys": dict(sorted(self.keys.items(), key=lambda row: (-row[1], row[0]))),
@@ -94,16 +94,16 @@ class StyleProfile:
         }
 
     @classmethod
-    def from_dict(cls, found: Mapping[str, Any]) -> "StyleProfile":
-        """Reads what `as_dict` wrote; raises ValueError saying what is no portrait of songs."""
+    def from_dict(cls, fields: Mapping[str, Any]) -> "StyleProfile":
+        """Reads what `as_dict` returned; raises ValueError saying what is wrong with it."""
         try:
-            portrait = cls()
-            portrait.songs = int(found["songs"])
-            portrait.keys.update({str(name): int(songs) for name, songs in found["keys"].items()})
-            portrait._sums = {str(name): float(mean) * portrait.songs for name, mean in found["figures"].items()}
-            portrait.distributions = read(found["distributions"])
+            profile = cls()
+            profile.songs = int(fields["songs"])
+            profile.keys.update({str(name): int(songs) for name, songs in fields["keys"].items()})
+            profile._sums = {str(name): float(mean) * profile.songs for name, mean in fields["figures"].items()}
+            profile.distributions = read(fields["distributions"])
         except (KeyError, TypeError, AttributeError, OverflowError) as error:
-            raise ValueError(f"it is no portrait of songs ({error!r})") from error
-        if unknown := set(portrait.keys) - set(KEY_NAMES):
+            raise ValueError(f"it is no style profile ({error!r})") from error
+        if unknown := set(profile.keys) - set(KEY_NAMES):
             raise ValueError(f"it has songs in {', '.join(sorted(unknown))}, which is no key")
-        return portrait
+        return profile

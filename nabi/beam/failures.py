@@ -1,12 +1,12 @@
-"""What goes wrong while an engine works, in one sentence."""
+"""Turns errors of Beam and its engines into one sentence."""
 
 import contextlib
 import re
 from collections.abc import Iterator
 
-# What Beam and its engines put around the sentence of an error.
+# Text that Beam and its engines put around the sentence of an error.
 _NOT_THE_SENTENCE = re.compile(
-    r"^(songs\.(storage|files)\.\w+Error|ValueError): "
+    r"^(nabi\.[\w.]+Error|ValueError): "
     r"|^OSError: \[Errno \d+\] "
     r"|^Pipeline \S+ failed in state \w+: "
     r"|^\S+ failed: "
@@ -15,22 +15,26 @@ _NOT_THE_SENTENCE = re.compile(
 
 
 class JobError(RuntimeError):
-    """Work that could not be finished, in a sentence."""
+    """Raised when a job on Beam failed, with one sentence."""
 
 
 @contextlib.contextmanager
-def explained(then: str) -> Iterator[None]:
-    """Tells what goes wrong in the work from what was wrong before it: as a JobError, with what an engine says last.
+def explained(advice: str) -> Iterator[None]:
+    """Turns errors of running a pipeline into a JobError, to tell them from errors in its flags and input.
 
     Args:
-      then: what the reader may do, after the reason.
+      advice: advice to the reader, after the reason.
     """
     try:
         yield
     except (ValueError, OSError, RuntimeError) as error:
-        raise JobError(f"{sentence(str(error))}; {then}") from error
+        raise JobError(f"{sentence(str(error))}; {advice}") from error
 
 
-def sentence(said: str) -> str:
-    """The reason in what an engine says, which may be the worker's whole traceback: its last line, without frills."""
-    return _NOT_THE_SENTENCE.sub("", said.strip().rpartition("\n")[2])
+def sentence(message: str) -> str:
+    """Returns the reason in an engine's message, which may be a worker's whole traceback.
+
+    >>> sentence("Traceback (most recent call last):\\n  ...\\nValueError: cannot write x [while running 'Write']")
+    'cannot write x'
+    """
+    return _NOT_THE_SENTENCE.sub("", message.strip().rpartition("\n")[2])

@@ -1,4 +1,4 @@
-"""Beam's local runner, with worker processes of our own."""
+"""Beam's local runner, with worker processes that end with the job."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from nabi.beam import worker
 
 
 class LocalRunner(fn_runner.FnApiRunner):
-    """Runs pipelines in this process, or in processes that end with it and leave Ctrl-C to it."""
+    """Runs pipelines in this process, or in worker processes that end with it and leave Ctrl-C to it."""
 
     def run_via_runner_api(self, pipeline_proto: Any, options: Any) -> Any:
-        """Runs a pipeline; of its environments, those of worker processes get `worker.command`."""
+        """Runs a pipeline, starting its worker processes by `worker.command`."""
         for environment in pipeline_proto.components.environments.values():
             if environment.urn == python_urns.SUBPROCESS_SDK:
                 environment.payload = worker.command().encode()

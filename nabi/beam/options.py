@@ -1,4 +1,4 @@
-"""Which engine runs a pipeline, and how much it says: the same for both jobs that run on Beam."""
+"""Options of Beam: the engine that runs a pipeline, its processes and its log, the same for both jobs on Beam."""
 
 import argparse
 import logging
@@ -22,47 +22,47 @@ _LOCAL_NAMES = ("DirectRunner", "direct", "", None)
 
 
 def quiet() -> None:
-    """Logs a job's own lines to the terminal, and of Beam, Google's and TensorFlow's insides only what went wrong."""
+    """Logs a job's own lines to the terminal, and only warnings or errors of Beam's, Google's and TensorFlow's."""
     logs.start()
     hush_imports()
     logging.getLogger("apache_beam").setLevel(logging.WARNING)
-    # A worker prints the traceback of what it raises, and logs it, and raises it again where the pipeline runs.
+    # A worker prints the traceback of its error, logs it, and raises it again where the pipeline runs: once is enough.
     for name in ("worker.sdk_worker", "common"):
         logging.getLogger(f"apache_beam.runners.{name}").setLevel(logging.CRITICAL)
     # In workers too.
     os.environ.setdefault("PYTHONWARNINGS", "ignore::FutureWarning")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # TensorFlow warns where functions are compiled one after another, as trials are.
+    # TensorFlow warns if functions are compiled one after another, as those of a search's trials are.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def hush_imports() -> None:
-    """Silences what Beam and Google's packages remark when this process imports them."""
+    """Silences the warnings of Beam and Google's packages when this process imports them."""
     ignore_checksum_remark()
     # Google's packages announce the end of Python versions, years ahead.
     warnings.filterwarnings("ignore", category=FutureWarning)
 
 
 def ignore_checksum_remark() -> None:
-    """Silences what Beam says at import, through the root logger, of one of several checksum packages."""
+    """Silences Beam's message at import, through the root logger, about a missing checksum package."""
     logging.getLogger().addFilter(lambda record: "crcmod package not found" not in str(record.msg))
 
 
 def beam_options(flags: Sequence[str], others: Sequence[str] = ()) -> "PipelineOptions":
-    """Beam's options.
+    """Parses Beam's options.
 
     Args:
-      flags: those that the job itself does not know, such as `--runner=DirectRunner`.
-      others: the names of the job's own flags, one of which may have been meant.
+      flags: the flags that the job itself does not know, such as `--runner=DirectRunner`.
+      others: names of the job's own flags, for "did you mean".
 
     Raises:
-      ValueError: if Beam does not know one of them either.
+      ValueError: if Beam does not know a flag either.
     """
     from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions, WorkerOptions
 
     parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False)
     for options_class in dict.fromkeys(PipelineOptions.__subclasses__()):
-        # The hook that every class of options has; Beam itself only warns of what none of them knows.
+        # The hook that every class of options has; Beam itself only warns of flags that none of them knows.
         options_class._add_argparse_args(parser)
     unknown = parser.parse_known_args(list(flags))[1]
     if unknown:
@@ -80,12 +80,12 @@ def beam_options(flags: Sequence[str], others: Sequence[str] = ()) -> "PipelineO
 
 
 def use_cores(options: "PipelineOptions", flags: Sequence[str], parts: int) -> None:
-    """Gives local work to a process for each core, if it has parts for twice as many and no flag says otherwise.
+    """Runs local work in a process for each core, if it has at least two parts for each and no flag says otherwise.
 
     Args:
-      options: are changed.
-      flags: Beam's own, as they were given.
-      parts: that processes can share.
+      options: Beam's options, which are changed.
+      flags: Beam's flags as given.
+      parts: number of parts that processes can share.
     """
     from apache_beam.options.pipeline_options import DirectOptions, StandardOptions
 
@@ -97,10 +97,9 @@ def use_cores(options: "PipelineOptions", flags: Sequence[str], parts: int) -> N
 
 
 def hands_over(options: "PipelineOptions") -> bool:
-    """Whether this process only describes the work and ends before it is done: then the work must end itself.
+    """Returns true if this process ends before the pipeline does, so that the pipeline's last step must finish the job.
 
-    The launcher of a Dataflow template does, which has to (it gives `--template_location`), and whoever asks for it by
-    `--no_wait_until_finish`.
+    So do the launcher of a Dataflow template, which gives `--template_location`, and `--no_wait_until_finish`.
     """
     from apache_beam.options.pipeline_options import GoogleCloudOptions, StandardOptions
 
@@ -109,10 +108,10 @@ def hands_over(options: "PipelineOptions") -> bool:
 
 
 def open_pipeline(options: "PipelineOptions") -> "beam.Pipeline":
-    """A pipeline with these options, as a context that runs it at the end.
+    """Returns a pipeline with these options, a context that runs it at the end.
 
-    Local worker processes get no options from FnApiRunner unless they stand in its provision info; without them each
-    would log its insides to the terminal.
+    FnApiRunner passes options to local worker processes in its provision info alone; without them each would log to
+    the terminal.
     """
     import apache_beam as beam
     from apache_beam.options.pipeline_options import StandardOptions, WorkerOptions
@@ -126,7 +125,7 @@ def open_pipeline(options: "PipelineOptions") -> "beam.Pipeline":
     if options.view_as(StandardOptions).runner != LOCAL_RUNNER:
         return beam.Pipeline(options=options)
     level = options.view_as(WorkerOptions).default_sdk_harness_log_level
-    for_workers = dict_to_struct({"beam:option:default_sdk_harness_log_level:v1": level})
-    info = beam_provision_api_pb2.ProvisionInfo(retrieval_token="unused", pipeline_options=for_workers)
+    worker_options = dict_to_struct({"beam:option:default_sdk_harness_log_level:v1": level})
+    info = beam_provision_api_pb2.ProvisionInfo(retrieval_token="unused", pipeline_options=worker_options)
     runner = LocalRunner(provision_info=fn_runner.ExtendedProvisionInfo(info))
     return beam.Pipeline(runner=runner, options=options)

@@ -1,6 +1,6 @@
 """A worker process of Beam's local runner that ends with the job and leaves Ctrl-C to it.
 
-Its standard input is a pipe of the job's, see `command`.
+Its standard input is a pipe whose writing end the job holds, see `command`.
 """
 
 import functools
@@ -20,12 +20,12 @@ _WAIT_SECONDS = 1.0
 
 
 def command() -> str:
-    """The shell command that starts a worker, for as long as this process lives.
+    """Returns the shell command that starts a worker; it is valid while this process lives.
 
-    Beam gives its workers no pipe; the system gives the reading end of this process' own to whoever opens it there.
+    Beam gives its workers no pipe, so the command opens the reading end of this process' pipe through /proc.
     """
-    # The writing end, which no other process inherits, is what ends with this one; first of all, so that a worker ends
-    # before it can complain of connections that break.
+    # Only this process has the writing end. It is closed first when a signal ends the job, so that a worker ends before
+    # it logs errors of broken connections.
     reading, writing = os.pipe()
     job_exit.before_stop(functools.partial(os.close, writing))
     python = shlex.join([sys.executable, "-m", __name__])
@@ -33,28 +33,29 @@ def command() -> str:
 
 
 def main() -> None:
-    """Works for the job whose addresses stand in the environment."""
+    """Runs Beam's worker for the job whose addresses are in the environment."""
     end_with_parent()
     ignore_checksum_remark()
     sys.excepthook = _after_the_parent(sys.excepthook)
     threading.excepthook = _after_the_parent(threading.excepthook)
     from apache_beam.runners.worker import sdk_worker, sdk_worker_main
 
-    # The traceback of what fails, which the job tells in a sentence.
+    # Beam's worker prints tracebacks of errors that the job reports in a sentence.
     sdk_worker.print = _print_nothing
     sdk_worker_main.main(sys.argv)
 
 
-def _print_nothing(*said: Any, **how: Any) -> None:
-    del said, how
+def _print_nothing(*values: Any, **options: Any) -> None:
+    del values, options
 
 
-def _after_the_parent(tell: Callable[..., Any]) -> Callable[..., Any]:
-    """A hook for exceptions that first waits: if it is the parent's end that broke a connection, this process ends."""
+def _after_the_parent(hook: Callable[..., Any]) -> Callable[..., Any]:
+    """Wraps a hook for exceptions in a pause: if the parent's end has broken a connection, this process ends in it."""
 
     def wait(*error: Any) -> None:
+        """Waits, then calls the hook."""
         time.sleep(_WAIT_SECONDS)
-        tell(*error)
+        hook(*error)
 
     return wait
 

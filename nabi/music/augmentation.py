@@ -1,4 +1,4 @@
-"""Augmentation: a training song in other keys and at other speeds."""
+"""Augments a training song: the same song in other keys and at other speeds."""
 
 import dataclasses
 import fractions
@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from nabi.music.song import LAST_TICK, Song
+from nabi.music.canonical_form import LAST_TICK
+from nabi.music.song import Song
 
 
 @dataclasses.dataclass(frozen=True)
 class Variant:
-    """A song and how it was made: `transpose` semitones higher, all times `scale` times as long."""
+    """A transposed and scaled song: `transpose` semitones higher, all times `scale` times as long."""
 
     song: Song
     transpose: int
@@ -19,7 +20,14 @@ class Variant:
 
 
 def variants(song: Song, transpose: Sequence[int], scales: Sequence[fractions.Fraction]) -> Iterator[Variant]:
-    """Each combination that is possible, the unscaled ones first, by semitones: the order of records in a shard.
+    """Yields a song in every possible key and speed, unscaled ones first, each speed by ascending semitones.
+
+    Records stand in this order in a shard.
+
+    >>> song = Song.from_notes(start=[0], duration=[12], pitch=[127])
+    >>> halved = fractions.Fraction(1, 2)
+    >>> [(variant.transpose, str(variant.scale)) for variant in variants(song, (-1, 1), (halved,))]
+    [(-1, '1'), (0, '1'), (-1, '1/2'), (0, '1/2')]
 
     A transposition that leaves MIDI's pitches 0-127 is left out, and so is a scale whose times fall between two
     ticks of the grid (a distorted rhythm is no variant) or are longer than a song can be.
@@ -42,9 +50,9 @@ def _scaled(song: Song, scale: fractions.Fraction) -> Song | None:
     if scale == 1:
         return song
     start, duration, pitch = song.notes()
-    longer, longer_duration = (column.astype(np.int64) * scale.numerator for column in (start, duration))
-    if (longer % scale.denominator).any() or (longer_duration % scale.denominator).any():
+    scaled_start, scaled_duration = (column.astype(np.int64) * scale.numerator for column in (start, duration))
+    if (scaled_start % scale.denominator).any() or (scaled_duration % scale.denominator).any():
         return None
     if song.end * scale > LAST_TICK:
         return None
-    return song.with_notes(longer // scale.denominator, longer_duration // scale.denominator, pitch)
+    return song.with_notes(scaled_start // scale.denominator, scaled_duration // scale.denominator, pitch)

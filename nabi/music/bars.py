@@ -1,4 +1,4 @@
-"""Bars of a song, by its time signature, 4/4 where it has none (or one that says nothing)."""
+"""Counts the bars and beats of a song by its time signature: 4/4 where it has none, or one that cannot be read."""
 
 from nabi.music.song import Song
 
@@ -6,12 +6,16 @@ _COMMON_TIME = (4, 4)
 
 
 def meter(song: Song) -> tuple[int, int]:
-    """The beats of a bar and the beat's part of a whole note: 3/8 is (3, 8)."""
+    """Returns the beats of a bar and the note value of a beat: (3, 8) for 3/8."""
     return parse(song.about.time_signature or "")
 
 
 def parse(time_signature: str) -> tuple[int, int]:
-    """The same of a time signature such as `3/8`."""
+    """Reads a time signature as (beats of a bar, note value of a beat); (4, 4) for any other text.
+
+    >>> parse("3/8")
+    (3, 8)
+    """
     beats, _, unit = time_signature.partition("/")
     if not (beats.isdecimal() and unit.isdecimal() and int(beats) and int(unit)):
         return _COMMON_TIME
@@ -19,18 +23,25 @@ def parse(time_signature: str) -> tuple[int, int]:
 
 
 def bar_ticks(song: Song) -> float:
-    """A bar's length in ticks."""
+    """Returns the length of a bar in ticks."""
     return song.ticks_per_quarter * quarters(song.about.time_signature or "")
 
 
 def quarters(time_signature: str) -> float:
-    """The quarter notes of a bar of a time signature."""
+    """Returns the length of a bar in quarter notes.
+
+    >>> quarters("6/8")
+    3.0
+    """
     beats, unit = parse(time_signature)
     return 4 * beats / unit
 
 
 def place(song: Song, tick: float) -> str:
-    """Where a tick lies, as bar and beat, both counted from 1: `3:1` is the beginning of the third bar.
+    """Names the bar and the beat of a tick, both counted from 1: `3:1` is the beginning of the third bar.
+
+    >>> place(Song.from_notes(start=[0], duration=[12], pitch=[60]), tick=60)
+    '2:2'
 
     A tick between two beats belongs to the one before it.
     """

@@ -1,4 +1,4 @@
-"""Why a file could not be read: one of a short closed list of reasons."""
+"""Gives the reason why a file could not be read, one of a short closed list."""
 
 REASONS = {
     "unreadable": "the storage did not give the file's bytes",
@@ -18,7 +18,7 @@ REASONS = {
 
 
 class ParseError(Exception):
-    """A file that is no song.
+    """A file from which no song can be read.
 
     Attributes:
       reason: a key of `REASONS`.

@@ -1,4 +1,4 @@
-"""Limits that a user sets on songs, each with the reason that the ledger gives."""
+"""Limits that a user sets on songs, and the reason that the ledger gives for each song outside of them."""
 
 import dataclasses
 
@@ -7,14 +7,14 @@ import numpy as np
 from nabi.music.encodings import Encoding, snap
 from nabi.music.song import Song
 
-# Of 2,100 songs of eight collections the slowest takes 26 tokens a note in `steps` of sixteenths, 77 in those of a
+# The slowest of 2,100 songs of eight collections takes 26 tokens a note in `steps` of sixteenths, 77 in `steps` of a
 # twelfth of a quarter note, and 3 in `events`.
 MAX_TOKENS_PER_NOTE = 128
 
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """What a song must be like; all are at least 1, and None, or no meter, sets no limit.
+    """Bounds of an acceptable song; numbers are at least 1, and None, or no meter, sets no bound.
 
     Attributes:
       min_events: notes and chords, at least.
@@ -23,7 +23,7 @@ class Limits:
       max_quarters: quarter notes from the start to the last note's end, at most.
       min_steps: steps of the encoding from the start to the last note's end, rounded to a step, at least.
       max_tokens_per_note: tokens of the encoding, at most, for each note of a song.
-      meters: numerators of the time signature that the song begins with; a file that tells none is in 4.
+      meters: allowed numerators of the first time signature; a file without one counts as 4/4.
     """
 
     min_events: int | None = None
@@ -35,11 +35,11 @@ class Limits:
     meters: tuple[int, ...] = ()
 
     def refusal(self, song: Song, step: int) -> tuple[str, str] | None:
-        """(reason, what was measured and what the limit is) of the first limit that a song breaks, or None.
+        """Returns (reason, value and limit) of the first limit that a song breaks; None if it breaks none.
 
         Args:
           song: any.
-          step: ticks that `min_steps` counts in.
+          step: ticks of a step, the unit of `min_steps`.
         """
         events, quarters = len(song), -(-song.end // song.ticks_per_quarter)
         pitches = len(np.unique(song.pitches))
@@ -60,7 +60,7 @@ class Limits:
 
 
 def too_many_tokens(song: Song, encoding: Encoding, most: int) -> tuple[str, str] | None:
-    """(reason, sentence) for a song that takes more than `most` tokens a note, None for others; none is written."""
+    """Returns (reason, sentence) for a song of more than `most` tokens a note, else None; counts without encoding."""
     tokens, notes = encoding.most_tokens(song), len(song.pitches)
     if tokens <= most * notes:
         return None

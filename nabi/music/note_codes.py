@@ -1,4 +1,4 @@
-"""Codes: a tune as a letter and a denominator a note, `g8 e8 e4`, the notation of the 나비야 tutorials.
+"""Codes: a tune written as a letter and a note value for each note, `g8 e8 e4`, as the 나비야 tutorials do.
 
 The letter is a white key of the octave from C5 to B5; the number is the fraction of a whole note that it lasts, so that
 `g8` is an eighth note, half a quarter note. Lengths are parts of a quarter note that divisors reach
@@ -18,7 +18,7 @@ SCHEME = "codes:"
 _PITCHES = {"c": 72, "d": 74, "e": 76, "f": 77, "g": 79, "a": 81, "b": 83}
 _LETTERS = {pitch: letter for letter, pitch in _PITCHES.items()}
 _CODE = re.compile(rf"([{''.join(_PITCHES)}])([1-9][0-9]{{0,2}})")
-# Of the finest divisor.
+# The shortest note value: one part of a quarter note by the finest divisor.
 _MOST_DENOMINATOR = 4 * quantisation.MOST
 
 Divisors = tuple[int, ...]
@@ -26,26 +26,38 @@ Divisors = tuple[int, ...]
 
 @functools.lru_cache(maxsize=256)
 def denominators(divisors: Divisors) -> tuple[int, ...]:
-    """The denominators of a whole note whose lengths are multiples of a part of a quarter note, ascending."""
+    """Lists the note values (8 is an eighth) that fit the grid of some divisors, ascending.
+
+    >>> denominators((4, 3))
+    (1, 2, 3, 4, 6, 8, 12, 16)
+    """
     wholes = [4 * divisor for divisor in divisors]
     return tuple(number for number in range(1, max(wholes) + 1) if any(whole % number == 0 for whole in wholes))
 
 
 def is_code(token: str, divisors: Divisors) -> bool:
-    """Whether a token is a code."""
+    """Tells whether a token is a code."""
     match = _CODE.fullmatch(token)
     return match is not None and int(match[2]) in denominators(divisors)
 
 
 def write(pitches: Sequence[int], ticks: int, divisors: Divisors) -> str | None:
-    """The code of a note; None for a chord, another pitch or another length."""
+    """Writes a note as a code; None for a chord, for a pitch outside C5..B5, a black key, or a length off the grid.
+
+    >>> write([79], ticks=6, divisors=(4, 3))
+    'g8'
+    """
     number, rest = divmod(_whole(divisors), ticks)
     known = len(pitches) == 1 and pitches[0] in _LETTERS and not rest and number in denominators(divisors)
     return f"{_LETTERS[pitches[0]]}{number}" if known else None
 
 
 def read(code: str, divisors: Divisors) -> tuple[int, int]:
-    """The MIDI number and the length in ticks of a code; raises ValueError naming what is none."""
+    """Reads a code as (MIDI number, ticks); raises ValueError naming a text that is no code.
+
+    >>> read("g8", divisors=(4, 3))
+    (79, 6)
+    """
     pitch, denominator = _parsed(code)
     if denominator not in denominators(divisors):
         raise ValueError(
@@ -56,13 +68,13 @@ def read(code: str, divisors: Divisors) -> tuple[int, int]:
 
 
 def check(text: str) -> None:
-    """Raises ValueError naming what in a tune no divisors make a code, or if it is empty."""
+    """Raises ValueError naming the first word of a tune that is no code with any divisors, or if the tune is empty."""
     if not [_parsed(code) for code in text.split()]:
         raise ValueError(f"{SCHEME} needs codes after it, such as {SCHEME}'g8 e8 e4'")
 
 
 def tune(text: str, divisors: Divisors) -> Song:
-    """The song of codes with spaces between, one note after another; raises ValueError naming what is no code."""
+    """Reads codes separated by spaces, one note after another; raises ValueError naming a word that is no code."""
     check(text)
     events, now = [], 0
     for pitch, ticks in (read(code, divisors) for code in text.split()):
@@ -72,7 +84,7 @@ def tune(text: str, divisors: Divisors) -> Song:
 
 
 def _parsed(code: str) -> tuple[int, int]:
-    """The MIDI number and the denominator of a code."""
+    """Reads a code as (MIDI number, denominator)."""
     match = _CODE.fullmatch(code)
     if match is None or int(match[2]) > _MOST_DENOMINATOR:
         raise ValueError(
@@ -83,5 +95,5 @@ def _parsed(code: str) -> tuple[int, int]:
 
 
 def _whole(divisors: Divisors) -> int:
-    """Ticks of a whole note."""
+    """Returns the ticks of a whole note."""
     return 4 * quantisation.ticks_per_quarter(divisors)

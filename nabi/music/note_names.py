@@ -1,6 +1,6 @@
-"""How pitches, chords and durations are written: `Eb5`, `C4.E4.G4`, `4.7.11`, `1/2`.
+"""Names of pitches, chords and durations in tokens: `Eb5`, `C4.E4.G4`, `4.7.11`, `1/2`.
 
-The table is fixed and our own: music21 spells B flat below middle C `B-3`, and its `B-1` means two pitches.
+The spelling is Nabi's own: music21 spells B flat below middle C `B-3`, and its `B-1` means two pitches.
 """
 
 import fractions
@@ -15,14 +15,18 @@ PITCH_NAMES = tuple(f"{PITCH_CLASSES[midi % 12]}{midi // 12 - 1}" for midi in ra
 
 REST = "R"
 
-# Not the tuple, which Python would read from its end for a number below 0.
+# A dict, since a tuple gives an element from its end for a negative number.
 _BY_NUMBER = dict(enumerate(PITCH_NAMES))
 _MIDI_NUMBERS = {name: midi for midi, name in enumerate(PITCH_NAMES)}
 _CLASSES = re.compile(r"\d{1,2}(\.\d{1,2})*")
 
 
 def chord_name(pitches: Iterable[int]) -> str:
-    """A note or a voiced chord: (60, 64, 67) -> `C4.E4.G4`; raises ValueError for a number outside 0..127."""
+    """Names a note or a voiced chord; raises ValueError for a number outside 0..127.
+
+    >>> chord_name([60, 64, 67])
+    'C4.E4.G4'
+    """
     try:
         return ".".join([_BY_NUMBER[pitch] for pitch in pitches])
     except KeyError as error:
@@ -30,7 +34,11 @@ def chord_name(pitches: Iterable[int]) -> str:
 
 
 def parse_pitch(name: str) -> int:
-    """The MIDI number of a note, `C4` -> 60; raises ValueError naming what is none."""
+    """Reads the name of a note as a MIDI number; raises ValueError naming what is none.
+
+    >>> parse_pitch("C4")
+    60
+    """
     if name not in _MIDI_NUMBERS:
         raise ValueError(f"{name!r} is no pitch name from C-1 to G9")
     return _MIDI_NUMBERS[name]
@@ -38,7 +46,7 @@ def parse_pitch(name: str) -> int:
 
 @functools.lru_cache(maxsize=65536)
 def parse_chord(name: str) -> tuple[int, ...]:
-    """MIDI numbers of a note or a voiced chord; raises ValueError naming what it could not read."""
+    """Reads a note or a voiced chord as MIDI numbers; raises ValueError naming the part that is no pitch name."""
     try:
         return tuple(_MIDI_NUMBERS[part] for part in name.split("."))
     except KeyError as error:
@@ -47,10 +55,13 @@ def parse_chord(name: str) -> tuple[int, ...]:
 
 @functools.lru_cache(maxsize=65536)
 def normal_order(pitches: tuple[int, ...]) -> tuple[int, ...]:
-    """The pitch classes of a chord in normal order, as music21 gives it (Straus, Introduction to Post-Tonal Theory).
+    """Returns the pitch classes of a chord in normal order (Straus, Introduction to Post-Tonal Theory).
 
-    Of all rotations of the sorted classes: the one that spans least from first to last; of those, the one packed
-    most to the left as far as intervals from the first tell; of those, the one with the smallest first class.
+    >>> normal_order((64, 67, 71, 76))
+    (4, 7, 11)
+
+    As in music21, it is the rotation of the sorted classes with the smallest span from first to last. Ties go to the
+    smaller intervals from the first class, then to the smaller first class.
     """
     classes = sorted({pitch % 12 for pitch in pitches})
     rotations = [tuple(classes[index:] + classes[:index]) for index in range(len(classes))]
@@ -63,17 +74,24 @@ def _spans(rotation: tuple[int, ...]) -> tuple[object, ...]:
 
 
 def classes_name(pitches: tuple[int, ...]) -> str:
-    """A chord's normal order: (64, 67, 71) -> `4.7.11`."""
+    """Writes the normal order of a chord.
+
+    >>> classes_name((64, 67, 71))
+    '4.7.11'
+    """
     return ".".join(str(pitch_class) for pitch_class in normal_order(pitches))
 
 
 def is_classes(name: str) -> bool:
-    """Whether a name is a normal order rather than pitch names."""
+    """Tells whether a name is a normal order rather than pitch names."""
     return _CLASSES.fullmatch(name) is not None
 
 
 def parse_classes(name: str) -> tuple[int, ...]:
-    """The lowest ascending voicing from C4 of a normal order; a single class is an octave, `0` -> (60, 72).
+    """Reads a normal order as its lowest ascending voicing from C4 on; a single class becomes an octave.
+
+    >>> parse_classes("4.7.11"), parse_classes("0")
+    ((64, 67, 71), (60, 72))
 
     Raises:
       ValueError: if a class is outside 0..11 or stands twice.
@@ -91,13 +109,17 @@ def parse_classes(name: str) -> tuple[int, ...]:
 
 @functools.lru_cache(maxsize=65536)
 def duration_name(ticks: int, ticks_per_quarter: int) -> str:
-    """Ticks as quarter notes: of 12 a quarter 6 -> `1/2`, 12 -> `1`, 16 -> `4/3`."""
+    """Writes ticks as a fraction of a quarter note.
+
+    >>> [duration_name(ticks, ticks_per_quarter=12) for ticks in (6, 12, 16)]
+    ['1/2', '1', '4/3']
+    """
     return str(fractions.Fraction(ticks, ticks_per_quarter))
 
 
 @functools.lru_cache(maxsize=65536)
 def parse_duration(name: str, ticks_per_quarter: int) -> int:
-    """Ticks of a duration in quarter notes; raises ValueError if it is not above 0 or off the grid."""
+    """Reads a duration in quarter notes as ticks; raises ValueError unless it is above 0 and on the grid."""
     ticks = parse_quarters(name) * ticks_per_quarter
     if ticks <= 0 or ticks.denominator != 1:
         raise ValueError(f"{name!r} is not a multiple of 1/{ticks_per_quarter} of a quarter note above 0")
@@ -105,7 +127,7 @@ def parse_duration(name: str, ticks_per_quarter: int) -> int:
 
 
 def parse_quarters(name: str) -> fractions.Fraction:
-    """A duration in quarter notes, exactly: `1/2`; raises ValueError if it is none."""
+    """Reads a duration in quarter notes as an exact fraction; raises ValueError if it is none."""
     try:
         return fractions.Fraction(name)
     except (ValueError, ZeroDivisionError):

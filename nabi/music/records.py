@@ -1,4 +1,4 @@
-"""The one TFRecord schema: a window <-> a serialized tf.train.Example, and the file that frames it.
+"""The TFRecord schema of datasets: a window <-> a serialized tf.train.Example, and the framing of record files.
 
 TensorFlow is not needed: the Example message is declared here from its public definition, and `tf.io.parse_example`
 reads what it serializes. A trainer takes names, types and shapes from `FEATURES`.
@@ -20,13 +20,13 @@ FEATURES = {"tokens": "int64", "song": "bytes", "start": "int64", "transpose": "
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Window:
-    """Consecutive ids of one song.
+    """Consecutive token ids of one song.
 
     Attributes:
       tokens: int64 [window + 1].
-      song: the song's hash.
-      start: index in the song's ids of the first token.
-      transpose: semitones the song was moved by, 0 unless augmented.
+      song: the name of the song (`nabi.music.song_id.SongId`).
+      start: index of the first token among the song's ids.
+      transpose: semitones by which the song was transposed; 0 unless augmented.
     """
 
     tokens: npt.NDArray[np.int64]
@@ -36,7 +36,7 @@ class Window:
 
 
 def serialize(window: Window) -> bytes:
-    """A tf.train.Example; equal windows give equal bytes."""
+    """Serializes a window as a tf.train.Example; equal windows give equal bytes."""
     example = _EXAMPLE()
     feature = example.features.feature
     feature["tokens"].int64_list.value.extend(window.tokens.tolist())
@@ -62,7 +62,7 @@ def parse(data: bytes) -> Window:
 
 
 def write(file: IO[bytes], records: Iterable[bytes]) -> int:
-    """Frames records as a TFRecord file (length, its checksum, data, its checksum); returns how many."""
+    """Frames records as a TFRecord file (length, its checksum, data, its checksum); returns their number."""
     count = 0
     for record in records:
         length = struct.pack("<Q", len(record))
@@ -72,7 +72,7 @@ def write(file: IO[bytes], records: Iterable[bytes]) -> int:
 
 
 def read(file: IO[bytes]) -> Iterator[bytes]:
-    """The records of a TFRecord file; raises ValueError where the file is damaged or cut short."""
+    """Yields the records of a TFRecord file; raises ValueError where the file is damaged or cut short."""
     while header := file.read(12):
         if len(header) < 12 or _masked_crc(header[:8]) != header[8:]:
             raise ValueError("damaged TFRecord file: a length does not match its checksum")
@@ -84,13 +84,16 @@ def read(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _masked_crc(data: bytes) -> bytes:
-    """TFRecord's checksum: CRC-32C, rotated right by 15 bits, plus a constant (tensorflow/core/lib/hash/crc32c.h)."""
+    """Computes the checksum of TFRecord files: CRC-32C, rotated right by 15 bits, plus a constant.
+
+    See tensorflow/core/lib/hash/crc32c.h.
+    """
     crc = google_crc32c.value(data)
     return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
 
 
 def _declare_example() -> Any:
-    """tf.train.Example (tensorflow/core/example/{example,feature}.proto), in a pool of its own.
+    """Declares tf.train.Example (tensorflow/core/example/{example,feature}.proto), in a pool of its own.
 
     TensorFlow registers the same names in the default pool, where they may not be declared twice.
     """
@@ -98,26 +101,27 @@ def _declare_example() -> Any:
     file = descriptor_pb2.FileDescriptorProto(name="example.proto", package="tensorflow", syntax="proto3")
 
     def declare(name: str, *fields: tuple[str, int, int, str]) -> Any:
+        """Adds a message type; a field is (name, label, type, name of its message type or "")."""
         declared = file.message_type.add(name=name)
         for number, (field_name, label, kind, type_name) in enumerate(fields, 1):
             declared.field.add(name=field_name, number=number, label=label, type=kind, type_name=type_name or None)
         return declared
 
-    one, many, a_message = field.LABEL_OPTIONAL, field.LABEL_REPEATED, field.TYPE_MESSAGE
-    declare("BytesList", ("value", many, field.TYPE_BYTES, ""))
-    declare("FloatList", ("value", many, field.TYPE_FLOAT, ""))
-    declare("Int64List", ("value", many, field.TYPE_INT64, ""))
+    single, repeated, a_message = field.LABEL_OPTIONAL, field.LABEL_REPEATED, field.TYPE_MESSAGE
+    declare("BytesList", ("value", repeated, field.TYPE_BYTES, ""))
+    declare("FloatList", ("value", repeated, field.TYPE_FLOAT, ""))
+    declare("Int64List", ("value", repeated, field.TYPE_INT64, ""))
     kinds = (("bytes_list", "BytesList"), ("float_list", "FloatList"), ("int64_list", "Int64List"))
-    feature = declare("Feature", *((name, one, a_message, f".tensorflow.{kind}") for name, kind in kinds))
+    feature = declare("Feature", *((name, single, a_message, f".tensorflow.{kind}") for name, kind in kinds))
     feature.oneof_decl.add(name="kind")
     for declared in feature.field:
         declared.oneof_index = 0
-    features = declare("Features", ("feature", many, a_message, ".tensorflow.Features.FeatureEntry"))
+    features = declare("Features", ("feature", repeated, a_message, ".tensorflow.Features.FeatureEntry"))
     entry = features.nested_type.add(name="FeatureEntry")
     entry.options.map_entry = True
-    entry.field.add(name="key", number=1, label=one, type=field.TYPE_STRING)
-    entry.field.add(name="value", number=2, label=one, type=a_message, type_name=".tensorflow.Feature")
-    declare("Example", ("features", one, a_message, ".tensorflow.Features"))
+    entry.field.add(name="key", number=1, label=single, type=field.TYPE_STRING)
+    entry.field.add(name="value", number=2, label=single, type=a_message, type_name=".tensorflow.Feature")
+    declare("Example", ("features", single, a_message, ".tensorflow.Features"))
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("tensorflow.Example"))

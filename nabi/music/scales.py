@@ -1,10 +1,10 @@
-"""Scales and keys: names such as `D minor` -> pitch classes."""
+"""Parses the names of scales and keys, such as `D minor`, to pitch classes."""
 
 import dataclasses
 import difflib
 import re
 
-# Semitones above the tonic. Minor is the natural one with the raised seventh, which music in minor uses all the time.
+# Semitones above the tonic. Minor is natural minor with the raised seventh, which most music in minor uses too.
 SCALES = {
     "major": (0, 2, 4, 5, 7, 9, 11),
     "minor": (0, 2, 3, 5, 7, 8, 10, 11),
@@ -23,21 +23,22 @@ SCALES = {
     "chromatic": tuple(range(12)),
 }
 
-# Other names of scales: those of Germans last, after which a tonic B is Bb.
+# German names of scales, before which the tonic B means Bb.
 _GERMAN = {
     "dur": "major", "moll": "minor", "dorisch": "dorian", "phrygisch": "phrygian", "lydisch": "lydian",
     "mixolydisch": "mixolydian", "lokrisch": "locrian", "ionisch": "major", "äolisch": "natural-minor",
     "natürlich-moll": "natural-minor", "harmonisch-moll": "harmonic-minor", "melodisch-moll": "melodic-minor",
 }  # fmt: skip
+# Other names of scales -> their names in SCALES.
 _OTHER_NAMES = {"maj": "major", "min": "minor", "ionian": "major", "aeolian": "natural-minor", **_GERMAN}
 
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11, "H": 11}
 _ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "sharp": 1, "is": 1, "b": -1, "♭": -1, "flat": -1, "es": -1}
-# `Es` and `As` leave out a letter. The longest accidental that fits is meant, and `m` is minor.
+# `Es` and `As` are short for Ees and Aes. The longest accidental that fits is taken, and `m` is minor.
 _TONIC = re.compile(r"(?P<letter>[A-H])(?P<accidental>#|♯|sharp|is|es|♭|flat|b|(?<=[AE])s)?", re.IGNORECASE)
 _SHORT = {"m": "minor", "M": "major"}
 
-# As key signatures spell tonics; F# for Gb, and D# minor as Eb.
+# Tonics as key signatures spell them; F# also stands for Gb, and Eb minor for D# minor.
 TONICS = {
     "major": ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"),
     "minor": ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"),
@@ -60,22 +61,25 @@ class Key:
     def parse(cls, name: str) -> "Key":
         """Reads `D minor`, `Dm`, `Eb major`, `F sharp dorian`, `h-moll`, `Es-Dur`, or only `G`, which is major.
 
+        >>> str(Key.parse("h-moll"))
+        'B minor'
+
         Capitals do not matter where the scale is named. B is Bb before the German name of a scale, H always B.
 
         Raises:
-          ValueError: naming what is no tonic or no scale and the legal ones; also for a small letter alone, which is
-            major to some and minor to others.
+          ValueError: naming the unknown tonic or scale and the legal ones; also for a lower-case letter alone, which
+            means major to some and minor to others.
         """
         words = _joined(name)
-        found = _TONIC.match(words)
-        if not found:
+        match = _TONIC.match(words)
+        if not match:
             raise ValueError(
                 f"{name!r} does not begin with a tonic: a letter A..G, and # or b if need be, as in 'F# minor'"
             )
-        rest = words[found.end() :]
+        rest = words[match.end() :]
         scale = _SHORT.get(rest) or rest.lstrip("-").lower()
-        tonic = (_LETTERS[found["letter"].upper()] + _shift(found["accidental"])) % 12
-        if found["letter"] in "Bb" and not found["accidental"] and scale in _GERMAN:
+        tonic = (_LETTERS[match["letter"].upper()] + _shift(match["accidental"])) % 12
+        if match["letter"] in "Bb" and not match["accidental"] and scale in _GERMAN:
             tonic = _LETTERS["A"] + 1
         if not scale and words[0].islower():
             raise ValueError(f"{name!r} may be {cls(tonic, 'major')} or {cls(tonic, 'minor')}: write one of them out")
@@ -102,13 +106,13 @@ class Key:
 
 
 def _joined(name: str) -> str:
-    """`F sharp minor` and `F-sharp  minor` as `Fsharp-minor`."""
+    """Joins the words of a key name: `F sharp minor` and `F-sharp  minor` become `Fsharp-minor`."""
     return re.sub(
         r"^([A-H])-(sharp|flat|[#♯♭])(?![^-])", r"\1\2", re.sub(r"[\s_-]+", "-", name.strip()), flags=re.IGNORECASE
     )
 
 
 def _shift(accidental: str | None) -> int:
-    """Semitones that an accidental moves a letter by."""
+    """Returns the semitones by which an accidental moves a letter."""
     written = (accidental or "").lower()
     return -1 if written == "s" else _ACCIDENTALS[written]

@@ -1,4 +1,4 @@
-"""What of a file's notes a song is made of: those of an excerpt, of a range of pitches, without endless silence."""
+"""Selects the notes of a song: those of an excerpt and of a range of pitches, with long silences shortened."""
 
 import dataclasses
 
@@ -7,17 +7,17 @@ import numpy as np
 from nabi.music import silence
 from nabi.music.song import Song
 
-# In 2,100 songs of eight collections the longest stretch without a beginning or an end has 30.2 quarter notes; in one
-# more, which is damaged, 3,366.
+# In 2,100 songs of eight collections the longest stretch in which no note begins or ends has 30.2 quarter notes; in one
+# more song, which is damaged, 3,366.
 MAX_SILENCE = 32
 
 
 @dataclasses.dataclass(frozen=True)
 class Selection:
-    """Which notes are kept; None keeps all.
+    """Bounds of the notes that are kept; None keeps all.
 
     Attributes:
-      excerpt: quarter notes from the file's start: the first that is kept, and a later one, before which it ends.
+      excerpt: half-open range [begin, end) in quarter notes from the start of the file.
       pitches: the lowest and the highest MIDI number.
       max_silence: quarter notes without a beginning or an end of a note, at least 1 (see `nabi.music.silence`).
     """
@@ -27,9 +27,10 @@ class Selection:
     max_silence: int = MAX_SILENCE
 
     def of(self, song: Song) -> Song:
-        """The notes that are kept, silences shortened. An excerpt starts at 0; what sounds on at its end is cut there.
+        """Returns a song of the selected notes, silences shortened; an excerpt starts at tick 0.
 
-        Where an excerpt begins and ends is counted in the file's time, before anything is shortened.
+        Notes that sound on at the end of an excerpt are cut there. An excerpt is counted in the file's time, before
+        silences are shortened.
         """
         return silence.shorten(self._notes(song), self.max_silence)
 

@@ -1,4 +1,4 @@
-"""Stretches of a song in which nothing happens, shortened: one broken time of a file must not outweigh its notes."""
+"""Shortens long stretches of a song in which no note begins or ends: one wrong time must not outweigh all notes."""
 
 import dataclasses
 
@@ -12,39 +12,39 @@ _Ints = npt.NDArray[np.int64]
 
 
 def shorten(song: Song, most_quarters: int) -> Song:
-    """The song without the time by which nothing begins and nothing ends for too long.
+    """Shortens every stretch without a note's beginning or end to at most `most_quarters` quarter notes.
 
-    That is silence, at the start too, or one chord held on and on. What is taken out are whole bars (of the time
-    signature; whole quarter notes where a bar is longer than the limit), so that all that follows stays where it stood
-    in its bar. No note is lost, and the order of all beginnings and ends stays.
+    Such a stretch is silence, at the start too, or one held chord. Whole bars of the time signature are taken out
+    (quarter notes where a bar is longer than the limit), so that the notes after it keep their places in their bars.
+    No note is lost, and the order of all beginnings and ends stays.
 
     Args:
       song: any.
-      most_quarters: from one beginning or end to the next, at least 1.
+      most_quarters: quarter notes from one beginning or end to the next, at least 1.
 
     Returns:
-      The song itself if it is nowhere too long. `about.shortened_quarters` tells how much is gone.
+      The song itself if no stretch is too long. `about.shortened_quarters` counts the removed quarter notes.
     """
     start, duration, pitch = (column.astype(np.int64) for column in song.notes())
     ends = start + duration
     changes = np.unique(np.concatenate([[0], start, ends]))
     most = most_quarters * song.ticks_per_quarter
-    gone = np.cumsum(_excess(np.diff(changes), most, _unit(song, most)))
-    if not len(gone) or not gone[-1]:
+    removed = np.cumsum(_excess(np.diff(changes), most, _unit(song, most)))
+    if not len(removed) or not removed[-1]:
         return song
-    now = changes - np.concatenate([[0], gone])
-    place, end = now[np.searchsorted(changes, start)], now[np.searchsorted(changes, ends)]
-    shortened = song.about.shortened_quarters + int(gone[-1]) / song.ticks_per_quarter
+    moved = changes - np.concatenate([[0], removed])
+    begin, end = moved[np.searchsorted(changes, start)], moved[np.searchsorted(changes, ends)]
+    shortened = song.about.shortened_quarters + int(removed[-1]) / song.ticks_per_quarter
     about = dataclasses.replace(song.about, shortened_quarters=shortened)
-    return dataclasses.replace(song.with_notes(place, end - place, pitch), about=about)
+    return dataclasses.replace(song.with_notes(begin, end - begin, pitch), about=about)
 
 
 def _unit(song: Song, most: int) -> int:
-    """Ticks that are taken out as one: a bar's, or a quarter note's where a bar has no whole ticks or too many."""
+    """Returns the ticks taken out as one: a bar, or a quarter note where a bar is too long or has no whole ticks."""
     bar = bars.bar_ticks(song)
     return int(bar) if bar == int(bar) and bar <= most else song.ticks_per_quarter
 
 
 def _excess(stretches: _Ints, most: int, unit: int) -> _Ints:
-    """The fewest units of each stretch, in ticks, that leave at most `most`."""
+    """Computes the fewest units of each stretch, in ticks, whose removal leaves at most `most`."""
     return np.maximum(-(-(stretches - most) // unit), 0) * unit

@@ -54,10 +54,10 @@ class SongId:
         Raises:
           ValueError: if the name is of another form, naming it.
         """
-        found = _NAME.fullmatch(name)
-        if not found:
+        match = _NAME.fullmatch(name)
+        if not match:
             raise ValueError(f"{name!r} is no name of a song: it must have the form {_FORM}")
-        sha256, tune, copy, scale = found.groups()
+        sha256, tune, copy, scale = match.groups()
         return cls(sha256, tune or "", int(copy or 0), fractions.Fraction(scale) if scale else _UNSCALED)
 
     def __str__(self) -> str:
@@ -77,7 +77,7 @@ class SongId:
 
     @property
     def original(self) -> "SongId":
-        """Returns the song of which this is a copy, or is played at another speed.
+        """Returns the id without the copy number and the scale: that of the song as it was read.
 
         >>> str(SongId.parse("0123456789abcdef#2+1*1/2").original)
         '0123456789abcdef#2'
@@ -86,5 +86,5 @@ class SongId:
 
     @property
     def is_whole_file(self) -> bool:
-        """Tells whether the song is all of its file, in its own speed, and no numbered copy."""
+        """Tells whether the song is its whole file, unscaled and without a copy number."""
         return self == SongId(self.sha256)

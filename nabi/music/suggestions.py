@@ -14,8 +14,8 @@ def closest(name: str, known: Iterable[str]) -> str:
     '--temperature'
     """
     # Dashes would make any two flags alike.
-    names = {one.lstrip("-"): one for one in known}
-    return next((names[one] for one in difflib.get_close_matches(name.lstrip("-"), names, n=1)), "")
+    names = {option.lstrip("-"): option for option in known}
+    return next((names[option] for option in difflib.get_close_matches(name.lstrip("-"), names, n=1)), "")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -24,5 +24,5 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> "unknown key temprature" + did_you_mean("temprature", ["temperature"])
     'unknown key temprature: did you mean temperature?'
     """
-    meant = closest(name, known)
-    return f": did you mean {meant}?" if meant else ""
+    nearest = closest(name, known)
+    return f": did you mean {nearest}?" if nearest else ""

@@ -1,4 +1,4 @@
-"""Token <-> id: ordered tokens with their counts, special ids, JSON, a fingerprint."""
+"""Vocabularies: token <-> id, with counts, special ids, a JSON form and a fingerprint."""
 
 import dataclasses
 import functools
@@ -19,12 +19,12 @@ SPECIAL_TOKENS = ("<pad>", "<unk>", "<start>", "<end>")
 
 @dataclasses.dataclass(frozen=True)
 class Vocabulary:
-    """The tokens a model knows; `tokens[id]` is the token of an id, the four special ones first.
+    """The tokens of a model; `tokens[id]` is the token of an id, the four special ones first.
 
     Attributes:
       tokens: every token once, in the order of the ids.
-      counts: how often each stood in the training split, before augmentation; the special ones are not counted.
-      special: number of ids, the first ones, that are no music.
+      counts: occurrences of each in the training split, before augmentation; special tokens are not counted.
+      special: the number of special ids, which come first.
     """
 
     special: ClassVar[int] = len(SPECIAL_TOKENS)
@@ -40,24 +40,28 @@ class Vocabulary:
 
     @classmethod
     def from_counts(cls, counts: Mapping[str, int], required: Iterable[str] = ()) -> "Vocabulary":
-        """Descending count, ties by text; required tokens are there even when not counted."""
+        """Orders tokens by descending count, ties by text; required tokens are included even if not counted.
+
+        >>> Vocabulary.from_counts({"C4": 1, "E4": 2}, required=["G4"]).tokens[4:]
+        ('E4', 'C4', 'G4')
+        """
         counted = {**dict.fromkeys(required, 0), **counts}
         ordered = sorted(counted.keys() - {*SPECIAL_TOKENS}, key=lambda token: (-counted[token], token))
         return cls.from_ordered(ordered, counted)
 
     @classmethod
     def from_ordered(cls, tokens: Sequence[str], counts: Mapping[str, int]) -> "Vocabulary":
-        """A fixed order, as `--vocabulary` gives it; tokens that `counts` lacks count 0."""
-        every = (*SPECIAL_TOKENS, *tokens)
-        return cls(every, tuple(counts.get(token, 0) for token in every))
+        """Takes tokens in a fixed order, as `--vocabulary` gives it; tokens that `counts` lacks count 0."""
+        ordered = (*SPECIAL_TOKENS, *tokens)
+        return cls(ordered, tuple(counts.get(token, 0) for token in ordered))
 
     @property
     def music_counts(self) -> list[tuple[str, int]]:
-        """Each token that is music with its count."""
+        """(token, count) of every token that is music, in the order of the ids."""
         return list(zip(self.tokens[self.special :], self.counts[self.special :], strict=True))
 
     def unpredicted(self, *, song_marks: bool) -> list[int]:
-        """Ids that a model never predicts: all special ones but `<end>`, and that too where songs have no marks."""
+        """Lists the ids that a model never predicts: all special ones but `<end>`, and `<end>` without song marks."""
         return [index for index in range(self.special) if index != END or not song_marks]
 
     @functools.cached_property
@@ -66,14 +70,18 @@ class Vocabulary:
         return {token: index for index, token in enumerate(self.tokens)}
 
     def encode(self, tokens: Iterable[str]) -> npt.NDArray[np.int64]:
-        """Ids of tokens, `<unk>` for those not known."""
+        """Maps tokens to ids, int64 [L]; unknown tokens become `<unk>`.
+
+        >>> Vocabulary.from_counts({"C4": 1, "E4": 2}).encode(["C4", "A4"]).tolist()
+        [5, 1]
+        """
         return np.fromiter(map(self.ids.get, tokens, itertools.repeat(UNKNOWN)), np.int64)
 
     def decode(self, ids: Iterable[int]) -> list[str]:
-        """Tokens of ids, the special ones left out; raises ValueError for an id outside the vocabulary."""
+        """Maps ids to tokens, special ones left out; raises ValueError for an id outside the vocabulary."""
         decoded, size = [], len(self.tokens)
         for index in ids:
-            # Python would take a negative one from the end.
+            # A tuple gives an element from its end for a negative index.
             if not 0 <= index < size:
                 raise ValueError(f"the id {index} is outside this vocabulary's 0..{size - 1}")
             if index >= self.special:
@@ -86,7 +94,7 @@ class Vocabulary:
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
 
     def to_json(self) -> str:
-        """One line a token, so that versions of a file compare well."""
+        """Writes one line a token, so that versions of a file compare well."""
         rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in zip(self.tokens, self.counts, strict=True))
         return f"[\n{rows}\n]\n"
 
@@ -104,7 +112,7 @@ class Vocabulary:
 
 
 def read_token_list(text: str) -> list[str]:
-    """The tokens of a `--vocabulary` file: one a line, or a `vocabulary.json` whose order is kept.
+    """Reads the tokens of a `--vocabulary` file: one a line, or a `vocabulary.json`, whose order is kept.
 
     Raises:
       ValueError: if there is none, or one stands twice.
@@ -121,11 +129,11 @@ def read_token_list(text: str) -> list[str]:
 
 
 def legal_next(vocabulary: Vocabulary, encoding: Encoding) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """The encoding's grammar over ids.
+    """Translates the grammar of an encoding to the ids of a vocabulary.
 
     Returns:
-      next_KxV: int64, the row of `legal_KxV` that holds after each id, where one held before; row 0 holds at the start.
-      legal_KxV: bool, which ids may come next. Of the special ones only `<end>` ever may.
+      next_KxV: int64, the state after each id in each state, an index of `legal_KxV`; a song begins in state 0.
+      legal_KxV: bool, the ids that may come next in each state. Of the special ids only `<end>` ever may.
     """
     rows = {kind: row for row, kind in enumerate(encoding.FOLLOWS)}
     music = vocabulary.tokens[vocabulary.special :]

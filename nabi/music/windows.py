@@ -1,4 +1,4 @@
-"""Ids -> windows -> ids, and which split and shard a song belongs to."""
+"""Cuts songs of ids into windows and joins them again; assigns songs to splits and shards."""
 
 import hashlib
 import itertools
@@ -14,15 +14,23 @@ SPLITS = ("train", "validation", "test")
 
 
 def mark(ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Puts one `<start>` and one `<end>` around a song's ids."""
+    """Puts `<start>` before a song's ids and `<end>` after them.
+
+    >>> mark(np.array([7, 8])).tolist()
+    [2, 7, 8, 3]
+    """
     return np.concatenate([[vocabulary.START], ids, [vocabulary.END]])
 
 
 def cut(ids: npt.NDArray[np.int64], window: int, stride: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """A song's windows of `window` + 1 ids, starting at 0, stride, 2 stride ... until one holds the last id.
+    """Cuts a song into windows of `window` + 1 ids that start at 0, stride, 2 stride ... until one holds the last id.
 
-    Input and target of a window are its first and its last `window` ids, so neighbours share one id. The last is
-    padded with `<pad>`; a song of fewer than 2 ids has no window.
+    >>> windows, starts = cut(np.array([2, 7, 8, 9, 3]), window=3, stride=3)
+    >>> windows.tolist(), starts.tolist()
+    ([[2, 7, 8, 9], [9, 3, 0, 0]], [0, 3])
+
+    The input of a window is its first `window` ids, the target its last `window`, so neighbouring windows share an id.
+    The last window is padded with `<pad>`; a song of fewer than 2 ids has no window.
 
     Args:
       ids: int64 [L].
@@ -30,14 +38,14 @@ def cut(ids: npt.NDArray[np.int64], window: int, stride: int) -> tuple[npt.NDArr
       stride: ids from one window's start to the next, 1..window: no id may be skipped.
 
     Returns:
-      windows int64 [N, window + 1] and starts int64 [N], the index in `ids` of each window's first.
+      windows, int64 [N, window + 1], and starts, int64 [N]: the index in `ids` of each window's first id.
     """
     if window < 1 or not 1 <= stride <= window:
         raise ValueError(f"window {window} must be at least 1 and stride {stride} in 1..{window}")
     if len(ids) < 2:
         return np.zeros((0, window + 1), np.int64), np.zeros(0, np.int64)
-    beyond = max(len(ids) - (window + 1), 0)
-    starts = np.arange(-(-beyond // stride) + 1) * stride
+    rest = max(len(ids) - (window + 1), 0)
+    starts = np.arange(-(-rest // stride) + 1) * stride
     padded = np.full(starts[-1] + window + 1, vocabulary.PAD, np.int64)
     padded[: len(ids)] = ids
     return padded[starts[:, None] + np.arange(window + 1)], starts
@@ -46,14 +54,14 @@ def cut(ids: npt.NDArray[np.int64], window: int, stride: int) -> tuple[npt.NDArr
 def of_song(
     ids: npt.NDArray[np.int64], song: str, *, window: int, stride: int, transpose: int = 0
 ) -> Iterator[records.Window]:
-    """A song's windows, as `cut` gives them, in the form that records have.
+    """Cuts a song as `cut` does and yields its windows as records have them.
 
     Args:
       ids: int64 [L].
-      song: the song's hash.
+      song: its name (`nabi.music.song_id.SongId`).
       window: targets a window.
       stride: ids from one window's start to the next.
-      transpose: semitones the song was moved by.
+      transpose: semitones by which the song was transposed.
     """
     cut_ids, starts = cut(ids, window, stride)
     for tokens, start in zip(cut_ids, starts.tolist(), strict=True):
@@ -61,23 +69,26 @@ def of_song(
 
 
 def first_seen(tokens: npt.NDArray[Any], starts: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Marks the ids of windows that no window before has: each id of a song once, `<pad>` aside.
+    """Marks the ids of windows that no earlier window has: each id of a song once, without `<pad>`.
 
     Args:
-      tokens: integers [N, window + 1], the windows of whole songs, of each in order.
+      tokens: integers [N, window + 1], the windows of whole songs, in order within each song.
       starts: int64 [N], the index in its song of each window's first id; 0 begins a song.
 
     Returns:
       bool [N, window + 1].
     """
-    moved = np.diff(starts, prepend=0)
-    shared = np.where(starts == 0, 0, tokens.shape[1] - moved)
+    strides = np.diff(starts, prepend=0)
+    shared = np.where(starts == 0, 0, tokens.shape[1] - strides)
     mask: npt.NDArray[np.bool_] = (np.arange(tokens.shape[1]) >= shared[:, None]) & (tokens != vocabulary.PAD)
     return mask
 
 
 def join(tokens: npt.NDArray[Any], starts: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
-    """Puts songs together of their windows, whatever the stride: what `cut` was given, one song after the other.
+    """Joins windows to songs, whatever the stride: the ids that `cut` was given, one song after another.
+
+    >>> join(*cut(np.array([2, 7, 8, 9, 3]), window=3, stride=1)).tolist()
+    [2, 7, 8, 9, 3]
 
     >>> join(*cut(np.array([2, 7, 8, 9, 3]), window=3, stride=1)).tolist()
     [2, 7, 8, 9, 3]
@@ -90,14 +101,14 @@ def join(tokens: npt.NDArray[Any], starts: npt.NDArray[np.int64]) -> npt.NDArray
 
 
 def join_records(windows: Iterable[records.Window], most: int | None = None) -> Iterator[records.Window]:
-    """Puts the songs of a shard together, each in each of its keys.
+    """Joins the windows of a shard to songs, one for each transposition.
 
     Args:
       windows: in the order of the shard.
       most: ids of a song that are kept, its first; None: all.
 
     Yields:
-      Each song as one window of all its ids, int64 [L]; where a window is missing it ends.
+      Each song as one window of all its ids, int64 [L]; it ends where a window is missing.
     """
     for (song, transpose), own in itertools.groupby(windows, lambda window: (window.song, window.transpose)):
         unbroken = list(_unbroken(own, most))
@@ -108,7 +119,7 @@ def join_records(windows: Iterable[records.Window], most: int | None = None) -> 
 
 
 def _unbroken(windows: Iterable[records.Window], most: int | None) -> Iterator[records.Window]:
-    """The windows of a song up to the first that does not go on from those before, or to so many ids."""
+    """Yields the windows of a song up to the first gap, or until they hold `most` ids."""
     end = 0
     for window in windows:
         if window.start > end or (most is not None and end >= most):
@@ -118,12 +129,15 @@ def _unbroken(windows: Iterable[records.Window], most: int | None) -> Iterator[r
 
 
 def fraction_of(text: str) -> float:
-    """A number in [0, 1) from the sha256 of a text: the same on every machine, on every day."""
+    """Maps a text to a number in [0, 1) by its sha256: the same on every machine, on every day."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / 2**64
 
 
 def split_of(sha256: str, shares: Sequence[float]) -> str:
-    """The split that a song's hash falls into; it does not change as songs are added.
+    """Returns the split of a song by its hash; it does not change as songs are added.
+
+    >>> split_of("0123456789abcdef", shares=(0, 1, 0))
+    'validation'
 
     Args:
       sha256: of the song, or of its cluster of near duplicates.
@@ -139,10 +153,10 @@ def split_of(sha256: str, shares: Sequence[float]) -> str:
 def rebalance(
     counts: Mapping[str, int], smallest: Mapping[str, Sequence[str]], shares: Sequence[float]
 ) -> dict[str, str]:
-    """Which songs change their split so that every split with a share above 0 has a song.
+    """Moves songs between splits so that every split with a share above 0 has a song.
 
-    The training song with the smallest hash moves to an empty split, validation first, while at least 3 songs
-    exist; fewer all go to training.
+    The training song with the smallest hash moves to an empty split, validation first. Fewer than 3 songs all go to
+    training.
 
     Args:
       counts: songs a split.
@@ -166,5 +180,5 @@ def rebalance(
 
 
 def shard_of(sha256: str, shards: int) -> int:
-    """The shard, 0..shards - 1, that a song's windows are written to."""
+    """Returns the shard, 0..shards - 1, to which a song's windows are written."""
     return int(fraction_of(f"shard {sha256}") * shards)

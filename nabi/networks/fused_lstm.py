@@ -1,9 +1,9 @@
 """An LSTM for training on the CPU: the same weights, outputs and gradients as `keras.layers.LSTM`, in less time.
 
-Keras leaves the gradient of its loop to TensorFlow, which forms each weight's gradient anew in every step. Here the
-input is projected for all steps in one product before the loop, a step makes one product and a few elementwise
-operations, and the gradients of the weights are one product each after the loop. The rows of a batch are cut into
-lanes, one a core, that run side by side: a step of one lane then needs no other core.
+Keras leaves the gradient of its loop to TensorFlow, which computes each weight's gradient in every step. Here the
+input is projected for all steps in one matrix product before the loop, a step has one product and a few elementwise
+operations, and the gradient of each weight is one product after the loop. The rows of a batch are divided into lanes,
+one for each core, which run in parallel and need no synchronisation within a step.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ import tensorflow as tf
 from nabi.networks import lstm_loops
 from nabi.workspace import cpu
 
-# Rows below which a lane is not cut further: a product of fewer rows reads the weights for too little work.
+# Rows of a lane at least: with fewer, a product spends its time on reading the weights.
 _LANE_ROWS = 8
 
 
@@ -25,8 +25,8 @@ _LANE_ROWS = 8
 class FusedLSTM(keras.layers.LSTM):
     """`keras.layers.LSTM` with another loop; weights, configuration and results are the same.
 
-    Where TensorFlow sees a GPU, or a mask or an activation is given that the fused loop does not know, Keras' own
-    loop runs (cuDNN's kernel where it can).
+    With a GPU, and for masks, dropout and activations that the fused loop does not support, Keras' own loop runs
+    (cuDNN's kernel where possible).
     """
 
     _recurrent_mask: tf.Tensor | None = None
@@ -39,8 +39,16 @@ class FusedLSTM(keras.layers.LSTM):
         training: bool = False,
         recurrent_mask: tf.Tensor | None = None,
     ) -> Any:
-        """Like Keras' layer; `recurrent_mask`, float [B, units], is recurrent dropout that the caller has drawn."""
-        # Keras calls inner_loop with arguments of its own.
+        """Runs the layer as Keras does.
+
+        Args:
+          sequences: see `keras.layers.LSTM`.
+          initial_state: see `keras.layers.LSTM`.
+          mask: see `keras.layers.LSTM`.
+          training: see `keras.layers.LSTM`.
+          recurrent_mask: float [B, units], factors of h for recurrent dropout; None: 1.
+        """
+        # Passed through an attribute, since Keras calls inner_loop with fixed arguments.
         self._recurrent_mask = recurrent_mask
         try:
             return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
@@ -48,7 +56,7 @@ class FusedLSTM(keras.layers.LSTM):
             self._recurrent_mask = None
 
     def inner_loop(self, sequences: tf.Tensor, initial_state: Any, mask: Any, training: bool = False) -> Any:
-        """What `keras.layers.RNN.call` asks for: last output, all outputs, states."""
+        """Runs the loop for `keras.layers.RNN.call`; returns the last output, all outputs, and the states."""
         if not self._fits(mask, training):
             return super().inner_loop(sequences, initial_state, mask, training)
         dtype = sequences.dtype
@@ -80,39 +88,42 @@ def lstm(
     lanes: int | None = None,
     compiled: bool | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Runs an LSTM over a batch of sequences.
+    """Runs an LSTM over a batch of sequences; differentiable in all arguments but the mask.
 
     Args:
       inputs_BxTxI: float, at least one step.
       h_BxU: output of the step before the first.
       c_BxU: cell state of the step before the first.
-      kernel: [I, 4 U], gates in the order of Keras: input, forget, cell, output.
+      kernel: [I, 4 U], gates in Keras' order: input, forget, cell, output.
       recurrent_kernel: [U, 4 U].
       bias: [4 U].
-      recurrent_mask: [B, U], a factor of h before each product with the recurrent kernel; None: 1.
-      lanes: parts of the batch that run side by side; None: one a core. Needs a static batch size above 1 lane.
-      compiled: whether XLA compiles the loops; None: where that is faster.
+      recurrent_mask: [B, U], factors of h before each product with the recurrent kernel; None: 1.
+      lanes: parallel parts of the batch; None: one for each core. More than 1 needs a static batch size.
+      compiled: true compiles the loops with XLA; None: if that is faster.
 
     Returns:
-      outputs [B, T, U], and h and c [B, U] after the last step, of the inputs' type. Differentiable in all but
-      the mask.
+      outputs [B, T, U], and h and c [B, U] after the last step, of the inputs' type.
     """
     mask = tf.ones_like(h_BxU) if recurrent_mask is None else tf.cast(recurrent_mask, h_BxU.dtype)
-    per_row = (inputs_BxTxI, h_BxU, c_BxU, mask)
-    cut = lane_sizes(inputs_BxTxI.shape[0], lanes)
-    way = lstm_loops.way_of(cut[-1], recurrent_kernel.shape[0], recurrent_kernel.dtype)
-    run = lstm_loops.lane(way if compiled is None else dataclasses.replace(way, compiled=compiled))
-    if len(cut) == 1:
-        return run(*per_row, kernel, recurrent_kernel, bias)
-    of_lanes = [
-        run(*rows, kernel, recurrent_kernel, bias) for rows in zip(*(tf.split(x, cut) for x in per_row), strict=True)
-    ]
-    outputs, h, c = (tf.concat(parts, 0) for parts in zip(*of_lanes, strict=True))
+    sizes = lane_sizes(inputs_BxTxI.shape[0], lanes)
+    loop = lstm_loops.loop_variant(sizes[-1], recurrent_kernel.shape[0], recurrent_kernel.dtype)
+    run = lstm_loops.lane(loop if compiled is None else dataclasses.replace(loop, compiled=compiled))
+    batch, weights = (inputs_BxTxI, h_BxU, c_BxU, mask), (kernel, recurrent_kernel, bias)
+    if len(sizes) == 1:
+        return run(*batch, *weights)
+    lane_parts = zip(*(tf.split(values, sizes) for values in batch), strict=True)
+    results = [run(*parts, *weights) for parts in lane_parts]
+    outputs, h, c = (tf.concat(values, 0) for values in zip(*results, strict=True))
     return outputs, h, c
 
 
 def lane_sizes(rows: int | None, lanes: int | None = None) -> list[int]:
-    """Rows of each lane: equal but for 1, at least 8 in the default; one lane where the batch size is not static."""
+    """Returns the rows of each lane, which differ by at most 1; [-1], a single lane, if the batch size is not static.
+
+    Args:
+      rows: rows of the batch; None: not static.
+      lanes: number of lanes; None: one for each core, with at least 8 rows each.
+    """
     if rows is None:
         return [-1]
     count = lanes or max(1, min(cpu.cores(), rows // _LANE_ROWS))
@@ -120,21 +131,22 @@ def lane_sizes(rows: int | None, lanes: int | None = None) -> list[int]:
 
 
 def cell(kernel: npt.NDArray, recurrent_kernel: npt.NDArray, bias: npt.NDArray) -> Any:
-    """One step of an LSTM, for sampling: both products in one.
+    """Makes a single step of an LSTM for sampling, with both matrix products in one.
 
     Args:
-      kernel: float32 [I, 4 U], gates in the order of Keras: input, forget, cell, output.
+      kernel: float32 [I, 4 U], gates in Keras' order: input, forget, cell, output.
       recurrent_kernel: [U, 4 U].
       bias: [4 U].
 
     Returns:
-      A function of inputs [B, I] and `initial_state`, h and c [B, U], to h, h and c, as Keras' layer gives them back.
+      A function of inputs [B, I] and `initial_state`, h and c [B, U], to (h, h, c), as Keras' layer returns them.
     """
     lstm_loops.start_xla()
     weights = lstm_loops.halved(tf.constant(np.concatenate([kernel, recurrent_kernel])))
     halved_bias = lstm_loops.halved(tf.constant(bias))
 
     def step(inputs: Any, initial_state: Any) -> Any:
+        """Runs one step."""
         h, c = initial_state
         h, c = _gates(tf.matmul(tf.concat([inputs, h], 1), weights), halved_bias, c)
         return h, h, c
@@ -144,6 +156,6 @@ def cell(kernel: npt.NDArray, recurrent_kernel: npt.NDArray, bias: npt.NDArray) 
 
 @tf.function(jit_compile=True)
 def _gates(z: Any, bias: Any, c: Any) -> tuple[Any, Any]:
-    """h and c after a step; XLA makes one pass of it."""
+    """Returns h and c after a step; XLA fuses it into one pass over memory."""
     _, h, c = lstm_loops.gates(z + bias, c)
     return h, c

@@ -1,7 +1,7 @@
-"""The network of stacked LSTM layers, of stock Keras layers only: plain Keras loads what is saved of it, in safe mode.
+"""The network of stacked LSTM layers, of stock Keras layers only, so that plain Keras loads it in safe mode.
 
-A network is told by the names of its layers; `variant` connects copies of them in the same way for training, for
-scoring and for sampling.
+The names of its layers decide how they are connected; `variant` connects copies of them in the same way for training,
+for scoring and for sampling.
 """
 
 # ruff: noqa: N803, N806 - shapes stand in the names of arrays.
@@ -15,16 +15,16 @@ import numpy.typing as npt
 
 from nabi.networks.fused_lstm import FusedLSTM, cell
 
-# A dropout layer of the network -> what stands in its place.
+# A dropout layer of the network -> the layer in its place.
 DropoutFor = Callable[[keras.layers.Dropout], Callable]
 
-# (name of an LSTM layer, its state h float32 [B, units]) -> the factors of h in all its recurrent products.
+# (name of an LSTM layer, its state h float32 [B, units]) -> factors of h in all its recurrent products, [B, units].
 RecurrentMaskFor = Callable[[str, object], object]
 
 
 @dataclasses.dataclass(frozen=True)
 class Architecture:
-    """What a network is made of.
+    """Layers and sizes of a network.
 
     Attributes:
       vocabulary_size: V, ids are 0..V - 1.
@@ -52,11 +52,11 @@ class Architecture:
 
 
 def build(architecture: Architecture, features: npt.NDArray[np.float32] | None = None) -> keras.Model:
-    """Embedding -> stacked LSTM -> logits of the next token at every step.
+    """Builds the network: embedding -> stacked LSTM -> logits of the next token at every step.
 
     Args:
       architecture: its layers and sizes.
-      features: float32 [V, F], what the LSTM is told of each token instead of a learnt vector; never trained.
+      features: float32 [V, F], input representation of each token instead of a learned embedding; never trained.
 
     Returns:
       A model from tokens int32 [B, T] to float32 logits [B, T, V].
@@ -69,32 +69,34 @@ def build(architecture: Architecture, features: npt.NDArray[np.float32] | None =
     return model
 
 
-def _layers(wanted: Architecture, features: npt.NDArray[np.float32] | None) -> list[keras.layers.Layer]:
-    layers, size = keras.layers, wanted.vocabulary_size
-    # Keras' own start, within +-0.05, is so near to zero that the LSTM sees hardly any input: it stays at the unigram's
-    # loss for hundreds of steps. Tied vectors are also the logits' weights, whose start must keep logits near 1.
-    spread = keras.initializers.RandomNormal(stddev=wanted.embedding**-0.5 if wanted.tied_embeddings else 1.0)
-    embedding = layers.ReversibleEmbedding if wanted.tied_embeddings else layers.Embedding
-    width = wanted.embedding if features is None else features.shape[1]
-    made = [embedding(size, width, embeddings_initializer=spread, trainable=features is None, name="embedding")]
+def _layers(architecture: Architecture, features: npt.NDArray[np.float32] | None) -> list[keras.layers.Layer]:
+    layers, size = keras.layers, architecture.vocabulary_size
+    # Keras' initial embeddings, within +-0.05, are so small that the loss stays at the unigram's for hundreds of steps.
+    # Tied embeddings are also the weights of the logits and start smaller, so that logits are about 1.
+    spread = keras.initializers.RandomNormal(
+        stddev=architecture.embedding**-0.5 if architecture.tied_embeddings else 1.0
+    )
+    embedding = layers.ReversibleEmbedding if architecture.tied_embeddings else layers.Embedding
+    width = architecture.embedding if features is None else features.shape[1]
+    stack = [embedding(size, width, embeddings_initializer=spread, trainable=features is None, name="embedding")]
     # One mask for all steps of a window: Keras broadcasts it over the axes of size 1.
-    noise_shape = (None, 1, None) if wanted.variational_dropout else None
-    for index in range(wanted.layers):
-        made.append(layers.Dropout(wanted.dropout, noise_shape, name=f"dropout_{index}"))
-        made.append(layers.LSTM(wanted.units, return_sequences=True, name=f"lstm_{index}"))
-        if wanted.layer_norm:
-            made.append(layers.LayerNormalization(name=f"norm_{index}"))
-        if wanted.residual and wanted.units == (width if index == 0 else wanted.units):
-            made.append(layers.Add(name=f"residual_{index}"))
-    made.append(layers.Dropout(wanted.dropout, noise_shape, name="dropout_logits"))
-    if wanted.tied_embeddings:
-        made.append(layers.Dense(width, name="to_embedding"))
+    noise_shape = (None, 1, None) if architecture.variational_dropout else None
+    for index in range(architecture.layers):
+        stack.append(layers.Dropout(architecture.dropout, noise_shape, name=f"dropout_{index}"))
+        stack.append(layers.LSTM(architecture.units, return_sequences=True, name=f"lstm_{index}"))
+        if architecture.layer_norm:
+            stack.append(layers.LayerNormalization(name=f"norm_{index}"))
+        if architecture.residual and architecture.units == (width if index == 0 else architecture.units):
+            stack.append(layers.Add(name=f"residual_{index}"))
+    stack.append(layers.Dropout(architecture.dropout, noise_shape, name="dropout_logits"))
+    if architecture.tied_embeddings:
+        stack.append(layers.Dense(width, name="to_embedding"))
     else:
-        made.append(layers.Dense(size, dtype="float32", name="logits"))
-    # A constant offset is a stock layer, so the mask travels with the model.
-    offset = [-1e9 if token in wanted.blocked else 0.0 for token in range(size)]
-    made.append(layers.Rescaling(1.0, offset=offset, dtype="float32", name="allowed_logits"))
-    return made
+        stack.append(layers.Dense(size, dtype="float32", name="logits"))
+    # A stock layer with a constant offset, so that the mask is saved with the model.
+    offset = [-1e9 if token in architecture.blocked else 0.0 for token in range(size)]
+    stack.append(layers.Rescaling(1.0, offset=offset, dtype="float32", name="allowed_logits"))
+    return stack
 
 
 def _connect(
@@ -103,12 +105,12 @@ def _connect(
     states: Mapping[str, list],
     masks: Mapping[str, object] | None = None,
 ) -> tuple[object, list]:
-    """The one way in which the layers are connected, by their names.
+    """Connects the layers by their names, in the one way that all variants share.
 
     Args:
       layers: name -> layer.
       tokens_BxT: the input.
-      states: name of an LSTM layer -> its first h and c; empty: zeros, and no state is given back.
+      states: name of an LSTM layer -> its first h and c; empty: zeros, and no state is returned.
       masks: name of an LSTM layer -> its recurrent mask.
 
     Returns:
@@ -146,31 +148,29 @@ def variant(
     recurrent_mask: RecurrentMaskFor | None = None,
     inputs: tuple = (),
 ) -> keras.Model:
-    """The same network with copies of its weights, put together for another use.
+    """Copies a network with its weights for another use.
 
     Args:
-      model: what `build` returned, or what Keras loaded of it.
-      state: whether the LSTM's state is input and output.
-      fused: whether LSTM layers are our own (`nabi.networks.fused_lstm.FusedLSTM`).
-      precision: Keras' policy for all layers but those that make logits, which stay in float32.
-      dropout: what to put in the place of each Dropout layer; None leaves dropout out.
-      recurrent_mask: recurrent dropout; needs `state` and `fused`.
-      inputs: further inputs of the model, which `dropout` and `recurrent_mask` read.
+      model: a network of `build`, or loaded by Keras.
+      state: true makes the LSTM's state an input and an output.
+      fused: true takes `nabi.networks.fused_lstm.FusedLSTM` as LSTM layers.
+      precision: Keras' dtype policy for all layers but those of the logits, which stay float32.
+      dropout: makes the layer in the place of each Dropout layer; None leaves dropout out.
+      recurrent_mask: makes recurrent dropout; needs `state` and `fused`.
+      inputs: additional inputs of the model, which `dropout` and `recurrent_mask` read.
 
     Returns:
-      A model from [tokens int32 [B, T], `inputs`, then per LSTM layer h and c float32 [B, units]] to
-      [logits float32 [B, T, V], then per LSTM layer h and c after the last step]. `get_weights()` of all variants
-      have the same order, so that weights trained further are copied by `set_weights`.
+      A model from [tokens int32 [B, T], `inputs`, then for each LSTM layer h and c float32 [B, units]] to
+      [logits float32 [B, T, V], then for each LSTM layer h and c after the last step]. `get_weights()` of all
+      variants have the same order, so that `set_weights` copies weights from one to another.
     """
     layers: dict[str, Callable] = {}
-    states = {}
     for layer in model.layers:
         if isinstance(layer, keras.layers.Dropout):
             layers[layer.name] = dropout(layer) if dropout else _unchanged
         elif not isinstance(layer, keras.layers.InputLayer):
             layers[layer.name] = _copy(layer, state=state, fused=fused, precision=precision)
-        if isinstance(layer, keras.layers.LSTM) and state:
-            states[layer.name] = [keras.Input((layer.units,), name=f"{layer.name}_{part}") for part in "hc"]
+    states = _state_inputs(model) if state else {}
     masks = {name: recurrent_mask(name, h) for name, (h, _) in states.items()} if recurrent_mask else None
     tokens_BxT = keras.Input((None,), dtype="int32", name="tokens")
     logits, last = _connect(layers, tokens_BxT, states, masks)
@@ -178,6 +178,12 @@ def variant(
     copy = keras.Model([tokens_BxT, *inputs, *flat], [logits, *last], name="nabi_with_state" if state else "nabi")
     copy.set_weights(model.get_weights())
     return copy
+
+
+def _state_inputs(model: keras.Model) -> dict[str, list]:
+    """Makes the inputs h and c of each LSTM layer, by the layer's name."""
+    lstms = [layer for layer in model.layers if isinstance(layer, keras.layers.LSTM)]
+    return {layer.name: [keras.Input((layer.units,), name=f"{layer.name}_{part}") for part in "hc"] for layer in lstms}
 
 
 def _copy(layer: keras.layers.Layer, *, state: bool, fused: bool, precision: str) -> keras.layers.Layer:
@@ -191,14 +197,14 @@ def _copy(layer: keras.layers.Layer, *, state: bool, fused: bool, precision: str
 
 
 def stepwise(model: keras.Model) -> Callable[[object, list], tuple[object, list]]:
-    """The network one token at a time, for sampling: no dropout, and no loop inside.
+    """Makes a single step of the network for sampling, without dropout and without a loop.
 
     Args:
-      model: what `build` returned, or what Keras loaded of it; its weights are copied.
+      model: a network of `build`, or loaded by Keras; its weights are copied.
 
     Returns:
-      A function of the last token's ids int32 [B] and, per LSTM layer, h and c float32 [B, units], to the next token's
-      logits float32 [B, V] and the next h and c.
+      A function of the last tokens' ids int32 [B] and, for each LSTM layer, h and c float32 [B, units], to the logits
+      float32 [B, V] of the next tokens and the next h and c.
     """
     layers: dict[str, Callable] = {}
     for layer in model.layers:
@@ -211,6 +217,7 @@ def stepwise(model: keras.Model) -> Callable[[object, list], tuple[object, list]
     names = [layer.name for layer in model.layers if isinstance(layer, keras.layers.LSTM)]
 
     def advance(last_B: object, state: list) -> tuple[object, list]:
+        """Runs one step."""
         pairs = dict(zip(names, zip(state[::2], state[1::2], strict=True), strict=True))
         return _connect(layers, last_B, pairs)
 
@@ -218,7 +225,7 @@ def stepwise(model: keras.Model) -> Callable[[object, list], tuple[object, list]
 
 
 def state_sizes(model: keras.Model) -> list[int]:
-    """Units of each part of the network's state: h and c for every LSTM layer."""
+    """Returns the units of each part of the network's state: h and c of every LSTM layer."""
     return [layer.units for layer in model.layers if isinstance(layer, keras.layers.LSTM) for _ in "hc"]
 
 

@@ -1,4 +1,4 @@
-"""Opens s3://, az://, hdfs:// and http:// for the jobs that have TensorFlow, through tensorflow-io."""
+"""Opens s3://, az://, hdfs:// and http:// through tensorflow-io, for jobs that have TensorFlow."""
 
 import contextlib
 import io
@@ -8,39 +8,38 @@ from typing import IO, Any
 
 from nabi.workspace import job_exit, storage
 
-# Schemes that tensorflow-io brings. Local paths and gs:// need nothing of it.
+# Schemes of tensorflow-io; local paths and gs:// do not need it.
 SCHEMES = ("s3", "az", "hdfs", "viewfs", "http", "https")
 
 
 def open_schemes(*paths: str) -> None:
-    """Teaches `nabi.workspace.storage` and TensorFlow the schemes of these paths, if it takes more than the built-in
-    ones.
+    """Registers the schemes of these paths with TensorFlow and `nabi.workspace.storage`, if they are not built in.
 
     Raises:
-      ValueError: if a scheme cannot be opened here, saying what to install.
+      ValueError: if a scheme cannot be opened here, with what to install.
     """
-    wanted = sorted({storage.scheme_of(path) for path in paths} & set(SCHEMES))
-    if not wanted:
+    schemes = sorted({storage.scheme_of(path) for path in paths} & set(SCHEMES))
+    if not schemes:
         return
-    # Its own remarks would bury the job's.
+    # Silences TensorFlow's start-up log.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    # Seconds to import, and needed for these schemes only.
+    # Takes seconds to import, and is needed for these schemes only.
     import tensorflow as tf
 
     with contextlib.suppress(ImportError):
         import tensorflow_io  # noqa: F401 - its import registers the schemes
-    # The import succeeds also where its plug-ins do not load: only the list of schemes tells.
-    missing = sorted(set(wanted) - set(tf.io.gfile.get_registered_schemes()))
+    # The import succeeds even if its plug-ins do not load: only the list of schemes tells.
+    missing = sorted(set(schemes) - set(tf.io.gfile.get_registered_schemes()))
     if missing:
         raise ValueError(
             f"{', '.join(f'{scheme}://' for scheme in missing)} cannot be opened here: install tensorflow-io 0.37.1 "
             f"with tensorflow 2.16 or 2.17 (here is tensorflow {tf.__version__}), or copy the files to a local folder"
         )
-    for scheme in wanted:
+    for scheme in schemes:
         storage.register(scheme, TensorFlowFiles(tf.io.gfile, tf.errors))
-    if "s3" in wanted:
-        # An orderly end would abort (134, "pure virtual method called"): when the interpreter unloads tensorflow-io's
-        # client for it, a thread of that still calls what is gone, and it offers nothing to stop it before.
+    if "s3" in schemes:
+        # A shutdown of the interpreter would abort (134, "pure virtual method called"): it unloads tensorflow-io's S3
+        # client while a thread of that is running, which cannot be stopped before.
         job_exit.leave_at_once()
 
 
@@ -52,7 +51,7 @@ class TensorFlowFiles:
         self._errors = errors
 
     def walk(self, prefix: str) -> Iterator[storage.FileInfo]:
-        """Every file at or below a path, sorted by path; where listing is not to be had (http), the path itself."""
+        """Yields every file at or below a path, sorted by path; the path itself if it cannot be listed (http)."""
         with self._as_os_errors(prefix):
             if not self._gfile.exists(prefix):
                 return
@@ -64,7 +63,7 @@ class TensorFlowFiles:
             yield self._info(path)
 
     def read(self, path: str) -> IO[bytes]:
-        """The file's content, in memory: what is read through here is small."""
+        """Opens a file by reading it into memory: only small files are read this way."""
         with self._as_os_errors(path):
             if not self._gfile.exists(path):
                 raise FileNotFoundError(path)
@@ -72,18 +71,18 @@ class TensorFlowFiles:
                 return io.BytesIO(file.read())
 
     def read_bytes(self, path: str) -> bytes:
-        """The file's content."""
+        """Reads a file's whole content."""
         with self.read(path) as file:
             return file.read()
 
     def replace(self, path: str, seen: bytes | None, data: bytes) -> None:
-        """Raises OSError: these file systems offer nothing by which one of several writers would win."""
+        """Raises OSError: these file systems have no conditional writes."""
         del path, seen, data
         raise OSError("only local paths and gs:// can be written on condition that nobody else has: use one of them")
 
     @contextlib.contextmanager
     def write(self, path: str) -> Iterator[IO[bytes]]:
-        """Collects in memory and writes at the end, so that a failure leaves no file."""
+        """Collects data in memory and writes it at the end, so that a failure leaves no file."""
         content = io.BytesIO()
         yield content
         with self._as_os_errors(path):
@@ -106,7 +105,7 @@ class TensorFlowFiles:
 
     @contextlib.contextmanager
     def _as_os_errors(self, path: str) -> Iterator[None]:
-        """TensorFlow's errors as those that `nabi.workspace.storage` explains."""
+        """Turns TensorFlow's errors into OSErrors, which `nabi.workspace.storage` explains."""
         try:
             yield
         except self._errors.NotFoundError as error:

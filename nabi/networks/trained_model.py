@@ -1,4 +1,4 @@
-"""A trained model as the other rooms take it: network, vocabulary, encoding and settings that belong together."""
+"""Loads and saves trained models: network, vocabulary, encoding and settings of a model directory."""
 
 import dataclasses
 import pathlib
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class TrainedModel:
-    """What a finished model directory holds.
+    """Content of a finished model directory.
 
     Attributes:
-      model: tokens int32 [B, T] -> float32 logits [B, T, V].
-      vocabulary: the tokens of its ids.
-      encoding: what turns tokens into songs.
-      config: `config.json`: `train`, `dataset`, `target` ...
-      marks: the fingerprints of COMPLETED: `request`, `content`.
+      model: the network, from tokens int32 [B, T] to float32 logits [B, T, V].
+      vocabulary: its vocabulary, of V tokens.
+      encoding: the encoding that decodes tokens into songs.
+      config: content of `config.json`: `train`, `dataset`, `target` ...
+      marks: fingerprints of COMPLETED: `request`, `content`.
     """
 
     model: "keras.Model"
@@ -34,7 +34,7 @@ class TrainedModel:
 
 
 def load(folder: str) -> TrainedModel:
-    """Opens a finished model directory.
+    """Loads a finished model directory.
 
     Raises:
       ValueError: if it is unfinished, or its vocabulary is not the one that the model was trained with.
@@ -59,7 +59,7 @@ def load(folder: str) -> TrainedModel:
 
 
 def load_vocabulary(folder: str) -> Vocabulary:
-    """The vocabulary of a dataset or model directory; raises ValueError or StorageError naming the file."""
+    """Loads the vocabulary of a dataset or model directory; raises ValueError or StorageError naming the file."""
     path = storage.join(folder, paths.VOCABULARY)
     try:
         return Vocabulary.from_json(storage.read_text(path))
@@ -68,24 +68,28 @@ def load_vocabulary(folder: str) -> Vocabulary:
 
 
 def load_model(path: str) -> "keras.Model":
-    """A `.keras` file, local or not, in safe mode: nothing in it may run code of its own."""
-    # Slow to import: every refusal above comes without it.
+    """Loads a `.keras` file, local or remote, in safe mode, so that it cannot run code of its own.
+
+    Raises:
+      ValueError: if Keras cannot load it.
+    """
+    # Imported here, since it is slow and `load` may refuse a directory without it.
     import keras
 
-    # Keras opens local files only.
+    # Copied, since Keras opens local files only.
     with tempfile.TemporaryDirectory() as folder:
         copy = pathlib.Path(folder, paths.MODEL)
         copy.write_bytes(storage.read_bytes(path))
         try:
             return keras.models.load_model(copy, compile=False, safe_mode=True)
-        # Of the zip file too, which NotImplementedError (a RuntimeError) may be said of.
+        # RuntimeError includes NotImplementedError, which zipfile raises for unknown compression.
         except (ValueError, OSError, KeyError, TypeError, RuntimeError, EOFError, zipfile.BadZipFile) as error:
-            said = str(error).partition("\n")[0].replace(str(copy), path)
-            raise ValueError(f"{path} is not a model that Keras can load: {said}") from error
+            reason = str(error).partition("\n")[0].replace(str(copy), path)
+            raise ValueError(f"{path} is not a model that Keras can load: {reason}") from error
 
 
 def save_model(model: "keras.Model", path: str) -> None:
-    """Publishes a model as a `.keras` file, local or not."""
+    """Writes a model as a `.keras` file, local or remote."""
     with tempfile.TemporaryDirectory() as folder:
         copy = pathlib.Path(folder, paths.MODEL)
         model.save(copy)

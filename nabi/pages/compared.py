@@ -1,4 +1,4 @@
-"""Bars of one distribution under the outlines of others."""
+"""A chart that compares distributions: bars of one under the outlines of others."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from nabi.pages.charts import Bar, axis, with_highest
 from nabi.pages.markup import text
 
-# How high a chart is that shows nothing.
+# Height of a chart without values, to divide by.
 _LEAST = 1e-9
 
 
 @dataclasses.dataclass(frozen=True)
 class Outline:
-    """Another distribution: its name in the legend, its shares (0..1) in the bars' bins, and how it is drawn.
+    """A distribution drawn as an outline.
 
     Attributes:
-      kind: `second` or `third` by colour, or `faint`, dashed.
+      name: its name in the legend.
+      shares: its shares of the bars' bins, 0..1.
+      kind: its style: `second` or `third` by colour, or `faint`, dashed.
     """
 
     name: str
@@ -34,10 +36,10 @@ def compared(
     """Draws upright bars of shares, and the outlines of other distributions over them on the same scale.
 
     Args:
-      name: of what the bars show, in the legend.
-      bars: from left to right; the values are shares, 0..1.
-      outlines: of as many bins.
-      label: a sentence of what the chart shows, for those who do not see it; the highest bar is added to it.
+      name: name of the bars' distribution in the legend.
+      bars: bars from left to right; the values are shares, 0..1.
+      outlines: the other distributions, with as many bins.
+      label: description for screen readers; the highest bar is added to it.
       ticks: (position 0..1, label) along the axis.
       below: HTML between bars and axis.
     """
@@ -46,8 +48,8 @@ def compared(
     drawn = "".join(_bar(place, bar, highest) for place, bar in enumerate(bars))
     lines = "".join(f'<path class="{line.kind}" d="{_steps(line.shares, highest)}"/>' for line in outlines)
     grid = "".join(f'<path class="grid" d="M0 {y}H{len(bars)}"/>' for y in (0, 50, 100))
-    named = [("first", name), *((line.kind, line.name) for line in outlines)]
-    spans = "".join(f'<span class="{kind}">{text(shown)}</span>' for kind, shown in named)
+    entries = [("first", name), *((line.kind, line.name) for line in outlines)]
+    spans = "".join(f'<span class="{kind}">{text(entry)}</span>' for kind, entry in entries)
     legend = f'<p class="legend">{spans}</p>' if outlines else ""
     return (
         f'<div class="chart"><p class="top">{100 * highest:.3g} %</p>'
@@ -65,6 +67,6 @@ def _bar(place: int, bar: Bar, highest: float) -> str:
 
 
 def _steps(shares: Sequence[float], highest: float) -> str:
-    """Up and down at the bins' edges, beginning and ending at 0."""
+    """Returns the SVG path of an outline, with steps at the bins' edges, from 0 to 0."""
     steps = "".join(f"V{100 - 100 * share / highest:.2f}H{place + 1}" for place, share in enumerate(shares))
     return f"M0 100{steps}V100"

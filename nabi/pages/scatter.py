@@ -1,4 +1,4 @@
-"""A chart of single dots, such as the loss of each trial against one of its settings."""
+"""A scatter plot, such as the loss of each trial against one of its settings."""
 
 import dataclasses
 import math
@@ -13,10 +13,10 @@ class Dot:
     """A dot.
 
     Attributes:
-      place: from left (0) to right (1).
+      place: position from left (0) to right (1).
       value: its height; None: above all others, on the upper edge.
-      title: what is said of it under the pointer.
-      kind: `first`, `second` or `third` by colour, or `faint`.
+      title: tooltip.
+      kind: its style: `first`, `second` or `third` by colour, or `faint`.
     """
 
     place: float
@@ -26,11 +26,11 @@ class Dot:
 
 
 def scatter(dots: Sequence[Dot], label: str, ticks: Sequence[tuple[float, str]]) -> str:
-    """Draws dots over an axis, the later ones over the earlier; the upright axis spans their heights only.
+    """Draws dots, later ones over earlier ones; the vertical axis spans their heights, without 0.
 
     Args:
-      dots: to draw.
-      label: what is plotted, for those who do not see it; how many dots there are and the lowest are added to it.
+      dots: the dots.
+      label: description for screen readers; the number of dots and the lowest one are added to it.
       ticks: (place 0..1, label) along the axis.
     """
     low, high = _span([dot.value for dot in dots if dot.value is not None])
@@ -44,19 +44,19 @@ def scatter(dots: Sequence[Dot], label: str, ticks: Sequence[tuple[float, str]])
     return (
         f'<div class="plot"><div class="area"><div class="heights" aria-hidden="true">{heights}</div>'
         f'<svg class="lines scatter" viewBox="0 0 100 100" preserveAspectRatio="none" role="img" '
-        f'aria-label="{text(_told(label, dots))}">{grid}{drawn}</svg></div>{axis(ticks)}</div>'
+        f'aria-label="{text(_with_lowest(label, dots))}">{grid}{drawn}</svg></div>{axis(ticks)}</div>'
     )
 
 
-def _told(label: str, dots: Sequence[Dot]) -> str:
-    """Adds to a chart's label how many dots it has, and the lowest."""
+def _with_lowest(label: str, dots: Sequence[Dot]) -> str:
+    """Adds the number of dots and the lowest one to a chart's label."""
     valued = [dot for dot in dots if dot.value is not None]
     lowest = min(valued, key=lambda dot: dot.value or 0, default=None)
     return f"{label}: {count(len(dots), 'dot')}" + (f". Lowest: {lowest.title}" if lowest else "")
 
 
 def _span(values: Sequence[float]) -> tuple[float, float]:
-    """Least and largest height, with some room around; values that are all one lie in the middle."""
+    """Returns the range of the vertical axis, with a margin; equal values lie in its middle."""
     low, high = min(values, default=0.0), max(values, default=1.0)
     room = 0.08 * (high - low) or 0.1 * abs(low) or 1.0
     return low - room, high + room
@@ -69,11 +69,11 @@ def _height(value: float, low: float, high: float) -> float:
 def _point(dot: Dot, low: float, high: float) -> str:
     height = 100.0 if dot.value is None else _height(dot.value, low, high)
     point = f"{100 * dot.place:.2f} {100 - height:.2f}"
-    # A line of no length shows its round end.
+    # A line of length 0 is drawn as its round end.
     return f"M{point}L{point}"
 
 
 def _marks(low: float, high: float) -> list[float]:
-    """Round numbers between two heights."""
+    """Returns round numbers between two heights, for the grid."""
     step = round_step(high - low)
     return [step * number for number in range(math.ceil(low / step), math.floor(high / step) + 1)]

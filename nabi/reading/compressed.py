@@ -1,10 +1,10 @@
-"""Song files compressed by gzip (`tune.mid.gz`, or a `.mid` that a web server compressed), unpacked within bounds."""
+"""Unpacks song files compressed by gzip (`tune.mid.gz`, or a `.mid` that a web server compressed), within bounds."""
 
 import zlib
 
 from nabi.music.errors import ParseError
 
-# A file of more bytes is no song: the largest of Lakh's 176,000 has 2 MB.
+# Larger files are refused: the largest of the 176,000 songs of Lakh has 2 MB.
 MAX_BYTES = 1 << 24
 
 _MAGIC = b"\x1f\x8b\x08"
@@ -13,15 +13,19 @@ _GZIP = 31
 
 
 def is_compressed(data: bytes) -> bool:
-    """Whether bytes begin as gzip's do."""
+    """Tells whether bytes begin as those of gzip."""
     return data.startswith(_MAGIC)
 
 
 def unpacked(data: bytes) -> bytes:
-    """The content of gzip's bytes, other bytes as they are; what is compressed in it stays so.
+    """Unpacks the bytes of a gzip file, once; returns other bytes as they are.
+
+    >>> import gzip
+    >>> unpacked(gzip.compress(b"MThd", mtime=0))
+    b'MThd'
 
     Raises:
-      ParseError: `too-large` above `MAX_BYTES`, unpacked no further; `damaged` if it ends early or contradicts itself.
+      ParseError: `too-large` above `MAX_BYTES`, where unpacking stops; `damaged` if the file ends early or is corrupt.
     """
     if not is_compressed(data):
         return data

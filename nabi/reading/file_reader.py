@@ -1,4 +1,4 @@
-"""A file's bytes -> Song, by the parser that was asked for."""
+"""Reads the songs of a file's bytes, MIDI or score, with the chosen parser."""
 
 import dataclasses
 import functools
@@ -25,11 +25,11 @@ def read_song(
     divisors: tuple[int, ...] = quantisation.DEFAULT,
     fingerprint: bool = True,
 ) -> Song:
-    """The song of a MIDI file; of a file that holds several, the first.
+    """Reads the song of a MIDI file; the first of several.
 
     Args:
       data: the file's bytes, compressed by gzip or not.
-      source: where they came from, kept with the song.
+      source: the origin of the bytes, kept with the song.
       instrument: see `nabi.reading.instruments.choose`.
       parser: one of `PARSERS`.
       divisors: see `nabi.music.quantisation`.
@@ -55,18 +55,18 @@ def read_songs(
     divisors: tuple[int, ...] = quantisation.DEFAULT,
     fingerprint: bool = True,
 ) -> list[tuple[str, Song | ParseError]]:
-    """The songs of a file, MIDI or score: (name of the tune, its song or why there is none).
+    """Reads the songs of a MIDI file or a score as (name of the tune, its song or why it has none).
 
     Args:
       data: the file's bytes, compressed by gzip or not.
-      source: where they came from; its ending tells a score, anything else is read as MIDI.
+      source: the origin of the bytes; its ending tells a score, anything else is read as MIDI.
       instrument: see `nabi.reading.instruments.choose`.
       parser: of MIDI, one of `PARSERS`.
       divisors: see `nabi.music.quantisation`.
       fingerprint: see `nabi.reading.instruments.choose`.
 
     Returns:
-      One, named "", for a file of one song. An ABC or Humdrum file, and MIDI of format 2, may hold several.
+      One pair, named "", for a file of one song. ABC and Humdrum files, and MIDI of format 2, may hold several.
     """
     try:
         content = _checked(data)
@@ -81,23 +81,23 @@ def read_songs(
         content,
         ending=ending,
         about=about,
-        instrument_wanted=instrument,
+        instrument_choice=instrument,
         ticks_per_quarter=quantisation.ticks_per_quarter(divisors),
         fingerprint=fingerprint,
     )
 
 
 def content_hash(data: bytes) -> str:
-    """The SHA-256 that the song of a file has, in hexadecimal: of its bytes, before they were compressed.
+    """Hashes the bytes of a file, before they were compressed: the SHA-256 of its song, in hexadecimal.
 
     Raises:
-      ParseError: if they cannot be unpacked.
+      ParseError: if the bytes cannot be unpacked.
     """
     return hashlib.sha256(compressed.unpacked(data)).hexdigest()
 
 
 def _checked(data: bytes) -> bytes:
-    """The bytes unpacked; raises ParseError where they are more than a song needs."""
+    """Unpacks the bytes; raises ParseError if they are more than a song needs."""
     if len(data) > MAX_BYTES:
         raise ParseError("too-large", f"{len(data)} bytes; the limit is {MAX_BYTES}")
     return compressed.unpacked(data)
@@ -106,33 +106,33 @@ def _checked(data: bytes) -> bytes:
 def _midi(
     data: bytes, about: About, parser: str, instrument: str, divisors: tuple[int, ...], fingerprint: bool
 ) -> list[tuple[str, Song | ParseError]]:
-    """The songs of a MIDI file that have notes, or why there is none."""
+    """Reads the songs of a MIDI file that have notes, or why none has."""
     if parser not in PARSERS:
         raise ValueError(f"parser {parser!r} must be one of {', '.join(PARSERS)}")
     read = functools.partial(
-        _read_one, about=about, parser=parser, instrument_wanted=instrument, divisors=divisors, fingerprint=fingerprint
+        _read_one, about=about, parser=parser, instrument_choice=instrument, divisors=divisors, fingerprint=fingerprint
     )
-    songs = [(one.tune, read(one)) for one in repair(data)]
-    # A pattern without notes is no song that could be lost, as long as another has some.
+    songs = [(file.tune, read(file)) for file in repair(data)]
+    # A pattern without notes is left out, as long as another one has notes.
     return [song for song in songs if not _is_silent(song[1])] or [("", songs[0][1])]
 
 
-def _read_one(one: Repaired, *, about: About, parser: str, **wanted: Any) -> Song | ParseError:
-    """The song of one MIDI file; what the fast reader calls damaged is tried with music21 before it is lost."""
-    about = dataclasses.replace(about.of_tune(one.tune), repaired=one.how)
-    # Importing either reader takes a quarter of a second or more; the processes that only count need neither.
+def _read_one(file: Repaired, *, about: About, parser: str, **settings: Any) -> Song | ParseError:
+    """Reads one MIDI file; one that the fast reader calls damaged is read with music21 before it is given up."""
+    about = dataclasses.replace(about.of_tune(file.tune), repaired=file.how)
+    # Importing either reader takes a quarter of a second or more; processes that only count files need neither.
     try:
         if parser == "fast":
             from nabi.reading import fast_midi
 
             try:
-                return fast_midi.read(one.data, about=about, **wanted)
+                return fast_midi.read(file.data, about=about, **settings)
             except ParseError as error:
                 if error.reason != "damaged":
                     raise
         from nabi.reading import music21_midi
 
-        return music21_midi.read(one.data, about=about, **wanted)
+        return music21_midi.read(file.data, about=about, **settings)
     except ParseError as error:
         return error
 
@@ -142,38 +142,42 @@ def _is_silent(result: Song | ParseError) -> bool:
 
 
 def score_ending(source: str) -> str:
-    """The ending that tells what kind of score a file is, lower case; "" of what is read as MIDI."""
+    """Returns the ending of a score file, in lower case; "" for files that are read as MIDI.
+
+    >>> score_ending("bach.MXL.gz"), score_ending("bach.mid")
+    ('.mxl', '')
+    """
     name = source.lower().removesuffix(file_endings.COMPRESSED)
     ending = name[name.rfind(".") :]
     return ending if ending in file_endings.SCORES else ""
 
 
 def difference(data: bytes, instrument: str = "all", divisors: tuple[int, ...] = quantisation.DEFAULT) -> str:
-    """How the two readers differ on a MIDI file, in a sentence; "" where they agree, be it that there is no song."""
+    """Describes how the songs of the two MIDI readers differ, in a sentence; "" if they agree."""
     try:
-        songs = repair(_checked(data))
+        files = repair(_checked(data))
     except ParseError:
         return ""
-    return next(filter(None, (_difference(one.data, instrument, divisors) for one in songs)), "")
+    return next(filter(None, (_difference(file.data, instrument, divisors) for file in files)), "")
 
 
 def _difference(data: bytes, instrument: str, divisors: tuple[int, ...]) -> str:
     from nabi.reading import fast_midi, music21_midi
 
-    read: list[Song | str] = []
+    songs: list[Song | str] = []
     for reader in (fast_midi.read, music21_midi.read):
         try:
-            read.append(reader(data, instrument_wanted=instrument, divisors=divisors))
+            songs.append(reader(data, instrument_choice=instrument, divisors=divisors))
         except ParseError as error:
-            read.append(error.reason)
-    fast, reference = read
+            songs.append(error.reason)
+    fast, reference = songs
     if fast == reference:
         return ""
     if not isinstance(fast, Song) or not isinstance(reference, Song):
         return f"fast: {fast!r}, music21: {reference!r}"
-    for one, other in zip(fast, reference, strict=False):
-        if one != other:
-            return f"fast: {one}, music21: {other}"
+    for event, expected in zip(fast, reference, strict=False):
+        if event != expected:
+            return f"fast: {event}, music21: {expected}"
     if len(fast) != len(reference):
         return f"fast: {len(fast)} events, music21: {len(reference)}"
     return f"fast: {fast.about}, music21: {reference.about}"

@@ -1,7 +1,7 @@
-"""What music21 calls the instruments that a track's events name.
+"""Names the instruments of a track as music21 does.
 
-Asking music21 for a whole track at once means a stream, whose bookkeeping costs more than parsing the file did. So
-each name or program is asked of it once, and what its `deduplicate` does with the answers is done here.
+For a whole track music21 needs a stream, whose bookkeeping takes longer than parsing the file. So music21 is asked once
+for each name or program, and its `deduplicate` is reimplemented here.
 """
 
 import functools
@@ -13,13 +13,13 @@ from music21 import instrument, midi
 
 
 class _Instrument(NamedTuple):
-    """What decides how music21 deduplicates and names an instrument.
+    """The properties by which music21 deduplicates and names an instrument.
 
     Attributes:
       kind: its class; `music21.instrument.Instrument` is the generic one.
       part_name: from a track's name, or None.
       instrument_name: from an instrument's name, or the class' own, or None.
-      program: General MIDI program, or None where neither file nor class tells.
+      program: General MIDI program, or None where neither file nor class gives one.
     """
 
     kind: type
@@ -29,7 +29,7 @@ class _Instrument(NamedTuple):
 
 
 def name_instruments(events: Sequence[tuple[int, bytes, int]]) -> tuple[tuple[int, str, int], ...]:
-    """What music21 makes of a track's instrument events, in order.
+    """Names the instruments of a track's events as music21 does, in order.
 
     Args:
       events: (meta type of a name, or -1 for a program change; the name's bytes; the program in force, or -1).
@@ -51,23 +51,24 @@ def _instrument(kind: int, data: bytes, program: int) -> _Instrument:
     with warnings.catch_warnings():
         # music21 warns of undecodable names.
         warnings.simplefilter("ignore")
-        made = midi.translate.midiEventToInstrument(event)
-    return _Instrument(type(made), made.partName, made.instrumentName, program if program >= 0 else made.midiProgram)
+        played = midi.translate.midiEventToInstrument(event)
+    own_program = program if program >= 0 else played.midiProgram
+    return _Instrument(type(played), played.partName, played.instrumentName, own_program)
 
 
 def _deduplicate(named: Sequence[_Instrument]) -> Iterator[tuple[int, _Instrument]]:
-    """The instruments that `music21.instrument.deduplicate` keeps, with the names that it gives them.
+    """Yields the instruments that `music21.instrument.deduplicate` keeps, with the names that it gives them.
 
-    Meant for instruments of one offset, it takes a track's instruments all together (music21 10.5 iterates over the
-    stream where it means to iterate over offsets): of one class the first stays; of several, all but generic ones.
+    Meant for the instruments of one offset, it treats all instruments of a track together (music21 10.5 iterates over
+    the stream instead of its offsets): of one class the first is kept; of several classes, all but generic ones.
     """
-    part_names = {one.part_name for one in named} - {None}
-    instrument_names = {one.instrument_name for one in named} - {None}
+    part_names = {candidate.part_name for candidate in named} - {None}
+    instrument_names = {candidate.instrument_name for candidate in named} - {None}
     if len(named) == 1 or len(part_names) > 1 or len(instrument_names) > 1:
         yield from enumerate(named)
         return
     (part_name, *_), (instrument_name, *_) = (*part_names, None), (*instrument_names, None)
-    is_one_class = len({one.kind for one in named}) == 1
-    for index, one in enumerate(named):
-        if index == 0 if is_one_class else one.kind is not instrument.Instrument:
-            yield index, one._replace(part_name=part_name, instrument_name=instrument_name)
+    is_one_class = len({candidate.kind for candidate in named}) == 1
+    for index, candidate in enumerate(named):
+        if index == 0 if is_one_class else candidate.kind is not instrument.Instrument:
+            yield index, candidate._replace(part_name=part_name, instrument_name=instrument_name)

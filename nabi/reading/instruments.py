@@ -1,4 +1,4 @@
-"""Instruments: the parts of a file, and which of them a song takes."""
+"""The parts of a file by instrument, and the choice of those that make a song."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
@@ -7,19 +7,20 @@ import numpy as np
 import numpy.typing as npt
 
 from nabi.analysis import tune_fingerprint
+from nabi.music.canonical_form import LAST_TICK
 from nabi.music.errors import ParseError
-from nabi.music.song import LAST_TICK, About, Song
+from nabi.music.song import About, Song
 
 # General MIDI counts its piano family (grand pianos to clavinet) as programs 0-7.
 PIANO_PROGRAMS = range(8)
 DRUM_CHANNEL = 9
 
-# A week of music at 120 quarter notes a minute; what claims more has a damaged time.
+# A week of music at 120 quarter notes a minute; longer files have a damaged time.
 MAX_QUARTERS = 1_200_000
 
 WORDS = ("all", "first", "piano", "drums")
 
-# Of the parts that were not taken, how many are named, and how long a name is: files have thousands of letters there.
+# Other parts that are named, and letters of a name, at most: files have thousands of letters there.
 _MOST_ALTERNATIVES = 32
 _MOST_LETTERS = 80
 
@@ -29,12 +30,12 @@ class Part:
     """The notes of one instrument, merged across tracks.
 
     Attributes:
-      name: the instrument's name as music21 tells it from program or track name, "" where the file is silent.
-      program: General MIDI program, 0-127; 0 where the file is silent, as General MIDI has it.
+      name: the instrument's name as music21 derives it from program or track name; "" where the file gives none.
+      program: General MIDI program, 0..127; 0, General MIDI's default, where the file gives none.
       start: int64 [N], ticks.
       duration: int64 [N], ticks.
       pitch: int64 [N], MIDI numbers.
-      track: int64 [N], which of the file's tracks (channels of a track, staves of a score) a note is written in.
+      track: int64 [N], the number of the track (the channel of a track, the staff of a score) that holds a note.
     """
 
     name: str
@@ -46,7 +47,7 @@ class Part:
 
 
 def check_instrument(instrument: str) -> None:
-    """Raises ValueError unless `choose` knows the word or number."""
+    """Raises ValueError for a word or number that `choose` does not know."""
     if instrument not in WORDS and not (instrument.isdigit() and int(instrument) < 128):
         raise ValueError(
             f"instrument {instrument!r} must be one of {', '.join(WORDS)} or a General MIDI program number 0-127"
@@ -56,24 +57,24 @@ def check_instrument(instrument: str) -> None:
 def choose(
     parts: Sequence[Part], instrument: str, about: About, ticks_per_quarter: int, *, fingerprint: bool = True
 ) -> Song:
-    """The song that an instrument plays.
+    """Makes a song of the parts of an instrument.
 
     Args:
-      parts: those of a file, in its order. Drums are left out or taken alone by the reader, before.
+      parts: of a file, in its order. The reader has already left drums out, or taken them alone.
       instrument: `all` merges all parts, `first` takes the first with notes, `piano` the piano family (programs
         0-7), a number the parts of that General MIDI program, `drums` the drums.
-      about: what is known besides; the instruments' names are added, and those of the other parts with notes.
+      about: metadata; the instruments' names are added, and those of the other parts with notes.
       ticks_per_quarter: of the parts' times.
-      fingerprint: whether `About.tracks` is made, which only the search for near duplicates needs.
+      fingerprint: compute `About.tracks`, which only the search for near duplicates needs.
 
     Raises:
-      ParseError: `no-notes` if no part has any, `no-such-instrument` if none of the wanted has, `too-long` if the
+      ParseError: `no-notes` if no part has any, `no-such-instrument` if none of that instrument has, `too-long` if the
         last note ends after `MAX_QUARTERS`, or after what fits into a song of its grid.
     """
     sounding = [part for part in parts if len(part.start)]
     if not sounding:
         raise ParseError("no-notes", "the file has no notes" + ("" if instrument == "drums" else " besides drums"))
-    chosen = [part for part in sounding if _wanted(part, instrument)]
+    chosen = [part for part in sounding if _plays(part, instrument)]
     if instrument == "first":
         chosen = sounding[:1]
     if not chosen:
@@ -81,7 +82,7 @@ def choose(
     start, duration, pitch = (
         np.concatenate([getattr(part, name) for part in chosen]) for name in ("start", "duration", "pitch")
     )
-    # A fine grid has fewer quarter notes in as many ticks.
+    # On a fine grid fewer quarter notes fit into the ticks of a song.
     most = min(MAX_QUARTERS, LAST_TICK // ticks_per_quarter)
     if (end := int((start + duration).max())) > most * ticks_per_quarter:
         raise ParseError("too-long", f"{end // ticks_per_quarter} quarter notes; the limit is {most}")
@@ -94,26 +95,26 @@ def choose(
 
 
 def _fingerprint(parts: Sequence[Part], ticks_per_quarter: int) -> str:
-    """The fingerprint of the tracks of parts, as text; "" of a single track, which is the song itself."""
+    """Computes the fingerprint of the tracks of parts, as text; "" for a single track, which is the song itself."""
     tracks = [track for part in parts for track in _tracks(part)]
     return tune_fingerprint.of_tracks(tracks, ticks_per_quarter).to_text() if len(tracks) > 1 else ""
 
 
 def _tracks(part: Part) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
-    """The onsets and the pitches of each track of a part."""
+    """Yields the onsets and the pitches of each track of a part."""
     order = np.argsort(part.track, kind="stable")
     ends = np.flatnonzero(np.diff(part.track[order])) + 1
     yield from zip(np.split(part.start[order], ends), np.split(part.pitch[order], ends), strict=True)
 
 
 def _named(parts: Sequence[Part]) -> tuple[str, ...]:
-    """Parts as a person reads them: `Violin (40)`, `unnamed (0)`; of very many the first, and how many more."""
-    said = tuple(f"{part.name[:_MOST_LETTERS] or 'unnamed'} ({part.program})" for part in parts[:_MOST_ALTERNATIVES])
-    more = len(parts) - len(said)
-    return (*said, f"{more} more") if more else said
+    """Names parts for people, `Violin (40)`, `unnamed (0)`; of very many, the first and the number of the others."""
+    names = tuple(f"{part.name[:_MOST_LETTERS] or 'unnamed'} ({part.program})" for part in parts[:_MOST_ALTERNATIVES])
+    others = len(parts) - len(names)
+    return (*names, f"{others} more") if others else names
 
 
-def _wanted(part: Part, instrument: str) -> bool:
+def _plays(part: Part, instrument: str) -> bool:
     if instrument == "piano":
         return part.program in PIANO_PROGRAMS
     return instrument in WORDS or part.program == int(instrument)

@@ -1,4 +1,4 @@
-"""What the first bytes of a file tell, before anything is parsed."""
+"""Checks the header of a MIDI file before anything is parsed."""
 
 from nabi.music.errors import ParseError
 
@@ -6,7 +6,7 @@ _HEADER_BYTES = 14
 
 
 def check_header(data: bytes) -> None:
-    """Raises ParseError for bytes that are no MIDI file, or of a kind that is not read."""
+    """Raises ParseError for bytes that are no MIDI file, or of a format that cannot be read."""
     if not data:
         raise ParseError("empty", "the file has no bytes")
     if data[:4] != b"MThd":

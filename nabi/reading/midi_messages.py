@@ -1,6 +1,6 @@
-"""Messages of a MIDI track's bytes: where they stand, and the track written again without some or at other times.
+"""Scans the messages of a MIDI track, and writes the track again without some of them or at other times.
 
-What `nabi.reading.repair` needs; a track that ends inside a message keeps its last bytes as they are.
+`nabi.reading.repair` uses it. A track that ends inside a message keeps its last bytes as they are.
 """
 
 import re
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from nabi.reading import midi_meta
 
-# Ticks a quarter note of tracks that are timed again: a multiple of 480, and of the 500 of 25 frames of 40 ticks.
+# Ticks a quarter note of retimed tracks: a multiple of 480, and of the 500 of 25 frames of 40 ticks.
 QUARTER = 24_000
 
 _META, _SYSEX, _SYSEX_END = 0xFF, 0xF0, 0xF7
@@ -21,7 +21,7 @@ _FIRST_SYSTEM = 0xF0
 # Bytes that follow a system message's status: time code, song position, song number; others have none.
 _ONE_BYTE, _TWO_BYTES = (0xF1, 0xF3), 0xF2
 _SYSTEM = re.compile(rb"[\xf1-\xf6\xf8-\xfe]")
-# A larger number is no time; it stays below what an int64 can hold.
+# Times are capped at this tick, so that sums stay within an int64.
 _MOST_TICKS = 1 << 52
 _MOST_NUMBER_BYTES = 9
 
@@ -30,7 +30,7 @@ Bytes = npt.NDArray[np.uint8]
 
 
 class _Messages(NamedTuple):
-    """A track's messages, [M] each: where it begins (behind its time) and ends, and its absolute tick."""
+    """A track's messages, [M] each: begin (after its delta time) and end in bytes, and absolute tick."""
 
     begins: Ints
     ends: Ints
@@ -38,7 +38,13 @@ class _Messages(NamedTuple):
 
 
 class TempoMap(NamedTuple):
-    """When ticks sound: from each of `ticks` on (ascending, the first is 0) at `quarters`, and `rates` more a tick."""
+    """Tick -> time in quarter notes.
+
+    Attributes:
+      ticks: ascending, the first is 0; a new rate begins at each.
+      quarters: the time at each of these ticks.
+      rates: quarter notes a tick from there on.
+    """
 
     ticks: list[int]
     quarters: list[float]
@@ -46,9 +52,9 @@ class TempoMap(NamedTuple):
 
 
 def without_system_messages(track: bytes) -> bytes:
-    """The track without system messages (0xF1 to 0xF6, 0xF8 to 0xFE), its other messages at their times.
+    """Removes system messages (0xF1 to 0xF6, 0xF8 to 0xFE); other messages keep their times.
 
-    The very same bytes if it has none, as all but a few have.
+    A track without system messages, as nearly all are, is returned as it is.
     """
     if not _SYSTEM.search(track):
         return track
@@ -59,35 +65,35 @@ def without_system_messages(track: bytes) -> bytes:
 
 
 def tempi(track: bytes) -> list[tuple[int, int]]:
-    """(tick, microseconds a quarter note) of the track's sound tempo events."""
+    """Lists (tick, microseconds a quarter note) of the track's valid tempo events."""
     messages = _scan(track)
-    found = []
+    tempi = []
     for begin, end, tick in zip(*(column.tolist() for column in messages), strict=True):
-        # A tempo's length takes one byte, as 3 does.
+        # Status, type and a length of one byte come before a tempo's data.
         data = track[begin + 3 : end]
         if track[begin] == _META and track[begin + 1] == midi_meta.TEMPO and midi_meta.is_sound(midi_meta.TEMPO, data):
-            found.append((tick, int.from_bytes(data[:3], "big")))
-    return found
+            tempi.append((tick, int.from_bytes(data[:3], "big")))
+    return tempi
 
 
 def tempo_map(tempi_: Sequence[tuple[int, int]], ticks_a_second: float, ticks_a_quarter: float) -> TempoMap:
-    """The times of ticks that are parts of seconds.
+    """Maps ticks that are parts of seconds to quarter notes.
 
     Args:
       tempi_: (tick, microseconds a quarter note), ascending.
       ticks_a_second: above 0.
       ticks_a_quarter: before the first tempo.
     """
-    made = TempoMap([0], [0.0], [1 / ticks_a_quarter])
+    times = TempoMap([0], [0.0], [1 / ticks_a_quarter])
     for tick, microseconds in tempi_:
-        made.quarters.append(made.quarters[-1] + (tick - made.ticks[-1]) * made.rates[-1])
-        made.ticks.append(tick)
-        made.rates.append(1_000_000 / (microseconds * ticks_a_second))
-    return made
+        times.quarters.append(times.quarters[-1] + (tick - times.ticks[-1]) * times.rates[-1])
+        times.ticks.append(tick)
+        times.rates.append(1_000_000 / (microseconds * ticks_a_second))
+    return times
 
 
 def retimed(track: bytes, times: TempoMap) -> bytes:
-    """The track with its messages at the same times in `QUARTER` ticks a quarter note."""
+    """Writes the track with its messages at the same times in `QUARTER` ticks a quarter note."""
     messages = _scan(track)
     first = np.searchsorted(times.ticks, messages.ticks, side="right") - 1
     begins, quarters, rates = (np.asarray(column)[first] for column in times)
@@ -101,7 +107,7 @@ def _scan(track: bytes) -> _Messages:
 
 
 def _write(track: bytes, messages: _Messages, kept: npt.NDArray[np.bool_], ticks: Ints) -> bytes:
-    """Those messages that are kept, each at its tick, and what stands behind the last whole one."""
+    """Writes the messages that are kept, each at its tick, and the bytes after the last whole message."""
     parts: list[bytes] = []
     now = 0
     columns = (messages.begins[kept], messages.ends[kept], ticks[kept])
@@ -113,7 +119,7 @@ def _write(track: bytes, messages: _Messages, kept: npt.NDArray[np.bool_], ticks
 
 
 def _number(value: int) -> bytes:
-    """MIDI's 7 bits a byte, the highest first; of more than 4 bytes where the time takes more."""
+    """Encodes a number in 7 bits a byte, the highest first; longer times may take more than MIDI's 4 bytes."""
     groups = [value & 0x7F]
     while value := value >> 7:
         groups.append(value & 0x7F | 0x80)
@@ -122,7 +128,7 @@ def _number(value: int) -> bytes:
 
 @numba.njit(cache=True)
 def _read_number(data: Bytes, position: int) -> tuple[int, int]:
-    """A variable-length number: its value and the position after it, -1 if it ends early."""
+    """Reads a variable-length number: its value and the position after it, -1 if it ends early."""
     value = 0
     for index in range(position, min(position + _MOST_NUMBER_BYTES, len(data))):
         value = min((value << 7) + (data[index] & 0x7F), _MOST_TICKS)
@@ -133,7 +139,7 @@ def _read_number(data: Bytes, position: int) -> tuple[int, int]:
 
 @numba.njit(cache=True)
 def _messages(data: Bytes) -> tuple[Ints, Ints, Ints]:
-    """The columns of `_Messages`, as the Standard MIDI File specification has them."""
+    """Computes the columns of `_Messages` by the Standard MIDI File specification."""
     most = len(data) // 2 + 1
     begins, ends, ticks = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
     count, now, position, running = 0, 0, 0, 0

@@ -1,6 +1,6 @@
-"""MIDI's meta events: names, tempo, time signature and key signature, and which of them are sound.
+"""Reads and writes MIDI's meta events: names, tempo, time signature and key signature; tells which are valid.
 
-Both readers use these, so that they cannot differ; a meta event that is not sound is as if it were not there.
+Both MIDI readers use this module, so that they cannot differ. Invalid meta events are ignored.
 """
 
 import dataclasses
@@ -13,7 +13,7 @@ TRACK_NAME, INSTRUMENT_NAME, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x03, 0x04, 
 # music21's meters go to 128th notes.
 MOST_POWER = 7
 MOST_SHARPS = 7
-# music21 looks up every run of words of a name, which are half as many as the square of its words.
+# music21 looks up every run of words of a name; their number grows with the square of the words.
 MOST_NAME_BYTES = 256
 
 # Tonics from 7 flats to 7 sharps.
@@ -22,20 +22,32 @@ _MINOR = ("Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#",
 
 
 def tempo(data: bytes) -> float | None:
-    """Quarter notes a minute, rounded to 2 places as music21 does; None if the event is not sound."""
+    """Reads a tempo in quarter notes a minute, rounded to 2 places as in music21; None if the event is invalid.
+
+    >>> tempo(tempo_bytes(90))
+    90.0
+    """
     microseconds = int.from_bytes(data[:3], "big") if len(data) >= 3 else 0
     return round(60_000_000 / microseconds, 2) if microseconds else None
 
 
 def time_signature(data: bytes) -> str | None:
-    """Such as `6/8`; None if the event is not sound."""
+    """Reads a time signature such as `6/8`; None if the event is invalid.
+
+    >>> time_signature(bytes([6, 3, 24, 8]))
+    '6/8'
+    """
     if len(data) < 2 or not data[0] or data[1] > MOST_POWER:
         return None
     return f"{data[0]}/{2 ** data[1]}"
 
 
 def key_signature(data: bytes) -> str | None:
-    """Such as `Bb major`; None if the event is not sound."""
+    """Reads a key signature such as `Bb major`; None if the event is invalid.
+
+    >>> key_signature(bytes([256 - 2, 0]))
+    'Bb major'
+    """
     if len(data) < 2:
         return None
     sharps = data[0] - 256 if data[0] > 127 else data[0]
@@ -48,14 +60,14 @@ READERS = {TEMPO: tempo, TIME_SIGNATURE: time_signature, KEY_SIGNATURE: key_sign
 
 
 def is_sound(kind: int, data: bytes) -> bool:
-    """Whether a meta event can be used; kinds other than names, tempo and signatures always can."""
+    """Tells whether a meta event is valid; kinds other than names, tempo and signatures always are."""
     if kind in (TRACK_NAME, INSTRUMENT_NAME):
         return len(data) <= MOST_NAME_BYTES
     return kind not in READERS or READERS[kind](data) is not None
 
 
 def tempo_bytes(quarters_a_minute: float) -> bytes:
-    """A tempo event's data; raises ValueError outside the 3.58 to 60,000,000 that it can hold."""
+    """Writes the data of a tempo event; raises ValueError outside its range of 3.58..60,000,000."""
     microseconds = round(60_000_000 / quarters_a_minute) if quarters_a_minute > 0 else 0
     if not 1 <= microseconds < 1 << 24:
         raise ValueError(f"tempo {quarters_a_minute} must be in 3.58..60000000 quarter notes a minute")
@@ -63,7 +75,11 @@ def tempo_bytes(quarters_a_minute: float) -> bytes:
 
 
 def time_signature_bytes(text: str) -> bytes:
-    """A time signature event's data: numerator, power of 2, 24 clocks a click, 8 32nds a quarter."""
+    """Writes the data of a time signature event: numerator, power of 2, 24 clocks a click, 8 32nds a quarter note.
+
+    >>> list(time_signature_bytes("6/8"))
+    [6, 3, 24, 8]
+    """
     for power in range(MOST_POWER + 1):
         numerator = text.removesuffix(f"/{2**power}")
         if numerator != text and numerator.isdecimal() and 0 < int(numerator) < 256:
@@ -72,7 +88,7 @@ def time_signature_bytes(text: str) -> bytes:
 
 
 def key_signature_bytes(text: str) -> bytes:
-    """A key signature event's data; raises ValueError if no key signature reads so."""
+    """Writes the data of a key signature event; raises ValueError if no key signature has this name."""
     tonic, _, mode = text.partition(" ")
     tonics = {"major": _MAJOR, "minor": _MINOR}.get(mode, ())
     if tonic not in tonics:
@@ -80,11 +96,11 @@ def key_signature_bytes(text: str) -> bytes:
     return bytes([(tonics.index(tonic) - 7) % 256, mode == "minor"])
 
 
-def described(about: About, found: dict[int, bytes]) -> About:
-    """`about` with what meta events (type -> data) say."""
+def described(about: About, events: dict[int, bytes]) -> About:
+    """Adds the values of meta events (type -> data) to metadata."""
     return dataclasses.replace(
         about,
-        tempo=tempo(found[TEMPO]) if TEMPO in found else about.tempo,
-        time_signature=time_signature(found[TIME_SIGNATURE]) if TIME_SIGNATURE in found else about.time_signature,
-        key_signature=key_signature(found[KEY_SIGNATURE]) if KEY_SIGNATURE in found else about.key_signature,
+        tempo=tempo(events[TEMPO]) if TEMPO in events else about.tempo,
+        time_signature=time_signature(events[TIME_SIGNATURE]) if TIME_SIGNATURE in events else about.time_signature,
+        key_signature=key_signature(events[KEY_SIGNATURE]) if KEY_SIGNATURE in events else about.key_signature,
     )

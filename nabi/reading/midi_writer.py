@@ -1,4 +1,4 @@
-"""Song -> MIDI bytes, and back exactly."""
+"""Writes songs as MIDI files, and reads such files back exactly."""
 
 import struct
 
@@ -9,10 +9,10 @@ import symusic
 from nabi.music.song import DEFAULT_TICKS_PER_QUARTER, About, Song
 from nabi.reading import midi_meta
 
-# File ticks a quarter note, at least: what every program reads. A grid that does not divide it gets a few more.
+# File ticks a quarter note, at least: every program reads 480. A grid that does not divide it gets the next multiple.
 LEAST_DIVISION = 480
 
-# Velocities by place in the measure, as a player would lean on the beat.
+# Velocities by place in the measure, accented as a player would.
 _DOWNBEAT, _BEAT, _OFFBEAT = 92, 84, 76
 
 _NOTE_OFF, _NOTE_ON, _PROGRAM_CHANGE = 0x80, 0x90, 0xC0
@@ -22,14 +22,17 @@ _END_OF_TRACK = 0x2F
 def write(
     song: Song, *, tempo: float = 120.0, program: int = 0, track_name: str = "", velocity: int | None = None
 ) -> bytes:
-    """A MIDI file (format 0, 480 ticks a quarter note or the next multiple of the song's own) of a song.
+    """Writes a song as a MIDI file of format 0, with 480 ticks a quarter note or the next multiple of the song's own.
+
+    >>> read_exact(write(Song.from_notes(start=[0], duration=[12], pitch=[60]))).pitches.tolist()
+    [60]
 
     Args:
-      song: what to write; its time and key signature are written where it has them.
+      song: its time signature (4/4 without one) and key signature are written too.
       tempo: quarter notes a minute.
-      program: General MIDI program, 0-127.
-      track_name: what a program shows as the track's name.
-      velocity: 1-127 for every note; None leans on the beats of the time signature (4/4 where there is none).
+      program: General MIDI program, 0..127.
+      track_name: as notation and music programs show it.
+      velocity: 1..127 for every note; None accents the beats of the time signature.
 
     Raises:
       ValueError: if a value is outside its range.
@@ -58,14 +61,14 @@ def write(
 
 
 def read_exact(data: bytes, about: About | None = None, ticks_per_quarter: int = DEFAULT_TICKS_PER_QUARTER) -> Song:
-    """The song of a file that is on a grid, such as Nabi writes: no gathering, no quantisation.
+    """Reads a MIDI file whose notes are on a grid, as those of Nabi are: chords and times stay as they are.
 
     Law: `read_exact(write(song), song.about, song.ticks_per_quarter) == song`.
 
     Args:
       data: the file's bytes.
-      about: what is known of the song.
-      ticks_per_quarter: of the grid.
+      about: metadata of the song.
+      ticks_per_quarter: ticks a quarter note of the grid.
 
     Raises:
       ValueError: if the bytes are no MIDI or a note lies between two ticks of the grid.
@@ -84,7 +87,7 @@ def read_exact(data: bytes, about: About | None = None, ticks_per_quarter: int =
 
 
 def _note_messages(song: Song, velocities: npt.NDArray[np.int64], scale: int) -> list[tuple[int, bytes]]:
-    """(file tick, message) in order; at one tick the offs come first, so that a pitch can be struck again."""
+    """Lists (file tick, message) in order; at one tick note-offs come first, so that a pitch can be struck again."""
     start, duration, pitch = (column.tolist() for column in song.notes())
     messages = []
     for onset, length, key, strength in zip(start, duration, pitch, velocities.tolist(), strict=True):
@@ -109,7 +112,7 @@ def _meta(kind: int, data: bytes) -> bytes:
 
 
 def _variable_length(number: int) -> bytes:
-    """MIDI's 7 bits a byte, the highest first; at most 4 bytes."""
+    """Encodes a number in 7 bits a byte, the highest first; at most 4 bytes."""
     if not 0 <= number < 1 << 28:
         raise ValueError(f"{number} ticks between two events must be in 0..{(1 << 28) - 1}: the song is too long")
     groups = [number & 0x7F]

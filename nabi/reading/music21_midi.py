@@ -1,21 +1,20 @@
-"""MIDI bytes -> Song through music21: the reference.
+"""Reads MIDI files through music21: the reference for the fast reader.
 
-What counts as one event is music21's: its pairing of note-on and note-off, its gathering of a track's notes into
-chords, its quantisation to the nearest part of a quarter note (`nabi.music.quantisation`), its instruments. Its
-notation
-layer (measures, voices, ties, rests) is left out: it cuts one sounding note into several and reorders them.
+Events are those of music21: its pairing of note-on and note-off, its gathering of a track's notes into chords, its
+quantisation to the nearest part of a quarter note (`nabi.music.quantisation`), its instruments. Its notation layer
+(measures, voices, ties, rests) is left out: it cuts one sounding note into several and reorders them.
 
-Five rules are ours, each because music21 would lose notes, or their times, by its own:
+Five rules differ, since music21's own would lose notes or their times:
 - A track whose notes use several channels (all of format 0) is read as one track a channel; music21 gathers chords
   across them and gives all to the last instrument named.
 - Drums (channel 10) are taken out, or taken alone, before chords are gathered; music21 turns a chord that holds one
   drum into drums whole.
 - Notes belong to the instrument in force when they start, those before a track's first to that one; music21 drops
   the notes of a track that names none.
-- A time that is a multiple of a part of a quarter note stays it; music21's rounding takes one fifth in twenty to the
-  next one.
-- A tempo, signature or name that is not sound is as if it were not there; music21 refuses the file, or spends a
-  second on a name of a thousand words.
+- A time that is a multiple of a part of a quarter note keeps its value; music21's rounding moves one fifth in twenty to
+  the next multiple.
+- Invalid tempi, signatures and names are ignored; music21 refuses the file, or spends a second on a name of a thousand
+  words.
 """
 
 import math
@@ -36,7 +35,7 @@ from nabi.reading.midi_header import check_header
 
 _music21_nearest_multiple = common.nearestMultiple
 
-# What music21 raises on bytes that are no MIDI, besides its own exceptions.
+# Exceptions of music21 for bytes that are no MIDI.
 _DAMAGE = (Music21Exception, ValueError, IndexError, TypeError, ZeroDivisionError, OverflowError, AttributeError)
 
 
@@ -44,16 +43,16 @@ def read(
     data: bytes,
     *,
     about: About | None = None,
-    instrument_wanted: str = "all",
+    instrument_choice: str = "all",
     divisors: tuple[int, ...] = quantisation.DEFAULT,
     fingerprint: bool = True,
 ) -> Song:
-    """The song of a MIDI file.
+    """Reads the song of a MIDI file.
 
     Args:
       data: the file's bytes.
-      about: what is known of the file; tempo, signatures and instrument are added.
-      instrument_wanted: see `nabi.reading.instruments.choose`.
+      about: metadata of the file; tempo, signatures and instrument are added.
+      instrument_choice: see `nabi.reading.instruments.choose`.
       divisors: times go to the nearest of these parts of a quarter note, as `nabi.music.quantisation` has them.
       fingerprint: see `nabi.reading.instruments.choose`.
 
@@ -62,21 +61,21 @@ def read(
     """
     file = _parse(data)
     with warnings.catch_warnings():
-        # music21 warns of undecodable names and lyrics; neither makes a song.
+        # music21 warns of undecodable names and lyrics, which do not matter here.
         warnings.simplefilter("ignore")
         try:
-            parts = _parts(file, divisors, drums=instrument_wanted == "drums")
+            parts = _parts(file, divisors, drums=instrument_choice == "drums")
         except _DAMAGE as error:
             raise ParseError("damaged", f"music21 cannot make notes of it: {error}") from error
     about, ticks_per_quarter = _about(file, about or About()), quantisation.ticks_per_quarter(divisors)
-    return choose(parts, instrument_wanted, about, ticks_per_quarter, fingerprint=fingerprint)
+    return choose(parts, instrument_choice, about, ticks_per_quarter, fingerprint=fingerprint)
 
 
 class _PlainPart(stream.Part):  # type: ignore[misc]
     """A part that music21 fills with quantised notes and chords, and whose notation layer does nothing."""
 
     def quantize(self, *args: Any, **keywords: Any) -> Any:
-        """What music21 does, with our `_nearest_multiple`."""
+        """Quantises as music21 does, with the `_nearest_multiple` of this module."""
         common.nearestMultiple = _nearest_multiple
         try:
             return super().quantize(*args, **keywords)
@@ -84,25 +83,28 @@ class _PlainPart(stream.Part):  # type: ignore[misc]
             common.nearestMultiple = _music21_nearest_multiple
 
     def makeMeasures(self, *args: Any, **keywords: Any) -> "_PlainPart":  # noqa: N802
+        """Returns the part without measures."""
         return self
 
     def makeTies(self, *args: Any, **keywords: Any) -> "_PlainPart":  # noqa: N802
+        """Returns the part without ties."""
         return self
 
     def makeRests(self, *args: Any, **keywords: Any) -> "_PlainPart":  # noqa: N802
+        """Returns the part without rests."""
         return self
 
 
 def _nearest_multiple(target: float, unit: float) -> tuple[float, float, float]:
-    """music21's (match, error, signed error), but of a target that is a multiple the multiple itself.
+    """Computes music21's (match, error, signed error), but exactly for a target that is a multiple.
 
     17 / 5 is 17 times 0.2 by division, but 0.2 * 17 is above it, for which music21 takes 18 * 0.2.
     """
     match = unit * math.floor(target / unit)
     if match > target:
         return match, round(match - target, 7), round(target - match, 7)
-    found: tuple[float, float, float] = _music21_nearest_multiple(target, unit)
-    return found
+    nearest: tuple[float, float, float] = _music21_nearest_multiple(target, unit)
+    return nearest
 
 
 def _parse(data: bytes) -> Any:
@@ -116,7 +118,7 @@ def _parse(data: bytes) -> Any:
 
 
 def _parts(file: Any, divisors: tuple[int, ...], drums: bool) -> list[Part]:
-    """The parts of a file, one for each instrument name, in the order of their first appearance."""
+    """Reads the parts of a file, one for each instrument name, in the order of their first appearance."""
     ticks_per_quarter = quantisation.ticks_per_quarter(divisors)
     notes: dict[str, list[tuple[int, int, int, int]]] = {}
     programs: dict[str, int] = {}
@@ -130,14 +132,14 @@ def _parts(file: Any, divisors: tuple[int, ...], drums: bool) -> list[Part]:
         )
         for name, program, element in _with_instrument(part):
             programs.setdefault(name, program)
-            notes.setdefault(name, []).extend((*found, number) for found in _notes(element, ticks_per_quarter))
+            notes.setdefault(name, []).extend((*columns, number) for columns in _notes(element, ticks_per_quarter))
     return [
         Part(name, programs[name], *np.array(rows, np.int64).reshape(-1, 4).T) for name, rows in notes.items() if rows
     ]
 
 
 def _tracks(file: Any, drums: bool) -> Iterator[Any]:
-    """Tracks that music21 can take: one channel of notes each, drums or all but drums, sound meta events."""
+    """Yields tracks that music21 can read: notes of one channel each, drums or all but drums, valid meta events."""
     for track in file.tracks:
         timed = [(time, event) for time, event in midi.translate.getTimeForEvents(track) if _usable(event)]
         # music21 counts channels from 1.
@@ -152,7 +154,7 @@ def _usable(event: Any) -> bool:
 
 
 def _one_channel(timed: list[tuple[int, Any]], channel: int, drums: bool) -> Any:
-    """A track of one channel's events and all meta events; drums get a channel where music21 sees pitches."""
+    """Makes a track of one channel's events and all meta events; drums move to a channel where notes have pitch."""
     track = midi.MidiTrack()
     now = 0
     for time, event in timed:
@@ -168,7 +170,7 @@ def _one_channel(timed: list[tuple[int, Any]], channel: int, drums: bool) -> Any
 
 
 def _with_instrument(part: stream.Part) -> Iterator[tuple[str, int, Any]]:
-    """(instrument name, program, note or chord) of a part, each with the instrument in force at its start."""
+    """Yields (instrument name, program, note or chord) of a part, each with the instrument in force at its start."""
     named = [element for element in part if isinstance(element, instrument.Instrument)]
     offsets = [float(element.offset) for element in named]
     for element in part.notes:
@@ -182,7 +184,7 @@ def _name(current: Any) -> str:
 
 
 def _notes(element: Any, ticks_per_quarter: int) -> list[tuple[int, int, int]]:
-    """(start, duration, pitch) in ticks and MIDI numbers of a note or chord."""
+    """Lists (start, duration, pitch) of a note or chord in ticks and MIDI numbers."""
     start = round(element.offset * ticks_per_quarter)
     duration = round(element.duration.quarterLength * ticks_per_quarter)
     pitches = element.pitches if isinstance(element, chord.Chord | note.Note) else ()
@@ -191,14 +193,14 @@ def _notes(element: Any, ticks_per_quarter: int) -> list[tuple[int, int, int]]:
 
 def _about(file: Any, about: About) -> About:
     """Adds the earliest tempo, time signature and key signature of any track."""
-    found: dict[int, tuple[int, bytes]] = {}
+    earliest: dict[int, tuple[int, bytes]] = {}
     for track in file.tracks:
         for time, event in midi.translate.getTimeForEvents(track):
             kind = event.type.value if isinstance(event.type, midi.MetaEvents) else -1
             if (
                 kind in midi_meta.READERS
                 and midi_meta.is_sound(kind, event.data)
-                and time < found.get(kind, (1 << 62, b""))[0]
+                and time < earliest.get(kind, (1 << 62, b""))[0]
             ):
-                found[kind] = (time, event.data)
-    return midi_meta.described(about, {kind: data for kind, (_, data) in found.items()})
+                earliest[kind] = (time, event.data)
+    return midi_meta.described(about, {kind: data for kind, (_, data) in earliest.items()})

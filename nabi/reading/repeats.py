@@ -1,8 +1,8 @@
-"""In which order, and when, the measures of a score sound: its repeats, endings, da capo and dal segno.
+"""Expands the repeats of a score: the order and the times in which its measures sound.
 
-music21 expands repeats part by part, so that a sign in one part only, or a measure that is short in one part, would set
-the parts apart. Here the signs of all parts go into one row of empty measures, which music21 expands, and a measure
-starts at one time in all parts.
+music21 expands repeats part by part: a sign in one part only, or a short measure in one part, would desynchronise the
+parts. Here the signs of all parts are copied to one row of empty measures, which music21 expands, and a measure starts
+at the same time in all parts.
 """
 
 import copy
@@ -16,17 +16,17 @@ from music21 import bar, note, repeat, spanner, stream
 
 from nabi.music.errors import ParseError
 
-# A few bytes can ask for any number of repeats; no music asks for more than these.
+# Repeats of a measure and levels of nesting, at most: a few bytes can ask for any number, music needs no more.
 MAX_TIMES = 16
 MAX_NESTED = 3
 
 _INDEX = "measure"
-# What music21 makes of a bracket whose number is no number.
+# music21's number range of a bracket without a number.
 _NO_NUMBER = [0]
 
 
 class _Ending(NamedTuple):
-    """A first, second ... ending: its first and last measure (indices), and the passes that it is for."""
+    """A first, second ... ending: its first and last measure (indices), and the numbers of its passes."""
 
     first: int
     last: int
@@ -35,7 +35,7 @@ class _Ending(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class MeasureTimes:
-    """When a staff's measures sound.
+    """The times at which a staff's measures sound.
 
     Attributes:
       measures: music21's, as written.
@@ -47,7 +47,7 @@ class MeasureTimes:
 
 
 def layouts(score: stream.Score) -> list[MeasureTimes]:
-    """The layout of each part of a score, without measures for one that is not cut into any.
+    """Computes the measure times of each part of a score; without measures for a part that is not cut into any.
 
     Raises:
       ParseError: `not-expanded` if music21 cannot expand the repeats.
@@ -58,20 +58,20 @@ def layouts(score: stream.Score) -> list[MeasureTimes]:
     if len({len(of_part) for of_part in measures}) == 1:
         passes = _passes(measures, brackets)
         return [MeasureTimes(of_part, passes) for of_part in measures]
-    alone = [MeasureTimes(of_part, _passes([of_part], brackets)) for of_part in measures]
-    repeated = [layout for layout in alone if len(layout.passes) > len(layout.measures)]
-    if repeated and len({len(layout.passes) for layout in alone}) > 1:
+    separate = [MeasureTimes(of_part, _passes([of_part], brackets)) for of_part in measures]
+    repeated = [layout for layout in separate if len(layout.passes) > len(layout.measures)]
+    if repeated and len({len(layout.passes) for layout in separate}) > 1:
         raise ParseError("not-expanded", "the parts have different numbers of measures, and repeats")
-    return alone
+    return separate
 
 
 def exact(quarters: float | Fraction) -> Fraction:
-    """music21's times are floats where those are exact, else fractions."""
+    """Converts a time of music21, a float where that is exact or else a fraction, to a fraction."""
     return quarters if isinstance(quarters, Fraction) else Fraction(quarters)
 
 
 def _passes(parts: Sequence[Sequence[stream.Measure]], brackets: Iterable[Any]) -> list[tuple[int, Fraction]]:
-    """(measure, start) in the order of sounding of parts of equally many measures."""
+    """Lists (measure, start) in the order of sounding, for parts of equally many measures."""
     lengths = [max(_length(of_part, index) for of_part in parts) for index in range(len(parts[0]))]
     start = max((exact(of_part[0].offset) for of_part in parts if of_part), default=Fraction(0))
     passes = []
@@ -88,7 +88,7 @@ def _length(measures: Sequence[stream.Measure], index: int) -> Fraction:
 
 
 def _order(parts: Sequence[Sequence[stream.Measure]], brackets: Iterable[Any]) -> list[int]:
-    """Indices of measures in the order of sounding."""
+    """Lists the indices of measures in the order of sounding."""
     row = [stream.Measure(number=index + 1) for index in range(len(parts[0]))]
     marked = [_mark(target, measures) for target, *measures in zip(row, *parts, strict=True)]
     if not any(marked):
@@ -98,7 +98,7 @@ def _order(parts: Sequence[Sequence[stream.Measure]], brackets: Iterable[Any]) -
     _pair_repeats(row, endings)
     skeleton = stream.Part()
     for index, measure in enumerate(row):
-        # music21's own measureMap goes by measure numbers, which its da capo changes.
+        # music21's measureMap uses measure numbers, which its da capo changes.
         rest = note.Rest()
         rest.editorial[_INDEX] = index
         measure.append(rest)
@@ -113,26 +113,26 @@ def _order(parts: Sequence[Sequence[stream.Measure]], brackets: Iterable[Any]) -
 
 
 def _mark(target: stream.Measure, measures: Iterable[stream.Measure]) -> bool:
-    """Gives an empty measure the signs of the parts' measures, each once; whether there are any."""
-    found = False
+    """Copies the signs of the parts' measures to an empty measure, each once; tells whether there are any."""
+    has_signs = False
     for measure in measures:
         for side in ("leftBarline", "rightBarline"):
             barline = getattr(measure, side)
             if isinstance(barline, bar.Repeat):
-                found = True
+                has_signs = True
                 setattr(target, side, bar.Repeat(direction=barline.direction, times=barline.times))
         for sign in measure.getElementsByClass(repeat.RepeatExpression):
-            found = True
+            has_signs = True
             if not target.getElementsByClass(type(sign)):
                 target.insert(0, copy.deepcopy(sign))
-    return found
+    return has_signs
 
 
 def _pair_repeats(row: Sequence[stream.Measure], endings: Sequence[_Ending]) -> None:
     """Gives each repeat both its signs, where engravers leave one out.
 
-    One that is closed and was not opened goes back to where the one before it ended, with its endings (music21 would
-    go back to the first measure). One that is opened and never closed (ABC's `A :: B |]`) asks for nothing.
+    A repeat without a start sign goes back to the end of the previous repeat and its endings (music21 would go back to
+    the first measure). A start sign without an end (ABC's `A :: B |]`) is removed.
     """
     opened: list[tuple[stream.Measure, str]] = []
     begin = 0
@@ -154,34 +154,34 @@ def _pair_repeats(row: Sequence[stream.Measure], endings: Sequence[_Ending]) -> 
 
 
 def _after(index: int, endings: Iterable[_Ending]) -> int:
-    """The measure after a closed repeat and the ending that follows it."""
+    """Returns the index of the measure after a closed repeat and the ending that follows it."""
     return next((ending.last for ending in endings if ending.first == index + 1), index) + 1
 
 
 def _endings(row: Sequence[Any], parts: Sequence[Sequence[Any]], brackets: Iterable[Any]) -> list[_Ending]:
-    """The first, second ... endings, each once, in their order."""
+    """Lists the first, second ... endings, each once, in their order."""
     place = {id(measure): index for of_part in parts for index, measure in enumerate(of_part)}
-    found: dict[tuple[int, int], _Ending] = {}
+    endings_by_span: dict[tuple[int, int], _Ending] = {}
     for bracket in brackets:
         spanned = [place[id(measure)] for measure in bracket.getSpannedElements() if id(measure) in place]
         if spanned:
             span = min(spanned), max(spanned)
-            found[span] = _Ending(*span, bracket.numberRange)
-    endings = [found[span] for span in sorted(found)]
-    return [_as_meant(ending, then, row) for ending, then in itertools.pairwise(endings)] + endings[-1:]
+            endings_by_span[span] = _Ending(*span, bracket.numberRange)
+    endings = [endings_by_span[span] for span in sorted(endings_by_span)]
+    return [_as_meant(ending, following, row) for ending, following in itertools.pairwise(endings)] + endings[-1:]
 
 
-def _as_meant(ending: _Ending, then: _Ending, row: Sequence[stream.Measure]) -> _Ending:
-    """An ending where the next one tells what its bracket does not: its number, and how far it goes."""
-    numbers = range(1, then.numbers[0]) if list(ending.numbers) == _NO_NUMBER else ending.numbers
-    before = then.first - 1
-    if list(numbers[-1:]) == [then.numbers[0] - 1] and isinstance(row[before].rightBarline, bar.Repeat):
+def _as_meant(ending: _Ending, following: _Ending, row: Sequence[stream.Measure]) -> _Ending:
+    """Completes an ending by the next one: its number, and its last measure."""
+    numbers = range(1, following.numbers[0]) if list(ending.numbers) == _NO_NUMBER else ending.numbers
+    before = following.first - 1
+    if list(numbers[-1:]) == [following.numbers[0] - 1] and isinstance(row[before].rightBarline, bar.Repeat):
         return _Ending(ending.first, max(ending.last, before), numbers)
     return _Ending(ending.first, ending.last, numbers)
 
 
 def _check_bounds(row: Iterable[Any]) -> None:
-    """Refuses repeats that music21 would unfold to any length."""
+    """Refuses repeats that music21 would expand to any length."""
     depth = 0
     for measure in row:
         for barline in (measure.leftBarline, measure.rightBarline):

@@ -1,7 +1,7 @@
-"""A music21 score -> the notes of its parts as they sound: repeats expanded, ties joined, transposed.
+"""Reads the notes of a music21 score as they sound: repeats expanded, ties joined, transposed.
 
-Left out: rests, grace notes, lyrics, chord symbols and whatever has no pitch. Times are exact fractions of a quarter
-note until the end, where each start and end goes to the nearest tick.
+Rests, grace notes, lyrics, chord symbols and unpitched notes are left out. Times are exact fractions of a quarter note
+until each start and end is rounded to the nearest tick.
 """
 
 import dataclasses
@@ -20,13 +20,13 @@ from nabi.reading import midi_meta
 from nabi.reading.instruments import DRUM_CHANNEL, Part
 from nabi.reading.repeats import MeasureTimes, exact, layouts
 
-# How music21 names the staves that it makes of one part, such as a piano's.
+# music21's name of a staff of a part with several, such as a piano's.
 _STAFF = re.compile(r"(.*)-Staff\d+")
 
 
 @dataclasses.dataclass(frozen=True)
 class _Sound:
-    """A written note: start and end (quarters after its measure's start), MIDI number, and the ties it has."""
+    """A written note: start and end (quarter notes after its measure's start), MIDI number, and its ties."""
 
     measure: int
     start: Fraction
@@ -38,7 +38,14 @@ class _Sound:
 
 @dataclasses.dataclass
 class _Instrument:
-    """What plays: its name, General MIDI program, the way from written to sounding (semitones), and if it has pitch."""
+    """An instrument of a part.
+
+    Attributes:
+      name: as the score has it.
+      program: General MIDI program.
+      semitones: from the written to the sounding pitch.
+      pitched: False for percussion without pitch.
+    """
 
     name: str = ""
     program: int = 0
@@ -50,31 +57,32 @@ Notes = list[tuple[int, int, int]]
 
 
 def parts_of(score: stream.Score, about: About, ticks_per_quarter: int) -> tuple[list[Part], About]:
-    """The parts of a score, without percussion, and `about` with the tempo and signatures that stand at the start.
+    """Reads the parts of a score, without percussion, and adds the first tempo and signatures to `about`.
 
-    A part whose player changes instruments is one part, named after the first; staves of one part (a piano's) are one.
-    Times go to the nearest of so many ticks a quarter note.
+    A part whose player changes instruments is named after the first; the staves of a part (a piano's) are joined. Times
+    are rounded to ticks.
 
     Raises:
       ParseError: `not-expanded` if music21 cannot expand the score's repeats, `damaged` if a pitch is outside MIDI's.
     """
-    found: dict[str, tuple[_Instrument, list[tuple[int, int, int, int]]]] = {}
+    notes_of_parts: dict[str, tuple[_Instrument, list[tuple[int, int, int, int]]]] = {}
     for index, (staff, layout) in enumerate(zip(score.parts, layouts(score), strict=True)):
         match = _STAFF.fullmatch(str(staff.id))
         elements = list(_elements(staff, layout))
-        first, _ = found.setdefault(match[1] if match else str(index), (_first_instrument(staff, elements), []))
+        part_id = match[1] if match else str(index)
+        first, _ = notes_of_parts.setdefault(part_id, (_first_instrument(staff, elements), []))
         notes = _joined(_sounds(staff, elements, first), layout, ticks_per_quarter)
-        found[match[1] if match else str(index)][1].extend((*sound, index) for sound in notes)
+        notes_of_parts[part_id][1].extend((*note_row, index) for note_row in notes)
         about = _described(about, elements, first.semitones)
     parts = [
         Part(played.name, played.program, *np.array(notes, np.int64).reshape(-1, 4).T)
-        for played, notes in found.values()
+        for played, notes in notes_of_parts.values()
     ]
     return parts, about
 
 
 def _elements(staff: stream.Stream, layout: MeasureTimes) -> Iterator[tuple[int, Fraction, Any]]:
-    """(measure, start in it, element) of all that stands in a staff, voices unfolded; measure -1 outside of any."""
+    """Yields (measure, start in it, element) of all elements of a staff, voices included; measure -1 outside of any."""
     place = {id(measure): index for index, measure in enumerate(layout.measures)}
     for element in staff.elements:
         offset = exact(staff.elementOffset(element))
@@ -96,26 +104,26 @@ def _leaves(container: stream.Stream, base: Fraction) -> Iterator[tuple[Fraction
 
 
 def _first_instrument(staff: stream.Stream, elements: Iterable[tuple[int, Fraction, Any]]) -> _Instrument:
-    found = next((element for *_, element in elements if isinstance(element, instrument.Instrument)), None)
-    played = _instrument(found, staff) if found else _Instrument()
+    first = next((element for *_, element in elements if isinstance(element, instrument.Instrument)), None)
+    played = _instrument(first, staff) if first else _Instrument()
     name = str(staff.partName or "")
     return played if played.name or not name else dataclasses.replace(played, name=name, program=_program(name))
 
 
-def _instrument(found: instrument.Instrument, staff: stream.Stream) -> _Instrument:
-    """What music21's instrument means for notes; `atSoundingPitch` False says that a staff is written transposed."""
-    transposed = found.transposition is not None and staff.atSoundingPitch is False
-    name = str(found.instrumentName or found.partName or "")
+def _instrument(element: instrument.Instrument, staff: stream.Stream) -> _Instrument:
+    """Reads a music21 instrument; `atSoundingPitch` False says that a staff is written transposed."""
+    transposed = element.transposition is not None and staff.atSoundingPitch is False
+    name = str(element.instrumentName or element.partName or "")
     return _Instrument(
         name=name,
-        program=_program(name) if found.midiProgram is None else found.midiProgram,
-        semitones=round(found.transposition.semitones) if transposed else 0,
-        pitched=not isinstance(found, instrument.UnpitchedPercussion) and found.midiChannel != DRUM_CHANNEL,
+        program=_program(name) if element.midiProgram is None else element.midiProgram,
+        semitones=round(element.transposition.semitones) if transposed else 0,
+        pitched=not isinstance(element, instrument.UnpitchedPercussion) and element.midiChannel != DRUM_CHANNEL,
     )
 
 
 def _program(name: str) -> int:
-    """The General MIDI program of a name such as `Violino I`; 0 where there is none."""
+    """Looks up the General MIDI program of a name such as `Violino I`; 0 if there is none."""
     try:
         return int(instrument.fromString(name).midiProgram or 0)
     except instrument.InstrumentException:
@@ -125,17 +133,17 @@ def _program(name: str) -> int:
 def _sounds(
     staff: stream.Stream, elements: Iterable[tuple[int, Fraction, Any]], first: _Instrument
 ) -> Iterator[_Sound]:
-    """The written notes of a staff, at the pitch at which they sound."""
+    """Yields the written notes of a staff, at their sounding pitch."""
     played = first
     for measure, start, element in elements:
         if isinstance(element, instrument.Instrument):
             played = _instrument(element, staff)
         elif played.pitched and _has_notes(element):
             end = start + exact(element.duration.quarterLength)
-            for single in element.notes if isinstance(element, chord.ChordBase) else (element,):
-                if isinstance(single, note.Note):
-                    pitch = _checked(round(single.pitch.ps) + played.semitones)
-                    tied = single.tie.type if single.tie else ""
+            for sounding in element.notes if isinstance(element, chord.ChordBase) else (element,):
+                if isinstance(sounding, note.Note):
+                    pitch = _checked(round(sounding.pitch.ps) + played.semitones)
+                    tied = sounding.tie.type if sounding.tie else ""
                     yield _Sound(
                         measure, start, end, pitch, tied in ("stop", "continue"), tied in ("start", "continue")
                     )
@@ -154,12 +162,12 @@ def _checked(pitch: int) -> int:
 
 
 def _joined(sounds: Iterable[_Sound], layout: MeasureTimes, ticks_per_quarter: int) -> Notes:
-    """(start, duration, pitch) in ticks of a staff's notes as they sound, tied ones as one."""
+    """Lists (start, duration, pitch) of a staff's notes as they sound, in ticks; tied notes are one."""
     written: dict[int, list[_Sound]] = {}
     for sound in sounds:
         written.setdefault(sound.measure, []).append(sound)
     notes: list[list[Any]] = []
-    # Where a tie leads on: (pitch, time) -> index of the note that it prolongs.
+    # Open ties: (pitch, time) -> index of the note that they prolong.
     open_ties: dict[tuple[int, Fraction], int] = {}
     for measure, base in [(-1, Fraction(0)), *layout.passes]:
         for sound in sorted(written.get(measure, ()), key=lambda sound: (sound.start, sound.end)):
@@ -176,12 +184,12 @@ def _joined(sounds: Iterable[_Sound], layout: MeasureTimes, ticks_per_quarter: i
 
 
 def _tick(quarters: Fraction, ticks_per_quarter: int) -> int:
-    """The nearest tick; halfway goes up."""
+    """Rounds to the nearest tick; halves go up."""
     return math.floor(quarters * ticks_per_quarter + Fraction(1, 2))
 
 
 def _described(about: About, elements: Iterable[tuple[int, Fraction, Any]], semitones: int) -> About:
-    """`about`, its gaps filled with what stands at a staff's start; a transposed staff's key as it sounds."""
+    """Fills gaps of `about` from a staff's start; the key signature of a transposed staff as it sounds."""
     for measure, start, element in elements:
         if measure > 0 or start > 0:
             continue
@@ -195,21 +203,21 @@ def _described(about: About, elements: Iterable[tuple[int, Fraction, Any]], semi
 
 
 def _quarters_a_minute(mark: tempo.MetronomeMark) -> float | None:
-    """None where there are words only, of which music21 guesses a number."""
+    """Reads a tempo in quarter notes a minute; None for words only, for which music21 guesses a number."""
     quarters = None if mark.numberImplicit and mark.numberSounding is None else mark.getQuarterBPM()
-    # What a MIDI file can say, as nabi.reading.midi_meta has it.
+    # The range of a MIDI file's tempo; see nabi.reading.midi_meta.
     return round(float(quarters), 2) if quarters and 3.58 <= quarters <= 60_000_000 else None
 
 
 def _time_signature(signature: meter.TimeSignature) -> str | None:
-    """Such as `6/8`, None unless the denominator is a power of 2."""
+    """Writes a time signature such as `6/8`; None unless the denominator is a power of 2."""
     power = signature.denominator.bit_length() - 1
     sound = signature.denominator == 1 << power and 0 < signature.numerator < 256
     return midi_meta.time_signature(bytes([signature.numerator, power])) if sound else None
 
 
 def _key_signature(signature: key.KeySignature, semitones: int) -> str | None:
-    """Such as `Bb major`; a church mode, or none, is the major of its sharps and flats."""
-    # Seven fifths up are a semitone, and twelve are none.
+    """Writes a key signature such as `Bb major`; any mode but minor becomes the major key of its sharps and flats."""
+    # A semitone up is seven fifths up; twelve fifths are an enharmonic change.
     sharps = signature.sharps + (7 * semitones + 6) % 12 - 6
     return midi_meta.key_signature(bytes([sharps % 256, getattr(signature, "mode", None) == "minor"]))

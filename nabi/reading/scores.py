@@ -1,7 +1,7 @@
-"""Scores -> Song through music21: MusicXML (.xml, .musicxml, .mxl), ABC (.abc) and Humdrum (.krn).
+"""Reads scores through music21: MusicXML (.xml, .musicxml, .mxl), ABC (.abc) and Humdrum (.krn).
 
 A file may hold several tunes, each a song of its own. The bytes are not trusted: a zip is read up to a bound, XML that
-defines entities is refused, and what music21 raises is a ParseError. Nothing is written to disk.
+defines entities is refused, and exceptions of music21 become ParseErrors. Nothing is written to disk.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from nabi.reading import abc, score_parts
 from nabi.reading.instruments import choose
 from nabi.workspace import file_endings
 
-# Bytes of text, after decompression: the largest score of music21's corpus has 9 MB, and music21 needs a minute a MB.
+# Bytes of text, after decompression, at most: the largest score of music21's corpus has 9 MB, a minute of work a MB.
 MAX_TEXT_BYTES = 1 << 24
 
 _ZIP_MAGIC = b"PK\x03\x04"
@@ -37,25 +37,23 @@ def read(
     *,
     ending: str,
     about: About | None = None,
-    instrument_wanted: str = "all",
+    instrument_choice: str = "all",
     ticks_per_quarter: int = DEFAULT_TICKS_PER_QUARTER,
     fingerprint: bool = True,
 ) -> list[tuple[str, Song | ParseError]]:
-    """The songs of a score file.
+    """Reads the songs of a score file.
 
     Args:
       data: the file's bytes.
       ending: one of `nabi.workspace.file_endings.SCORES`, in any case.
-      about: what is known of the file. A song of a file that holds several gets `#` and its tune id after the source
-        and the hash.
-      instrument_wanted: see `nabi.reading.instruments.choose`. Scores have no drums to give.
-      ticks_per_quarter: times go to the nearest tick of so many a quarter note.
-      fingerprint: see `nabi.reading.instruments.choose`.
+      about: metadata of the file. In a file of several songs, `#` and the tune id are added to source and hash.
+      instrument_choice, fingerprint: see `nabi.reading.instruments.choose`. Scores have no drums.
+      ticks_per_quarter: times are rounded to such ticks.
 
     Returns:
-      (tune id, the song or why there is none) of each tune, in the file's order. The id is "" in a file of one tune;
-      otherwise ABC's X: number (with `.2` ... where it comes again), or the number of a Humdrum file's section. A
-      file that cannot be read at all is one tune. A tune that is damaged costs only itself.
+      (tune id, song or why there is none) of each tune, in the file's order. The id is "" in a file of one tune, else
+      ABC's X: number (see `abc.tunes`) or the number of a Humdrum section. A file that cannot be read at all counts as
+      one tune; a damaged tune does not affect the others.
 
     Raises:
       ValueError: if the ending is none of `nabi.workspace.file_endings.SCORES`.
@@ -63,45 +61,45 @@ def read(
     if ending.lower() not in _FORMATS:
         raise ValueError(f"ending {ending!r} must be one of {', '.join(file_endings.SCORES)}")
     try:
-        if instrument_wanted == "drums":
+        if instrument_choice == "drums":
             raise ParseError("no-such-instrument", "the percussion of a score is not read; give MIDI for drums")
         with _explained():
             tunes = list(_FORMATS[ending.lower()](data))
     except ParseError as error:
         return [("", error)]
-    said = about or About()
+    file_about = about or About()
     song = functools.partial(
-        _song, instrument_wanted=instrument_wanted, ticks_per_quarter=ticks_per_quarter, fingerprint=fingerprint
+        _song, instrument_choice=instrument_choice, ticks_per_quarter=ticks_per_quarter, fingerprint=fingerprint
     )
-    return [(name, song(parse, said.of_tune(name))) for name, parse in tunes]
+    return [(name, song(parse, file_about.of_tune(name))) for name, parse in tunes]
 
 
 def _song(
     parse: Callable[[], stream.Score],
     about: About,
     *,
-    instrument_wanted: str,
+    instrument_choice: str,
     ticks_per_quarter: int,
     fingerprint: bool,
 ) -> Song | ParseError:
     try:
         with _explained():
             parts, about = score_parts.parts_of(parse(), about, ticks_per_quarter)
-            return choose(parts, instrument_wanted, about, ticks_per_quarter, fingerprint=fingerprint)
+            return choose(parts, instrument_choice, about, ticks_per_quarter, fingerprint=fingerprint)
     except ParseError as error:
         return error
 
 
 @contextlib.contextmanager
 def _explained() -> Iterator[None]:
-    """Turns whatever music21 raises into a ParseError, and keeps its warnings from the terminal."""
+    """Turns any exception of music21 into a ParseError, and keeps its warnings from the terminal."""
     try:
         with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     except (ParseError, MemoryError):
         raise
-    # music21 raises bare exceptions of every kind (even AssertionError) on scores it does not understand.
+    # music21 raises exceptions of every kind (even AssertionError) on scores that it does not understand.
     except Exception as error:
         raise ParseError("damaged", f"music21 cannot read it: {type(error).__name__}: {error}") from error
 
@@ -122,15 +120,17 @@ def _parse_music_xml(text: bytes) -> stream.Score:
 
 
 def _xml_root(text: bytes) -> ElementTree.Element:
-    """The root element; XML that defines entities, which may unfold to gigabytes, is refused unread."""
+    """Parses XML to its root element; refuses entity definitions, which may unfold to gigabytes, before parsing."""
 
     class Prolog(Exception):  # noqa: N818
-        """The end of the only place where entities can be defined."""
+        """The end of the prolog, the only place where entities can be defined."""
 
     def refuse(*_: Any) -> None:
+        """Raises ParseError."""
         raise ParseError("damaged", "the XML defines entities, which no score needs")
 
     def stop(*_: Any) -> None:
+        """Ends the parse at the first element."""
         raise Prolog
 
     parser = expat.ParserCreate()
@@ -141,7 +141,7 @@ def _xml_root(text: bytes) -> ElementTree.Element:
 
 
 def _unzipped(data: bytes) -> bytes:
-    """The score in an .mxl: what META-INF/container.xml names first, or else its first XML file."""
+    """Takes the score out of an .mxl: the first that META-INF/container.xml names, or else its first XML file."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = [name for name in archive.namelist() if name.lower().endswith((".xml", ".musicxml"))]
         scores = [name for name in names if not name.startswith("META-INF/")]
@@ -154,7 +154,7 @@ def _unzipped(data: bytes) -> bytes:
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    """A member's bytes, read no further than the bound, whatever size its header claims."""
+    """Reads a member of a zip file, no further than the bound, whatever size its header claims."""
     with archive.open(name) as file:
         data = file.read(MAX_TEXT_BYTES + 1)
     _check_size(len(data))
@@ -167,7 +167,7 @@ def _check_size(size: int) -> None:
 
 
 def _humdrum(data: bytes) -> Iterator[Tune]:
-    """A tune, or one for each section where spines end and begin again (Palestrina's masses)."""
+    """Yields one tune, or one for each section where spines end and begin again (Palestrina's masses)."""
     piece = HumdrumDataCollection(_lines(data)).parse()
     if not isinstance(piece, stream.Opus):
         yield "", functools.partial(_same, piece)
@@ -186,7 +186,7 @@ def _abc(data: bytes) -> Iterator[Tune]:
 
 
 def _lines(data: bytes) -> list[str]:
-    """Text in lines; UTF-8 unless it is not, then Latin-1, which can be anything."""
+    """Decodes text to lines: UTF-8, UTF-16 with a byte order mark, or else Latin-1, which fits any bytes."""
     _check_size(len(data))
     if not data.strip():
         raise ParseError("empty", "the file has no text")
@@ -194,7 +194,7 @@ def _lines(data: bytes) -> list[str]:
         text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("latin-1")
-    # Not str.splitlines, which also splits at characters that stand in Latin-1 and UTF-8 lyrics.
+    # str.splitlines would also split at characters that occur in Latin-1 and UTF-8 lyrics.
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 

@@ -15,18 +15,18 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import IO, Protocol
+from typing import IO
 
 from nabi.music.errors import ParseError
 from nabi.workspace import file_endings, storage, tars
 from nabi.workspace.tars import MAX_RATIO
 
-# As many as a song file may have (see nabi.reading.file_reader).
+# The limit of a song file (see nabi.reading.file_reader).
 MAX_MEMBER_BYTES = 1 << 24
-# Below this no compression ratio is suspicious: a held chord, or silence, compresses to nothing.
+# Below this no compression ratio is suspicious: a held chord, or silence, compresses to nearly nothing.
 SMALL_BYTES = 1 << 20
 
-# How many archives a MemberReader keeps open.
+# Archives that a MemberReader keeps open at most.
 MAX_OPEN = 4
 
 _NESTED = (*file_endings.ARCHIVES, ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tbz2", ".txz")
@@ -35,7 +35,7 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 _ENCRYPTED = 0x1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
-# What the standard library raises on damaged archives. OSError has gzip's and, first of all, the file system's.
+# Exceptions of the standard library for damaged archives; OSError includes gzip's, and the file system's.
 _DAMAGE = (
     *(zipfile.BadZipFile, tars.DamagedError, zlib.error, struct.error, EOFError, OSError),
     *(NotImplementedError, RuntimeError, ValueError, OverflowError),
@@ -47,11 +47,11 @@ class Member:
     """A file in an archive.
 
     Attributes:
-      name: its path in the archive, what cannot be printed replaced; "" if not even that can be read.
-      size: in bytes, uncompressed, as the archive claims.
-      position: of no other member of the archive: in a zip the entry's number, in a tar the offset in bytes of the
-        content in the (uncompressed) archive.
-      failure: why it is not read, "" if it is.
+      name: its path in the archive, with unprintable characters replaced; "" if the name cannot be read.
+      size: uncompressed size in bytes, as the archive claims.
+      position: its unique position in the archive: in a zip the entry's number, in a tar the content's offset in the
+        uncompressed archive, in bytes.
+      failure: why it is not read; "" if it is.
     """
 
     name: str
@@ -61,12 +61,16 @@ class Member:
 
 
 def is_archive(path: str) -> bool:
-    """Whether a path ends as an archive's does."""
+    """Returns true if a path has the extension of an archive.
+
+    >>> is_archive("music.TAR.GZ"), is_archive("song.mid.gz")
+    (True, False)
+    """
     return path.lower().endswith(file_endings.ARCHIVES)
 
 
 def list_members(path: str) -> Iterator[Member]:
-    """The files in an archive, in its order; folders are left out, what is refused is a member with a failure.
+    """Yields the files in an archive, in its order and without folders; refused ones have a failure.
 
     A truncated tar gives the members before the damage, then one with a failure.
 
@@ -78,20 +82,17 @@ def list_members(path: str) -> Iterator[Member]:
 
 
 class MemberReader:
-    """Reads members of any archives; to be closed, or used as a context. Not for use by several threads.
+    """Reads members of any archives; has to be closed, or used as a context. Not thread-safe.
 
-    At most `MAX_OPEN` archives stay open. Members of a tar.gz that are read in their order cost one decompression of
-    it; one that lies before the last read costs another.
+    At most `MAX_OPEN` archives stay open. Reading all members of a tar.gz in order costs one decompression; a member
+    that lies before the last one read costs another.
     """
 
     def __init__(self) -> None:
-        self._open: collections.OrderedDict[str, _Archive] = collections.OrderedDict()
+        self._open: collections.OrderedDict[str, _Zip | _Tar] = collections.OrderedDict()
 
     def read(self, path: str, member: Member) -> bytes:
-        """A member's content.
-
-        Raises ParseError `too-large` above `MAX_MEMBER_BYTES`, StorageError if it was refused or is damaged.
-        """
+        """Reads a member; raises ParseError `too-large` above `MAX_MEMBER_BYTES`, else StorageError."""
         if member.size > MAX_MEMBER_BYTES:
             raise ParseError("too-large", _too_large(member.size))
         if member.failure:
@@ -100,7 +101,7 @@ class MemberReader:
             with _explained(path):
                 return self._archive(path).read(member)
         except storage.StorageError:
-            # Where an archive's stream stands after damage is not known.
+            # After damage the position of the archive's stream is not known.
             self._close(path)
             raise
 
@@ -115,7 +116,7 @@ class MemberReader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _archive(self, path: str) -> "_Archive":
+    def _archive(self, path: str) -> "_Zip | _Tar":
         if path not in self._open:
             if len(self._open) >= MAX_OPEN:
                 self._close(next(iter(self._open)))
@@ -128,14 +129,6 @@ class MemberReader:
             self._open.pop(path).close()
 
 
-class _Archive(Protocol):
-    """An open archive."""
-
-    def read(self, member: Member) -> bytes: ...
-
-    def close(self) -> None: ...
-
-
 class _Zip:
     def __init__(self, path: str) -> None:
         with contextlib.ExitStack() as stack:
@@ -146,6 +139,7 @@ class _Zip:
             self._stack = stack.pop_all()
 
     def read(self, member: Member) -> bytes:
+        """Reads an entry, whose number and size must be those listed."""
         if member.position >= len(self._entries):
             raise ValueError(f"it has no entry {member.position}: was it changed since it was listed?")
         with self._archive.open(self._entries[member.position]) as file:
@@ -155,6 +149,7 @@ class _Zip:
         return data
 
     def close(self) -> None:
+        """Closes the archive and its file."""
         self._stack.close()
 
 
@@ -164,6 +159,7 @@ class _Tar:
         self._stream = self._open()
 
     def read(self, member: Member) -> bytes:
+        """Reads a file's content, from the archive's beginning again if it lies behind."""
         if member.position < self._stream.position and self._stream.compressed:
             self._stream.close()
             self._stream = self._open()
@@ -174,6 +170,7 @@ class _Tar:
         return data
 
     def close(self) -> None:
+        """Closes the archive's stream."""
         self._stream.close()
 
 
@@ -186,7 +183,7 @@ def _zip_members(file: IO[bytes]) -> Iterator[Member]:
 
 
 def _zip_failure(entry: zipfile.ZipInfo) -> str:
-    # The upper half is the Unix mode, where the archive was made on Unix.
+    # The upper half is the Unix mode if the archive was made on Unix.
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG):
         return "it is a link" if kind == stat.S_IFLNK else "it is no plain file"
@@ -222,7 +219,7 @@ def _name_failure(name: str) -> str:
         return "its name is absolute"
     if ".." in _SEPARATOR.split(name):
         return "its name leads out of the archive by '..'"
-    # A single song, compressed, is unpacked where it is read.
+    # A single compressed song is unpacked when it is read.
     if name.lower().endswith(_NESTED) and not name.lower().endswith(file_endings.SONGS):
         return "it is an archive, and archives in archives are not opened"
     return ""

@@ -12,13 +12,13 @@ _MOST_BEFORE = 100
 
 @dataclasses.dataclass(frozen=True)
 class Champion:
-    """What the file says.
+    """Content of the file.
 
     Attributes:
-      run: the champion's directory below `runs`; "" where there is none.
+      run: name of the champion, a directory below `runs`; "": none.
       before: the champions before it, the latest first.
-      withdrawn: those that a rollback took back; they are not promoted again.
-      content: the file as it was read, for `replace`; None where there is none.
+      withdrawn: champions that a rollback took back; they are not promoted again.
+      content: the file's bytes as read, by which a write notices another writer; None: no file.
     """
 
     run: str = ""
@@ -28,14 +28,15 @@ class Champion:
 
 
 def read(output: str) -> Champion:
-    """The champion of a retraining directory; raises ValueError if the file is damaged."""
+    """Reads the champion of a retraining directory; raises ValueError if the file is damaged."""
     path = storage.join(output, paths.CHAMPION)
     if not storage.exists(path):
         return Champion()
     content = storage.read_bytes(path)
     try:
-        said = {"before": [], "withdrawn": [], **json.loads(content)}
-        run, before, withdrawn = _name(said["run"]), *(tuple(map(_name, said[key])) for key in ("before", "withdrawn"))
+        fields = {"before": [], "withdrawn": [], **json.loads(content)}
+        before, withdrawn = (tuple(map(_name, fields[key])) for key in ("before", "withdrawn"))
+        run = _name(fields["run"])
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path} does not name a run ({error!r}): copy it again, or delete it") from error
     return Champion(run, before, withdrawn, content)
@@ -46,39 +47,39 @@ def promote(output: str, run: str, seen: Champion) -> None:
 
     Args:
       output: the retraining directory.
-      run: its name.
-      seen: the champion that the decision was made against.
+      run: the run's name.
+      seen: the champion at the time of the decision.
 
     Raises:
-      nabi.workspace.storage.ChangedError: if there is another champion by now; nothing is written.
+      nabi.workspace.storage.ChangedError: if the champion has changed since; nothing is written.
     """
     before = (seen.run, *seen.before)[:_MOST_BEFORE] if seen.run else ()
     _replace(output, Champion(run, before, seen.withdrawn), seen)
 
 
 def judgement(output: str, run: str, champion: str) -> dict[str, Any] | None:
-    """How a run was judged (decision.json of `trainer.gate`); None if it was not.
+    """Reads the judgement of a run (decision.json of `trainer.gate`); None if it was not judged against `champion`.
 
     Args:
       output: the retraining directory.
-      run: its name.
-      champion: that it was judged against; "": none, since there was none.
+      run: the run's name.
+      champion: name of the champion; "" for a run that was judged by itself.
     """
     runs = storage.join(output, paths.RUNS)
     path = storage.join(runs, run, paths.GATE, paths.DECISION)
     if not storage.exists(path):
         return None
-    found = paths.read_object(path, "promote", "passed", "champion", "reasons")
-    against = storage.join(runs, champion, paths.MODELS) if champion else ""
-    return found if found["champion"] == against else None
+    decision = paths.read_object(path, "promote", "passed", "champion", "reasons")
+    champion_model = storage.join(runs, champion, paths.MODELS) if champion else ""
+    return decision if decision["champion"] == champion_model else None
 
 
 def rollback(output: str) -> Champion:
     """Makes the champion before this one the champion again, and returns it.
 
     Raises:
-      ValueError: if there was none, or its run is not there any more.
-      nabi.workspace.storage.ChangedError: if somebody else changed the champion just now.
+      ValueError: if there was none, or its run is gone.
+      nabi.workspace.storage.ChangedError: if another process changed the champion meanwhile.
     """
     seen = read(output)
     if not seen.before:
@@ -93,13 +94,13 @@ def rollback(output: str) -> Champion:
 
 
 def _name(run: object) -> str:
-    """A run's name; raises ValueError if it is none."""
+    """Returns a run's name; raises ValueError if it is not the name of a directory."""
     if not isinstance(run, str) or run.strip() in ("", ".", "..") or "/" in run:
         raise ValueError(f"{run!r} is no name of a directory")
     return run
 
 
 def _replace(output: str, champion: Champion, seen: Champion) -> None:
-    said = {"run": champion.run, "before": champion.before, "withdrawn": champion.withdrawn}
-    content = json.dumps(said, indent=2) + "\n"
+    fields = {"run": champion.run, "before": champion.before, "withdrawn": champion.withdrawn}
+    content = json.dumps(fields, indent=2) + "\n"
     storage.write_if_unchanged(storage.join(output, paths.CHAMPION), content.encode(), seen.content)

@@ -1,4 +1,4 @@
-"""What all commands share: a parser that complains in one sentence, "did you mean", a package's list of commands."""
+"""The parser of all commands, which refuses flags in one sentence with "did you mean", and lists of commands."""
 
 import argparse
 import functools
@@ -14,20 +14,20 @@ from nabi.workspace.storage.file_system import StorageError
 # The `main` of a command: its flags, or None for those of this process -> the exit status.
 Main = Callable[[Sequence[str] | None], int]
 
-# How argparse says which flag is wrong, and that some are missing.
+# Argparse's messages for a wrong flag, and for missing ones.
 _OF_ONE = re.compile(r"argument (?P<flag>[^:]+): (?P<what>.*)", re.DOTALL)
 _MISSING = "the following arguments are required: "
 _KINDS = {"int": "a whole number", "float": "a number"}
 
-# `python -m trainer.task` -> what was typed in its place, if it was (`call`).
+# `python -m trainer.task` -> the command that the user typed in its place (see `call`).
 _typed: dict[str, str] = {}
 
 
 class Parser(argparse.ArgumentParser):
-    """Flags of a command, whole names only; a wrong one raises ValueError with one sentence, and prints no usage.
+    """Parses a command's flags by their whole names; a wrong one raises ValueError with one sentence, without usage.
 
     Attributes:
-      given: the flags that are being parsed.
+      given: the arguments that are being parsed.
     """
 
     def __init__(self, prog: str, *, description: str | None = None, examples: str | None = None, **more: Any) -> None:
@@ -37,19 +37,19 @@ class Parser(argparse.ArgumentParser):
         self.given: Sequence[str] = ()
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As argparse does; of a flag that is missing because its name was mistyped the error tells."""
+        """Parses as argparse does; the error for a missing flag names one that was probably mistyped."""
         self.given = list(sys.argv[1:] if args is None else args)
         return super().parse_known_args(args, namespace)
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As argparse does; raises ValueError for a flag that the command does not have."""
+        """Parses as argparse does; raises ValueError for a flag that the command does not have."""
         chosen, unknown = self.parse_known_args(args, namespace)
         if unknown:
             self._refuse(f"{unknown_flag(unknown[0], self.flags())}{self._hint()}")
         return chosen
 
     def parse_or_exit(self, arguments: Sequence[str] | None = None) -> argparse.Namespace:
-        """The flags of a script that checks nothing else; one that is wrong ends it with a sentence and status 2."""
+        """Parses the flags of a script that checks nothing else; a wrong one ends it with a sentence and status 2."""
         try:
             chosen: argparse.Namespace = self.parse_args(arguments)
         except ValueError as error:
@@ -58,7 +58,7 @@ class Parser(argparse.ArgumentParser):
         return chosen
 
     def flags(self) -> list[str]:
-        """The names of all flags, `--` included, of the subcommands too."""
+        """Lists the names of all flags, with `--`, those of subcommands included."""
         names = [name for name in self._option_string_actions if name.startswith("--")]
         for action in self._actions:
             if isinstance(action, argparse._SubParsersAction):
@@ -70,8 +70,8 @@ class Parser(argparse.ArgumentParser):
         if message.startswith(_MISSING):
             missing = message.removeprefix(_MISSING).split(", ")
             self._refuse(f"{self._mistyped(missing) or self._needed(missing)}{self._hint()}")
-        found = _OF_ONE.fullmatch(message)
-        self._refuse(f"{self._wrong(found['flag'], found['what']) if found else message}{self._hint()}")
+        wrong = _OF_ONE.fullmatch(message)
+        self._refuse(f"{self._wrong(wrong['flag'], wrong['what']) if wrong else message}{self._hint()}")
 
     def _refuse(self, sentence: str) -> NoReturn:
         raise ValueError(sentence)
@@ -85,15 +85,15 @@ class Parser(argparse.ArgumentParser):
         return f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} needed{f' ({first})' if first else ''}"
 
     def _mistyped(self, missing: Sequence[str]) -> str:
-        """The sentence on a flag that is nearly one of those missing; "" if none is."""
+        """Returns the sentence on a given flag whose name is close to a missing one; "" if there is none."""
         known = self.flags()
-        unknown = (name for name in (one.partition("=")[0] for one in self.given) if name.startswith("--"))
+        unknown = (name for name in (word.partition("=")[0] for word in self.given) if name.startswith("--"))
         close = (name for name in unknown if name not in known and closest(name, known) in missing)
         name = next(close, "")
         return unknown_flag(name, known) if name else ""
 
     def _wrong(self, flag: str, what: str) -> str:
-        action = next((one for one in self._actions if _shown(one) == flag), None)
+        action = next((action for action in self._actions if _shown(action) == flag), None)
         if value := re.fullmatch(r"invalid (int|float) value: (.*)", what, re.DOTALL):
             return f"{flag} {value[2]} must be {_KINDS[value[1]]}"
         if (value := re.match(r"invalid choice: (.*) \(choose from", what, re.DOTALL)) and action and action.choices:
@@ -102,14 +102,14 @@ class Parser(argparse.ArgumentParser):
 
 
 def refusing(name: str) -> Callable[[Main], Callable[..., int]]:
-    """Has a command say in one sentence, after `NAME:`, what its user has to change, and end with status 2.
-
-    That is what a ValueError or a StorageError says.
-    """
+    """Decorates a `main`: a ValueError or a StorageError becomes one sentence after `NAME:` and exit status 2."""
 
     def wrap(main: Main) -> Callable[..., int]:
+        """Returns the command with its errors caught."""
+
         @functools.wraps(main)
         def checked(arguments: Sequence[str] | None = None) -> int:
+            """Runs the command."""
             try:
                 return main(arguments)
             except (ValueError, StorageError) as error:
@@ -122,12 +122,12 @@ def refusing(name: str) -> Callable[[Main], Callable[..., int]]:
 
 
 def unknown_flag(given: str, known: Iterable[str], who: str = "") -> str:
-    """The sentence on a flag that a command does not have.
+    """Returns the sentence on a flag that a command does not have.
 
     Args:
-      given: as it was typed, `--name` or `--name=value`.
-      known: the names of the flags that there are.
-      who: had been asked, such as `neither this command nor Apache Beam has it`.
+      given: the flag as typed, `--name` or `--name=value`.
+      known: names of the flags that exist.
+      who: a remark in parentheses, such as `neither this command nor Apache Beam has it`.
     """
     name = given.partition("=")[0] if given.startswith("--") else given
     kind = "flag" if name.startswith("-") else "argument"
@@ -135,42 +135,42 @@ def unknown_flag(given: str, known: Iterable[str], who: str = "") -> str:
 
 
 def call(commands: Mapping[str, str]) -> None:
-    """Has the parsers that are made from now on name commands in another way, in usage, examples and hints.
+    """Renames commands in the usage, examples and hints of all parsers that are created from now on.
 
     Args:
-      commands: `python -m trainer.task` -> what the user types in its place, `nabi train`.
+      commands: `python -m trainer.task` -> the command that the user types in its place, `nabi train`.
     """
     _typed.update(commands)
 
 
 def listing(meaning: str, commands: Mapping[str, str]) -> str:
-    """The help of what has no flags but commands.
+    """Returns the help of a package that has commands and no flags.
 
     Args:
-      meaning: of it, in a sentence.
-      commands: as they are typed -> what each does.
+      meaning: the package's purpose, in a sentence.
+      commands: command as typed -> its purpose.
     """
     width = max(map(len, commands))
-    lines = [f"  {typed:{width}}  {what}" for typed, what in commands.items()]
+    lines = [f"  {typed:{width}}  {purpose}" for typed, purpose in commands.items()]
     return "\n".join([meaning, "", *lines, "", "Each explains its flags with --help."])
 
 
 def overview(package: str, meaning: str, commands: Mapping[str, str], arguments: Sequence[str] | None = None) -> int:
-    """Prints the commands of a package; returns the exit status: 0, or 2 if more was asked for.
+    """Prints the commands of a package and returns the exit status: 0, or 2 if there are other arguments.
 
     Args:
-      package: as in `python -m PACKAGE`.
-      meaning: of it, in a sentence.
-      commands: module -> what it does.
-      arguments: none, or `--help`.
+      package: name of the package, as in `python -m PACKAGE`.
+      meaning: its purpose, in a sentence.
+      commands: module -> its purpose.
+      arguments: the command line; empty, or `--help`.
     """
-    given = [one for one in (sys.argv[1:] if arguments is None else arguments) if one not in ("-h", "--help")]
+    given = [word for word in (sys.argv[1:] if arguments is None else arguments) if word not in ("-h", "--help")]
     if given:
         names = [f"{package}.{name}" for name in commands]
         meant = names[0] if given[0].startswith("-") else closest(f"{package}.{given[0]}", names) or names[0]
         logs.complain(f"{package} takes no flags: did you mean `python -m {meant}`? There are {', '.join(names)}")
         return 2
-    print(listing(meaning, {f"python -m {package}.{name}": what for name, what in commands.items()}))
+    print(listing(meaning, {f"python -m {package}.{name}": purpose for name, purpose in commands.items()}))
     return 0
 
 
@@ -181,7 +181,7 @@ def _as_typed(text: str) -> str:
 
 
 def _shown(action: argparse.Action) -> str:
-    """An action as argparse's errors name it."""
+    """Names an action as argparse's errors do."""
     if action.option_strings:
         return "/".join(action.option_strings)
     return str(action.metavar or action.dest)

@@ -1,4 +1,4 @@
-"""The settings of a job: one frozen dataclass, whose keys are flags of a command and keys of a recipe alike."""
+"""Settings of a job as one frozen dataclass, whose keys are flags of its command and keys of a recipe alike."""
 
 import argparse
 import dataclasses
@@ -12,9 +12,9 @@ from nabi.music.suggestions import did_you_mean
 from nabi.workspace.commands import Parser
 from nabi.workspace.setting_kinds import Kind, Number, Switch, Text, Texts
 
-Made = TypeVar("Made", bound="Config")
+Settings = TypeVar("Settings", bound="Config")
 
-# What stands for nothing where nothing is legal.
+# Defaults that stand for "not given".
 _NOTHING = (None, ())
 
 
@@ -30,17 +30,17 @@ def setting(
     section: str = "",
     needs: Mapping[str, tuple[Any, ...]] | None = None,
 ) -> Any:
-    """A setting with its meaning (unit included) and which values are legal.
+    """Declares a setting of a `Config`: a dataclass field with its meaning and its legal values.
 
     Args:
-      default: the value where none is given; None or () where that is nothing.
-      meaning: of it, for the help.
+      default: the value if none is given; None or () stand for no value.
+      meaning: its meaning and unit, for the help.
       low: the least legal number.
-      high: the greatest.
-      choices: of a text; none: any text is legal.
-      kind: of values that are neither numbers, text nor switches.
-      unset: what holds where nothing is given, if the default does not say it.
-      section: the title of the flags that begin with this one, in the help.
+      high: the greatest legal number.
+      choices: the legal texts; () allows any text.
+      kind: kind of values that are neither numbers, text nor switches.
+      unset: description of the default for the help, where the value None or () does not tell.
+      section: title of the group of flags that begins with this one, in the help.
       needs: names of other settings -> their values with which this one may be given; ValueError with others.
     """
     legal = {"low": low, "high": high, "choices": choices, "kind": kind}
@@ -52,11 +52,11 @@ def setting(
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    """What all settings can; its heirs have a `setting` for each, and are checked when they are made.
+    """Base of all settings; a subclass has a `setting` for each key, and its values are checked when it is created.
 
     Attributes:
-      BY_HAND: flags of the command that are no settings: a recipe that somebody passes on says not what is read,
-        deleted or written.
+      BY_HAND: flags of the command that are no settings: a recipe that somebody passes on must not decide what is
+        read, deleted or written.
     """
 
     BY_HAND: ClassVar[tuple[str, ...]] = ()
@@ -77,8 +77,8 @@ class Config:
                 raise ValueError(f"{shown} needs {_modes(name, modes)}, not {_modes(name, (mode,))}")
 
     @classmethod
-    def create(cls: type[Made], settings: Mapping[str, Any]) -> Made:
-        """The settings with these keys set, as flags or a recipe write them, and the others at their defaults.
+    def create(cls: type[Settings], settings: Mapping[str, Any]) -> Settings:
+        """Creates settings from the keys of flags or a recipe; all others have their defaults.
 
         Raises:
           ValueError: if a key is unknown or a value is outside its range, naming flag, value and range.
@@ -94,11 +94,11 @@ class Config:
 
     @classmethod
     def add_flags(cls, parser: argparse.ArgumentParser, title: str) -> None:
-        """One flag a key; a flag not given is absent from the parsed namespace, so that a recipe's value can stand.
+        """Adds a flag for each key; without the flag it is absent from the parsed namespace, for a recipe's value.
 
         Args:
-          parser: gets them.
-          title: of those before the first section.
+          parser: receives the flags.
+          title: title of the flags before the first section.
         """
         group: Any = None
         for field in dataclasses.fields(cls):
@@ -109,40 +109,40 @@ class Config:
 
     @classmethod
     def flags(cls) -> list[str]:
-        """The names of the flags, such as `--steps` and `--no-xla`."""
+        """Lists the names of the flags, such as `--steps` and `--no-xla`."""
         parser = Parser("", add_help=False)
         cls.add_flags(parser, "")
         return parser.flags()
 
     @classmethod
     def given(cls, flags: argparse.Namespace) -> dict[str, Any]:
-        """The keys that were given by hand, their values as `create` takes them."""
+        """Returns the keys that were given as flags, with values as `create` takes them."""
         names = {field.name for field in dataclasses.fields(cls)}
         return {name: value for name, value in vars(flags).items() if name in names}
 
     def as_flags(self) -> list[str]:
-        """The flags that give exactly these settings, but for lists that a recipe alone may have."""
+        """Writes these settings as flags, except for lists that only a recipe can have."""
         return [flag for field in dataclasses.fields(self) for flag in _as_flags(field, getattr(self, field.name))]
 
     def as_dict(self) -> dict[str, object]:
-        """Key -> value, as JSON keeps it."""
+        """Returns key -> value, for JSON."""
         return dataclasses.asdict(self)
 
 
 def _kind(field: Any) -> Kind:
-    """The kind of a setting's values, by its type if it says no other."""
+    """Returns the kind of a setting's values: the declared one, else the one of its type."""
     legal = field.metadata
     if legal["kind"]:
         kind: Kind = legal["kind"]
         return kind
-    type_ = next((one for one in typing.get_args(field.type) if one is not types.NoneType), field.type)
+    type_ = next((member for member in typing.get_args(field.type) if member is not types.NoneType), field.type)
     if type_ is bool:
         return Switch()
     return Text(legal["choices"]) if type_ is str else Number(type_, legal["low"], legal["high"])
 
 
 def _read(field: Any, value: object) -> Any:
-    """A value, as a flag or a recipe writes it, as the setting keeps it; raises ValueError if it is not legal."""
+    """Reads a value of a flag or a recipe into the setting's type; raises ValueError if it is not legal."""
     if field.default in _NOTHING and value in (field.default, ""):
         return field.default
     try:
@@ -153,7 +153,7 @@ def _read(field: Any, value: object) -> Any:
 
 
 def _help(field: Any) -> str:
-    """The meaning, the legal values and the default, as argparse takes a text: `%` twice."""
+    """Returns meaning, legal values and default as an argparse help text, in which `%` is doubled."""
     if isinstance(field.default, bool):
         default = f"default: {'yes' if field.default else 'no'}"
     elif field.default in (*_NOTHING, ""):
@@ -161,8 +161,8 @@ def _help(field: Any) -> str:
     else:
         default = f"default {_written(field.default)}"
     needed = [f"needs {_modes(name, modes)}" for name, modes in field.metadata["needs"].items()]
-    said = "; ".join(filter(None, (_kind(field).legal, *needed, default)))
-    return f"{field.metadata['meaning']} ({said})".replace("%", "%%")
+    details = "; ".join(filter(None, (_kind(field).legal, *needed, default)))
+    return f"{field.metadata['meaning']} ({details})".replace("%", "%%")
 
 
 def _modes(name: str, modes: tuple[Any, ...]) -> str:
@@ -173,15 +173,15 @@ def _modes(name: str, modes: tuple[Any, ...]) -> str:
 
 
 def _shown(value: object) -> str:
-    """A wrong value as it was written."""
+    """Formats a wrong value as it was written."""
     if isinstance(value, bool):
         return str(value).lower()
     return repr(value) if isinstance(value, (str, list)) else _written(value)
 
 
 def _written(value: object) -> str:
-    """A value as the text of a flag."""
-    # A float is written with all digits that it takes to read the same one.
+    """Formats a value as the text of a flag."""
+    # str writes a float with all digits that are needed to read the same one.
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
@@ -190,4 +190,4 @@ def _as_flags(field: Any, value: object) -> list[str]:
     if isinstance(value, bool):
         return [f"--{name}" if value else f"--no-{name}"]
     values = value if isinstance(value, tuple) and isinstance(_kind(field), Texts) else [value]
-    return [f"--{name}={_written(one)}" for one in values if one is not None]
+    return [f"--{name}={_written(item)}" for item in values if item is not None]

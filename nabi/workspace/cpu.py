@@ -1,8 +1,8 @@
-"""What this machine has for a process."""
+"""Processor cores of this machine."""
 
 import os
 
 
 def cores() -> int:
-    """Cores that this process may use; macOS and Windows tell only how many there are."""
+    """Counts the cores that this process may use; on macOS and Windows all cores, since these tell no more."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""Which directory a path means: what retrain made is found in it, and anything else is told for what it is."""
+"""Finds the dataset, model or songs directory that a path names, also in what retrain made, or says what is there."""
 
 import dataclasses
 import itertools
@@ -11,9 +11,9 @@ class DirectoryKind:
     """A kind of directory.
 
     Attributes:
-      name: of it.
-      place: its name in the directory of a run.
-      mark: a file that only this kind has, as soon as it is begun or when it is whole.
+      name: its name in messages.
+      place: its directory's name in a run of retrain.
+      mark: a file that only this kind has, from its beginning or when it is finished.
       made_by: the command that makes one.
     """
 
@@ -24,7 +24,7 @@ class DirectoryKind:
 
     @property
     def accepted(self) -> str:
-        """What `find` takes, in words."""
+        """Description of the paths that `find` takes."""
         own = f", its {self.mark}," if self.mark == paths.MODEL else ""
         return f"a {self.name.removesuffix(' directory')} directory{own} or what retrain made: a run, or its --output"
 
@@ -34,26 +34,26 @@ DATASET = DirectoryKind("dataset", paths.DATA, paths.DATASET, "python -m pipelin
 SONGS = DirectoryKind("songs directory", paths.SONGS, paths.MADE_BY, "python -m generator.generate")
 _KINDS = (MODEL, DATASET, SONGS)
 _MUSIC = (*file_endings.MIDI, *file_endings.SCORES, *file_endings.ARCHIVES)
-# Files of a folder that are looked at before it is said to hold no music.
+# Files of a folder that are searched for music.
 _MOST_FILES = 100
 
 
 def model(path: str) -> str:
-    """The model directory that a path means; see `find`."""
+    """Returns the model directory that a path names; see `find`."""
     return find(path, MODEL)
 
 
 def find(path: str, kind: DirectoryKind) -> str:
-    """The finished directory of a kind that a path means.
+    """Returns the finished directory of a kind that a path names.
 
     Args:
-      path: local or remote: such a directory, the directory of a run that has one, a retraining directory (its
-        champion's), or of a model its `model.keras`.
-      kind: of the directory.
+      path: such a directory, a run of retrain that has one, a retraining directory (its champion's is taken), or for
+        a model its `model.keras`; local or remote.
+      kind: the kind of directory.
 
     Raises:
-      ValueError: if there is none, saying what is there and what is expected.
-      nabi.workspace.storage.StorageError: if it cannot be looked at.
+      ValueError: if there is none, with what is there and what is expected.
+      nabi.workspace.storage.StorageError: if the path cannot be read.
     """
     path = storage.folder(path)
     if kind is MODEL and path.rpartition("/")[2] == paths.MODEL:
@@ -61,17 +61,17 @@ def find(path: str, kind: DirectoryKind) -> str:
     if paths.completed(path) is not None and not any(_is(path, other) for other in _KINDS if other is not kind):
         return path
     run = _run_of(path, kind)
-    found = storage.join(run, kind.place) if run else path
-    if not run or paths.completed(found) is None:
-        raise ValueError(f"{_state(found, kind)}; give {kind.accepted}")
-    return found
+    directory = storage.join(run, kind.place) if run else path
+    if not run or paths.completed(directory) is None:
+        raise ValueError(f"{_state(directory, kind)}; give {kind.accepted}")
+    return directory
 
 
 def _run_of(path: str, kind: DirectoryKind) -> str:
-    """The run that a path means; "" if it means none."""
-    best = champion.read(path).run if storage.exists(storage.join(path, paths.CHAMPION)) else ""
-    if best:
-        return storage.join(path, paths.RUNS, best)
+    """Returns the directory of the run that a path names; "" if it names none."""
+    champion_run = champion.read(path).run if storage.exists(storage.join(path, paths.CHAMPION)) else ""
+    if champion_run:
+        return storage.join(path, paths.RUNS, champion_run)
     is_run = storage.exists(storage.join(path, kind.place)) and not any(_is(path, other) for other in _KINDS)
     return path if is_run else ""
 
@@ -81,10 +81,10 @@ def _is(path: str, kind: DirectoryKind) -> bool:
 
 
 def _state(path: str, kind: DirectoryKind) -> str:
-    """What is at a path where a directory of a kind is looked for, in words."""
+    """Describes what is at a path where a directory of a kind is expected, with what to do next."""
     if not storage.exists(path):
         return f"the {kind.name} {path} does not exist, or is empty: run `{kind.made_by}` first"
-    other = next((one for one in _KINDS if one is not kind and _is(path, one)), None)
+    other = next((other for other in _KINDS if other is not kind and _is(path, other)), None)
     if other:
         return f"{path} is a {other.name}, no {kind.name}"
     if storage.exists(storage.join(path, paths.RUNS)):
@@ -100,7 +100,7 @@ def _begun(path: str) -> bool:
 
 
 def _music(path: str) -> str:
-    """What to do with music; "" where there is none."""
+    """Describes a folder of music and what to do with it; "" if there is none."""
     names = [info.path for info in itertools.islice(storage.match(path), _MOST_FILES)]
     music = next((name for name in names if name.lower().endswith(_MUSIC)), "")
     if not music:

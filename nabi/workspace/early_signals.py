@@ -1,7 +1,7 @@
-"""Has a signal end a command in a sentence from the first line of its package on.
+"""Ends a command with one sentence on a signal, from the first line of its package on.
 
-`python -m` imports the package of a command before the command, whose imports take a second or more; those of
-`nabi.workspace.job_exit` alone take a tenth of one. What is imported here Python has mostly loaded before.
+`python -m` imports the package of a command before the command, whose imports take a second or more; importing
+`nabi.workspace.job_exit` alone takes a tenth of one. Modules imported here are mostly loaded by Python itself.
 """
 
 import itertools
@@ -14,10 +14,10 @@ AGAIN = "start the same command again to go on"
 
 
 def expect(package: str) -> None:
-    """Ends the command that `python -m` starts in one sentence on Ctrl-C or SIGTERM; elsewhere nothing changes.
+    """Lets Ctrl-C and SIGTERM end the command that `python -m` starts with one sentence.
 
     Args:
-      package: that asks for it: where another one is started, which imports this one, its signals are its own.
+      package: the calling package; nothing happens if the command belongs to another one.
     """
     if sys.argv[:1] == ["-m"] and _module().partition(".")[0] == package:
         catch(_stop)
@@ -27,15 +27,15 @@ def expect(package: str) -> None:
 
 
 def catch(action: Callable[[int, object], object]) -> None:
-    """Has Ctrl-C and SIGTERM do something, unless whoever started this process has them ignored."""
+    """Calls `action` on Ctrl-C and SIGTERM, unless this process was started to ignore them."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        # Of what runs in the background a shell has Ctrl-C ignored.
+        # A shell lets commands in the background ignore Ctrl-C.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, action)
 
 
 def _module() -> str:
-    """The module that `python -m` starts; "" of what it is started without."""
+    """Returns the module that `python -m` starts; "" if this process was started otherwise."""
     # `-P -m room.task`, or `-Pm room.task`.
     modules = [word for flag, word in itertools.pairwise(sys.orig_argv) if flag[:1] == "-" and flag[-1:] == "m"]
     return modules[0] if modules else ""
@@ -46,7 +46,7 @@ def _sentence() -> str:
 
 
 def _stop(number: int, frame: object) -> None:
-    """Ends this process, in which nothing is begun yet: plainly, since JSON would have to be imported."""
+    """Ends this process with a line of plain text, since JSON would have to be imported; no work has begun yet."""
     del frame
     os.write(2, f"{_sentence()}\n".encode())
     os._exit(128 + number)

@@ -1,9 +1,9 @@
-"""How the names of files that Nabi reads end; lower case."""
+"""File name extensions that Nabi reads, in lower case."""
 
 MIDI = (".mid", ".midi", ".smf", ".kar", ".rmi")
 SCORES = (".xml", ".musicxml", ".mxl", ".abc", ".krn")
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
-# Behind the ending of a MIDI file or a score that is compressed by itself.
+# Added to the extension of a single compressed file.
 COMPRESSED = ".gz"
-# Of all files that hold a song.
+# Extensions of all files that hold songs.
 SONGS = (*MIDI, *SCORES, *(ending + COMPRESSED for ending in (*MIDI, *SCORES)))

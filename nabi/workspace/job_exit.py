@@ -1,4 +1,4 @@
-"""How a command ends: its exit status, and on Ctrl-C, SIGTERM or a full disk one sentence.
+"""Ends commands with an exit status, and with one sentence on Ctrl-C, SIGTERM or a full disk.
 
 Every command may be killed at any instruction and started again. So a signal ends it at once, instead of by an
 exception that Beam, TensorFlow and their threads would take for a failure of their own, or wait for.
@@ -19,19 +19,19 @@ from nabi.workspace.storage.file_system import FullDiskError, is_full
 
 AGAIN = early_signals.AGAIN
 
-# What is done before a signal ends this process.
+# Called before a signal ends this process.
 _before_stop: list[Callable[[], object]] = [local.discard_partial]
-# Whether the interpreter can be taken apart at the end.
+# False if the interpreter must not be shut down in order (see `leave_at_once`).
 _orderly = True
 
 
 def run(command: Callable[[], int | None], name: str, again: str = AGAIN) -> NoReturn:
-    """Runs a command and ends the process: with the status that it returns, or 1, 130 or 143, and a sentence.
+    """Runs a command and ends the process with its status, or with a sentence and 1 (full disk), 130 or 143 (signal).
 
     Args:
-      command: the `main` of a module; None is 0.
-      name: of the command, in the sentence.
-      again: what to do after a signal.
+      command: the `main` of a module, which returns its exit status; None is 0.
+      name: the command's name in the sentence.
+      again: advice after a signal.
     """
     expect_signals(f"{name} stopped: {again}")
     try:
@@ -48,17 +48,17 @@ def run(command: Callable[[], int | None], name: str, again: str = AGAIN) -> NoR
 
 
 def expect_signals(sentence: str) -> None:
-    """Has a signal end a command that is still being imported in a sentence (see `nabi.workspace.early_signals`)."""
+    """Lets a signal end this process with a sentence, also while its command is imported (see `early_signals`)."""
     early_signals.catch(functools.partial(_stop, sentence))
 
 
 def before_stop(action: Callable[[], object]) -> None:
-    """Has something done before a signal ends this process; it must not wait."""
+    """Registers a function that is called before a signal ends this process; it must not wait."""
     _before_stop.append(action)
 
 
 def leave_at_once() -> None:
-    """Has this process end without being taken apart: something in it does not survive that."""
+    """Lets this process end without shutting the interpreter down, for libraries that crash in a shutdown."""
     global _orderly
     _orderly = False
 
@@ -69,14 +69,14 @@ def _run(command: Callable[[], int | None], name: str) -> int:
         sys.stdout.flush()
         return status
     except BrokenPipeError:
-        # `| head` has seen enough.
+        # The reader, such as `| head`, has closed the pipe.
         _drop_output()
         return 0
     except OSError as error:
         if not is_full(error):
             raise
-        what = str(error) if isinstance(error, FullDiskError) else f"cannot write{_path(error)}: {error.strerror}"
-        logs.complain(f"{name} failed: {what}; free some space, and {AGAIN}")
+        reason = str(error) if isinstance(error, FullDiskError) else f"cannot write{_path(error)}: {error.strerror}"
+        logs.complain(f"{name} failed: {reason}; free some space, and {AGAIN}")
         _drop_output()
         return 1
 
@@ -86,22 +86,22 @@ def _path(error: OSError) -> str:
 
 
 def _drop_output() -> None:
-    """Has nothing more written to standard output, which is closed or full, nor what is left be written at exit."""
+    """Redirects standard output, which is closed or full, so that nothing more is written to it, not even at exit."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _stop(said: str, number: int, frame: object) -> NoReturn:
-    """Ends this process; those that it started end with it (`nabi.workspace.subprocesses`)."""
+def _stop(sentence: str, number: int, frame: object) -> NoReturn:
+    """Ends this process; its child processes end with it (`nabi.workspace.subprocesses`)."""
     del frame
     for other in (signal.SIGINT, signal.SIGTERM):
         signal.signal(other, signal.SIG_IGN)
     for action in _before_stop:
         with contextlib.suppress(OSError):
             action()
-    # What was being printed may be half printed: print would complain of that.
+    # The signal may have interrupted a print: then flushing raises RuntimeError.
     with contextlib.suppress(RuntimeError, OSError):
         sys.stdout.flush()
     with contextlib.suppress(OSError):
-        os.write(2, f"{logs.line(said, 'ERROR')}\n".encode())
+        os.write(2, f"{logs.line(sentence, 'ERROR')}\n".encode())
     os._exit(128 + number)

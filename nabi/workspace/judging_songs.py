@@ -1,4 +1,4 @@
-"""Which songs can judge two models alike: those that neither was trained or chosen on, nor a model before them."""
+"""Finds the songs that can judge two models: new to both, and to all models that they were started from."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,15 +12,15 @@ _FORGOTTEN = "{} is not there any more: songs that it was trained on are not lef
 
 
 def new_to_both(data: str, datasets: Iterable[str]) -> set[int]:
-    """The songs of a dataset's test split that all models of some datasets can judge, as `ledger_columns.bits`.
+    """Returns the songs of a dataset's test split that are new to the models of other datasets, as their `bits`.
 
-    Left out is what any of these datasets had in training or validation, or nearly had; see
-    `ledger_columns.held_out_from`.
+    New songs are those that no earlier training or validation split has, by bytes, source or near duplicate; see
+    `nabi.workspace.ledger_columns.held_out_from`.
 
     Args:
       data: the challenger's dataset directory.
-      datasets: those that the champion, and the models whose weights either was started from, were trained on; none,
-        and the whole split is left.
+      datasets: datasets of the champion and of the models whose weights either was started from; without any, the
+        whole split is new.
     """
     ledger = Ledger.read(data)
     songs = set(ledger.songs[ledger.splits == SPLITS.index(JUDGING_SPLIT)].tolist())
@@ -30,19 +30,19 @@ def new_to_both(data: str, datasets: Iterable[str]) -> set[int]:
 
 
 def training_datasets(champion_data: str, models: Iterable[str]) -> list[str]:
-    """The champion's dataset, and those of the models whose weights some models were started from.
+    """Lists the champion's dataset, and the datasets of all models whose weights `models` were started from.
 
-    A song may be held out now and have been trained on then: its split changes when near duplicates come.
+    A song that is held out now may have been in training then: its split changes when near duplicates are added.
 
     Args:
       champion_data: the champion's dataset directory.
-      models: directories of the champion and, as soon as there is one, the challenger.
+      models: model directories of the champion and, once it is trained, the challenger.
     """
-    return list(dict.fromkeys([champion_data, *(data for model in models for data in _before(model))]))
+    return list(dict.fromkeys([champion_data, *(data for model in models for data in _ancestor_datasets(model))]))
 
 
-def _before(model: str) -> Iterator[str]:
-    """The datasets of the models that a model was started from, the nearest first, as far as they are there."""
+def _ancestor_datasets(model: str) -> Iterator[str]:
+    """Yields the datasets of the models that a model was started from, the nearest first, as far as they exist."""
     seen, config = {model}, paths.read_json(storage.join(model, paths.CONFIG))
     while (model := config.get("warm_started_from")) and model not in seen:
         seen.add(model)

@@ -1,7 +1,7 @@
-"""Songs that were read, kept with a dataset by the hash of their files, so that the next run need not read them again.
+"""Files of a dataset's songs by the hash of their source files, so that the next run need not read those again.
 
-A file of songs has the songs one after the other, compressed, then an index of (sha256, offset, size), then the index's
-length and a magic number. It is written song by song and read at its end first.
+A file has the songs one after the other, compressed, then an index of (sha256, offset, size), then the index's length
+and a magic number. It is written song by song and read from its end.
 """
 
 import shutil
@@ -23,26 +23,30 @@ _MAGIC = b"NKs1"
 
 
 class _Writer:
+    """Writes songs, then their index."""
+
     def __init__(self, file: IO[bytes]) -> None:
         self._file, self._offset = file, 0
         self._index: list[tuple[bytes, int, int]] = []
 
     def add(self, sha256: str, song: Song) -> None:
+        """Writes a song."""
         data = zlib.compress(song.to_bytes())
         self._file.write(data)
         self._index.append((bytes.fromhex(sha256), self._offset, len(data)))
         self._offset += len(data)
 
     def finish(self) -> None:
+        """Writes the index."""
         index = np.array(self._index, _INDEX).tobytes()
         self._file.write(index + _TRAILER.pack(len(index), _MAGIC))
 
 
 class KeptSongs:
-    """The songs of a dataset directory by the hash of their files: 80 bytes of memory a song; to be closed."""
+    """Kept songs of a dataset directory, by the hash of their files; takes 80 bytes a song, and has to be closed."""
 
     def __init__(self, folder: str) -> None:
-        """Names the dataset directory; nothing is read until a song is asked for."""
+        """Takes the dataset directory, from which the first `get` reads the index."""
         self._folder = folder
         self._open: dict[str, IO[bytes]] = {}
         self._paths: list[str] = []
@@ -51,21 +55,21 @@ class KeptSongs:
         self._files: npt.NDArray[np.int32] = np.zeros(0, np.int32)
 
     def get(self, sha256: str) -> Song | None:
-        """The song of the file with this hash; None if there is none, or it is damaged."""
+        """Returns the song of the file with this hash; None if there is none, or it is damaged."""
         index = self._load()
-        wanted = np.frombuffer(bytes.fromhex(sha256), "S32")
-        at = int(np.searchsorted(self._keys, wanted)[0])
-        if at == len(index) or index["sha256"][at].tobytes().hex() != sha256:
+        key = np.frombuffer(bytes.fromhex(sha256), "S32")
+        row = int(np.searchsorted(self._keys, key)[0])
+        if row == len(index) or index["sha256"][row].tobytes().hex() != sha256:
             return None
-        file = self._opened(self._paths[self._files[at]])
-        file.seek(int(index["offset"][at]))
+        file = self._opened(self._paths[self._files[row]])
+        file.seek(int(index["offset"][row]))
         try:
-            return Song.from_bytes(zlib.decompress(file.read(int(index["size"][at]))))
+            return Song.from_bytes(zlib.decompress(file.read(int(index["size"][row]))))
         except (zlib.error, ValueError):
             return None
 
     def _opened(self, path: str) -> IO[bytes]:
-        """A file of songs; of a bucket a copy, since a request for each song would take longer than to read it."""
+        """Opens a file of songs; one in a bucket is copied, since a request for each song would take longer."""
         if path not in self._open:
             self._open[path] = storage.open_read(path)
             if storage.scheme_of(path):
@@ -88,15 +92,18 @@ class KeptSongs:
             files = np.repeat(np.arange(len(parts), dtype=np.int32), [len(part) for part in parts])
             order = np.argsort(_keys(index), kind="stable")
             self._index, self._files = index[order], files[order]
-            # Once: taken out of the index for each song, it would be copied whole for each.
+            # Kept, since taking the column out of the index copies it whole.
             self._keys = _keys(self._index)
         return self._index
 
 
 def write_songs(path: str, songs: Iterable[tuple[str, Song]]) -> None:
-    """Publishes a file of (hash of the song's file, 64 hexadecimal digits; song); equal songs give equal bytes.
+    """Writes a file of songs; equal songs give equal bytes.
 
-    Songs that are a tune of several or a copy have no such hash (`SongId.is_whole_file`).
+    Args:
+      path: the file.
+      songs: (hash of the song's file, 64 hexadecimal digits; song); a copy or a tune of several has no such hash, see
+        `SongId.is_whole_file`.
     """
     with storage.open_write(path) as file:
         writer = _Writer(file)
@@ -106,12 +113,15 @@ def write_songs(path: str, songs: Iterable[tuple[str, Song]]) -> None:
 
 
 def _keys(index: npt.NDArray[np.void]) -> npt.NDArray[np.bytes_]:
-    """The hashes as NumPy can sort them; two that differ in zeros at their end alone do not occur."""
+    """Returns the hashes in a type that NumPy can sort, bytes [songs].
+
+    It ignores zeros at the end; hashes that differ only there do not occur.
+    """
     return np.ascontiguousarray(index["sha256"]).view("S32")
 
 
 def damage(folder: str) -> str:
-    """Why the kept songs of a dataset directory cannot be used, in a sentence; "" if they can."""
+    """Returns the reason why a dataset's kept songs cannot be used, as a sentence; "" if they can."""
     try:
         for path in paths.kept_songs_paths(folder):
             with storage.open_read(path) as file:
@@ -129,7 +139,7 @@ def _read_index(path: str) -> npt.NDArray[np.void]:
 
 
 def _index_size(path: str, file: IO[bytes]) -> int:
-    """The bytes of a file's index; raises ValueError if it has none."""
+    """Returns the size of a file's index in bytes; raises ValueError if it has none."""
     length = file.seek(0, 2)
     file.seek(max(length - _TRAILER.size, 0))
     ending = file.read()

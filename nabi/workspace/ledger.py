@@ -1,4 +1,4 @@
-"""The ledger of a dataset: what became of each source, one row each, written and read as JSON lines."""
+"""The ledger of a dataset: one row for each source with its outcome, written and read as JSON lines."""
 
 import dataclasses
 import json
@@ -14,28 +14,28 @@ _AGAIN = "copy the dataset again, or make it again with `python -m pipelines.pre
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """What became of one source.
+    """Row of one source.
 
     Attributes:
       source: its name, such as `folder/file.mid`, `archive.zip!member.mid` or `tunes.abc#3`.
       outcome: `read`, `filtered` by a limit that the user chose, or `lost`.
-      reason: why it was filtered or lost: a key of `nabi.music.errors.REASONS`, or a limit.
-      detail: the reason in a sentence.
-      sha256: of the bytes, with `#tune` where a file holds several (`nabi.music.song_id`).
-      instrument: whose notes were taken.
+      reason: why it was filtered or lost, a key of `nabi.music.errors.REASONS` or a limit; "" if it was read.
+      detail: the reason as a sentence.
+      sha256: hash of the bytes, with `#tune` for a file of several (`nabi.music.song_id`).
+      instrument: the instrument whose notes were taken.
       alternatives: the file's other instruments that have notes.
-      repaired: what was out of the ordinary in the file, keys of `nabi.reading.repair.REPAIRS`.
-      shortened_quarters: quarter notes in which nothing happens that were taken out.
-      licence: of the music, as a file beside it tells.
-      events: notes and chords of the song.
-      tokens: of the song, song marks included.
-      unknown_tokens: how many of them the vocabulary lacks.
-      windows: records of the song, augmented ones included.
-      split: `train`, `validation` or `test`; "" of what has no records.
-      duplicate_of: the source whose records stand for this one, "" if it has its own.
-      reused: whether the song was kept by an earlier run and not read again.
-      cluster: 16 digits of the smallest song of the near duplicates that it belongs to, itself among them.
-      seconds: that reading took.
+      repaired: repairs of the file, keys of `nabi.reading.repair.REPAIRS`.
+      shortened_quarters: length of the silence that was taken out, in quarter notes.
+      licence: the licence named by a file beside the source.
+      events: number of notes and chords.
+      tokens: number of tokens, song marks included.
+      unknown_tokens: number of tokens that the vocabulary lacks.
+      windows: number of records, augmented ones included.
+      split: `train`, `validation` or `test`; "" without records.
+      duplicate_of: the source whose records stand for this one; "" if it has its own.
+      reused: true if the song was kept by an earlier run and not read again.
+      cluster: first 16 digits of the hash that names its cluster of near duplicates, the smallest song's.
+      seconds: time that reading took.
     """
 
     source: str
@@ -59,11 +59,11 @@ class LedgerRow:
     seconds: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
-        """Returns the row as it is written: a JSON object, its keys in this order."""
+        """Returns the row as the JSON object that is written, with keys in the order of the attributes."""
         return {name: getattr(self, name) for name in _KINDS}
 
 
-# What JSON makes of a column's values.
+# Type of a column -> type of its values in JSON.
 _OF_TYPES: dict[Any, Any] = {str: str, int: int, bool: bool, float: (int, float), tuple[str, ...]: list}
 _KINDS = {field.name: _OF_TYPES[field.type] for field in dataclasses.fields(LedgerRow)}
 
@@ -85,7 +85,7 @@ def read(folder: str) -> Iterator[LedgerRow]:
 
 
 def read_file(path: str) -> Iterator[LedgerRow]:
-    """Yields the rows of one file of a ledger; raises ValueError naming the line that is none."""
+    """Yields the rows of one file of a ledger; raises ValueError naming a line that is no row."""
     with storage.open_read(path) as file:
         for number, line in enumerate(file, 1):
             yield _parsed(line, f"{path}, line {number}")

@@ -1,4 +1,4 @@
-"""A dataset's ledger in columns of numbers, small enough to hold for millions of files."""
+"""A dataset's ledger as columns of numbers, small enough for millions of files in memory."""
 
 import dataclasses
 import hashlib
@@ -13,19 +13,19 @@ from nabi.workspace import ledger, paths
 
 Hashes = npt.NDArray[np.uint64]
 
-# Of what was read and has a split; others have this one.
+# Stands in the column of splits for a source without records.
 NO_SPLIT = -1
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Ledger:
-    """The rows of a ledger, one a source; [N] each.
+    """Columns of a ledger, [N] each, one row for each source.
 
     Attributes:
-      sources: hash of each source's name.
-      songs: `bits` of the hash of its bytes; 0 where there was no song.
-      clusters: `bits` of the near duplicates' name that the song belongs to, or of the song itself.
-      splits: index in `SPLITS`, or `NO_SPLIT`.
+      sources: uint64, hash of the source's name.
+      songs: uint64, `bits` of the file's hash; 0 without a song.
+      clusters: uint64, `bits` of the name of its cluster of near duplicates, or of the song if it has none.
+      splits: int8, index in `SPLITS`, or `NO_SPLIT`.
     """
 
     sources: Hashes
@@ -35,60 +35,63 @@ class Ledger:
 
     @classmethod
     def read(cls, folder: str) -> "Ledger":
-        """The ledger of a dataset directory, file by file."""
+        """Reads the ledger of a dataset directory, one file at a time."""
         parts = [_columns(path) for path in paths.rows_paths(folder, paths.LEDGER)]
-        nothing = np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0, np.int8)
-        return cls(*(np.concatenate(columns) for columns in zip(nothing, *parts, strict=True)))
+        empty = np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0, np.int8)
+        return cls(*(np.concatenate(columns) for columns in zip(empty, *parts, strict=True)))
 
 
 def held_out_from(ledger: Ledger, earlier: Ledger, split: str) -> Hashes:
-    """The songs of a split that a model of an earlier dataset can judge as well as one of this.
+    """Returns the songs of a split that are new to a model of an earlier dataset, uint64 [songs], sorted.
 
-    Left out is what the earlier training or validation had, by its content or by its name (a file that was edited is
-    mostly the same music), and what is nearly alike to something of it, in either dataset.
+    A song is new if the earlier training and validation splits have neither its bytes nor its source's name (an edited
+    file is mostly the same music), nor a near duplicate of it in either dataset.
 
     Args:
-      ledger: of the dataset.
-      earlier: of the dataset that the other model was trained on.
-      split: such as `test`.
+      ledger: ledger of the dataset.
+      earlier: ledger of the dataset that the other model was trained on.
+      split: the split, such as `test`.
     """
-    known = np.isin(earlier.splits, [SPLITS.index("train"), SPLITS.index("validation")])
-    heard = np.isin(earlier.clusters, earlier.clusters[known]) & (earlier.songs != 0)
-    again = np.isin(ledger.songs, earlier.songs[heard]) | np.isin(ledger.sources, earlier.sources[heard])
-    alike = ledger.clusters[again & (ledger.songs != 0)]
-    there = (ledger.splits == SPLITS.index(split)) & ~np.isin(ledger.clusters, alike)
-    songs: Hashes = np.unique(ledger.songs[there])
+    in_training = np.isin(earlier.splits, [SPLITS.index("train"), SPLITS.index("validation")])
+    seen = np.isin(earlier.clusters, earlier.clusters[in_training]) & (earlier.songs != 0)
+    repeated = np.isin(ledger.songs, earlier.songs[seen]) | np.isin(ledger.sources, earlier.sources[seen])
+    seen_clusters = ledger.clusters[repeated & (ledger.songs != 0)]
+    is_new = (ledger.splits == SPLITS.index(split)) & ~np.isin(ledger.clusters, seen_clusters)
+    songs: Hashes = np.unique(ledger.songs[is_new])
     return songs
 
 
 def differences(ledger: Ledger, earlier: Ledger) -> dict[str, int]:
-    """How many sources are `new`, `gone`, `changed` (another content under the same name) and `same`.
+    """Counts the sources that are `new`, `gone`, `changed` (another content under the same name) and `same`.
 
-    A song is what it is by its content: copied or moved to another name it is the same, and so not gone either.
+    Songs are compared by content: one that was copied or moved to another name is the same, and not gone.
     """
-    named, were_named = np.isin(ledger.sources, earlier.sources), np.isin(earlier.sources, ledger.sources)
-    _, here, there = np.intersect1d(ledger.sources, earlier.sources, return_indices=True)
-    same = _known(ledger.songs, earlier.songs)
-    # Also of what is no song: under the same name as before.
-    same[here] |= ledger.songs[here] == earlier.songs[there]
+    is_named, was_named = np.isin(ledger.sources, earlier.sources), np.isin(earlier.sources, ledger.sources)
+    _, rows, earlier_rows = np.intersect1d(ledger.sources, earlier.sources, return_indices=True)
+    same = _is_among(ledger.songs, earlier.songs)
+    # Sources without a song are the same under the same name.
+    same[rows] |= ledger.songs[rows] == earlier.songs[earlier_rows]
     return {
-        "new": int(np.count_nonzero(~named & ~same)),
-        "gone": int(np.count_nonzero(~were_named & ~_known(earlier.songs, ledger.songs))),
-        "changed": int(np.count_nonzero(named & ~same)),
+        "new": int(np.count_nonzero(~is_named & ~same)),
+        "gone": int(np.count_nonzero(~was_named & ~_is_among(earlier.songs, ledger.songs))),
+        "changed": int(np.count_nonzero(is_named & ~same)),
         "same": int(np.count_nonzero(same)),
     }
 
 
-def _known(songs: Hashes, others: Hashes) -> npt.NDArray[np.bool_]:
-    """Which of some songs are among others; what is no song is not."""
-    known: npt.NDArray[np.bool_] = np.isin(songs, others) & (songs != 0)
-    return known
+def _is_among(songs: Hashes, others: Hashes) -> npt.NDArray[np.bool_]:
+    """Returns bool [songs]: true for songs that are among others; false for sources without a song."""
+    is_among: npt.NDArray[np.bool_] = np.isin(songs, others) & (songs != 0)
+    return is_among
 
 
 def bits(name: str) -> int:
-    """64 bits of a song's name (`nabi.music.song_id`), its hash whole or its first 16 digits; 0 for none.
+    """Returns 64 bits of a song's name (`nabi.music.song_id`), a whole hash or its first 16 digits; 0 for "".
 
-    A copy (`+1`) is the song itself; a tune of a file of several (`#tune`) is a song of its own.
+    A copy (`+1`) has the bits of its song; a tune of a file of several (`#tune`) is a song of its own.
+
+    >>> bits("00000000000000ff"), bits("00000000000000ff+1"), bits("")
+    (255, 255, 0)
     """
     if not name:
         return 0

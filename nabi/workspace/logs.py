@@ -1,4 +1,4 @@
-"""A job's own lines: text at a terminal, one JSON object a line where a cloud service reads them.
+"""Log lines of a job: text at a terminal, one JSON object a line where a cloud service reads them.
 
 Cloud Logging takes `severity`, `message` and `timestamp` of such an object:
 https://cloud.google.com/logging/docs/structured-logging
@@ -10,15 +10,15 @@ import logging
 import os
 import sys
 
-# `json` or `plain`; else the place decides.
+# Environment variable with `json` or `plain`; without it the surroundings decide.
 FORMAT = "NABI_LOG_FORMAT"
-# What the services set where they run a container: Vertex AI, and Cloud Run.
+# Environment variables that Vertex AI and Cloud Run set in containers.
 _SERVICES = ("CLOUD_ML_PROJECT_ID", "AIP_MODEL_DIR", "AIP_CHECKPOINT_DIR", "AIP_TENSORBOARD_LOG_DIR", "K_SERVICE")
 _WARNING = "warning: "
 
 
 def as_json() -> bool:
-    """Whether lines are JSON here."""
+    """Returns true if lines are written as JSON."""
     chosen = os.environ.get(FORMAT, "")
     if chosen in ("json", "plain"):
         return chosen == "json"
@@ -26,12 +26,12 @@ def as_json() -> bool:
 
 
 def line(message: str, severity: str = "INFO", seconds: float | None = None) -> str:
-    """A message as it is written, without the line's end.
+    """Formats a message, without the line's end.
 
     Args:
-      message: may have several lines.
-      severity: as Cloud Logging names it, INFO, WARNING, ERROR ...; a text line says it in its words.
-      seconds: since 1970; None is now.
+      message: the message, which may have several lines.
+      severity: Cloud Logging's name, INFO, WARNING, ERROR ...; left out of text.
+      seconds: time since 1970; None is now.
     """
     if not as_json():
         return message
@@ -42,18 +42,22 @@ def line(message: str, severity: str = "INFO", seconds: float | None = None) -> 
 
 
 def say(message: str) -> None:
-    """Tells of progress on standard output, at once, also where it is a pipe; `warning: ...` is a warning."""
+    """Prints a message on standard output and flushes it; `warning: ...` has the severity WARNING."""
     severity = "WARNING" if message.startswith(_WARNING) else "INFO"
     print(line(message, severity), flush=True)
 
 
 def complain(message: str) -> None:
-    """Tells on standard error why a job ends."""
+    """Prints on standard error why a job ends."""
     print(line(message, "ERROR"), file=sys.stderr, flush=True)
 
 
 def message_of(text: str) -> str:
-    """The message of a line that another process of ours wrote, whichever form it has."""
+    """Returns the message of a line that another process of ours wrote as text or JSON.
+
+    >>> message_of('{"severity": "INFO", "message": "done"}'), message_of("done")
+    ('done', 'done')
+    """
     try:
         row = json.loads(text)
     except ValueError:
@@ -62,15 +66,15 @@ def message_of(text: str) -> str:
 
 
 class Formatter(logging.Formatter):
-    """The same for what goes through `logging`."""
+    """Formats the records of `logging` as `line` does."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """A record's line; the traceback of an exception is part of the message."""
+        """Formats a record; the traceback of an exception is part of the message."""
         return line(super().format(record), record.levelname, record.created)
 
 
 def start() -> None:
-    """Sends what goes through `logging`, from INFO on, to standard error in this form, unless that was set before."""
+    """Sends records of `logging`, from INFO on, to standard error in this form, unless logging was set up before."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Formatter("%(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])

@@ -1,4 +1,4 @@
-"""Recipes: ready configurations, one TOML file each, with a table for each job."""
+"""Recipes: ready configurations, each a TOML file with a table for each job."""
 
 import dataclasses
 import importlib.resources
@@ -8,12 +8,11 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-# Jobs whose table may stand several times, each a run with a name of its own.
+# Jobs whose table may occur several times, each a run with a name of its own.
 _WITH_RUNS = ("train", "generate")
 _TABLES = ("preprocess", *_WITH_RUNS)
-# What checks a table. Settings are their jobs' own, and known here by name alone, as `retrain` knows the jobs: so each
-# job, and not only the one whose table it is, tells at its start of what would stop the last one after hours. None of
-# them imports Beam or TensorFlow.
+# Table -> its check, by name, since settings belong to their jobs: every job checks all tables when it starts, so that
+# a fault in the last job's table does not show after hours. None of the checks imports Beam or TensorFlow.
 _CHECKS = {
     "preprocess": "pipelines.config:PreprocessConfig.create",
     "train": "trainer.config:TrainConfig.create",
@@ -22,7 +21,7 @@ _CHECKS = {
 
 
 def names() -> list[str]:
-    """The recipes that Nabi brings."""
+    """Lists the recipes that come with Nabi."""
     return sorted(file.name.removesuffix(".toml") for file in _folder().iterdir() if file.name.endswith(".toml"))
 
 
@@ -35,10 +34,10 @@ class GenerateRun:
 
 
 def plan(recipe: str) -> list[GenerateRun]:
-    """What a recipe makes, in its order: every `[[generate]]`, each with its `model`, the first `[[train]]` if none.
+    """Lists a recipe's `[[generate]]` runs in order, each with its `model`, by default the first `[[train]]`.
 
     Args:
-      recipe: as in `load`; of `NAME:run` only the run: the `[[generate]]` of that name, or else the first one with the
+      recipe: see `load`; `NAME:run` gives a single run: the `[[generate]]` of that name, else the first one with the
         `[[train]]` of that name.
 
     Raises:
@@ -46,27 +45,27 @@ def plan(recipe: str) -> list[GenerateRun]:
     """
     name, _, run = recipe.partition(":")
     content = read(name)
-    trained, made = ([str(row["name"]) for row in content.get(table, [])] for table in _WITH_RUNS)
-    first = trained[0] if trained else ""
-    songs = [GenerateRun(str(row["name"]), str(row.get("model", first))) for row in content.get("generate", [])]
-    songs = songs or [GenerateRun("", first)]
+    models, names_ = ([str(row["name"]) for row in content.get(table, [])] for table in _WITH_RUNS)
+    first = models[0] if models else ""
+    runs = [GenerateRun(str(row["name"]), str(row.get("model", first))) for row in content.get("generate", [])]
+    runs = runs or [GenerateRun("", first)]
     if not run:
-        return songs
-    if run not in (*trained, *made):
-        raise ValueError(f"recipe {name} has no run {run!r}; it has {', '.join(dict.fromkeys((*trained, *made)))}")
-    chosen = next((one for one in songs if one.name == run), songs[0])
-    return [GenerateRun(chosen.name, run if run in trained else chosen.model)]
+        return runs
+    if run not in (*models, *names_):
+        raise ValueError(f"recipe {name} has no run {run!r}; it has {', '.join(dict.fromkeys((*models, *names_)))}")
+    chosen = next((generate for generate in runs if generate.name == run), runs[0])
+    return [GenerateRun(chosen.name, run if run in models else chosen.model)]
 
 
 def load(recipe: str, table: str) -> dict[str, Any]:
-    """The settings that a recipe has for a job, without the run's `name` and `model`, which `plan` tells.
+    """Returns a recipe's settings for a job, without the run's `name` and `model` (see `plan`).
 
     Args:
-      recipe: `NAME` of a recipe here or the path of a TOML file; `NAME:run` picks a run, the first is the default.
+      recipe: `NAME` of a recipe of Nabi or the path of a TOML file; `NAME:run` picks a run, the first is the default.
       table: `preprocess`, `train` or `generate`.
 
     Raises:
-      ValueError: if the recipe, its table or the run is not there, saying which are.
+      ValueError: if there is no such recipe, table or run, with those there are.
     """
     name, _, run = recipe.partition(":")
     content = read(name)
@@ -76,41 +75,41 @@ def load(recipe: str, table: str) -> dict[str, Any]:
     if run and table in _WITH_RUNS:
         runs = [settings for settings in runs if settings.get("name") == run]
         if not runs:
-            there = ", ".join(str(settings.get("name")) for settings in content.get(table, []))
-            raise ValueError(f"recipe {name} has no {table} run {run!r}; it has {there or 'none'}")
+            others = ", ".join(str(settings.get("name")) for settings in content.get(table, []))
+            raise ValueError(f"recipe {name} has no {table} run {run!r}; it has {others or 'none'}")
     return _settings(runs[0]) if runs else {}
 
 
 def _settings(run: Mapping[str, Any]) -> dict[str, Any]:
-    """A table without what names it."""
+    """Returns a table without the keys that name its run and its model."""
     return {key: value for key, value in run.items() if key not in ("name", "model")}
 
 
 def sampling(recipe: str) -> tuple[str, dict[str, Any]]:
-    """How a recipe samples the model of a `[[train]]`: by its first `[[generate]]`, or else the first of the recipe.
+    """Returns the sampling settings of a `[[train]]`: its first `[[generate]]`, else the first one of the recipe.
 
     Args:
-      recipe: as in `load`; the run is a `[[train]]`, the first if none is named.
+      recipe: see `load`; the run is a `[[train]]`, by default the first.
 
     Returns:
-      The `[[generate]]`, as `NAME:run`, and its settings; "" and none where the recipe has none.
+      (`NAME:run` of the `[[generate]]`, its settings); ("", {}) if the recipe has none.
 
     Raises:
       ValueError: as `load` does.
     """
     name, _, run = recipe.partition(":")
     content = read(name)
-    trained = [row["name"] for row in content.get("train", [])]
-    first = trained[0] if trained else ""
+    trainings = [row["name"] for row in content.get("train", [])]
+    first = trainings[0] if trainings else ""
     models = {row["name"]: row.get("model", first) for row in content.get("generate", [])}
     if not models:
         return "", {}
-    chosen = next((made for made, model in models.items() if model == (run or first)), next(iter(models)))
+    chosen = next((generate for generate, model in models.items() if model == (run or first)), next(iter(models)))
     return f"{name}:{chosen}", load(f"{name}:{chosen}", "generate")
 
 
 def read(name: str) -> dict[str, Any]:
-    """A recipe's tables; raises ValueError if there is no such recipe, or any table is not as its job takes it."""
+    """Reads a recipe's tables; raises ValueError if there is no such recipe, or a job would refuse its table."""
     content = _tables(name)
     for table, check in _CHECKS.items():
         runs = content.get(table, [])
@@ -124,7 +123,7 @@ def read(name: str) -> dict[str, Any]:
 
 
 def _tables(name: str) -> dict[str, Any]:
-    """A recipe's tables, named and tied together as they should be; raises ValueError if they are not."""
+    """Reads a recipe's tables and checks their names and references; raises ValueError if one is wrong."""
     path = pathlib.Path(name)
     if name not in names() and not path.is_file():
         raise ValueError(f"recipe {name!r} is neither a TOML file nor one of {', '.join(names())}")
@@ -142,21 +141,21 @@ def _tables(name: str) -> dict[str, Any]:
         rows = content.get(table, [])
         if not isinstance(rows, list) or not all(isinstance(row, dict) and "name" in row for row in rows):
             raise ValueError(f"recipe {name}: write [[{table}]] with a `name` in each")
-        named = [row["name"] for row in rows]
-        for one in named:
-            if not isinstance(one, str) or not one.strip() or "/" in one or "," in one:
+        runs = [row["name"] for row in rows]
+        for run in runs:
+            if not isinstance(run, str) or not run.strip() or "/" in run or "," in run:
                 raise ValueError(
-                    f"recipe {name}: the `name` {one!r} of a [[{table}]] must be text without / and ,: directories are "
+                    f"recipe {name}: the `name` {run!r} of a [[{table}]] must be text without / and ,: directories are "
                     "named after it, and lists hold it"
                 )
-        if len(set(named)) < len(named):
-            raise ValueError(f"recipe {name}: each [[{table}]] needs a `name` of its own; there are {', '.join(named)}")
-    trained = [row["name"] for row in content.get("train", [])]
+        if len(set(runs)) < len(runs):
+            raise ValueError(f"recipe {name}: each [[{table}]] needs a `name` of its own; there are {', '.join(runs)}")
+    trainings = [row["name"] for row in content.get("train", [])]
     for row in content.get("generate", []):
-        if "model" in row and row["model"] not in trained:
+        if "model" in row and row["model"] not in trainings:
             raise ValueError(
                 f"recipe {name}: the model {row['model']!r} of [[generate]] {row['name']} must be one of the "
-                f"[[train]] runs: {', '.join(trained) or 'there are none'}"
+                f"[[train]] runs: {', '.join(trainings) or 'there are none'}"
             )
     return content
 

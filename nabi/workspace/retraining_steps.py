@@ -1,6 +1,6 @@
-"""The steps of a retraining, in order: one table, which `pipelines.retrain` runs through and `deploy.step` by the row.
+"""The table of the steps of a retraining: `pipelines.retrain` runs all rows in order, `deploy.step` a single one.
 
-Commands are known here by name alone, as a scheduler knows them.
+Commands are known here by module name alone, as a scheduler knows them.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ PREPROCESS, TRAIN, EVALUATE, GATE, PROMOTE, GENERATE = (
     "promote",
     "generate",
 )
-# The songs that a model is judged by.
+# Samples the songs that a model is judged by.
 SAMPLE = "sample"
 MODULES = {
     PREPROCESS: "pipelines.preprocess",
@@ -27,9 +27,9 @@ MODULES = {
     PROMOTE: "pipelines.promote",
     GENERATE: "generator.generate",
 }
-# What has the packages that a command needs.
+# Container images, each with the packages of one or more commands.
 IMAGES = (PREPROCESS, TRAIN, GENERATE)
-# When a step has something to do: always, if its run may take the champion's place, or if it is the champion.
+# When a step is due: always, if its run may become the champion, or if its run is the champion.
 ALWAYS, CHALLENGER, CHAMPION = "always", "challenger", "champion"
 
 _FOLDERS = {
@@ -46,12 +46,12 @@ class Step:
     """A step of a retraining.
 
     Attributes:
-      name: of it.
+      name: its name.
       job: the command that it runs, a key of `MODULES`.
-      image: has what the command needs; one of `IMAGES`.
-      flags: of the command, in which names in braces stand for what `arguments` is given.
-      against: further flags where there is a champion to beat.
-      when: it has something to do.
+      image: the image that has the command's packages, one of `IMAGES`.
+      flags: flags of the command; `arguments` fills in names in braces.
+      against: additional flags if there is a champion to beat.
+      when: when it is due: `ALWAYS`, `CHALLENGER` or `CHAMPION`.
     """
 
     name: str
@@ -64,19 +64,19 @@ class Step:
     def arguments(
         self, values: Mapping[str, str], more: Sequence[str] = (), *, against: bool = False
     ) -> tuple[str, ...]:
-        """The flags of the command.
+        """Returns the flags of the command.
 
         Args:
-          values: of the names in braces, as `places` gives them.
-          more: flags that somebody asks for. Of a flag given twice the last one holds: nobody moves a directory from
-            under the next step.
-          against: whether there is a champion to beat.
+          values: values of the names in braces, see `places`.
+          more: flags of the user, which come first: of a flag given twice the last one holds, so that nobody moves a
+            directory that the next step needs.
+          against: true if there is a champion to beat.
         """
         templates = (*self.flags, *(self.against if against else ()))
         return (*more, *(template.format(**values) for template in templates))
 
     def is_due(self, run: str, now: Champion) -> bool:
-        """Whether the step of a run has something to do, by the champion that there is."""
+        """Returns true if the step has something to do for a run, given the present champion."""
         return {ALWAYS: True, CHALLENGER: may_challenge(run, now), CHAMPION: run == now.run}[self.when]
 
 
@@ -96,7 +96,7 @@ STEPS = (
         against=("--warm_start={champion_model}", "--or_fresh"),
     ),
     Step(EVALUATE, EVALUATE, TRAIN, ("--model={model}", "--data={data}")),
-    # As many as tell whether a model copies, loops or drifts.
+    # 32 songs are enough to tell whether a model copies, loops or drifts.
     Step(
         SAMPLE,
         GENERATE,
@@ -119,16 +119,20 @@ BY_NAME = {step.name: step for step in STEPS}
 
 
 def may_challenge(run: str, now: Champion) -> bool:
-    """Whether a run may take the champion's place: it neither has it nor had it."""
+    """Returns true if a run may become the champion: it neither is nor was it.
+
+    >>> may_challenge("c", Champion("b", before=("a",))), may_challenge("a", Champion("b", before=("a",)))
+    (True, False)
+    """
     return run not in (now.run, *now.before, *now.withdrawn)
 
 
 def places(folder: str, champion: str = "") -> dict[str, str]:
-    """The directories that steps read and write, by the names that stand for them in flags.
+    """Returns the directories that steps read and write, by their names in the flags' braces.
 
     Args:
-      folder: of the run.
-      champion: that of the run to beat; "": none.
+      folder: the run's directory.
+      champion: directory of the run to beat; "": none.
     """
     return {
         **{name: storage.join(folder, place) for name, place in _FOLDERS.items()},

@@ -1,4 +1,4 @@
-"""Processes that end with the one that started them, however that ends, and that leave Ctrl-C to it."""
+"""Child processes that end with their parent, however it ends, and that leave Ctrl-C to it."""
 
 import contextlib
 import fcntl
@@ -13,10 +13,10 @@ from nabi.workspace import job_exit, logs
 
 
 class ChildProcess:
-    """Runs one command after the other; SIGTERM and Ctrl-C are passed on to the one that runs.
+    """Runs commands one after the other; SIGTERM and Ctrl-C are passed on to the one that is running.
 
     Attributes:
-      caught: the signals that came.
+      caught: numbers of the signals received, in order.
     """
 
     def __init__(self) -> None:
@@ -28,22 +28,22 @@ class ChildProcess:
 
         Args:
           command: program and arguments.
-          show: is given each line that it prints, on either stream, without the line's end; not the one by which it
-            says that a signal stopped it, which is for this process to say.
+          show: called with each line that the command prints on either stream, without the line's end; the line that
+            says that a signal stopped it is left out, since this process prints its own.
 
         Returns:
-          Its exit status, negative for the signal that killed it.
+          Its exit status; the negative number of the signal that killed it.
         """
         if self.caught:
             return -self.caught[0]
-        # Its own group: a terminal would send Ctrl-C to both, and the second one ends a training without a checkpoint.
-        # Descriptors that were made inheritable are meant for it.
+        # A process group of its own: a terminal would send Ctrl-C to both, so that the child got it twice, and the
+        # second one ends a training without a checkpoint. Inheritable descriptors, such as locks, are meant for it.
         with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             errors="replace", close_fds=False, process_group=0, preexec_fn=functools.partial(end_with_parent, 0),
         ) as process:  # fmt: skip
             self._process = process
-            # One may have come before there was a process to pass it on to.
+            # A signal may have come before there was a process to pass it on to.
             if self.caught:
                 process.send_signal(self.caught[0])
             for line in process.stdout or ():
@@ -55,7 +55,7 @@ class ChildProcess:
 
     @contextlib.contextmanager
     def signals(self) -> Iterator[None]:
-        """Catches SIGTERM and Ctrl-C meanwhile, unless they are ignored."""
+        """Catches SIGTERM and Ctrl-C while the context lasts, unless this process ignores them."""
         before = {
             number: signal.signal(number, self._catch)
             for number in (signal.SIGTERM, signal.SIGINT)
@@ -75,22 +75,22 @@ class ChildProcess:
 
 
 def end_with_parent(descriptor: int | None = None) -> None:
-    """Has the kernel end this process when the parent ends in whatever way, even amid a loop that never returns.
+    """Makes the kernel end this process when its parent ends in whatever way, even in a loop that never returns.
 
-    The end of a pipe raises SIGIO, which is fatal. The usual PR_SET_PDEATHSIG would end this process as soon as the
-    parent's *thread* that started it ends, and a Beam worker's threads come and go. (On macOS SIGIO is ignored by
-    default; there a process ends when it is idle next.)
+    The end of a pipe raises SIGIO, which is fatal. The usual PR_SET_PDEATHSIG would end this process when the parent's
+    *thread* that started it ends, and a Beam worker's threads come and go. (On macOS SIGIO is ignored by default;
+    there a process ends when it is idle next.)
 
     Args:
-      descriptor: the reading end of a pipe whose writing end the parent alone holds, and never writes to; None: that
-        of `multiprocessing` in a process that it started, standard input in others.
+      descriptor: reading end of a pipe whose writing end only the parent holds, and never writes to; None takes that of
+        `multiprocessing` in a process that it started, and standard input in others.
     """
     if descriptor is None:
         parent = multiprocessing.parent_process()
         descriptor = parent.sentinel if parent else 0
     fcntl.fcntl(descriptor, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
-    # The parent may have ended just before: then there is an end to read, and no signal comes any more.
+    # The parent may have ended just before: then the pipe is at its end, and no signal comes any more.
     with contextlib.suppress(BlockingIOError):
         os.read(descriptor, 1)
         os.kill(os.getpid(), signal.SIGKILL)
@@ -98,9 +98,9 @@ def end_with_parent(descriptor: int | None = None) -> None:
 
 @contextlib.contextmanager
 def without_interrupts() -> Iterator[None]:
-    """Starts processes that Ctrl-C does not reach, although a terminal sends it to the whole group.
+    """Makes processes that are started in this context ignore Ctrl-C, which a terminal sends to the whole group.
 
-    Each would print a traceback; this process decides what becomes of them. One that comes meanwhile is kept for it.
+    Each would print a traceback; this process decides when they end. A Ctrl-C in the meantime is delivered after it.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

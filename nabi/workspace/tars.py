@@ -1,4 +1,4 @@
-"""Tar archives read forward only, compressed or not, within bounds."""
+"""Reads tar archives forward only, compressed or not, with limits on size."""
 
 import dataclasses
 import gzip
@@ -7,24 +7,31 @@ import tarfile
 from collections.abc import Iterator
 from typing import IO, cast
 
-# A gzip stream may unpack to this many times its size, or to SMALL_STREAM_BYTES; deflate reaches 1,032 times.
+# A gzip stream may unpack to this many times its size, or to SMALL_STREAM_BYTES; deflate can reach 1,032 times.
 MAX_RATIO = 200
 SMALL_STREAM_BYTES = 1 << 26
 
-# A header's extensions (long names, attributes) claim a size of their own; none needs more.
+# Limit for a header's extensions (long names, attributes), which state a size of their own.
 _MAX_READ = 1 << 24
 _CHUNK = 1 << 20
-# How far back a stream can be read again; tarfile goes back one byte.
+# Bytes that can be read again: tarfile goes back one byte.
 _KEPT = 1
 
 
 class DamagedError(Exception):
-    """A tar that ends early, contradicts itself or unpacks to too much."""
+    """Raised for a tar that ends early, contradicts itself or unpacks to too much."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Header:
-    """A file in a tar: its name, its content's size and position in the uncompressed archive, why it is not read."""
+    """A file in a tar.
+
+    Attributes:
+      name: its path in the archive.
+      size: size of its content in bytes.
+      position: offset of its content in the uncompressed archive, in bytes.
+      failure: why it is not read; "" if it is.
+    """
 
     name: str
     size: int
@@ -33,11 +40,11 @@ class Header:
 
 
 class Stream:
-    """The uncompressed bytes of an archive. A compressed one is read forward only.
+    """The uncompressed bytes of an archive; a compressed one is read forward only.
 
     Attributes:
-      position: in bytes; set by `skip_to`, moved by `read`.
-      compressed: whether the archive is gzip's.
+      position: offset of the next byte; set by `skip_to`, moved by `read`.
+      compressed: true for a gzip archive.
     """
 
     def __init__(self, file: IO[bytes], compressed: bool) -> None:
@@ -48,12 +55,12 @@ class Stream:
         file.seek(0)
         self._limit = max(SMALL_STREAM_BYTES, MAX_RATIO * size) if compressed else size
         self._file = cast(IO[bytes], gzip.GzipFile(fileobj=file)) if compressed else file
-        # The last bytes read, and how many of them are to be read again.
+        # The last bytes read, and the number of them to read again.
         self._kept = b""
         self._again = 0
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes, fewer only at the end; raises DamagedError if that is too much to ask."""
+        """Reads the next bytes, fewer only at the end; raises DamagedError beyond the limits on size."""
         if not 0 <= size <= _MAX_READ:
             raise DamagedError(f"a header claims {size} bytes")
         again, self._again = self._kept[len(self._kept) - self._again :][:size], max(self._again - size, 0)
@@ -65,7 +72,7 @@ class Stream:
         return data
 
     def skip_to(self, position: int) -> None:
-        """Goes to a position; raises DamagedError if the archive ends before it or, compressed, is past it."""
+        """Moves to a position; raises DamagedError if the archive ends before it, or if a compressed one is past it."""
         if not self.compressed:
             if position > self._limit:
                 raise DamagedError(f"it ends at {self._limit}, inside a member that goes to {position}")
@@ -81,12 +88,12 @@ class Stream:
                 raise DamagedError(f"it ends at {self.position}, inside a member that goes to {position}")
 
     def seek(self, position: int) -> int:
-        """`skip_to` under the name that tarfile calls it by."""
+        """Calls `skip_to`, under the name that tarfile uses."""
         self.skip_to(position)
         return position
 
     def tell(self) -> int:
-        """The position."""
+        """Returns the position."""
         return self.position
 
     def close(self) -> None:
@@ -96,10 +103,11 @@ class Stream:
 
 
 class _StrictInfo(tarfile.TarInfo):
-    """A header; any that is not sound is an error, where tarfile takes it for the archive's end."""
+    """A header that raises DamagedError if it is damaged; tarfile would take it for the archive's end."""
 
     @classmethod
     def fromtarfile(cls, tarfile_: tarfile.TarFile) -> "_StrictInfo":
+        """Reads the next header of an archive."""
         try:
             return super().fromtarfile(tarfile_)
         except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
@@ -109,15 +117,15 @@ class _StrictInfo(tarfile.TarInfo):
 
 
 def headers(stream: Stream) -> Iterator[Header]:
-    """The files of an archive whose content is there whole, in its order.
+    """Yields the files of an archive whose content is complete, in the archive's order.
 
     Raises:
-      DamagedError: where the archive ends without its end mark, or is not sound.
+      DamagedError: where the archive is damaged, or ends without its end mark.
     """
     try:
         with tarfile.TarFile(fileobj=cast(IO[bytes], stream), tarinfo=_StrictInfo, errors="replace") as archive:
             while (info := archive.next()) is not None:
-                # It would keep every header of the archive in memory.
+                # tarfile would keep every header in memory.
                 archive.members = []  # type: ignore[attr-defined]
                 if info.isdir():
                     continue

@@ -1,6 +1,6 @@
-"""The parts of a dataset's page that tell of its files, splits and settings, each as HTML.
+"""Sections of a dataset's page about files, splits and settings, each as HTML.
 
-Every text of a file or of a user goes through `markup.text`.
+Every text that comes from a file or a user is escaped by `markup.text`.
 """
 
 import collections
@@ -12,44 +12,44 @@ from nabi.pages import charts, markup
 from nabi.pages.markup import text
 from pipelines.dataset_report.ledger_summary import OUTCOMES, LedgerSummary
 
-# Below these a model learns its songs by heart.
+# With fewer a model learns its songs by heart.
 FEW_SONGS, FEW_TOKENS = 20, 20_000
 _MUCH_UNKNOWN, _MANY_LOST = 0.02, 0.1
 _TOP_GROUPS = 10
 
 
-def headline(described: Mapping[str, Any], summary: LedgerSummary) -> str:
-    """The whole set in a line."""
-    splits = described["splits"].values()
+def headline(description: Mapping[str, Any], summary: LedgerSummary) -> str:
+    """Returns a line of facts about the whole dataset."""
+    splits = description["splits"].values()
     facts = [
         markup.count(sum(split["songs"] for split in splits), "song"),
         markup.count(sum(split["tokens"] for split in splits), "token"),
-        f"{described['vocabulary_size']:,} in the vocabulary",
-        f"{text(described['settings']['encoding']['name'])} encoding",
+        f"{description['vocabulary_size']:,} in the vocabulary",
+        f"{text(description['settings']['encoding']['name'])} encoding",
         f"{summary.outcomes['read']:,} of {markup.count(summary.seconds.count, 'file')} read",
     ]
     return "".join(f"<span>{fact}</span>" for fact in facts)
 
 
-def warnings(described: Mapping[str, Any], summary: LedgerSummary) -> str:
-    """What stands in the way of learning from this set; nothing if nothing does."""
-    said = list(_warnings(described, summary))
-    items = "".join(f"<li>{line}</li>" for line in said)
-    return f'<ul class="warnings" role="note" aria-label="Warnings">{items}</ul>' if said else ""
+def warnings(description: Mapping[str, Any], summary: LedgerSummary) -> str:
+    """Lists what makes the dataset hard to learn from; "" if there is nothing to warn of."""
+    messages = _warnings(description, summary)
+    items = "".join(f"<li>{message}</li>" for message in messages)
+    return f'<ul class="warnings" role="note" aria-label="Warnings">{items}</ul>' if messages else ""
 
 
-def _warnings(described: Mapping[str, Any], summary: LedgerSummary) -> list[str]:
-    splits = described["splits"]
+def _warnings(description: Mapping[str, Any], summary: LedgerSummary) -> list[str]:
+    splits = description["splits"]
     songs, tokens = (sum(split[key] for split in splits.values()) for key in ("songs", "tokens"))
     training = splits["train"]["tokens"]
     lost = summary.outcomes["lost"]
-    said = []
+    messages = []
     if songs < FEW_SONGS:
-        said.append(
+        messages.append(
             f"This set is small: {markup.count(songs, 'song')}. With fewer than {FEW_SONGS} a model repeats them."
         )
     if training < FEW_TOKENS:
-        said.append(
+        messages.append(
             f"There is little to learn from: {markup.count(training, 'token')} to train on, fewer than {FEW_TOKENS:,}. "
             "More music, or <code>--transpose</code>, helps."
         )
@@ -59,27 +59,30 @@ def _warnings(described: Mapping[str, Any], summary: LedgerSummary) -> list[str]
         if split["unknown"] > _MUCH_UNKNOWN * split["tokens"]
     ]
     if unknown:
-        said.append(
+        messages.append(
             f"{' and '.join(unknown)} are unknown to the vocabulary: the music is written in tokens that hardly "
             "repeat. Another <code>--encoding</code> may say it better."
         )
     if tokens and not splits.get("validation", {}).get("songs"):
-        said.append("No song is in validation: nothing can be said of music that the model has not seen.")
+        messages.append("No song is in validation: nothing can be said of music that the model has not seen.")
     if lost > _MANY_LOST * summary.seconds.count:
-        said.append(f"{markup.percent(lost, summary.seconds.count)} of the files were lost; the reasons stand below.")
-    return said
+        messages.append(
+            f"{markup.percent(lost, summary.seconds.count)} of the files were lost; the reasons stand below."
+        )
+    return messages
 
 
-def splits(described: Mapping[str, Any]) -> str:
-    """Songs, tokens, windows and unknown tokens of each split."""
-    found = described["splits"]
-    every = sum(split["tokens"] for split in found.values()) or 1
+def splits(description: Mapping[str, Any]) -> str:
+    """Tabulates songs, tokens, windows and unknown tokens of each split."""
+    by_name = description["splits"]
+    total = sum(split["tokens"] for split in by_name.values()) or 1
     rows = [
         [
-            text(name), charts.meter(found[name]["tokens"] / every), *(f"{found[name][key]:,}" for key in _SPLIT_KEYS),
-            markup.percent(found[name]["unknown"], found[name]["tokens"]),
+            text(name), charts.meter(by_name[name]["tokens"] / total),
+            *(f"{by_name[name][key]:,}" for key in _SPLIT_KEYS),
+            markup.percent(by_name[name]["unknown"], by_name[name]["tokens"]),
         ]
-        for name in SPLITS if name in found
+        for name in SPLITS if name in by_name
     ]  # fmt: skip
     return markup.table("The splits", ["Split", "", "Songs", "Tokens", "Windows", "Unknown"], rows, "scrolling")
 
@@ -88,11 +91,11 @@ _SPLIT_KEYS = ("songs", "tokens", "windows")
 
 
 def files(summary: LedgerSummary) -> str:
-    """What became of the files, why, and how long it took."""
-    every = summary.seconds.count
+    """Tabulates files by outcome, reason, reading time and licence."""
+    total = summary.seconds.count
     outcomes = [
-        [name, charts.meter(summary.outcomes[name] / (every or 1)), f"{summary.outcomes[name]:,}",
-         markup.percent(summary.outcomes[name], every)]
+        [name, charts.meter(summary.outcomes[name] / (total or 1)), f"{summary.outcomes[name]:,}",
+         markup.percent(summary.outcomes[name], total)]
         for name in OUTCOMES
     ]  # fmt: skip
     heads = ["Outcome", "", "Files", "Share"]
@@ -101,18 +104,18 @@ def files(summary: LedgerSummary) -> str:
         for outcome in OUTCOMES
         for reason, count, meaning, example in summary.by_reason(outcome)
     ]
-    slowest = [[text(source), markup.seconds(took)] for took, source in summary.ordered_slowest()]
-    total, median, most = map(
+    slowest = [[text(source), markup.seconds(seconds)] for seconds, source in summary.ordered_slowest()]
+    total_time, median, percentile_95 = map(
         markup.seconds, (summary.seconds.total, summary.seconds.quantile(0.5), summary.seconds.quantile(0.95))
     )
-    told = f"{total} of reading; a file takes {median} at the median, and 95 % take at most {most}."
+    times = f"{total_time} of reading; a file takes {median} at the median, and 95 % take at most {percentile_95}."
     return (
         f"<figure>{markup.table('What became of the files', heads, outcomes, 'names')}</figure>"
         + markup.figure(
             "Why", markup.table("Why files were not read whole", ["Reason", "Outcome", "Files"], reasons), bool(reasons)
         )
         + markup.figure(
-            "Slowest", f"<p>{told}</p>" + markup.table("The slowest files", ["File", "Time"], slowest), bool(slowest)
+            "Slowest", f"<p>{times}</p>" + markup.table("The slowest files", ["File", "Time"], slowest), bool(slowest)
         )
         + markup.figure(
             "Licences",
@@ -123,23 +126,32 @@ def files(summary: LedgerSummary) -> str:
 
 
 def duplicates(summary: LedgerSummary, members: Mapping[str, Sequence[str]]) -> str:
-    """Files of the same bytes, and clusters of songs that are nearly the same."""
+    """Tabulates files of the same bytes and clusters of near duplicates.
 
-    def named(cluster: str) -> str:
+    Args:
+      summary: the ledger's summary.
+      members: hash of a cluster -> sources of its first members, for the largest clusters.
+    """
+
+    def name_members(cluster: str) -> str:
+        """Lists a cluster's first members, and how many more there are."""
         sources = members.get(cluster, ())
-        more = summary.clusters[cluster] + 1 - len(sources)
+        more = _cluster_size(summary.clusters[cluster]) - len(sources)
         return "<br>".join([*map(text, sources), *([f"and {more:,} more"] if more > 0 else [])])
 
-    def largest(count: int) -> int:
-        return count + 1
-
+    heads = ["Songs of a cluster", "Songs"]
     exact = _groups("Files of the same bytes", ["File", "Copies"], summary.duplicates, text)
-    near = _groups("Clusters of near duplicates", ["Songs of a cluster", "Songs"], summary.clusters, named, largest)
-    same = markup.count(summary.duplicates.total(), "file") + " more than once"
-    close = f"{summary.near_duplicates():,} songs in {markup.count(len(summary.clusters), 'cluster')}"
-    shown = markup.figure(f"Same bytes <small>{same}</small>", exact, bool(summary.duplicates))
-    shown += markup.figure(f"Near duplicates <small>{close}</small>", near, bool(summary.clusters))
-    return shown or markup.nothing("Every song stands alone: no file repeats another.")
+    near = _groups("Clusters of near duplicates", heads, summary.clusters, name_members, _cluster_size)
+    exact_count = markup.count(summary.duplicates.total(), "file") + " more than once"
+    near_count = f"{summary.near_duplicates():,} songs in {markup.count(len(summary.clusters), 'cluster')}"
+    figures = markup.figure(f"Same bytes <small>{exact_count}</small>", exact, bool(summary.duplicates))
+    figures += markup.figure(f"Near duplicates <small>{near_count}</small>", near, bool(summary.clusters))
+    return figures or markup.nothing("Every song stands alone: no file repeats another.")
+
+
+def _cluster_size(count: int) -> int:
+    # `LedgerSummary.clusters` does not count the song that gives a cluster its name.
+    return count + 1
 
 
 def _groups(
@@ -153,10 +165,14 @@ def _groups(
     return markup.table(caption, heads, [[name(key), f"{size(count):,}"] for key, count in top])
 
 
-def made(described: Mapping[str, Any]) -> str:
-    """Settings, fingerprints and versions."""
-    prints = {key: described[key] for key in ("request", "content") if described.get(key)}
-    parts = {"Settings": described["settings"], "Fingerprints": prints, "Versions": described.get("versions", {})}
+def provenance(description: Mapping[str, Any]) -> str:
+    """Lists settings, fingerprints and versions."""
+    fingerprints = {key: description[key] for key in ("request", "content") if description.get(key)}
+    parts = {
+        "Settings": description["settings"],
+        "Fingerprints": fingerprints,
+        "Versions": description.get("versions", {}),
+    }
     return "".join(
         f"<figure><figcaption>{title}</figcaption><dl>"
         + "".join(
@@ -170,7 +186,7 @@ def made(described: Mapping[str, Any]) -> str:
 
 
 def _setting(value: object) -> str:
-    """A setting as a person reads it; a list of tokens by its length."""
+    """Writes a setting for a reader: yes or no, lists with commas, long lists by their length alone."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""A ledger's rows -> what they say together, in bounded memory."""
+"""Summarises a ledger's rows, in bounded memory."""
 
 import collections
 import dataclasses
@@ -11,7 +11,7 @@ from nabi.music.song_id import SongId
 from nabi.workspace.ledger import OUTCOMES, READ, LedgerRow
 from pipelines.dataset_report.quantile_sketch import QuantileSketch
 
-# What no parser says: reasons that the pipeline gives.
+# Reason -> its meaning: those of the readers, and those that the pipeline adds.
 _MEANINGS = {
     **REASONS,
     "too-short": "the song has fewer than 2 tokens",
@@ -24,26 +24,26 @@ _MEANINGS = {
     "nothing-left": "no note is left by --excerpt and --pitches",
     "near-duplicate": "the same tune as another song, and --near_duplicates is drop",
 }
-# Groups of duplicates and licences that are told apart; what lies beyond is counted together, under "".
+# Groups of duplicates and licences with counts of their own; all beyond are counted together, under "".
 _MOST_GROUPS = 100_000
 
 
 @dataclasses.dataclass
 class LedgerSummary:
-    """What a ledger says, in bounded memory.
+    """Counts of a ledger, in bounded memory.
 
     Attributes:
-      slowest_count: files to name of those that took longest to read.
+      slowest_count: number of the slowest files to keep.
       outcomes: outcome -> files.
       reasons: (outcome, reason) -> files.
       examples: (outcome, reason) -> the first such source.
       splits: split -> songs, tokens, unknown tokens and windows.
-      events: of each song that has records, in events.
-      tokens: the same in tokens.
-      seconds: that reading each file took.
-      slowest: (seconds, source) of the slowest, as a heap.
-      duplicates: source whose records stand for others -> how many others.
-      clusters: hash of a cluster of near duplicates -> how many songs besides the one of that hash.
+      events: length in events of each song that has records.
+      tokens: length in tokens of each song that has records.
+      seconds: reading time of each file.
+      slowest: (seconds, source) of the slowest files, as a heap.
+      duplicates: source whose records stand for others -> number of the others.
+      clusters: hash of a cluster of near duplicates -> number of its songs besides the one of that hash.
       licences: licence -> files.
     """
 
@@ -72,11 +72,11 @@ class LedgerSummary:
             heapq.heappop(self.slowest)
         if row.licence:
             _count(self.licences, row.licence)
-        # A near duplicate that was dropped names the song that stayed, too, and is `filtered`.
+        # Only byte-identical copies count here: a dropped near duplicate also names a song, but is `filtered`.
         if row.duplicate_of and row.outcome == READ:
             _count(self.duplicates, row.duplicate_of)
             return
-        # A cluster is named by a member's hash, and a song without near duplicates may be a cluster of its own.
+        # A cluster is named after the hash of one of its songs, and a song without near duplicates may be its own.
         if row.cluster and row.cluster != SongId.parse(row.sha256).short:
             _count(self.clusters, row.cluster)
         if row.outcome == READ:
@@ -89,16 +89,16 @@ class LedgerSummary:
         split.update({"songs": 1, "tokens": row.tokens, "unknown": row.unknown_tokens, "windows": row.windows})
 
     def by_reason(self, outcome: str) -> list[tuple[str, int, str, str]]:
-        """Reason, files, meaning and an example of an outcome, the commonest first."""
+        """Lists (reason, files, meaning, example source) of an outcome, the commonest reason first."""
         ordered = sorted(self.reasons.items(), key=lambda item: (-item[1], item[0]))
         return [
-            (reason, count, _MEANINGS.get(reason, ""), self.examples[of, reason])
-            for (of, reason), count in ordered
-            if of == outcome
+            (reason, count, _MEANINGS.get(reason, ""), self.examples[outcome, reason])
+            for (row_outcome, reason), count in ordered
+            if row_outcome == outcome
         ]
 
     def to_json(self) -> dict[str, Any]:
-        """The summary as a JSON object; shares are of all files."""
+        """Returns the summary as a JSON object; shares are of all files, 0..1."""
         files = self.seconds.count
         return {
             "files": files,
@@ -123,16 +123,21 @@ class LedgerSummary:
         }
 
     def ordered_slowest(self) -> list[tuple[float, str]]:
-        """(seconds, source) of the slowest files, the slowest first."""
+        """Lists (seconds, source) of the slowest files, the slowest first."""
         return sorted(self.slowest, key=lambda row: (-row[0], row[1]))
 
     def near_duplicates(self) -> int:
-        """Songs that lie in a cluster of at least two."""
+        """Counts the songs that are in clusters of at least two."""
         return self.clusters.total() + len(self.clusters)
 
 
 def summarise(rows: Iterable[LedgerRow], slowest: int = 10) -> LedgerSummary:
-    """Counts rows, which may be a stream."""
+    """Summarises rows, which are iterated once.
+
+    Args:
+      rows: the ledger's rows.
+      slowest: number of the slowest files to keep.
+    """
     summary = LedgerSummary(slowest)
     for row in rows:
         summary.add(row)

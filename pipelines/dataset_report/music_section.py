@@ -1,6 +1,6 @@
-"""The parts of a dataset's page that tell of its music: songs, notes, lengths and tokens, each as HTML.
+"""Sections of a dataset's page about its music: songs, notes, lengths and tokens, each as HTML.
 
-Every text of a file or of a user goes through `markup.text`.
+Every text that comes from a file or a user is escaped by `markup.text`.
 """
 
 import collections
@@ -13,15 +13,16 @@ from nabi.music.vocabulary import Vocabulary
 from nabi.pages import charts, markup
 from nabi.pages.charts import Bar
 from nabi.pages.markup import text
+from nabi.pages.piano_rolls import piano_roll
 from nabi.workspace.ledger import LedgerRow
 from pipelines.dataset_report.ledger_summary import LedgerSummary
 from pipelines.dataset_report.quantile_sketch import Bin, QuantileSketch
 from pipelines.dataset_report.token_statistics import MusicCounts, Sample
 
 _TOP_TOKENS, _TOP_DURATIONS = 30, 14
-# A song for all instruments names every one of them.
+# Characters shown: a song read with --instrument all names every one of them.
 _INSTRUMENT_SIGNS = 70
-# By their length in quarter notes.
+# Length in quarter notes -> name of the note value.
 _NOTE_VALUES = {
     Fraction(length): name
     for length, name in {
@@ -33,7 +34,12 @@ _NOTE_VALUES = {
 
 
 def rolls(samples: Sequence[Sample], rows: Mapping[str, LedgerRow]) -> str:
-    """A few songs as pictures."""
+    """Draws songs as piano rolls.
+
+    Args:
+      samples: the songs.
+      rows: a sample's name -> its ledger row, where there is one.
+    """
     cards = []
     for sample in samples:
         row = rows.get(sample.name)
@@ -42,7 +48,7 @@ def rolls(samples: Sequence[Sample], rows: Mapping[str, LedgerRow]) -> str:
         facts = [markup.count(row.events, "event"), markup.count(row.tokens, "token")] if row else []
         facts += [text(row.instrument, _INSTRUMENT_SIGNS)] if row and row.instrument else []
         cards.append(
-            f'<article class="song">{charts.roll(sample.song, title)}<div>'
+            f'<article class="song">{piano_roll(sample.song, title)}<div>'
             f'<h3 title="{text(source)}">{text(title)}</h3><p>{"".join(f"<span>{fact}</span>" for fact in facts)}</p>'
             "</div></article>"
         )
@@ -50,7 +56,7 @@ def rolls(samples: Sequence[Sample], rows: Mapping[str, LedgerRow]) -> str:
 
 
 def pitches(music: MusicCounts) -> str:
-    """How often each pitch and each pitch class is struck."""
+    """Charts the number of notes of each pitch and each pitch class."""
     if not sum(music.classes):
         return markup.nothing("The vocabulary counts no pitch.")
     commonest = note_names.PITCH_CLASSES[max(range(12), key=music.classes.__getitem__)]
@@ -72,12 +78,12 @@ def _pitch_chart(music: MusicCounts) -> str:
     if not used:
         return markup.nothing("This encoding's tokens name no octave.")
     commonest = max(used, key=music.pitches.__getitem__)
-    low, high, most = (note_names.PITCH_NAMES[pitch] for pitch in (used[0], used[-1], commonest))
-    return charts.pitches(music.pitches, f"Pitches from {low} to {high}: the commonest is {most}")
+    low, high, top = (note_names.PITCH_NAMES[pitch] for pitch in (used[0], used[-1], commonest))
+    return charts.pitches(music.pitches, f"Pitches from {low} to {high}: the commonest is {top}")
 
 
 def durations(music: MusicCounts, encoding: str, samples: Sequence[Sample]) -> str:
-    """How often each duration is said; where tokens say none, how long the sampled songs' notes are."""
+    """Charts the durations that tokens name; for encodings without such tokens, those of the sampled songs' notes."""
     counts, note = music.durations, ""
     if encoding == "events":
         note = "By duration tokens; what lasts longer than 4 quarter notes is a sum of several."
@@ -90,38 +96,38 @@ def durations(music: MusicCounts, encoding: str, samples: Sequence[Sample]) -> s
 
 
 def _lengths(sample: Sample) -> Iterator[Fraction]:
-    """The notes' lengths in quarter notes."""
+    """Yields the lengths of a sample's notes in quarter notes."""
     return (Fraction(ticks, sample.song.ticks_per_quarter) for ticks in sample.song.notes()[1].tolist())
 
 
 def _duration_rows(counts: collections.Counter[Fraction]) -> str:
-    every = counts.total() or 1
+    total = counts.total() or 1
     top = sorted(length for length, _ in counts.most_common(_TOP_DURATIONS))
     rows = [(str(length), _NOTE_VALUES.get(length, ""), counts[length]) for length in top]
-    others = every - sum(count for _, _, count in rows)
+    others = total - sum(count for _, _, count in rows)
     if others and len(counts) > len(top):
         rows.append(("other", f"{len(counts) - len(top):,} lengths", others))
     highest = max((count for _, _, count in rows), default=1)
     return "".join(
         f'<div class="row"><span>{text(name)} <small>{text(value)}</small></span>{charts.meter(count / highest)}'
-        f"<span>{markup.percent(count, every)}</span></div>"
+        f"<span>{markup.percent(count, total)}</span></div>"
         for name, value, count in rows
     )
 
 
 def lengths(summary: LedgerSummary) -> str:
-    """How long the songs are."""
+    """Charts the songs' lengths in events and in tokens."""
     return "".join(
-        f"<figure><figcaption>{unit.capitalize()} a song <small>median {tally.quantile(0.5):,}, "
-        f"longest {tally.highest:,}</small></figcaption>{_histogram(tally, unit)}</figure>"
-        for unit, tally in (("events", summary.events), ("tokens", summary.tokens))
-        if tally.count
+        f"<figure><figcaption>{unit.capitalize()} a song <small>median {sketch.quantile(0.5):,}, "
+        f"longest {sketch.highest:,}</small></figcaption>{_histogram(sketch, unit)}</figure>"
+        for unit, sketch in (("events", summary.events), ("tokens", summary.tokens))
+        if sketch.count
     )
 
 
-def _histogram(tally: QuantileSketch, unit: str) -> str:
-    bins = tally.histogram()
-    label = f"Songs by {unit}: the median song has {tally.quantile(0.5):,}, the longest {tally.highest:,}"
+def _histogram(sketch: QuantileSketch, unit: str) -> str:
+    bins = sketch.histogram()
+    label = f"Songs by {unit}: the median song has {sketch.quantile(0.5):,}, the longest {sketch.highest:,}"
     return charts.bars([Bar(row.count, _songs_in(row, unit)) for row in bins], label, _edge_ticks(bins))
 
 
@@ -131,31 +137,31 @@ def _songs_in(row: Bin, unit: str) -> str:
 
 
 def _edge_ticks(bins: Sequence[Bin]) -> list[tuple[float, str]]:
-    """A few of the bins' edges, far enough from each other for a phone."""
-    every = -(-len(bins) // 4)
-    inner = [index for index in range(0, len(bins), every) if len(bins) - index > every / 2]
+    """Returns (position 0..1, label) of a few of the bins' edges, far enough apart for a phone's screen."""
+    step = -(-len(bins) // 4)
+    inner = [index for index in range(0, len(bins), step) if len(bins) - index > step / 2]
     return [*((index / len(bins), f"{bins[index].low:,}") for index in inner), (1, f"{bins[-1].high:,}")]
 
 
 def tokens(vocabulary: Vocabulary) -> str:
-    """The commonest tokens, and how counts fall from rank to rank."""
+    """Lists the commonest tokens and charts counts by rank."""
     ranked = sorted(vocabulary.music_counts, key=lambda row: -row[1])
     ranked = [row for row in ranked if row[1]]
     if not ranked:
         return markup.nothing("No token was counted.")
-    every, highest = sum(count for _, count in ranked), ranked[0][1]
+    total, highest = sum(count for _, count in ranked), ranked[0][1]
     once = sum(count == 1 for _, count in ranked)
     unseen = len(vocabulary) - vocabulary.special - len(ranked)
     facts = [f"{markup.percent(once, len(ranked))} of {markup.count(len(ranked), 'token')} are seen once"]
     facts += [f"{unseen:,} belong to the vocabulary unseen"] if unseen else []
     items = "".join(
         f"<li><code>{text(token)}</code>{charts.meter(count / highest)}<span>{count:,}</span>"
-        f"<span>{markup.percent(count, every)}</span></li>"
+        f"<span>{markup.percent(count, total)}</span></li>"
         for token, count in ranked[:_TOP_TOKENS]
     )
     label = f"Token counts by rank, both logarithmic: from {highest:,} for the commonest of {len(ranked):,} down"
-    counted = charts.curve([count for _, count in ranked], label)
+    curve = charts.curve([count for _, count in ranked], label)
     return (
         f'<ol class="tokens">{items}</ol><figure><figcaption>Count by rank <small>{"; ".join(facts)}</small>'
-        f"</figcaption>{counted}</figure>"
+        f"</figcaption>{curve}</figure>"
     )

@@ -1,4 +1,4 @@
-"""Numbers of which there may be millions, kept as how often each came: quantiles and a histogram in bounded memory."""
+"""Quantiles and histograms of millions of numbers in bounded memory, from the counts of their rounded values."""
 
 import collections
 import dataclasses
@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Sequence
 
-# Digits kept of a value: 900 values a decade, however many numbers are added.
+# Significant digits of a rounded value: at most 900 values a decade, however many numbers are added.
 _DIGITS = 3
 # Edges of a decade's bins where the numbers span more than one: the preferred numbers R10 of ISO 3.
 _DECADE = (1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.3, 8)
@@ -15,7 +15,7 @@ _MOST_LINEAR_BINS = 24
 
 @dataclasses.dataclass(frozen=True)
 class Bin:
-    """How many whole numbers lie in low..high - 1."""
+    """A histogram's bin: `count` numbers lie in low..high - 1."""
 
     low: int
     high: int
@@ -23,7 +23,13 @@ class Bin:
 
 
 class QuantileSketch:
-    """Numbers above or equal to 0, each to 3 digits; their sum and their highest are exact."""
+    """Numbers of at least 0, each rounded to 3 significant digits.
+
+    Attributes:
+      count: how many were added.
+      total: their sum, exact.
+      highest: the largest, exact; 0 if there is none.
+    """
 
     def __init__(self) -> None:
         self.count = 0
@@ -39,7 +45,7 @@ class QuantileSketch:
         self._counts[_coarse(value)] += 1
 
     def quantile(self, share: float) -> float:
-        """The smallest number (to 3 digits) that at least `share` (0..1) of all do not exceed; 0 if there is none."""
+        """Returns the smallest number (to 3 digits) that a share (0..1) of all do not exceed; 0 if there is none."""
         left = math.ceil(share * self.count)
         for value in sorted(self._counts):
             left -= self._counts[value]
@@ -48,7 +54,7 @@ class QuantileSketch:
         return 0
 
     def histogram(self) -> list[Bin]:
-        """Bins that hold every number: equally wide ones, or growing ones where the numbers span a decade or more."""
+        """Sorts the numbers into adjacent bins: equally wide, or growing if the numbers span a decade or more."""
         if not self._counts:
             return []
         edges = _edges(int(min(self._counts)), int(max(self._counts)))
@@ -59,7 +65,7 @@ class QuantileSketch:
 
 
 def _coarse(value: float) -> float:
-    """A whole number rounded down, so that it stays on its side of every bin's edge; another one to the nearest."""
+    """Rounds to 3 digits: an int down, so that it stays in its bin, a float to the nearest."""
     if isinstance(value, int):
         scale = 10 ** max(len(str(value)) - _DIGITS, 0)
         return value // scale * scale
@@ -67,7 +73,7 @@ def _coarse(value: float) -> float:
 
 
 def _edges(lowest: int, highest: int) -> list[int]:
-    """Ascending edges, the first at most `lowest` and the last above `highest`."""
+    """Returns ascending bin edges, the first at most `lowest` and the last above `highest`."""
     if highest < 10 * max(lowest, 1):
         step = _nice_step((highest - lowest + 1) / _MOST_LINEAR_BINS)
         return list(range(lowest // step * step, highest + step + 1, step))
@@ -77,7 +83,7 @@ def _edges(lowest: int, highest: int) -> list[int]:
 
 
 def _nice_step(least: float) -> int:
-    """The smallest of 1, 2, 5, 10, 20, 50 ... that is at least so much."""
+    """Returns the smallest of 1, 2, 5, 10, 20, 50 ... that is at least `least`."""
     return next(
         first * 10**decade for decade in itertools.count() for first in (1, 2, 5) if first * 10**decade >= least
     )

@@ -1,4 +1,4 @@
-"""`report.html`: what a dataset holds, on one page that needs nothing but itself.
+"""`report.html`: a dataset's content on one page, a single file that loads nothing else.
 
 It is made from the dataset directory alone; `python -m pipelines.report DIR` writes it again.
 """
@@ -19,25 +19,25 @@ from pipelines.dataset_report.ledger_summary import LedgerSummary, summarise
 
 TEMPLATE = "report.html"
 _SAMPLES = 8
-# Clusters of near duplicates whose members are named, and how many members of each.
+# Clusters of near duplicates whose members are listed, and the number of members listed of each.
 _CLUSTERS, _MEMBERS = 10, 6
 
 
 @dataclasses.dataclass(frozen=True)
 class DatasetFiles:
-    """What lies in a dataset directory, as far as the page tells it.
+    """Content of a dataset directory that the page shows.
 
     Attributes:
-      described: dataset.json.
-      vocabulary: of the dataset.
-      encoding: of the dataset.
-      summary: of the ledger.
+      description: content of dataset.json.
+      vocabulary: the dataset's vocabulary.
+      encoding: the dataset's encoding.
+      summary: summary of the ledger.
       samples: a few songs of the training split.
       sample_rows: a sample's name -> its ledger row.
-      members: hash of a cluster of near duplicates -> sources of its first members; of the largest clusters.
+      members: hash of a cluster of near duplicates -> sources of its first members, for the largest clusters.
     """
 
-    described: Mapping[str, Any]
+    description: Mapping[str, Any]
     vocabulary: Vocabulary
     encoding: encodings.Encoding
     summary: LedgerSummary
@@ -47,34 +47,42 @@ class DatasetFiles:
 
 
 def write(folder: str) -> None:
-    """Publishes the page in a dataset directory, finished or not.
+    """Writes the page into a dataset directory, finished or not.
 
     Raises:
-      ValueError, storage.StorageError: if the directory lacks or cannot give what the page tells.
+      ValueError, storage.StorageError: if a file that the page shows is missing or cannot be read.
     """
-    storage.write_text(storage.join(folder, paths.REPORT), page(find(folder), headings.name_of(folder)))
+    storage.write_text(storage.join(folder, paths.REPORT), page(read(folder), headings.name_of(folder)))
 
 
-def find(folder: str) -> DatasetFiles:
+def read(folder: str) -> DatasetFiles:
     """Reads a dataset directory; the ledger is streamed."""
-    described = paths.read_json(storage.join(folder, paths.DATASET))
+    description = paths.read_json(storage.join(folder, paths.DATASET))
     vocabulary = Vocabulary.from_json(storage.read_text(storage.join(folder, paths.VOCABULARY)))
-    encoding = encodings.from_settings(described["settings"]["encoding"])
-    shards = described["splits"]["train"]["shards"]
-    samples = token_statistics.samples(folder, shards, vocabulary, encoding, wanted=_SAMPLES)
+    encoding = encodings.from_settings(description["settings"]["encoding"])
+    shards = description["splits"]["train"]["shards"]
+    samples = token_statistics.samples(folder, shards, vocabulary, encoding, most=_SAMPLES)
     sample_rows: dict[str, LedgerRow] = {}
-    wanted = {str(SongId.parse(sample.name).original): sample.name for sample in samples}
-    summary = summarise(_keeping(ledger.read(folder), wanted, sample_rows))
+    names = {str(SongId.parse(sample.name).original): sample.name for sample in samples}
+    summary = summarise(_keep_samples(ledger.read(folder), names, sample_rows))
     largest = [name for name, _ in summary.clusters.most_common(_CLUSTERS) if name]
-    # A second pass, since only the first tells which clusters are large.
+    # The largest clusters are known only after the first pass over the ledger.
     members = _members(ledger.read(folder), largest) if largest else {}
-    return DatasetFiles(described, vocabulary, encoding, summary, samples, sample_rows, members)
+    return DatasetFiles(description, vocabulary, encoding, summary, samples, sample_rows, members)
 
 
-def _keeping(rows: Iterator[LedgerRow], wanted: Mapping[str, str], kept: dict[str, LedgerRow]) -> Iterator[LedgerRow]:
-    """The rows, those of the wanted hashes also kept (the first of each)."""
+def _keep_samples(
+    rows: Iterator[LedgerRow], names: Mapping[str, str], kept: dict[str, LedgerRow]
+) -> Iterator[LedgerRow]:
+    """Yields all rows, and puts the first row of each sample into `kept`.
+
+    Args:
+      rows: the ledger's rows.
+      names: file hash -> name of its sample.
+      kept: receives name -> row.
+    """
     for row in rows:
-        name = wanted.get(row.sha256)
+        name = names.get(row.sha256)
         if name:
             kept.setdefault(name, row)
         yield row
@@ -83,28 +91,28 @@ def _keeping(rows: Iterator[LedgerRow], wanted: Mapping[str, str], kept: dict[st
 def _members(rows: Iterator[LedgerRow], clusters: Sequence[str]) -> dict[str, list[str]]:
     members: dict[str, list[str]] = {cluster: [] for cluster in clusters}
     for row in rows:
-        of_cluster = members.get(row.cluster)
-        same_bytes = row.duplicate_of and row.outcome == READ
-        if of_cluster is not None and len(of_cluster) < _MEMBERS and not same_bytes:
-            of_cluster.append(row.source)
+        sources = members.get(row.cluster)
+        is_copy = row.duplicate_of and row.outcome == READ
+        if sources is not None and len(sources) < _MEMBERS and not is_copy:
+            sources.append(row.source)
     return members
 
 
-def page(found: DatasetFiles, title: str) -> str:
-    """The page as HTML."""
-    music = token_statistics.of_vocabulary(found.vocabulary, found.encoding)
-    filled = {
+def page(dataset: DatasetFiles, title: str) -> str:
+    """Returns the page as HTML."""
+    music = token_statistics.count_music(dataset.vocabulary, dataset.encoding)
+    sections = {
         "title": text(title),
-        "summary": files_section.headline(found.described, found.summary),
-        "warnings": files_section.warnings(found.described, found.summary),
-        "splits": files_section.splits(found.described),
-        "rolls": music_section.rolls(found.samples, found.sample_rows),
+        "summary": files_section.headline(dataset.description, dataset.summary),
+        "warnings": files_section.warnings(dataset.description, dataset.summary),
+        "splits": files_section.splits(dataset.description),
+        "rolls": music_section.rolls(dataset.samples, dataset.sample_rows),
         "pitches": music_section.pitches(music),
-        "durations": music_section.durations(music, found.encoding.name, found.samples),
-        "lengths": music_section.lengths(found.summary),
-        "tokens": music_section.tokens(found.vocabulary),
-        "files": files_section.files(found.summary),
-        "duplicates": files_section.duplicates(found.summary, found.members),
-        "made": files_section.made(found.described),
+        "durations": music_section.durations(music, dataset.encoding.name, dataset.samples),
+        "lengths": music_section.lengths(dataset.summary),
+        "tokens": music_section.tokens(dataset.vocabulary),
+        "files": files_section.files(dataset.summary),
+        "duplicates": files_section.duplicates(dataset.summary, dataset.members),
+        "provenance": files_section.provenance(dataset.description),
     }
-    return template.document("pipelines.dataset_report", TEMPLATE, filled)
+    return template.document("pipelines.dataset_report", TEMPLATE, sections)

@@ -1,4 +1,4 @@
-"""What the music of a dataset is made of: pitches and durations by its vocabulary's counts, and its first songs."""
+"""Statistics of a dataset's tokens: pitches and durations by the vocabulary's counts, and samples of songs."""
 
 import collections
 import contextlib
@@ -16,17 +16,18 @@ from nabi.music.song_id import SongId
 from nabi.music.vocabulary import Vocabulary
 from nabi.workspace import paths, storage
 
-# Of a song at most so many ids are decoded, of a shard at most so many records looked at.
+# Ids of a song that are decoded, and records of a shard that are read, at most.
 _MOST_IDS, _MOST_RECORDS = 3_000, 20_000
 
 
 @dataclasses.dataclass(frozen=True)
 class TokenContent:
-    """What one token says: the notes that it strikes, and a duration in quarter notes or 0.
+    """Musical content of a token.
 
     Attributes:
-      pitches: MIDI numbers; empty where only classes are known.
-      classes: pitch classes, 0..11.
+      pitches: MIDI numbers of the notes that it strikes; empty if only their classes are known.
+      classes: pitch classes of these notes, 0..11.
+      duration: duration that it names, in quarter notes; 0 if none.
     """
 
     pitches: tuple[int, ...] = ()
@@ -36,11 +37,12 @@ class TokenContent:
 
 @dataclasses.dataclass(frozen=True)
 class MusicCounts:
-    """How often each pitch, pitch class and duration was counted.
+    """Counts of pitches, pitch classes and durations.
 
     Attributes:
-      pitches: [128], by MIDI number.
-      classes: [12]; at least as many as `pitches`, since a chord in normal order has classes alone.
+      pitches: notes of each MIDI number, [128].
+      classes: notes of each pitch class, [12]; their sum may exceed that of `pitches`, since a chord in normal order
+        has classes alone.
       durations: quarter notes -> count.
     """
 
@@ -49,19 +51,19 @@ class MusicCounts:
     durations: collections.Counter[Fraction]
 
 
-def of_vocabulary(vocabulary: Vocabulary, encoding: Encoding) -> MusicCounts:
-    """The music that a vocabulary's counts add up to: of the training split, before augmentation."""
+def count_music(vocabulary: Vocabulary, encoding: Encoding) -> MusicCounts:
+    """Sums the content of all tokens, each by its count: the music of the training split, before augmentation."""
     music = MusicCounts([0] * 128, [0] * 12, collections.Counter())
     for token, count in vocabulary.music_counts:
-        # A list that somebody wrote by hand may hold anything.
+        # A vocabulary written by hand may hold anything.
         with contextlib.suppress(ValueError):
-            said = PARSERS[encoding.name](token) if count else TokenContent()
-            for pitch in said.pitches:
+            content = PARSERS[encoding.name](token) if count else TokenContent()
+            for pitch in content.pitches:
                 music.pitches[pitch] += count
-            for pitch_class in said.classes:
+            for pitch_class in content.classes:
                 music.classes[pitch_class] += count
-            if said.duration:
-                music.durations[said.duration] += count
+            if content.duration:
+                music.durations[content.duration] += count
     return music
 
 
@@ -93,11 +95,11 @@ def _grid(token: str) -> TokenContent:
 
 
 def _steps(token: str) -> TokenContent:
-    # A held note counts in each of its steps: the tokens do not say where it was struck.
+    # A held note counts in each of its steps: the tokens do not tell where it was struck.
     return TokenContent() if token == STEP else _chord(token)
 
 
-# Encoding -> what its tokens say.
+# Encoding -> parser of its tokens.
 PARSERS: dict[str, Callable[[str], TokenContent]] = {
     "pitch": _pitch,
     "pitch-duration": _pitch_duration,
@@ -109,31 +111,39 @@ PARSERS: dict[str, Callable[[str], TokenContent]] = {
 
 @dataclasses.dataclass(frozen=True)
 class Sample:
-    """A song (its beginning) of the training split, by the name that its records have."""
+    """The beginning of a song of the training split, with the name of its records."""
 
     name: str
     song: Song
 
 
-def samples(folder: str, shards: int, vocabulary: Vocabulary, encoding: Encoding, *, wanted: int) -> list[Sample]:
-    """The first songs of the training shards, decoded: as many of each shard as it takes to find `wanted`."""
-    found: list[Sample] = []
+def samples(folder: str, shards: int, vocabulary: Vocabulary, encoding: Encoding, *, most: int) -> list[Sample]:
+    """Decodes the first songs of the training shards, equally many of each shard.
+
+    Args:
+      folder: the dataset directory.
+      shards: number of training shards.
+      vocabulary: the dataset's vocabulary.
+      encoding: the dataset's encoding.
+      most: number of songs, at most.
+    """
+    decoded: list[Sample] = []
     for index in range(shards):
         path = storage.join(folder, paths.shard_name("train", index, shards))
-        for beginning in itertools.islice(_beginnings(path), -(-wanted // shards)):
-            # A song in tokens that were cut or are unknown may not decode.
+        for beginning in itertools.islice(_beginnings(path), -(-most // shards)):
+            # A song with unknown tokens, or cut within an event, may not decode.
             with contextlib.suppress(ValueError):
-                found.append(Sample(beginning.song, encoding.decode(vocabulary.decode(beginning.tokens.tolist()))))
-        if len(found) >= wanted:
+                decoded.append(Sample(beginning.song, encoding.decode(vocabulary.decode(beginning.tokens.tolist()))))
+        if len(decoded) >= most:
             break
-    return [sample for sample in found if len(sample.song)][:wanted]
+    return [sample for sample in decoded if len(sample.song)][:most]
 
 
 def _beginnings(path: str) -> Iterator[records.Window]:
-    """The first ids of a shard's songs as they are, not augmented; a shard that is not there has none."""
+    """Yields the first ids of a shard's songs, not of their augmented variants; nothing if the shard is missing."""
     if not storage.exists(path):
         return
     with storage.open_read(path) as file:
-        found = map(records.parse, itertools.islice(records.read(file), _MOST_RECORDS))
-        untouched = (window for window in found if not window.transpose and SongId.parse(window.song).scale == 1)
-        yield from windows.join_records(untouched, _MOST_IDS)
+        parsed = map(records.parse, itertools.islice(records.read(file), _MOST_RECORDS))
+        originals = (window for window in parsed if not window.transpose and SongId.parse(window.song).scale == 1)
+        yield from windows.join_records(originals, _MOST_IDS)

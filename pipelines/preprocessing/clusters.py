@@ -1,9 +1,9 @@
-"""Clusters of near-duplicate songs: what the sketches of fingerprints tell to be alike, directly or over others.
+"""Clusters of near-duplicate songs: connected components of songs whose fingerprint sketches agree.
 
-Songs of a band (see `nabi.analysis.tune_fingerprint`) are candidates. Each is compared with the smallest few of its
-band, however many it
-has: a band of n songs has at most `ANCHORS` * n candidates, and no worker holds a band. Only candidates whose sketches
-agree are linked, since a band may as well tell of a habit (a scale, a loop) that songs of many tunes have.
+Songs that share a band of their fingerprints (see `nabi.analysis.tune_fingerprint`) are candidates. Each is compared
+with the `ANCHORS` smallest names of its band alone: a band of n songs gives at most `ANCHORS` * n candidate pairs, and
+no worker holds a whole band. Only candidates whose sketches agree are linked: a shared band may also come from a
+common figure, such as a scale or a loop, that many different tunes have.
 """
 
 import bisect
@@ -16,24 +16,24 @@ from nabi.analysis import tune_fingerprint
 from nabi.analysis.tune_fingerprint import Fingerprint
 from pipelines.preprocessing.connected_components import ConnectedComponents, Link, both_ends
 
-# Songs of a band that the others are compared with. With one, a stranger that happens to be the smallest would keep
-# apart the songs of a tune that share the band with it.
+# Songs of a band that all others are compared with. With a single one, an unrelated song that happens to have the
+# smallest name would leave the songs of a tune in that band unlinked.
 ANCHORS = 4
 
-# Bands are shuffled in 4,096 buckets, by their first digits: Beam's local runner holds a key of its own for each band,
-# nearly all of one song, in 350 bytes.
+# Bands are shuffled in 4,096 buckets, by their first digits: Beam's local runner takes 350 bytes for each key, and
+# nearly every band belongs to a single song.
 _BUCKET_DIGITS = 3
 
 
 class ClusterSongs(beam.PTransform):
-    """(song name, its fingerprint) -> (song name, cluster label) of songs that have a near duplicate of smaller name.
+    """(song name, its fingerprint) -> (song name, cluster label), for songs with a near duplicate of smaller name.
 
-    The label is the smallest name of the cluster. Songs that no chain of links joins never have the same; all others
-    are labelled by themselves, which needs no message.
+    The label is the smallest name of the cluster; two songs have the same label if and only if a chain of links joins
+    them. A song without an output element is its own label.
     """
 
     def expand(self, songs: beam.PCollection[tuple[str, Fingerprint]]) -> beam.PCollection[tuple[str, str]]:
-        """Links songs, and labels what is linked."""
+        """Links near duplicates and labels each connected component."""
         return songs | LinkSongs() | "Components" >> ConnectedComponents()
 
 
@@ -41,7 +41,7 @@ class LinkSongs(beam.PTransform):
     """(song name, its fingerprint) -> (smaller, larger) names of near duplicates, each pair once."""
 
     def expand(self, songs: beam.PCollection[tuple[str, Fingerprint]]) -> beam.PCollection[Link]:
-        """Finds candidates by bands, and keeps those whose sketches agree."""
+        """Finds candidate pairs by bands and keeps those whose sketches agree."""
         candidates = (
             songs
             | "KeyByBucket" >> beam.FlatMapTuple(key_by_bucket)
@@ -53,7 +53,7 @@ class LinkSongs(beam.PTransform):
         sketches = (
             songs
             | "WithBands" >> beam.Filter(lambda song: song[1].bands)
-            | "Sketches" >> beam.MapTuple(lambda name, found: (name, found.sketch))
+            | "Sketches" >> beam.MapTuple(lambda name, fingerprint: (name, fingerprint.sketch))
         )
         return (
             (candidates, sketches)
@@ -65,16 +65,16 @@ class LinkSongs(beam.PTransform):
         )
 
 
-def key_by_bucket(name: str, found: Fingerprint) -> Iterator[tuple[str, str]]:
-    """A song's bands as (bucket, `rest of the band` + ` ` + name)."""
-    yield from ((band[:_BUCKET_DIGITS], f"{band[_BUCKET_DIGITS:]} {name}") for band in found.bands)
+def key_by_bucket(name: str, fingerprint: Fingerprint) -> Iterator[tuple[str, str]]:
+    """Yields a song's bands as (bucket, `rest of the band` + ` ` + name)."""
+    yield from ((band[:_BUCKET_DIGITS], f"{band[_BUCKET_DIGITS:]} {name}") for band in fingerprint.bands)
 
 
 def candidates_of(entries: Iterable[str]) -> Iterator[Link]:
-    """(smaller, larger) songs of a bucket to compare: each of a band with the smallest `ANCHORS` of it.
+    """Yields the pairs (smaller, larger) of a bucket to compare: each song of a band with the band's anchors.
 
     Args:
-      entries: `rest of the band` + ` ` + name, in any order; gone through twice, and never held.
+      entries: `rest of the band` + ` ` + name, in any order; iterated twice, never held in memory.
     """
     anchors: dict[str, list[str]] = {}
     for entry in entries:
@@ -88,22 +88,23 @@ def candidates_of(entries: Iterable[str]) -> Iterator[Link]:
         yield from ((anchor, name) for anchor in anchors[band] if anchor < name)
 
 
-def sketch_by_pair(name: str, found: Iterable[str | bytes]) -> Iterator[tuple[Link, bytes]]:
-    """A song's sketch to each of its candidates, as ((smaller, larger), sketch).
+def sketch_by_pair(name: str, sketch_and_candidates: Iterable[str | bytes]) -> Iterator[tuple[Link, bytes]]:
+    """Yields a song's sketch for each of its candidate pairs, as ((smaller, larger), sketch).
 
     Args:
-      name: of the song.
-      found: its sketch and the names of its candidates, in any order; gone through twice, and never held.
+      name: name of the song.
+      sketch_and_candidates: its sketch (bytes) and the names of its candidates (str), in any order; iterated twice,
+        never held in memory.
     """
-    sketch = next((item for item in found if isinstance(item, bytes)), b"")
-    for other in found:
+    sketch = next((item for item in sketch_and_candidates if isinstance(item, bytes)), b"")
+    for other in sketch_and_candidates:
         if isinstance(other, str):
             yield (min(name, other), max(name, other)), sketch
 
 
 def _link_counted(pair: Link, sketches: Iterable[bytes]) -> Iterator[Link]:
-    one, other = sketches
-    if tune_fingerprint.alike(one, other):
+    first, second = sketches
+    if tune_fingerprint.alike(first, second):
         Metrics.counter("ClusterSongs", "links").inc()
         yield pair
     else:

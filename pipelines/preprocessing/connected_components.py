@@ -1,9 +1,9 @@
-"""Connected components of a graph too large for one worker: each node with the smallest of its component.
+"""Connected components of a graph too large for one worker: each node with the smallest node of its component.
 
 Rounds of large-star and small-star (Kiveris et al. 2014, "Connected Components in MapReduce and Beyond") link every
-node to smaller and smaller ones: a round shortens every chain, adds no links and streams a node's neighbours. What
-`ROUNDS` have not brought to a star, the remains of long chains, goes to one place, so that the components are exact
-whatever their shape.
+node to smaller and smaller ones: a round shortens every chain, adds no links and streams a node's neighbours.
+Components that are no star after `ROUNDS`, remains of long chains, are joined on one worker by union-find, so that the
+result is exact for every graph.
 """
 
 import dataclasses
@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
 
-# Rounds before the rest is gathered, each two shuffles of the links. Clusters of near duplicates are stars through the
-# smallest song of a band to begin with, few links across.
+# Rounds before the rest is gathered on one worker; each shuffles the links twice. Clusters of near duplicates start as
+# stars around the smallest song of a band, with few links between stars, so few rounds do.
 ROUNDS = 3
 
 # (smaller node, larger node).
@@ -21,10 +21,10 @@ Link = tuple[str, str]
 
 @dataclasses.dataclass
 class ConnectedComponents(beam.PTransform):
-    """Links (smaller, larger) -> (node, the smallest node of its component) for all nodes that are no smallest.
+    """Links (smaller, larger) -> (node, smallest node of its component), for all nodes but the smallest ones.
 
-    Exact. Of a component that `rounds` bring to a star nothing is held anywhere; of others one worker holds the links
-    that are left, never more than there were.
+    Components that become a star within `rounds` are never held in memory; one worker holds the remaining links of all
+    others, at most as many as went in.
 
     Attributes:
       rounds: at least 1.
@@ -38,7 +38,7 @@ class ConnectedComponents(beam.PTransform):
             raise ValueError(f"rounds {self.rounds} must be at least 1")
 
     def expand(self, links: beam.PCollection[Link]) -> beam.PCollection[tuple[str, str]]:
-        """Alternates both stars, then joins what is none yet."""
+        """Alternates large-star and small-star, then joins the components that are no stars yet."""
         for number in range(1, self.rounds + 1):
             links = (
                 links
@@ -60,14 +60,14 @@ class ConnectedComponents(beam.PTransform):
 
 
 def both_ends(link: Link) -> Iterator[tuple[str, str]]:
-    """A link as (node, neighbour), from either end."""
+    """Yields a link as (node, neighbour) from either end."""
     smaller, larger = link
     yield smaller, larger
     yield larger, smaller
 
 
 def large_star(node: str, neighbours: Iterable[str]) -> Iterator[Link]:
-    """Links the larger neighbours of a node to the smallest of them and itself."""
+    """Links the larger neighbours of a node to the smallest of the node and all its neighbours."""
     smallest = min(node, min(neighbours))
     yield from ((smallest, neighbour) for neighbour in neighbours if neighbour > node)
 
@@ -80,52 +80,52 @@ def small_star(node: str, smaller: Iterable[str]) -> Iterator[Link]:
 
 
 def parent(node: str, neighbours: Iterable[str]) -> tuple[str, str]:
-    """A node with the smallest of its neighbours and itself."""
+    """Returns a node with the smallest of its neighbours and itself."""
     return node, min(node, min(neighbours))
 
 
 def unsettled(node: str, neighbours: Iterable[str]) -> Iterator[Link]:
-    """The links to smaller neighbours of a node that is no leaf of a star: it has several, or a larger one too."""
+    """Yields the links to a node's smaller neighbours, unless the node is the centre or a leaf of a star."""
     smallest = min(neighbours)
     if smallest < node and any(neighbour != smallest for neighbour in neighbours):
         yield from ((neighbour, node) for neighbour in neighbours if neighbour < node)
 
 
 class JoinLinks(beam.CombineFn):  # type: ignore[misc]
-    """Links -> {node: the smallest node of its component} of all nodes in them, by union-find."""
+    """Links -> {node: smallest node of its component} for each node of the links, by union-find."""
 
     def create_accumulator(self) -> dict[str, str]:
-        """A forest: each node's parent, smaller than itself or itself."""
+        """Returns an empty forest: node -> its parent, a smaller node or, at a root, itself."""
         return {}
 
     def add_input(self, forest: dict[str, str], link: Link) -> dict[str, str]:
-        """Joins the trees of both ends."""
+        """Joins the trees of a link's two ends."""
         low, high = sorted(_root(forest, node) for node in link)
         forest[high] = low
         return forest
 
     def merge_accumulators(self, forests: Iterable[dict[str, str]]) -> dict[str, str]:
-        """One forest with the links of all."""
+        """Merges forests into one with the links of all."""
         merged = self.create_accumulator()
         for forest in forests:
-            for node, above in forest.items():
-                self.add_input(merged, (above, node))
+            for node, parent_node in forest.items():
+                self.add_input(merged, (parent_node, node))
         return merged
 
     def extract_output(self, forest: dict[str, str]) -> dict[str, str]:
-        """Each node's root."""
+        """Maps each node to its root."""
         return {node: _root(forest, node) for node in forest}
 
 
 def _root(forest: dict[str, str], node: str) -> str:
-    """The root of a node's tree, new nodes being their own; halves the way there."""
-    while (above := forest.setdefault(node, node)) != node:
-        forest[node] = node = forest[above]
+    """Returns the root of a node's tree, adding an unknown node as a root; halves the path on the way."""
+    while (parent_node := forest.setdefault(node, node)) != node:
+        forest[node] = node = forest[parent_node]
     return node
 
 
-def _label(parented: tuple[str, str], smallest: dict[str, str]) -> Iterator[tuple[str, str]]:
-    node, above = parented
-    label = smallest.get(above, above)
+def _label(node_and_parent: tuple[str, str], smallest: dict[str, str]) -> Iterator[tuple[str, str]]:
+    node, parent_node = node_and_parent
+    label = smallest.get(parent_node, parent_node)
     if label != node:
         yield node, label

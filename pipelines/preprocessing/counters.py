@@ -1,4 +1,4 @@
-"""Sums over a whole dataset, each bounded in size whatever the number of files."""
+"""Beam combiners over a whole dataset; the size of their accumulators does not grow with the number of files."""
 
 import collections
 import hashlib
@@ -15,35 +15,41 @@ _FIELDS = ("songs", "tokens", "unknown", "windows")
 
 
 class SplitSummary(beam.CombineFn):
-    """(split, song hash) -> songs a split, and the 3 smallest hashes of each (see `nabi.music.windows.rebalance`)."""
+    """(split, song hash) -> songs of each split, and its 3 smallest hashes (see `nabi.music.windows.rebalance`)."""
 
-    def create_accumulator(self) -> tuple[dict[str, int], dict[str, list[str]]]:  # noqa: D102
+    def create_accumulator(self) -> tuple[dict[str, int], dict[str, list[str]]]:
+        """Returns ({split: songs}, {split: smallest hashes}), both empty."""
         return {}, {}
 
-    def add_input(self, accumulator: Any, element: tuple[str, str]) -> Any:  # noqa: D102
+    def add_input(self, accumulator: Any, element: tuple[str, str]) -> Any:
+        """Counts a song."""
         split, song = element
         return self.merge_accumulators([accumulator, ({split: 1}, {split: [song]})])
 
-    def merge_accumulators(self, accumulators: Iterable[Any]) -> Any:  # noqa: D102
+    def merge_accumulators(self, accumulators: Iterable[Any]) -> Any:
+        """Adds the counts and keeps the smallest hashes."""
         counts: collections.Counter[str] = collections.Counter()
         smallest: dict[str, list[str]] = {}
-        for more, songs in accumulators:
-            counts.update(more)
-            for split, some in songs.items():
-                smallest[split] = sorted([*smallest.get(split, []), *some])[:_SMALLEST]
+        for other_counts, other_smallest in accumulators:
+            counts.update(other_counts)
+            for split, songs in other_smallest.items():
+                smallest[split] = sorted([*smallest.get(split, []), *songs])[:_SMALLEST]
         return dict(counts), smallest
 
-    def extract_output(self, accumulator: Any) -> Any:  # noqa: D102
+    def extract_output(self, accumulator: Any) -> Any:
+        """Returns the accumulator, the two arguments that `rebalance` takes first."""
         return accumulator
 
 
 class FileTotals(beam.CombineFn):
     """Ledger rows -> {"files": {outcome: count}, "reasons": {reason: count}, "duplicates": count, "reused": count}."""
 
-    def create_accumulator(self) -> collections.Counter[tuple[str, str]]:  # noqa: D102
+    def create_accumulator(self) -> collections.Counter[tuple[str, str]]:
+        """Returns an empty count of (group of the output, name in it)."""
         return collections.Counter()
 
-    def add_input(self, accumulator: Any, row: LedgerRow) -> Any:  # noqa: D102
+    def add_input(self, accumulator: Any, row: LedgerRow) -> Any:
+        """Counts a row."""
         accumulator["files", row.outcome] += 1
         if row.reason:
             accumulator["reasons", row.reason] += 1
@@ -53,10 +59,12 @@ class FileTotals(beam.CombineFn):
             accumulator["duplicates", "dropped"] += 1
         return accumulator
 
-    def merge_accumulators(self, accumulators: Iterable[Any]) -> Any:  # noqa: D102
+    def merge_accumulators(self, accumulators: Iterable[Any]) -> Any:
+        """Adds the counts."""
         return sum(accumulators, collections.Counter())
 
-    def extract_output(self, accumulator: Any) -> dict[str, dict[str, int]]:  # noqa: D102
+    def extract_output(self, accumulator: Any) -> dict[str, dict[str, int]]:
+        """Groups the counts, names in ascending order."""
         output: dict[str, dict[str, int]] = {"files": {}, "reasons": {}, "duplicates": {}, "reused": {}}
         for (group, name), count in sorted(accumulator.items()):
             output[group][name] = count
@@ -64,26 +72,30 @@ class FileTotals(beam.CombineFn):
 
 
 class SplitTotals(beam.CombineFn):
-    """What was written -> {"splits": {split: {field: sum}}, "songs": a digest of all (song, split)."""
+    """Written songs -> {"splits": {split: {field: sum}}, "songs": a digest of all (song, split)}."""
 
-    def create_accumulator(self) -> tuple[collections.Counter[tuple[str, str]], int]:  # noqa: D102
+    def create_accumulator(self) -> tuple[collections.Counter[tuple[str, str]], int]:
+        """Returns (empty sums of (split, field), the digest of no song)."""
         return collections.Counter(), 0
 
-    def add_input(self, accumulator: Any, written: WrittenSong) -> Any:  # noqa: D102
+    def add_input(self, accumulator: Any, written: WrittenSong) -> Any:
+        """Adds a song's figures and its hash."""
         counts, digest = accumulator
         values = (1, written.tokens, written.unknown, written.windows)
         for field, value in zip(_FIELDS, values, strict=True):
             counts[written.split, field] += value
         return counts, digest + _digest(written)
 
-    def merge_accumulators(self, accumulators: Iterable[Any]) -> Any:  # noqa: D102
+    def merge_accumulators(self, accumulators: Iterable[Any]) -> Any:
+        """Adds the sums and the digests."""
         counts, digest = collections.Counter(), 0
-        for more, part in accumulators:
-            counts.update(more)
-            digest += part
+        for other_counts, other_digest in accumulators:
+            counts.update(other_counts)
+            digest += other_digest
         return counts, digest
 
-    def extract_output(self, accumulator: Any) -> dict[str, Any]:  # noqa: D102
+    def extract_output(self, accumulator: Any) -> dict[str, Any]:
+        """Groups the sums by split and writes the digest as 64 hexadecimal digits."""
         counts, digest = accumulator
         splits: dict[str, dict[str, int]] = {}
         for (split, field), value in sorted(counts.items()):
@@ -92,5 +104,5 @@ class SplitTotals(beam.CombineFn):
 
 
 def _digest(written: WrittenSong) -> int:
-    """A sum of hashes does not depend on the order, so no worker needs all songs in memory to sort them."""
+    """Hashes a song's name and split: the sum of such hashes needs no order, so that nobody has to sort all songs."""
     return int.from_bytes(hashlib.sha256(f"{written.song} {written.split}".encode()).digest(), "big")

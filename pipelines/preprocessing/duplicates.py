@@ -1,6 +1,6 @@
-"""Rows of songs that are one song: which stands for all.
+"""Chooses the row that stands for a group of duplicates: byte-identical files, or near duplicates.
 
-A group is gone through several times and never held in memory: one file may have a million copies.
+A group is iterated several times and never held in memory: one file may have a million copies.
 """
 
 import dataclasses
@@ -14,12 +14,12 @@ NEAR_DUPLICATE = "near-duplicate"
 
 
 def name_duplicates(rows: Iterable[ReadOutcome], keep: bool) -> Iterator[ReadOutcome]:
-    """Names the songs of byte-identical sources.
+    """Yields the rows of byte-identical sources with their songs' names.
 
     Args:
-      rows: read from sources of equal content, in any order.
-      keep: whether each is a song of its own, numbered, for which all are held in memory; otherwise the first by
-        source name stands for all.
+      rows: rows of sources of equal content, in any order.
+      keep: true makes each a song of its own, numbered by source name, for which all are held in memory; false makes
+        the first by source name stand for all, the others naming it in `duplicate_of`.
     """
     if keep:
         for number, row in enumerate(sorted(rows, key=lambda row: row.source)):
@@ -30,7 +30,7 @@ def name_duplicates(rows: Iterable[ReadOutcome], keep: bool) -> Iterator[ReadOut
 
 
 def drop_near_duplicates(cluster: Iterable[ReadOutcome]) -> Iterator[ReadOutcome]:
-    """The rows of one cluster's songs: the song with the smallest name stays, the others are filtered."""
+    """Yields the rows of one cluster's songs: the song with the smallest name stays, the others are filtered."""
     for row, first in with_first(cluster, lambda row: row.song):
         if first:
             detail = f"the same tune as {first.source}"
@@ -43,6 +43,6 @@ def drop_near_duplicates(cluster: Iterable[ReadOutcome]) -> Iterator[ReadOutcome
 def with_first(
     rows: Iterable[ReadOutcome], key: Callable[[ReadOutcome], str]
 ) -> Iterator[tuple[ReadOutcome, ReadOutcome | None]]:
-    """Each row with the first of them by key; that row itself with None. No two rows are equal."""
+    """Yields each row with the row of the smallest key, and that row itself with None; no two rows may be equal."""
     first = min(rows, key=key)
     yield from ((row, None if row == first else first) for row in rows)

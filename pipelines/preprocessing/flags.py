@@ -14,14 +14,14 @@ Flags of Beam and of its runners go through, such as --runner=DataflowRunner --p
 
 
 def parser() -> Parser:
-    """The flags of this job; those it does not know go to Beam."""
-    made = Parser(
+    """Returns the parser of this job's flags; flags that it does not know go to Beam."""
+    flags = Parser(
         "python -m pipelines.preprocess",
         description="Reads MIDI files into tokens, builds a vocabulary, and writes windows as TFRecords.\nTimes are in "
         "quarter notes: tempo, time signature and key may change within a file, and alter no token.",
         examples=_EXAMPLES,
     )
-    add = made.add_argument
+    add = flags.add_argument
     add("--output", help="the dataset directory to write, local or gs://")
     add("--recipe", help=f"take settings from a recipe ({', '.join(recipes.names())}, or a TOML file); flags win")
     add("--dry_run", action="store_true", help="read a sample of the input, say what would be made, and write nothing")
@@ -32,5 +32,5 @@ def parser() -> Parser:
         help="a finished dataset made with --keep_songs: files of the same bytes are not read again, and the "
         f"result is that of reading all; {directories.DATASET.accepted}",
     )
-    config.PreprocessConfig.add_flags(made, config.TITLE)
-    return made
+    config.PreprocessConfig.add_flags(flags, config.TITLE)
+    return flags

@@ -1,4 +1,4 @@
-"""`--dry_run`: what a dataset would be, from a sample of the input, before time or money is spent."""
+"""`--dry_run`: forecasts a dataset's size and costs from a sample of the input, before time or money is spent."""
 
 import collections
 import dataclasses
@@ -13,24 +13,24 @@ from pipelines.reading.song_spool import SpoolPosition
 from pipelines.reading.sources import Source
 
 _SAMPLE = 200
-# Fewer than these, and a model learns the songs by heart.
+# With fewer a model learns the songs by heart.
 _FEW_SONGS, _FEW_TOKENS = 20, 20_000
 
 
 @dataclasses.dataclass
 class Forecast:
-    """What a sample says of the whole; all but `files` and `sample` is extrapolated.
+    """A dataset's size and costs, extrapolated from a sample, except for `files`, `sample` and `types`.
 
     Attributes:
-      files: sources matched.
+      files: sources that the input names.
       sample: sources that were read.
       outcomes: (outcome, reason) -> sources.
       events: notes and chords.
-      tokens: with song marks, before augmentation.
-      types: different tokens, of the sample alone: more files bring more.
-      records: windows, augmented ones among them.
-      record_bytes: of all records.
-      seconds: of reading and writing, on one core of this machine.
+      tokens: tokens, song marks included, before augmentation.
+      types: different tokens of the sample, a lower bound for the whole.
+      records: windows, those of augmented songs included.
+      record_bytes: size of the record files.
+      seconds: time to read and write on one core of this machine.
     """
 
     files: int
@@ -45,39 +45,40 @@ class Forecast:
 
 
 def forecast(listing: Sequence[Source], config: PreprocessConfig, sample: int = _SAMPLE) -> Forecast:
-    """Reads up to `sample` sources, chosen by a hash of their names, and extrapolates."""
+    """Reads up to `sample` sources, chosen by a hash of their names, and extrapolates to all of `listing`."""
     chosen = sorted(listing, key=lambda source: windows.fraction_of(f"sample {source.name}"))[:sample]
     began = time.monotonic()
     with rows.SourceReader(config) as reader:
-        read = list(reader.read(chosen))
-    songs = [song for _, song in read if song is not None]
+        results = list(reader.read(chosen))
+    songs = [song for _, song in results if song is not None]
     encoding = config.build_encoding()
     counts = collections.Counter(token for song in songs for token in encoding.encode(song))
     encoder = Encoder(encoding, dataset_settings.make_vocabulary(config, counts), config)
-    placed = SplitSong("sample", "train", SpoolPosition("", 0, 0))
-    records = [record for song in songs for record in encoder.records(placed, song, encoder.encode(song))]
+    training_song = SplitSong("sample", "train", SpoolPosition("", 0, 0))
+    records = [record for song in songs for record in encoder.records(training_song, song, encoder.encode(song))]
     scale = len(listing) / max(len(chosen), 1)
 
-    def whole(value: float) -> int:
+    def extrapolate(value: float) -> int:
+        """Scales a figure of the sample to all sources."""
         return round(value * scale)
 
-    outcomes = collections.Counter((row.outcome, row.reason) for row, _ in read)
+    outcomes = collections.Counter((row.outcome, row.reason) for row, _ in results)
     return Forecast(
         files=len(listing),
         sample=len(chosen),
-        outcomes=collections.Counter({key: whole(count) for key, count in outcomes.items()}),
-        events=whole(sum(map(len, songs))),
-        tokens=whole(counts.total() + 2 * config.song_marks * len(songs)),
+        outcomes=collections.Counter({key: extrapolate(count) for key, count in outcomes.items()}),
+        events=extrapolate(sum(map(len, songs))),
+        tokens=extrapolate(counts.total() + 2 * config.song_marks * len(songs)),
         types=len(encoder.vocabulary),
-        records=whole(len(records)),
-        # A record is framed by 16 bytes.
-        record_bytes=whole(sum(len(record) + 16 for record in records)),
+        records=extrapolate(len(records)),
+        # TFRecord adds 16 bytes to each record: its length and two checksums.
+        record_bytes=extrapolate(sum(len(record) + 16 for record in records)),
         seconds=(time.monotonic() - began) * scale,
     )
 
 
 def describe(expected: Forecast) -> str:
-    """The forecast in words, with a warning where the set is too small to learn from."""
+    """Returns the forecast as lines of text, with a warning if the set is too small to learn from."""
     read = sum(count for (outcome, _), count in expected.outcomes.items() if outcome == rows.READ)
     lines = [
         f"{expected.files:,} files matched; a sample of {expected.sample:,} was read, the rest is extrapolated",

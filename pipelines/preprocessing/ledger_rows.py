@@ -1,4 +1,4 @@
-"""A worker's rows, and what was written of their songs -> rows of the ledger."""
+"""Joins the rows of read sources with the songs that were written of them: the rows of the ledger."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,28 +9,35 @@ from pipelines.reading.rows import ReadOutcome, WrittenSong
 _NAMES = [field.name for field in dataclasses.fields(LedgerRow)]
 
 
-def of_song(told: Iterable[ReadOutcome | WrittenSong]) -> Iterator[LedgerRow]:
-    """The ledger's rows of one song.
+def song_rows(rows_and_written: Iterable[ReadOutcome | WrittenSong]) -> Iterator[LedgerRow]:
+    """Yields the ledger's rows of one song.
 
     Args:
-      told: the row of the song, those of its byte-identical copies, and what was written of it; nothing was if it was
-        dropped as a near duplicate, and its copies with it. Gone through three times, as there may be a million.
+      rows_and_written: the row of the song, those of its byte-identical copies, and the written song; there is none if
+        the song was dropped as a near duplicate, and its copies with it. Iterated three times and not held in memory:
+        there may be a million copies.
     """
-    encoded = [one for one in told if isinstance(one, WrittenSong)]
-    dropped = next((one for one in told if isinstance(one, ReadOutcome) and one.outcome == FILTERED), None)
-    for row in told:
+    written = [element for element in rows_and_written if isinstance(element, WrittenSong)]
+    rows = (element for element in rows_and_written if isinstance(element, ReadOutcome))
+    dropped = next((row for row in rows if row.outcome == FILTERED), None)
+    for row in rows_and_written:
         if isinstance(row, ReadOutcome):
             if dropped and row.outcome != FILTERED:
                 row = dataclasses.replace(row, outcome=FILTERED, reason=dropped.reason, detail=dropped.detail)
-            yield of_source(row, encoded)
+            yield source_row(row, written)
 
 
-def of_source(row: ReadOutcome, encoded: Sequence[WrittenSong]) -> LedgerRow:
-    """The ledger's row of a source, with what was written of its song."""
-    written = encoded[0] if encoded else WrittenSong("", "", 0, 0, 0)
-    known = LedgerRow(**{name: getattr(row, name) for name in _NAMES})
+def source_row(row: ReadOutcome, written_songs: Sequence[WrittenSong]) -> LedgerRow:
+    """Returns the ledger's row of a source, with the split and the sizes of its song if that was written.
+
+    Args:
+      row: the row of the source.
+      written_songs: its written song, or nothing.
+    """
+    written = written_songs[0] if written_songs else WrittenSong("", "", 0, 0, 0)
+    columns = LedgerRow(**{name: getattr(row, name) for name in _NAMES})
     return dataclasses.replace(
-        known,
+        columns,
         shortened_quarters=round(row.shortened_quarters, 4),
         tokens=written.tokens,
         unknown_tokens=written.unknown,

@@ -1,4 +1,4 @@
-"""Writes one shard: reads its songs back, encodes them and cuts windows as it writes."""
+"""Writes one shard of a split: reads its songs from the spool, encodes them and writes their windows as records."""
 
 import dataclasses
 import fractions
@@ -22,7 +22,7 @@ from pipelines.reading.song_spool import SpoolPosition, SpoolReader
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SplitSong:
-    """A song's place: its name, its split, where it is spooled, and its cluster of near duplicates."""
+    """A song's name, its split, its position in the spool, and its cluster of near duplicates ("": none)."""
 
     song: str
     split: str
@@ -31,7 +31,7 @@ class SplitSong:
 
 
 def shard_of(song: SplitSong, config: PreprocessConfig) -> tuple[str, int]:
-    """The (split, index) of the shard that a song belongs to."""
+    """Returns the (split, index) of the shard that a song belongs to."""
     return song.split, windows.shard_of(song.song, dataset_settings.shard_counts(config)[song.split])
 
 
@@ -44,70 +44,72 @@ def write_shard(
     config: PreprocessConfig,
     folder: str,
 ) -> list[WrittenSong]:
-    """Publishes a shard, ordered by song, and says what it holds; an empty shard is an empty file.
+    """Writes a shard and, with `--keep_songs`, its kept songs, by song name, and returns the songs in that order.
 
-    The bytes depend on the songs alone, not on their order or on the worker.
+    The bytes depend on the songs alone, not on their order or on the worker; without songs the file is empty.
 
     Args:
-      split: of the shard.
-      index: of the shard.
-      songs: that belong to it.
-      vocabulary: of the dataset.
-      config: of the dataset.
+      split: split of the shard.
+      index: number of the shard in its split, from 0.
+      songs: the songs of the shard, in any order.
+      vocabulary: the dataset's vocabulary.
+      config: the dataset's settings.
       folder: the dataset directory.
     """
-    encoded: list[WrittenSong] = []
+    written_songs: list[WrittenSong] = []
     encoder = Encoder(config.build_encoding(), vocabulary, config)
     count = dataset_settings.shard_counts(config)[split]
-    name = paths.shard_name(split, index, count)
-    in_order = sorted(songs, key=lambda placed: placed.song)
-    positions = [song.position for song in in_order]
-    with SpoolReader(positions) as spool, storage.open_write(storage.join(folder, name)) as file:
+    path = storage.join(folder, paths.shard_name(split, index, count))
+    in_order = sorted(songs, key=lambda song: song.song)
+    with SpoolReader([song.position for song in in_order]) as spool, storage.open_write(path) as file:
         for song in in_order:
             music = spool.read(song.position)
             ids = encoder.encode(music)
-            written = records.write(file, encoder.records(song, music, ids))
+            window_count = records.write(file, encoder.records(song, music, ids))
             unknown = int((ids == UNKNOWN).sum())
-            encoded.append(WrittenSong(song.song, split, len(ids), unknown, written, song.cluster))
+            written_songs.append(WrittenSong(song.song, split, len(ids), unknown, window_count, song.cluster))
         if config.keep_songs:
-            named = (song for song in in_order if SongId.parse(song.song).is_whole_file)
-            path = storage.join(folder, paths.kept_songs_name(split, index, count))
-            kept_songs.write_songs(path, ((song.song, spool.read(song.position)) for song in named))
-    return encoded
+            whole_files = (song for song in in_order if SongId.parse(song.song).is_whole_file)
+            kept = ((song.song, spool.read(song.position)) for song in whole_files)
+            kept_songs.write_songs(storage.join(folder, paths.kept_songs_name(split, index, count)), kept)
+    return written_songs
 
 
 @dataclasses.dataclass(frozen=True)
 class Encoder:
-    """Songs -> ids and records, with one encoding and vocabulary."""
+    """Songs -> token ids and records, with one encoding and vocabulary."""
 
     encoding: Encoding
     vocabulary: Vocabulary
     config: PreprocessConfig
 
     def encode(self, song: Song) -> npt.NDArray[np.int64]:
-        """A song's ids, int64 [L], spelled in what the vocabulary knows."""
+        """Returns a song's token ids, int64 [L], with marks if the dataset has them.
+
+        Tokens that the vocabulary lacks are spelled in tokens that it has, where the encoding can.
+        """
         tokens = self.encoding.encode(song)
         ids = self.vocabulary.encode(tokens)
         if UNKNOWN in ids:
             ids = self.vocabulary.encode(self.encoding.spell(tokens, self.vocabulary.ids))
         return windows.mark(ids) if self.config.song_marks else ids
 
-    def records(self, placed: SplitSong, song: Song, ids: npt.NDArray[np.int64]) -> Iterator[bytes]:
-        """Serialized windows of a song, and in training of its variants, ordered by (scale, key, start).
+    def records(self, split_song: SplitSong, song: Song, ids: npt.NDArray[np.int64]) -> Iterator[bytes]:
+        """Yields serialized windows of a song, in training also of its variants, ordered by (scale, key, start).
 
         Args:
-          placed: the song's name and split.
+          split_song: the song's name and split.
           song: its music.
-          ids: `encode(song)`.
+          ids: `encode(song)`, int64 [L].
         """
-        if placed.split != "train":
-            # Each held-out token is scored once.
-            yield from self._windows(placed.song, ids, 0, self.config.window)
+        if split_song.split != "train":
+            # Windows of held-out songs do not overlap, so that each token is scored once.
+            yield from self._windows(split_song.song, ids, 0, self.config.window)
             return
         scales = [fractions.Fraction(scale) for scale in self.config.time_scales]
         for variant in variants(song, self.config.transpose, scales):
-            # A song at another speed is a song of its own to those who read the records.
-            name = str(dataclasses.replace(SongId.parse(placed.song), scale=variant.scale))
+            # Readers of the records group windows by name: a song at another speed must be another song to them.
+            name = str(dataclasses.replace(SongId.parse(split_song.song), scale=variant.scale))
             spelled = ids if variant.song is song else self.encode(variant.song)
             yield from self._windows(name, spelled, variant.transpose, self.config.training_stride)
 

@@ -1,4 +1,4 @@
-"""Rows of songs -> which are the same, which are nearly, and which split each belongs to."""
+"""Transforms that name the songs of read sources, group duplicates and near duplicates, and assign splits."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator
@@ -17,12 +17,12 @@ from pipelines.reading.rows import ReadOutcome
 
 @dataclasses.dataclass
 class NameSongs(beam.PTransform):
-    """Rows of read songs -> the same, byte-identical ones knowing of each other, near ones of their cluster."""
+    """Rows of read songs -> the same rows with song names, duplicates of the same bytes, and clusters."""
 
     config: PreprocessConfig
 
     def expand(self, songs: beam.PCollection[ReadOutcome]) -> beam.PCollection[ReadOutcome]:
-        """Groups by content, then by tune."""
+        """Groups by content hash, then by cluster of near duplicates."""
         named = (
             songs
             | "KeyByContent" >> beam.Map(lambda row: (row.sha256, row))
@@ -45,10 +45,10 @@ class NameSongs(beam.PTransform):
 
 
 class NameClusters(beam.PTransform):
-    """Rows of different songs -> the same with the cluster of near duplicates that each belongs to."""
+    """Rows of different songs -> the same rows with their clusters of near duplicates."""
 
     def expand(self, originals: beam.PCollection[ReadOutcome]) -> beam.PCollection[ReadOutcome]:
-        """Labels songs by their fingerprints and joins the labels to the rows, which need those no longer."""
+        """Labels songs by their fingerprints and joins the labels to the rows, without the fingerprints."""
         labels = (
             originals
             | "Fingerprints" >> beam.Map(lambda row: (SongId.parse(row.song).short, row.fingerprint()))
@@ -65,13 +65,13 @@ class NameClusters(beam.PTransform):
 
 
 @dataclasses.dataclass
-class PlaceSongs(beam.PTransform):
+class AssignSplits(beam.PTransform):
     """Rows of named songs -> the songs to write, each with its split."""
 
     config: PreprocessConfig
 
     def expand(self, songs: beam.PCollection[ReadOutcome]) -> beam.PCollection[SplitSong]:
-        """Splits by the hash of the cluster, then moves clusters to splits that would be empty."""
+        """Chooses splits by the hash of the cluster, then moves clusters to splits that would be empty."""
         written = songs | "Written" >> beam.Filter(lambda row: row.outcome == READ and not row.duplicate_of)
         moves = (
             written
@@ -81,23 +81,25 @@ class PlaceSongs(beam.PTransform):
             | "SummarizeSplits" >> beam.CombineGlobally(counters.SplitSummary())
             | "FillEmptySplits" >> beam.Map(lambda summary: windows.rebalance(*summary, self.config.split))
         )
-        return written | "Place" >> beam.Map(_place, config=self.config, moves=beam.pvalue.AsSingleton(moves))
+        return written | "AssignSplit" >> beam.Map(
+            _assign_split, config=self.config, moves=beam.pvalue.AsSingleton(moves)
+        )
 
 
-def _name_duplicates(same: tuple[str, Iterable[ReadOutcome]], keep: bool) -> Iterator[ReadOutcome]:
-    yield from duplicates.name_duplicates(same[1], keep)
+def _name_duplicates(group: tuple[str, Iterable[ReadOutcome]], keep: bool) -> Iterator[ReadOutcome]:
+    yield from duplicates.name_duplicates(group[1], keep)
 
 
 def _with_cluster(joined: tuple[str, dict[str, Iterable[str | ReadOutcome]]]) -> Iterator[ReadOutcome]:
-    song, found = joined
-    # A song that is the smallest of its cluster, or has none, has no label.
-    cluster = next(iter(found["labels"]), song)
-    yield from (dataclasses.replace(row, cluster=cluster) for row in found["rows"])
+    song, groups = joined
+    # The smallest song of a cluster, or one without near duplicates, has no label: it is its own.
+    cluster = next(iter(groups["labels"]), song)
+    yield from (dataclasses.replace(row, cluster=cluster) for row in groups["rows"])
 
 
-def _place(row: ReadOutcome, config: PreprocessConfig, moves: dict[str, str]) -> SplitSong:
+def _assign_split(row: ReadOutcome, config: PreprocessConfig, moves: dict[str, str]) -> SplitSong:
     if row.position is None:
-        raise ValueError(f"{row.source} was read and not spooled")
+        raise ValueError(f"{row.source} was read and not spooled: report this as a fault of the pipeline")
     cluster = row.cluster or SongId.parse(row.sha256).short
     split = moves.get(cluster) or windows.split_of(cluster, config.split)
     return SplitSong(row.song, split, row.position, row.cluster)

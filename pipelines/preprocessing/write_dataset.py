@@ -1,4 +1,4 @@
-"""Placed songs -> vocabulary, record files, ledger and totals."""
+"""Transforms that write a dataset: songs with their splits -> vocabulary, record files, ledger and totals."""
 
 import collections
 import dataclasses
@@ -22,16 +22,16 @@ from pipelines.reading.rows import ReadOutcome, WrittenSong
 
 @dataclasses.dataclass
 class BuildVocabulary(beam.PTransform):
-    """Songs -> one vocabulary, from the counts of the training split."""
+    """Songs -> one element, the vocabulary, by the token counts of the training split."""
 
     config: PreprocessConfig
 
-    def expand(self, placed: beam.PCollection[SplitSong]) -> beam.PCollection[Vocabulary]:
-        """Counts where the songs are spooled, keeps the most frequent."""
+    def expand(self, split_songs: beam.PCollection[SplitSong]) -> beam.PCollection[Vocabulary]:
+        """Counts tokens, a spool file at a time, and keeps those that are required or frequent."""
         config = self.config
         required = frozenset([*dataset_settings.required_tokens(config), *SPECIAL_TOKENS])
         counts = (
-            placed
+            split_songs
             | "OnlyTraining" >> beam.Filter(lambda song: song.split == "train")
             | "KeyBySpool" >> beam.Map(lambda song: (song.position.path, song))
             | "GroupBySpool" >> beam.GroupByKey()
@@ -45,7 +45,7 @@ class BuildVocabulary(beam.PTransform):
             | "Top" >> beam.combiners.Top.Smallest(config.max_vocabulary, key=lambda count: (-count[1], count[0]))
         )
         return (
-            placed.pipeline
+            split_songs.pipeline
             | "Once" >> beam.Create([None])
             | "Order"
             >> beam.Map(
@@ -58,20 +58,20 @@ class BuildVocabulary(beam.PTransform):
 
 @dataclasses.dataclass
 class WriteShards(beam.PTransform):
-    """Songs -> record files; the output says what was written of each song."""
+    """Songs -> record files; the output is one element for each song written."""
 
     config: PreprocessConfig
     folder: str
     vocabulary: beam.PCollection[Vocabulary]
 
-    def expand(self, placed: beam.PCollection[SplitSong]) -> beam.PCollection[WrittenSong]:
-        """Groups by shard; a shard without songs is written too."""
+    def expand(self, split_songs: beam.PCollection[SplitSong]) -> beam.PCollection[WrittenSong]:
+        """Groups songs by shard and writes each shard, those without songs too."""
         counts = dataset_settings.shard_counts(self.config)
-        every = [(split, index) for split, count in counts.items() for index in range(count)]
-        shards_ = placed.pipeline | "EveryShard" >> beam.Create([(key, None) for key in every])
-        keyed = placed | "KeyByShard" >> beam.Map(lambda song: (shards.shard_of(song, self.config), song))
+        keys = [(split, index) for split, count in counts.items() for index in range(count)]
+        empty_shards = split_songs.pipeline | "EveryShard" >> beam.Create([(key, None) for key in keys])
+        keyed = split_songs | "KeyByShard" >> beam.Map(lambda song: (shards.shard_of(song, self.config), song))
         return (
-            (keyed, shards_)
+            (keyed, empty_shards)
             | "WithEmpty" >> beam.Flatten()
             | "GroupByShard" >> beam.GroupByKey()
             | "WriteShard"
@@ -86,24 +86,24 @@ class WriteShards(beam.PTransform):
 
 @dataclasses.dataclass
 class JoinLedger(beam.PTransform):
-    """Rows of named songs, joined with what was written of them and with the rejects -> a ledger row a source."""
+    """Rows of named songs, joined with the written songs, and rejects -> one ledger row for each source."""
 
-    encoded: beam.PCollection[WrittenSong]
+    written: beam.PCollection[WrittenSong]
     rejects: beam.PCollection[ReadOutcome]
 
     def expand(self, songs: beam.PCollection[ReadOutcome]) -> beam.PCollection[LedgerRow]:
-        """Joins by song."""
+        """Joins rows and written songs by song name."""
         row_by_song = songs | "RowBySong" >> beam.Map(lambda row: (row.song, dataclasses.replace(row, position=None)))
-        encoded_by_song = self.encoded | "EncodedBySong" >> beam.Map(lambda written: (written.song, written))
-        # CoGroupByKey would make lists, and one song may have a million copies.
+        written_by_song = self.written | "WrittenBySong" >> beam.Map(lambda written: (written.song, written))
+        # CoGroupByKey would hold each group in memory, and one song may have a million copies.
         joined = (
-            (row_by_song, encoded_by_song)
-            | "RowsAndEncoded" >> beam.Flatten()
+            (row_by_song, written_by_song)
+            | "RowsAndWritten" >> beam.Flatten()
             | "Join" >> beam.GroupByKey()
             | "LedgerRows" >> beam.FlatMap(_ledger_rows)
         )
-        lost = self.rejects | "RejectRows" >> beam.Map(lambda row: ledger_rows.of_source(row, ()))
-        return (joined, lost) | "AllRows" >> beam.Flatten()
+        rejected = self.rejects | "RejectRows" >> beam.Map(lambda row: ledger_rows.source_row(row, ()))
+        return (joined, rejected) | "AllRows" >> beam.Flatten()
 
 
 @dataclasses.dataclass
@@ -114,7 +114,7 @@ class WriteLedger(beam.PTransform):
     ledger_shards: int
 
     def expand(self, ledger: beam.PCollection[LedgerRow]) -> beam.PCollection[None]:
-        """Groups by a hash of the source."""
+        """Groups rows by a hash of their source and writes each group."""
         return (
             ledger
             | "KeyByLedgerShard"
@@ -126,21 +126,21 @@ class WriteLedger(beam.PTransform):
 
 @dataclasses.dataclass
 class Totals(beam.PTransform):
-    """Ledger rows, and what was written -> one element: counts of files and of each split."""
+    """Ledger rows and written songs -> one element, the counts of `counters.FileTotals` and `counters.SplitTotals`."""
 
-    encoded: beam.PCollection[WrittenSong]
+    written: beam.PCollection[WrittenSong]
 
     def expand(self, ledger: beam.PCollection[LedgerRow]) -> beam.PCollection[dict[str, Any]]:
-        """Sums both."""
+        """Sums both and merges the two dictionaries."""
         files = ledger | "CountFiles" >> beam.CombineGlobally(counters.FileTotals())
-        splits = self.encoded | "CountSplits" >> beam.CombineGlobally(counters.SplitTotals())
+        splits = self.written | "CountSplits" >> beam.CombineGlobally(counters.SplitTotals())
         return files | "Both" >> beam.Map(lambda left, right: {**left, **right}, beam.pvalue.AsSingleton(splits))
 
 
-def _count_tokens(spooled: tuple[str, Iterable[SplitSong]], config: PreprocessConfig) -> Iterator[tuple[str, int]]:
+def _count_tokens(spool_songs: tuple[str, Iterable[SplitSong]], config: PreprocessConfig) -> Iterator[tuple[str, int]]:
     encoding = config.build_encoding()
     counts: collections.Counter[str] = collections.Counter()
-    for _, data in song_spool.stored(song.position for song in spooled[1]):
+    for _, data in song_spool.read_stored(song.position for song in spool_songs[1]):
         counts.update(encoding.encode(Song.from_bytes(data)))
     yield from counts.items()
 
@@ -152,14 +152,14 @@ def _write_shard(
     folder: str,
 ) -> list[WrittenSong]:
     (split, index), songs = shard
-    there = [song for song in songs if song is not None]
-    encoded = shards.write_shard(split, index, there, vocabulary=vocabulary, config=config, folder=folder)
-    Metrics.counter("WriteShards", f"windows-{split}").inc(sum(song.windows for song in encoded))
-    return encoded
+    present = [song for song in songs if song is not None]
+    written = shards.write_shard(split, index, present, vocabulary=vocabulary, config=config, folder=folder)
+    Metrics.counter("WriteShards", f"windows-{split}").inc(sum(song.windows for song in written))
+    return written
 
 
 def _ledger_rows(joined: tuple[str, Iterable[ReadOutcome | WrittenSong]]) -> Iterator[LedgerRow]:
-    yield from ledger_rows.of_song(joined[1])
+    yield from ledger_rows.song_rows(joined[1])
 
 
 def _write_ledger(shard: tuple[int, Iterable[LedgerRow]], folder: str, count: int) -> None:

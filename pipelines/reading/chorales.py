@@ -1,4 +1,4 @@
-"""The embedded default: Bach's chorales, from the corpus that music21 carries, as MIDI in a local cache."""
+"""The input `corpus:bach-chorales`: Bach's chorales from music21's corpus, as MIDI files in a local cache."""
 
 import concurrent.futures
 import multiprocessing
@@ -16,13 +16,13 @@ NAME = "corpus:bach-chorales"
 
 
 def cache_folder() -> pathlib.Path:
-    """Where the MIDI files lie: below $XDG_CACHE_HOME or ~/.cache, a folder for each version of music21."""
+    """Returns the folder of the MIDI files, below $XDG_CACHE_HOME or ~/.cache, one for each version of music21."""
     home = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
     return pathlib.Path(home) / "nabi" / f"bach-chorales-music21-{music21.__version__}"
 
 
 def titles() -> list[str]:
-    """The 350 distinct chorales among the 371 numbers of the Riemenschneider edition, such as `bwv269`."""
+    """Lists the 350 distinct chorales among the 371 numbers of the Riemenschneider edition, such as `bwv269`."""
     return sorted({str(name).rpartition("/")[2] for name in corpus.chorales.Iterator(returnType="filename")})
 
 
@@ -30,11 +30,11 @@ def prepare(folder: pathlib.Path, report: Callable[[int, int], None]) -> Iterato
     """Writes each chorale to MIDI unless it is there, on all cores.
 
     Args:
-      folder: where to write.
-      report: called with (done, of how many) after each chorale.
+      folder: the folder to write to.
+      report: called with (chorales written, chorales to write) after each chorale.
 
     Yields:
-      (file name, its path, ""), or (file name, None, why music21 cannot write it).
+      (file name, its path, ""), or (file name, None, the reason why music21 cannot write it).
     """
     missing = [
         title for title in titles() if not (folder / f"{title}.mid").exists() and not _failure(folder, title).exists()
@@ -56,7 +56,7 @@ def prepare(folder: pathlib.Path, report: Callable[[int, int], None]) -> Iterato
 
 
 def _write(title: str, folder: pathlib.Path) -> None:
-    """Publishes `title`.mid, or `title`.failed with the reason."""
+    """Writes `title`.mid, or `title`.failed with the reason why there is none."""
     try:
         score = corpus.parse(f"bach/{title}", forceSource=True)
         data = music21.midi.translate.music21ObjectToMidiFile(score).writestr()

@@ -1,4 +1,4 @@
-"""What a dataset's settings come to: songs left out, vocabulary, files, and what `dataset.json` says."""
+"""Consequences of a dataset's settings: songs left out, vocabulary, shards, and the settings in `dataset.json`."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -12,49 +12,55 @@ from pipelines.config import IN_STEPS, PreprocessConfig
 
 
 def refusal(config: PreprocessConfig, song: Song) -> tuple[str, str] | None:
-    """Why a song, its notes selected, is left out, in a word and in a sentence; None if it is not."""
+    """Returns the reason why a song is left out, as a word and a sentence; None if it is kept.
+
+    Args:
+      config: the dataset's settings.
+      song: the song after `config.selection`.
+    """
     if not len(song):
         return "nothing-left", "none of its notes is in --excerpt and --pitches"
     encoding = config.build_encoding()
     step = int(str(encoding.settings()["step"])) if config.encoding in IN_STEPS else 1
-    # First what is told before anything is encoded: a grid of a long silence may take more memory than there is.
+    # First the check that encodes nothing: a long silence as a grid may take more memory than there is.
     too_many = too_many_tokens(song, encoding, config.max_tokens_per_note)
     return too_many or config.limits.refusal(song, step) or _too_short(song, encoding, config.song_marks)
 
 
 def _too_short(song: Song, encoding: Encoding, song_marks: bool) -> tuple[str, str] | None:
-    """The refusal of a song of fewer than 2 tokens, which leaves nothing to predict; only a single event may be."""
+    """Refuses a song of fewer than 2 tokens, which leaves nothing to predict."""
+    # Two events are at least two tokens in every encoding, so that only a single event needs to be encoded.
     if len(song) >= 2 or song_marks or len(encoding.encode(song)) >= 2:
         return None
     return "too-short", "the song has fewer than 2 tokens"
 
 
 def finds_near_duplicates(config: PreprocessConfig) -> bool:
-    """Whether songs are compared, by fingerprints that are made while they are read."""
+    """Returns true if songs are compared, by fingerprints computed while they are read."""
     return config.near_duplicates != "keep"
 
 
 def required_tokens(config: PreprocessConfig) -> Sequence[str]:
-    """Tokens that belong to the vocabulary, counted or not."""
+    """Returns the tokens that belong to the vocabulary however rare they are."""
     return config.build_encoding().required() if config.vocabulary is None else config.vocabulary
 
 
 def make_vocabulary(config: PreprocessConfig, counts: Mapping[str, int]) -> Vocabulary:
-    """The vocabulary of counted tokens: the fixed list if there is one, else in descending count."""
+    """Makes the vocabulary: the fixed list with its counts if there is one, else counted tokens, commonest first."""
     if config.vocabulary is not None:
         return Vocabulary.from_ordered(config.vocabulary, counts)
     return Vocabulary.from_counts(counts, required_tokens(config))
 
 
 def shard_counts(config: PreprocessConfig) -> dict[str, int]:
-    """Files of each split that has a share."""
-    others = max(config.shards // 8, 1)
-    counts = {"train": config.shards, "validation": others, "test": others}
+    """Returns the number of record files of each split whose share is above 0."""
+    held_out = max(config.shards // 8, 1)
+    counts = {"train": config.shards, "validation": held_out, "test": held_out}
     return {name: count for (name, count), share in zip(counts.items(), config.split, strict=True) if share > 0}
 
 
-def reading(config: PreprocessConfig) -> dict[str, Any]:
-    """Those settings that decide which song a file gives."""
+def reading_settings(config: PreprocessConfig) -> dict[str, Any]:
+    """Returns the settings that decide which song a file gives."""
     return {
         "instrument": config.instrument,
         "parser": config.parser,
@@ -64,8 +70,8 @@ def reading(config: PreprocessConfig) -> dict[str, Any]:
     }
 
 
-def described(config: PreprocessConfig) -> dict[str, Any]:
-    """Those settings that decide what is in a dataset, as `dataset.json` has them."""
+def content_settings(config: PreprocessConfig) -> dict[str, Any]:
+    """Returns the settings that decide a dataset's content, as `dataset.json` holds them."""
     return {
         "encoding": config.build_encoding().settings(),
         "window": config.window,

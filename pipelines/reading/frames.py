@@ -1,6 +1,6 @@
-"""What a worker and its parser's process say to each other: frames of one kind and some fields, through pipes.
+"""Messages between a worker and its parser process: frames of a kind and several fields, through pipes.
 
-A frame is its kind, the sizes of its fields, and the fields: plain bytes, no pickles.
+A frame is its kind, the number and the sizes of its fields, and the fields: plain bytes, no pickles.
 """
 
 import contextlib
@@ -14,19 +14,19 @@ READY, REQUEST, ANSWERS, FILE, SONG, NO_SONG, NO_MEMORY = b"Y", b"Q", b"A", b"F"
 
 # The kind, and the number of fields; the fields' sizes follow.
 _HEAD = struct.Struct("<cI")
-# A pipe's, as far as an ordinary user may make it.
+# Linux' largest size of a pipe for an ordinary user.
 _PIPE_BYTES = 1 << 20
-# What is asked for before a frame's size is known.
+# Bytes requested while a frame's size is not known.
 _FIRST_BYTES = 1 << 16
 
 
 def pack(kind: bytes, *fields: bytes) -> bytes:
-    """A frame's bytes."""
+    """Packs a frame into bytes, such as `pack(REQUEST, b"a.mid", data)`."""
     return b"".join((_HEAD.pack(kind, len(fields)), struct.pack(f"<{len(fields)}I", *map(len, fields)), *fields))
 
 
 def unpack(frame: bytes) -> tuple[bytes, list[bytes]]:
-    """A frame's kind and fields; raises ValueError if the bytes are not what `pack` made."""
+    """Returns a frame's kind and fields; raises ValueError if the bytes are no whole frame of `pack`."""
     if _least_size(frame) != len(frame) or len(frame) < _HEAD.size:
         raise ValueError(f"no frame: {len(frame)} bytes that start with {frame[: _HEAD.size]!r}")
     kind, count = _HEAD.unpack_from(frame)
@@ -38,7 +38,7 @@ def unpack(frame: bytes) -> tuple[bytes, list[bytes]]:
 
 
 def _least_size(data: bytes) -> int:
-    """Bytes of a frame that begins so, as far as can be told yet: it is complete when it has as many."""
+    """Returns a lower bound for the size of a frame that begins with `data`; a frame of that size is complete."""
     if len(data) < _HEAD.size:
         return _HEAD.size
     count = _HEAD.unpack_from(data)[1]
@@ -47,39 +47,45 @@ def _least_size(data: bytes) -> int:
 
 
 def to_text(field: bytes) -> str:
-    """The text of a field."""
+    """Decodes a field as text."""
     return field.decode("utf-8", "surrogatepass")
 
 
 def from_text(text: str) -> bytes:
-    """Text as a field; names of files may hold surrogates, for bytes that are no text."""
+    """Encodes text as a field; file names may hold surrogates, which stand for bytes that are no text."""
     return text.encode("utf-8", "surrogatepass")
 
 
 class Channel:
-    """Frames through two pipes: socket pairs take half as long again."""
+    """Sends and receives frames through two pipes, which take two thirds of the time of a socket pair."""
 
-    def __init__(self, reads: int, writes: int, most_bytes: int) -> None:
-        """Takes the file descriptors over; a frame said to be of more than `most_bytes` is refused."""
+    def __init__(self, reads: int, writes: int, max_bytes: int) -> None:
+        """Takes over two file descriptors.
+
+        Args:
+          reads: descriptor to read from.
+          writes: descriptor to write to.
+          max_bytes: size of the largest frame that is received; larger ones are refused.
+        """
         self._reads, self._writes = reads, writes
-        # Nothing is read or written through them: they close what nobody closed.
+        # Nothing is read or written through these: they close the descriptors of a channel that nobody closed.
         self._owners = open(reads, "rb", 0), open(writes, "wb", 0)  # noqa: SIM115
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
         self._readable, self._writable = select.poll(), select.poll()
         self._readable.register(reads, select.POLLIN)
         self._writable.register(writes, select.POLLOUT)
-        # A pipe takes 64 KB at first, which is a change of processes for every 4 songs.
+        # A pipe holds 64 KB by default, so that the processes would take turns every 4 songs.
         with contextlib.suppress(OSError, AttributeError):
             fcntl.fcntl(writes, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-        # Who waits until a pipe takes the rest of a frame waits for ever on a process that hangs.
+        # A blocking write to a process that hangs would never return.
         os.set_blocking(writes, False)
 
     def send(self, frame: bytes, deadline: float | None = None) -> None:
         """Sends a packed frame.
 
         Args:
-          frame: see `pack`.
-          deadline: by `time.monotonic()`; None waits for ever.
+          frame: bytes of `pack`.
+          deadline: latest time by `time.monotonic()`, in seconds; None waits for ever.
 
         Raises:
           TimeoutError: if the deadline passes first.
@@ -91,17 +97,17 @@ class Channel:
             sent += self._write(memoryview(frame)[sent:])
 
     def receive(self, deadline: float | None = None) -> tuple[bytes, list[bytes]]:
-        """The next frame's kind and fields; raises as `send` does, and ValueError if it is no frame."""
-        # Most frames come in one piece.
+        """Returns the next frame's kind and fields; raises as `send` does, and ValueError for what is no frame."""
+        # Most frames arrive in one piece.
         data = self._read(_FIRST_BYTES, deadline)
         while (size := _least_size(data)) > len(data):
-            if size > self._most_bytes:
-                raise ValueError(f"a frame of {size} bytes; the limit is {self._most_bytes}")
+            if size > self._max_bytes:
+                raise ValueError(f"a frame of {size} bytes; the limit is {self._max_bytes}")
             data = self._rest(data, size, deadline)
         return unpack(data)
 
     def close(self) -> None:
-        """Closes both."""
+        """Closes both pipes."""
         for owner in self._owners:
             owner.close()
 
@@ -112,10 +118,10 @@ class Channel:
             missing -= len(pieces[-1])
         return b"".join(pieces)
 
-    def _read(self, most: int, deadline: float | None) -> bytes:
+    def _read(self, max_bytes: int, deadline: float | None) -> bytes:
         if deadline is not None:
             _wait(self._readable, deadline)
-        data = os.read(self._reads, most)
+        data = os.read(self._reads, max_bytes)
         if not data:
             raise EOFError("the other end is closed")
         return data
@@ -129,7 +135,7 @@ class Channel:
             raise EOFError("the other end is closed") from error
 
 
-def _wait(ready: select.poll, deadline: float | None) -> None:
+def _wait(poll: select.poll, deadline: float | None) -> None:
     milliseconds = None if deadline is None else max(1000 * (deadline - time.monotonic()), 0)
-    if not ready.poll(milliseconds):
+    if not poll.poll(milliseconds):
         raise TimeoutError("the deadline has passed")

@@ -1,6 +1,6 @@
-"""Licences that lie beside the music: `song.mid.license` (as reuse.software has it), or a folder's `LICENSE`.
+"""Licence files beside the music: `song.mid.license` (as reuse.software specifies), or a folder's `LICENSE`.
 
-They are found in the listing of the input, which sees them anyway: no file is asked for that is not there.
+They are found while the input is listed, so that nothing is requested that does not exist.
 """
 
 import dataclasses
@@ -10,19 +10,25 @@ from nabi.music.errors import ParseError
 from nabi.workspace import archives, storage
 
 ENDING = ".license"
-# Of a whole folder, in any case; of several the first counts.
+# Names of a whole folder's licence, in upper or lower case; of several the first here counts.
 NAMES = ("license", "license.txt", "license.md", "licence", "licence.txt", "licence.md", "copying")
 
 _MOST_BYTES = 4096
 _MOST_LETTERS = 100
-# Sidecars whose words a reader remembers: those of a folder are shared by all its songs.
+# Sidecars whose text a reader remembers: a folder's is shared by all its songs.
 _MOST_KNOWN = 1024
 _SPDX = re.compile(r"SPDX-License-Identifier:[ \t]*([\w.+() -]*[\w.+)])")
 
 
 @dataclasses.dataclass(frozen=True)
 class Sidecar:
-    """A file that tells a licence: where its bytes are, what changes with them, and its member of an archive."""
+    """A licence file.
+
+    Attributes:
+      path: the file, or the archive that holds it.
+      mark: changes when the content of `path` does.
+      member: the archive's member; None for a file of its own.
+    """
 
     path: str
     mark: str
@@ -30,20 +36,24 @@ class Sidecar:
 
 
 def is_sidecar(path: str) -> bool:
-    """Whether a path is named as a licence's file."""
+    """Returns true if a path has the name of a licence file.
+
+    >>> is_sidecar("music/song.mid.license"), is_sidecar("music/LICENSE.txt"), is_sidecar("music/song.mid")
+    (True, True, False)
+    """
     name = path.rpartition("/")[2].rpartition("!")[2].lower()
     return name.endswith(ENDING) or name in NAMES
 
 
 class Sidecars:
-    """The sidecars of a listing; false while there is none."""
+    """The licence files of a listing, by the files that they cover; empty (false) without any."""
 
     def __init__(self) -> None:
         self._of_file: dict[str, Sidecar] = {}
         self._of_folder: dict[str, tuple[int, str, Sidecar]] = {}
 
     def add(self, sidecar: Sidecar) -> None:
-        """Takes one in, for which `is_sidecar` holds."""
+        """Adds a licence file, one for which `is_sidecar` holds."""
         key = _key(sidecar.path, sidecar.member)
         folder, _, name = key.rpartition("/")
         if name.lower().endswith(ENDING):
@@ -53,16 +63,21 @@ class Sidecars:
         self._of_folder[folder] = min(self._of_folder.get(folder, ranked), ranked, key=lambda other: other[:2])
 
     def nearest(self, path: str, member: archives.Member | None = None) -> Sidecar | None:
-        """The sidecar of a file: its own, else that of the nearest folder; an archive is a folder, too."""
+        """Returns the licence file of a file: its own, else that of the nearest folder; an archive counts as a folder.
+
+        Args:
+          path: the file, or the archive that holds it.
+          member: the archive's member.
+        """
         place = _key(path, member)
-        own = self._of_file.get(place)
-        while not own and "/" in place:
+        sidecar = self._of_file.get(place)
+        while not sidecar and "/" in place:
             place = place.rpartition("/")[0]
             if place in self._of_folder:
-                own = self._of_folder[place][2]
+                sidecar = self._of_folder[place][2]
             elif place.endswith("!"):
-                own = self._of_file.get(place[:-1])
-        return own
+                sidecar = self._of_file.get(place[:-1])
+        return sidecar
 
     def __len__(self) -> int:
         return len(self._of_file) + len(self._of_folder)
@@ -73,9 +88,10 @@ def _key(path: str, member: archives.Member | None) -> str:
 
 
 class LicenceReader:
-    """Reads sidecars, those of a folder once; to be closed. It has its own archives open.
+    """Reads licence files, each once; has to be closed.
 
-    A tar.gz is read forwards only: the songs' stream must not be sent back for each licence.
+    It opens archives of its own: a tar.gz can only be read forwards, and reading a licence through the songs' stream
+    would start that stream again.
     """
 
     def __init__(self) -> None:
@@ -83,7 +99,7 @@ class LicenceReader:
         self._known: dict[Sidecar, str] = {}
 
     def read(self, sidecar: Sidecar | None) -> str:
-        """The licence that a sidecar tells, "" if there is none or it cannot be read."""
+        """Returns the licence that a sidecar names; "" without a sidecar or if it cannot be read."""
         if sidecar is None:
             return ""
         if sidecar not in self._known:
@@ -102,16 +118,19 @@ class LicenceReader:
             return b""
 
     def close(self) -> None:
-        """Closes archives."""
+        """Closes the archives."""
         self._archives.close()
 
 
 def licence_of(data: bytes) -> str:
-    """What a licence's file says: its `SPDX-License-Identifier`, else its first line that is not empty.
+    """Returns a licence file's `SPDX-License-Identifier`, else its first line that is not empty.
 
-    Of the first 4096 bytes; at most 100 characters.
+    The first 4096 bytes count; the result has at most 100 characters.
+
+    >>> licence_of(b"SPDX-FileCopyrightText: 2024 A. Fox\\nSPDX-License-Identifier: CC-BY-4.0\\n")
+    'CC-BY-4.0'
     """
     text = data[:_MOST_BYTES].decode("utf-8-sig", errors="replace")
-    found = _SPDX.search(text)
-    lines = [found[1]] if found else [line.strip() for line in text.splitlines() if line.strip()]
+    identifier = _SPDX.search(text)
+    lines = [identifier[1]] if identifier else [line.strip() for line in text.splitlines() if line.strip()]
     return "".join(letter for letter in lines[0] if letter.isprintable())[:_MOST_LETTERS] if lines else ""

@@ -1,4 +1,4 @@
-"""Files done, on the screen, while local workers read."""
+"""Progress lines on the screen while local workers read files."""
 
 import contextlib
 import json
@@ -15,7 +15,10 @@ _SECONDS = 5.0
 
 
 class ReadingProgress:
-    """Counts of one worker, kept in a small file below a local staging folder; elsewhere Beam's counters do."""
+    """File counts of one worker, published in a small file below a local staging folder.
+
+    Workers on other machines have Beam's counters instead: for a bucket nothing is published.
+    """
 
     def __init__(self, staging: str) -> None:
         self._path = None if storage.scheme_of(staging) else pathlib.Path(staging) / f"{uuid.uuid4().hex}.progress"
@@ -23,16 +26,16 @@ class ReadingProgress:
         self._published = 0.0
 
     def count(self, files: int) -> None:
-        """So many files more are done; `lost` is counted by whoever reads."""
+        """Adds to the number of files done; `lost` is counted by the caller."""
         self._done += files
         if time.monotonic() - self._published > 1:
             self.publish()
 
     def publish(self) -> None:
-        """Lets `shown` see the counts."""
+        """Writes the counts to the file that `shown` reads."""
         self._published = time.monotonic()
         if self._path and self._done:
-            # Progress is not worth a sync to disk, nor a failure.
+            # Written without a sync, and failures are ignored: progress is not worth either.
             with contextlib.suppress(OSError):
                 partial = self._path.with_suffix(".partial")
                 partial.write_text(json.dumps([self._done, self.lost]))
@@ -41,7 +44,12 @@ class ReadingProgress:
 
 @contextlib.contextmanager
 def shown(staging: str, total: int) -> Iterator[None]:
-    """While the context lasts, logs a line every few seconds: files done of `total`, a second, lost, time left."""
+    """Logs a progress line (see `line`) every few seconds while the context lasts.
+
+    Args:
+      staging: the staging folder that workers publish their counts in.
+      total: files to read.
+    """
     stop = threading.Event()
     thread = threading.Thread(target=_show, args=(pathlib.Path(staging), total, stop), daemon=True)
     if not storage.scheme_of(staging):
@@ -66,7 +74,11 @@ def _show(staging: pathlib.Path, total: int, stop: threading.Event) -> None:
 
 
 def line(done: int, total: int, lost: int, seconds: float) -> str:
-    """Such as `read 120 of 909 files, 40.0 files/s, 2 lost, 20 s left`."""
+    """Returns a progress line.
+
+    >>> line(done=120, total=920, lost=2, seconds=3.0)
+    'read 120 of 920 files, 40.0 files/s, 2 lost, 20 s left'
+    """
     rate = done / seconds
     left = f"{(total - done) / rate:.0f} s left" if rate else "starting"
     return f"read {done:,} of {total:,} files, {rate:.1f} files/s, {lost} lost, {left}"

@@ -1,4 +1,4 @@
-"""Sources -> rows of songs, spooled, and of rejects."""
+"""Transforms that read sources: their songs go to spool files, their rows on through the pipeline."""
 
 import dataclasses
 import itertools
@@ -28,27 +28,27 @@ class ReadSources(beam.PTransform):
     config: PreprocessConfig
 
     def expand(self, listings: beam.PCollection[str]) -> beam.PCollection[list[Source]]:
-        """Reads the lines and shuffles them, a few together."""
+        """Reads listing files, groups their lines into batches, and shuffles those."""
         size = rows.BATCH[self.config.parser]
         return listings | "ReadListing" >> beam.FlatMap(_read_listing, size=size) | "Spread" >> beam.Reshuffle()
 
 
 @dataclasses.dataclass
 class ReadSongs(beam.PTransform):
-    """Batches of sources -> rows: `songs` of what was read and spooled, `rejects` of the rest."""
+    """Batches of sources -> two collections of rows: `songs`, read and spooled, and `rejects`, all others."""
 
     config: PreprocessConfig
     folder: str
     reuse: str
 
     def expand(self, sources: beam.PCollection[list[Source]]) -> Any:
-        """Reads and spools."""
+        """Reads sources in a process of their own and spools their songs."""
         reader = _ReadAndSpool(self.config, storage.join(self.folder, paths.STAGING), self.reuse)
         return sources | "Read" >> beam.ParDo(reader).with_outputs("rejects", main="songs")
 
 
 class _ReadAndSpool(beam.DoFn):
-    """Keeps one process that parses a worker, and one spool file open a bundle."""
+    """Reads batches with one parser process for each worker and one spool file for each bundle."""
 
     def __init__(self, config: PreprocessConfig, staging: str, reuse: str) -> None:
         self._config = config
@@ -57,10 +57,12 @@ class _ReadAndSpool(beam.DoFn):
         self._spool: SpoolWriter | None = None
 
     def setup(self) -> None:
+        """Prepares the reader and this worker's progress counts."""
         self._progress = ReadingProgress(self._staging)
         self._reader = rows.SourceReader(self._config, self._reuse)
 
     def process(self, sources: list[Source]) -> Iterator[Any]:
+        """Yields the rows of a batch: of songs with their spool positions, of all others tagged as rejects."""
         for row, song in self._reader.read(sources):
             Metrics.counter("ReadSongs", f"{row.outcome}-{row.reason}" if row.reason else row.outcome).inc()
             if row.reused:
@@ -74,22 +76,24 @@ class _ReadAndSpool(beam.DoFn):
         self._progress.count(len(sources))
 
     def finish_bundle(self) -> None:
+        """Publishes progress and the spool file, which Beam may need as soon as the bundle is done."""
         self._progress.publish()
         if self._spool:
             self._spool.close()
             self._spool = None
 
     def teardown(self) -> None:
+        """Ends the parser process."""
         self._reader.close()
 
 
 def _read_listing(path: str, size: int) -> Iterator[list[Source]]:
-    """Neighbours of the listing, which a tar.gz's members are, in batches."""
+    """Yields a listing in batches of neighbours, which keeps together the members of a tar.gz."""
     sources = [_source(row) for row in paths.read_rows(path)]
-    for is_tar_gz, some in itertools.groupby(sources, key=_is_in_tar_gz):
-        same = list(some)
+    for is_tar_gz, neighbours in itertools.groupby(sources, key=_is_in_tar_gz):
+        group = list(neighbours)
         step = _TAR_GZ_BATCH if is_tar_gz else size
-        yield from (same[begin : begin + step] for begin in range(0, len(same), step))
+        yield from (group[begin : begin + step] for begin in range(0, len(group), step))
 
 
 def _is_in_tar_gz(source: Source) -> bool:
@@ -97,7 +101,7 @@ def _is_in_tar_gz(source: Source) -> bool:
 
 
 def _source(row: dict[str, Any]) -> Source:
-    """A source of its JSON, `dataclasses.asdict`."""
+    """Restores a source from its row of a listing, `dataclasses.asdict` as JSON."""
     member, sidecar = row["member"], row["sidecar"]
     if sidecar:
         sidecar = Sidecar(**{**sidecar, "member": sidecar["member"] and Member(**sidecar["member"])})

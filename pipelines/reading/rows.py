@@ -1,4 +1,4 @@
-"""What happened to each source: the row that a worker makes of it, and the ledger's row."""
+"""Reads sources into songs, with a row for each that says what happened to it."""
 
 import dataclasses
 import time
@@ -15,25 +15,31 @@ from nabi.workspace.kept_songs import KeptSongs
 from nabi.workspace.ledger import FILTERED, LOST, READ, LedgerRow
 from pipelines.config import PreprocessConfig
 from pipelines.reading import dataset_settings
-from pipelines.reading.isolation import IsolatedReader, ParseAnswer
+from pipelines.reading.isolation import IsolatedReader
 from pipelines.reading.licences import LicenceReader
+from pipelines.reading.parser_process import ParseAnswer
 from pipelines.reading.song_spool import SpoolPosition
 from pipelines.reading.sources import Source, as_text
 
-# Files that go together to the process that parses, and that a worker takes at once: going there costs the fast parser
-# 9 % for 48 and 13 % for 16; music21 may need seconds for a file, and the time limit is that of all together.
+# Files of one request to the parser process, and of one element of the pipeline. Requests of 48 files cost the fast
+# parser 9 % of its time, of 16 files 13 %; music21 may need seconds for a file, and all files of a request share the
+# time limit of one.
 BATCH = {"fast": 48, "music21": 8}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ReadOutcome(LedgerRow):
-    """A source, read. (Slots are half the size in memory, where Beam's local runner keeps what it shuffles.)
+    """The row of a source that was read, with what later steps need of its song.
+
+    With slots it takes half the memory; Beam's local runner holds all rows that it shuffles.
 
     Attributes:
-      position: where the song is spooled.
-      song: the name under which its records are written: the hash, `+1` ... where duplicates are kept.
-      bands: of the fingerprint (see `nabi.analysis.tune_fingerprint`), with spaces between, until clusters are named.
-      sketch: of the fingerprint, until clusters are named.
+      position: the song's position in the spool; None without a song.
+      song: the name under which records are written (`nabi.music.song_id`): the hash, with `+1` ... for duplicates
+        that are kept.
+      bands: bands of the fingerprint (see `nabi.analysis.tune_fingerprint`), joined by spaces; "" once clusters are
+        named.
+      sketch: sketch of the fingerprint; b"" once clusters are named.
     """
 
     position: SpoolPosition | None = None
@@ -42,13 +48,22 @@ class ReadOutcome(LedgerRow):
     sketch: bytes = b""
 
     def fingerprint(self) -> Fingerprint:
-        """What tells near duplicates of the song."""
+        """Returns the fingerprint by which near duplicates of the song are found."""
         return Fingerprint(tuple(self.bands.split()), self.sketch)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class WrittenSong:
-    """A song, written: its split, its cluster, its tokens (marks included), how many are unknown, and its windows."""
+    """A song that was written to a shard.
+
+    Attributes:
+      song: its name.
+      split: its split.
+      tokens: number of tokens, song marks included, before augmentation.
+      unknown: number of tokens that the vocabulary lacks.
+      windows: number of records, augmented ones included.
+      cluster: its cluster of near duplicates; "": none.
+    """
 
     song: str
     split: str
@@ -59,14 +74,14 @@ class WrittenSong:
 
 
 class SourceReader:
-    """Reads sources where they can harm nothing but themselves; to be closed, or used as a context."""
+    """Reads sources in a process of their own, so that a bad file harms only itself; has to be closed, or a context."""
 
     def __init__(self, config: PreprocessConfig, reuse: str = "") -> None:
         """Starts nothing yet.
 
         Args:
-          config: of the dataset.
-          reuse: a dataset directory of the same reading whose kept songs are taken; "": none.
+          config: the dataset's settings.
+          reuse: a dataset directory with kept songs that these settings would read; "": none.
         """
         self._kept = KeptSongs(reuse) if reuse else None
         self._config = config
@@ -82,9 +97,9 @@ class SourceReader:
         )
 
     def read(self, sources: Sequence[Source]) -> Iterator[tuple[ReadOutcome, Song | None]]:
-        """Each source's row, with its song if it has one; several of each for a file of several tunes.
+        """Yields each source's row with its song, None without one; a file of several tunes gives several pairs.
 
-        Never raises for what a file holds.
+        Never raises for the content of a file.
         """
         size = BATCH[self._config.parser]
         for begin in range(0, len(sources), size):
@@ -92,24 +107,24 @@ class SourceReader:
 
     def _read_together(self, sources: Sequence[Source]) -> Iterator[tuple[ReadOutcome, Song | None]]:
         fetched = [(source, self._fetch(source)) for source in sources]
-        known = [self._known(source, data) for source, data in fetched]
+        reused = [self._reused(source, data) for source, data in fetched]
         files = [
             (data, source.name)
-            for (source, data), kept in zip(fetched, known, strict=True)
+            for (source, data), kept in zip(fetched, reused, strict=True)
             if isinstance(data, bytes) and kept is None
         ]
         answers = iter(self._parser.read_packed(files) if files else ())
-        for (source, data), kept in zip(fetched, known, strict=True):
+        for (source, data), kept in zip(fetched, reused, strict=True):
             if isinstance(data, ReadOutcome):
                 outcomes = [(data, None)]
             else:
-                outcomes = [kept] if kept else [self._row(source, said) for said in next(answers)]
+                outcomes = [kept] if kept else [self._row(source, answer) for answer in next(answers)]
             licence = self._licences.read(source.sidecar)
             for row, song in outcomes:
                 yield dataclasses.replace(row, licence=licence, repaired=_repaired(row, data)), song
 
     def _fetch(self, source: Source) -> bytes | ReadOutcome:
-        """A source's bytes, or the row that says why there are none."""
+        """Returns a source's bytes, or the row that says why there are none."""
         began = time.monotonic()
         try:
             if source.reason:
@@ -127,8 +142,8 @@ class SourceReader:
         except storage.StorageError as error:
             return _no_song(source.name, LOST, "unreadable", str(error), time.monotonic() - began)
 
-    def _known(self, source: Source, data: bytes | ReadOutcome) -> tuple[ReadOutcome, Song] | None:
-        """The row and the song of a file that an earlier run has read."""
+    def _reused(self, source: Source, data: bytes | ReadOutcome) -> tuple[ReadOutcome, Song] | None:
+        """Returns the row and the kept song of a file that an earlier run has read; None if it has to be read."""
         if self._kept is None or isinstance(data, ReadOutcome):
             return None
         began = time.monotonic()
@@ -138,7 +153,7 @@ class SourceReader:
             return None
         if song is None or dataset_settings.refusal(self._config, song):
             return None
-        # The same bytes under another ending are read by another reader, and may be no song.
+        # Another file name extension means another reader, which may find another song in the same bytes, or none.
         if file_reader.score_ending(song.about.source) != file_reader.score_ending(source.name):
             return None
         song = dataclasses.replace(song, about=dataclasses.replace(song.about, source=source.name))
@@ -155,13 +170,13 @@ class SourceReader:
         return self._read_row(name, song, answer.seconds), song
 
     def _read_row(self, name: str, song: Song, seconds: float) -> ReadOutcome:
-        linked = dataset_settings.finds_near_duplicates(self._config)
-        found = tune_fingerprint.fingerprint(song) if linked else Fingerprint()
+        compares = dataset_settings.finds_near_duplicates(self._config)
+        fingerprint = tune_fingerprint.fingerprint(song) if compares else Fingerprint()
         return ReadOutcome(
             source=name,
             outcome=READ,
-            bands=" ".join(found.bands),
-            sketch=found.sketch,
+            bands=" ".join(fingerprint.bands),
+            sketch=fingerprint.sketch,
             sha256=song.about.sha256,
             instrument=song.about.instrument,
             alternatives=song.about.alternatives,
@@ -172,7 +187,7 @@ class SourceReader:
         )
 
     def close(self) -> None:
-        """Ends the process that parses and closes archives."""
+        """Ends the parser process and closes archives."""
         self._parser.close()
         self._licences.close()
         self._archives.close()
@@ -187,9 +202,12 @@ class SourceReader:
 
 
 def _repaired(row: ReadOutcome, data: bytes | ReadOutcome) -> tuple[str, ...]:
-    """What was out of the ordinary in a file that gave a song; compressed or not, its content has the same hash."""
-    is_packed = isinstance(data, bytes) and row.outcome == READ and compressed.is_compressed(data)
-    return ("gzip", *row.repaired) if is_packed else row.repaired
+    """Returns the repairs of a file that gave a song, "gzip" first if it was compressed.
+
+    That one is added here: a compressed file has the hash of its content, so its song may come from a plain copy.
+    """
+    is_gzip = isinstance(data, bytes) and row.outcome == READ and compressed.is_compressed(data)
+    return ("gzip", *row.repaired) if is_gzip else row.repaired
 
 
 def _no_song(source: str, outcome: str, reason: str, detail: str, seconds: float) -> ReadOutcome:

@@ -1,4 +1,4 @@
-"""Parsed songs on their way: a worker writes them to a spool file, and only where they lie crosses a shuffle.
+"""Spool files: workers write parsed songs there, so that only the songs' positions cross a shuffle.
 
 Beam's local runner holds every shuffled element in memory at over five times its size; a position is a few bytes.
 """
@@ -14,15 +14,15 @@ from typing import IO
 from nabi.music.song import Song
 from nabi.workspace import storage
 
-_GAP_BYTES = 1 << 20
-_STRETCH_BYTES = 1 << 24
-# Songs of a shard; more are kept on disk.
-_IN_MEMORY = 1 << 26
+_MAX_GAP_BYTES = 1 << 20
+_MAX_STRETCH_BYTES = 1 << 24
+# Bytes of a shard's songs that are held in memory; more go to disk.
+_MAX_MEMORY_BYTES = 1 << 26
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SpoolPosition:
-    """Where a song lies: bytes [offset, offset + size) of a spool file."""
+    """A song's position: bytes [offset, offset + size) of a spool file."""
 
     path: str
     offset: int
@@ -39,7 +39,7 @@ class SpoolWriter:
         self._offset = 0
 
     def write(self, song: Song) -> SpoolPosition:
-        """Appends a song."""
+        """Appends a song and returns its position."""
         data = song.to_bytes()
         with storage.explained("write", self._path):
             self._file.write(data)
@@ -54,32 +54,32 @@ class SpoolWriter:
 
 
 def stretches(positions: Iterable[SpoolPosition]) -> Iterator[list[SpoolPosition]]:
-    """The positions in the order in which they lie, those together that one request should read.
+    """Yields the positions in file order, in groups that one request should read: at most 16 MiB each.
 
-    In a bucket a request takes as long as a megabyte does: gaps below that are read, larger ones left out.
+    A request to a bucket takes as long as reading a megabyte: smaller gaps are read, larger ones skipped.
     """
-    together: list[SpoolPosition] = []
+    stretch: list[SpoolPosition] = []
     for position in sorted(positions, key=lambda position: (position.path, position.offset)):
-        if together and not _belongs(position, together[0], together[-1]):
-            yield together
-            together = []
-        together.append(position)
-    if together:
-        yield together
+        if stretch and not _belongs(position, stretch[0], stretch[-1]):
+            yield stretch
+            stretch = []
+        stretch.append(position)
+    if stretch:
+        yield stretch
 
 
 def _belongs(position: SpoolPosition, first: SpoolPosition, last: SpoolPosition) -> bool:
     gap = position.offset - (last.offset + last.size)
     total = position.offset + position.size - first.offset
-    return position.path == last.path and gap <= _GAP_BYTES and total <= _STRETCH_BYTES
+    return position.path == last.path and gap <= _MAX_GAP_BYTES and total <= _MAX_STRETCH_BYTES
 
 
-def stored(positions: Iterable[SpoolPosition]) -> Iterator[tuple[SpoolPosition, bytes]]:
-    """The songs at these positions, as they are stored, in the order in which they lie; little of them in memory."""
-    for _, of_file in itertools.groupby(stretches(positions), key=lambda stretch: stretch[0].path):
-        first = next(of_file)
+def read_stored(positions: Iterable[SpoolPosition]) -> Iterator[tuple[SpoolPosition, bytes]]:
+    """Yields positions in file order with the bytes stored there (`Song.to_bytes`), one stretch in memory at a time."""
+    for _, file_stretches in itertools.groupby(stretches(positions), key=lambda stretch: stretch[0].path):
+        first = next(file_stretches)
         with storage.open_read(first[0].path) as file:
-            for stretch in itertools.chain([first], of_file):
+            for stretch in itertools.chain([first], file_stretches):
                 begin, end = stretch[0].offset, stretch[-1].offset + stretch[-1].size
                 file.seek(begin)
                 data = file.read(end - begin)
@@ -87,9 +87,9 @@ def stored(positions: Iterable[SpoolPosition]) -> Iterator[tuple[SpoolPosition, 
 
 
 class SpoolReader:
-    """Reads songs by position in any order; use as a context.
+    """Reads songs by position in any order; a context manager.
 
-    They are first collected in a temporary file of this machine, so that a bucket is read in its own order.
+    Entering copies the songs to a temporary file of this machine, so that spool files are read in file order.
     """
 
     def __init__(self, positions: Iterable[SpoolPosition]) -> None:
@@ -97,7 +97,7 @@ class SpoolReader:
         self._offsets: dict[SpoolPosition, int] = {}
 
     def __enter__(self) -> "SpoolReader":
-        self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)
+        self._file = tempfile.SpooledTemporaryFile(max_size=_MAX_MEMORY_BYTES)
         try:
             self._collect()
         except BaseException:
@@ -106,12 +106,12 @@ class SpoolReader:
         return self
 
     def __exit__(self, *error: object) -> None:
-        # What is not written yet is not wanted any more, and a full disk does not take it.
+        # Closing writes what is buffered, which nobody needs any more, and which fails on a full disk.
         with contextlib.suppress(OSError):
             self._file.close()
 
     def _collect(self) -> None:
-        for position, data in stored(self._positions):
+        for position, data in read_stored(self._positions):
             self._offsets[position] = self._file.tell()
             with storage.explained("write", tempfile.gettempdir()):
                 self._file.write(data)
@@ -119,6 +119,6 @@ class SpoolReader:
             self._file.flush()
 
     def read(self, position: SpoolPosition) -> Song:
-        """The song at one of the positions."""
+        """Returns the song at one of the positions."""
         self._file.seek(self._offsets[position])
         return Song.from_bytes(self._file.read(position.size))

@@ -1,4 +1,4 @@
-"""What `--input` names: files, folders, globs and the embedded corpus, as a sorted list of sources."""
+"""Expands `--input` (files, folders, globs, archives, a corpus, tunes in codes) into a sorted list of sources."""
 
 import collections
 import dataclasses
@@ -9,23 +9,23 @@ from nabi.music import note_codes
 from nabi.workspace import archives, file_endings, storage
 from pipelines.reading import licences
 
-# What a folder is searched for; a file or a glob is taken whatever its name ends with.
+# File name extensions that a folder is searched for; files and globs are taken whatever their extension.
 ENDINGS = (*file_endings.SONGS, *file_endings.ARCHIVES)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Source:
-    """A file that may hold a song. (With slots: there may be millions, and all are sorted in memory.)
+    """A file that may hold songs; with slots, since there may be millions, sorted in memory.
 
     Attributes:
-      name: what the ledger calls it.
-      path: where its bytes are.
-      size: in bytes.
+      name: its name in the ledger.
+      path: the file, or the archive that holds it.
+      size: size in bytes.
       mark: changes when the content does.
-      reason: why there are no bytes, where that is known before: a key of `nabi.music.errors.REASONS`.
-      failure: the same in a sentence.
-      member: of the archive at `path`, if the file lies in one.
-      sidecar: the file that tells its licence.
+      reason: a key of `nabi.music.errors.REASONS` if it is known already that it cannot be read; else "".
+      failure: that reason as a sentence.
+      member: the archive's member; None for a file of its own.
+      sidecar: the file that names its licence.
     """
 
     name: str
@@ -39,22 +39,23 @@ class Source:
 
     @property
     def order(self) -> tuple[str, int]:
-        """Members of an archive stay together, in the order in which it holds them."""
+        """Sort key that keeps the members of an archive together, in the archive's own order."""
         return (self.path, self.member.position) if self.member else (self.name, 0)
 
 
 def expand(inputs: Iterable[str], divisors: tuple[int, ...] | None = None) -> list[Source]:
-    """The sources of all inputs, each once, in an order that does not depend on that of the inputs.
+    """Lists the sources of all inputs, each once, in an order that does not depend on the order of the inputs.
 
     Args:
       inputs: files, folders, globs, `corpus:bach-chorales`, tunes in codes.
-      divisors: that the lengths in codes must be of (`nabi.music.quantisation`); None: of any.
+      divisors: divisors of a quarter note that lengths in codes must be multiples of (`nabi.music.quantisation`);
+        None allows all lengths.
 
     Raises:
-      ValueError: if one of the inputs names nothing.
-      StorageError: if one cannot be listed.
+      ValueError: if an input names nothing.
+      StorageError: if an input cannot be listed.
     """
-    found: dict[str, Source] = {}
+    by_name: dict[str, Source] = {}
     sidecars = licences.Sidecars()
     for pattern in inputs:
         sources = list(_sources(pattern, sidecars, divisors))
@@ -63,8 +64,8 @@ def expand(inputs: Iterable[str], divisors: tuple[int, ...] | None = None) -> li
                 f"--input {pattern} matches no file; give a file, a folder that holds {', '.join(ENDINGS)} files, "
                 "a glob in quotes, corpus:bach-chorales, or codes:'g8 e8 e4'"
             )
-        found.update((source.name, source) for source in sources)
-    ordered = sorted(found.values(), key=lambda source: source.order)
+        by_name.update((source.name, source) for source in sources)
+    ordered = sorted(by_name.values(), key=lambda source: source.order)
     if not sidecars:
         return ordered
     return [dataclasses.replace(source, sidecar=sidecars.nearest(source.path, source.member)) for source in ordered]
@@ -77,7 +78,7 @@ def _sources(pattern: str, sidecars: licences.Sidecars, divisors: tuple[int, ...
 
 
 def _tune(pattern: str, divisors: tuple[int, ...] | None) -> Iterator[Source]:
-    """A tune in codes, which is its own content."""
+    """Yields a tune in codes, whose path is its content."""
     try:
         text = pattern.removeprefix(note_codes.SCHEME)
         if divisors is None:
@@ -90,15 +91,15 @@ def _tune(pattern: str, divisors: tuple[int, ...] | None) -> Iterator[Source]:
 
 
 def _files(pattern: str, sidecars: licences.Sidecars) -> Iterator[Source]:
-    """The files of a pattern; those that tell a licence go to the sidecars."""
+    """Yields the files of a pattern; licence files go to the sidecars."""
     ignored: collections.Counter[str] = collections.Counter()
-    named = "*" in pattern or "?" in pattern or "[" in pattern
+    is_glob = "*" in pattern or "?" in pattern or "[" in pattern
     for info in storage.match(pattern):
         if archives.is_archive(info.path):
             yield from _members(info, sidecars)
         elif info.path != pattern and licences.is_sidecar(info.path):
             sidecars.add(licences.Sidecar(info.path, info.mark))
-        elif named or info.path == pattern or info.path.lower().endswith(ENDINGS):
+        elif is_glob or info.path == pattern or info.path.lower().endswith(ENDINGS):
             yield Source(as_text(info.path), info.path, info.size, info.mark)
         else:
             ending = info.path[info.path.rfind(".") :].lower()
@@ -109,19 +110,19 @@ def _files(pattern: str, sidecars: licences.Sidecars) -> Iterator[Source]:
 
 
 def _members(archive: storage.FileInfo, sidecars: licences.Sidecars) -> Iterator[Source]:
-    """The songs of an archive, and what of it is refused; one source if it cannot be opened."""
-    taken: set[str] = set()
+    """Yields the songs of an archive and its members that cannot be read; one source if it cannot be opened at all."""
+    names: set[str] = set()
     try:
         for member in archives.list_members(archive.path):
             folder, _, file = f"/{member.name}".rpartition("/")
-            # What macOS adds to an archive beside each file.
-            litter = file.startswith("._") or "__MACOSX" in folder
-            if licences.is_sidecar(member.name) and not member.failure and not litter:
+            # macOS adds such a file to an archive beside each file.
+            is_metadata = file.startswith("._") or "__MACOSX" in folder
+            if licences.is_sidecar(member.name) and not member.failure and not is_metadata:
                 sidecars.add(licences.Sidecar(archive.path, archive.mark, member))
-            elif member.failure or (file.lower().endswith(file_endings.SONGS) and not litter):
+            elif member.failure or (file.lower().endswith(file_endings.SONGS) and not is_metadata):
                 name = f"{as_text(archive.path)}!{member.name}"
-                name = f"{name}@{member.position}" if name in taken else name
-                taken.add(name)
+                name = f"{name}@{member.position}" if name in names else name
+                names.add(name)
                 reason = "unreadable" if member.failure else ""
                 yield Source(name, archive.path, member.size, archive.mark, reason, member.failure, member)
     except storage.StorageError as error:
@@ -129,12 +130,16 @@ def _members(archive: storage.FileInfo, sidecars: licences.Sidecars) -> Iterator
 
 
 def as_text(path: str) -> str:
-    """A path with what is no text in it (a name in Latin-1, on this machine) as escapes: it can be written as UTF-8."""
+    r"""Escapes the bytes of a path that are not UTF-8, such as those of a name in Latin-1, so that it can be written.
+
+    >>> as_text("caf\udce9.mid")
+    'caf\\udce9.mid'
+    """
     try:
         path.encode()
     except UnicodeEncodeError:
         return path.encode("utf-8", "backslashreplace").decode()
-    # Not a copy of it: names and paths are most of a listing's memory.
+    # The same object, no copy: names and paths are most of a listing's memory.
     return path
 
 
@@ -145,6 +150,7 @@ def _chorales() -> Iterator[Source]:
     from pipelines.reading import chorales
 
     def report(done: int, total: int) -> None:
+        """Logs every 25th chorale and the last."""
         if done % 25 == 0 or done == total:
             logging.info("writing Bach's chorales to MIDI: %d of %d", done, total)
 

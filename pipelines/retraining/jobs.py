@@ -1,4 +1,4 @@
-"""The jobs of a run, as a scheduler starts them: by module name, each in a process of its own."""
+"""Plans the jobs of a retraining run and starts them as a scheduler would: modules, each in its own process."""
 
 import dataclasses
 import importlib
@@ -6,32 +6,35 @@ import logging
 import shlex
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nabi.workspace import logs, paths, recipes, retraining_steps, storage
 from nabi.workspace.retraining_steps import GATE, GENERATE, PREPROCESS, SAMPLE, TRAIN
 from nabi.workspace.subprocesses import ChildProcess
 
+# Job -> additional flags of that job.
+JobFlags = Mapping[str, Sequence[str]]
+
 COMPARE = "compare"
 _MODULES = {**retraining_steps.MODULES, COMPARE: "generator.compare"}
-# Those whose flags may be given by hand; the first three also take a recipe's table.
+# Jobs that take flags from `retrain`'s command line; the first three also take a recipe's table.
 WITH_FLAGS = (PREPROCESS, TRAIN, GENERATE, GATE)
-# Stands for an input that a recipe gives.
+# A stand-in for the recipe's input where only flags are checked.
 RECIPES_OWN = "recipe"
 
 
 class JobFailedError(Exception):
-    """A job ended with an exit status other than 0."""
+    """Raised when a job ended with an exit status other than 0."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """One of the jobs.
+    """A job with its flags.
 
     Attributes:
-      name: a key of the modules above.
-      folder: the directory that it makes; of `compare` the page.
+      name: a step's job, such as `train`, or `compare`.
+      folder: the directory that it makes; for `compare` the page.
       arguments: its flags.
     """
 
@@ -41,7 +44,7 @@ class Job:
 
     @property
     def module(self) -> str:
-        """What `python -m` runs."""
+        """Name of the module that `python -m` runs."""
         return _MODULES[self.name]
 
 
@@ -50,10 +53,11 @@ class Plan:
     """The jobs of a run, in order.
 
     Attributes:
-      dataset: makes the dataset.
-      model: trains the first model of the recipe, the challenger.
+      dataset: builds the dataset.
+      model: trains the recipe's first model, the challenger.
       trial: samples the songs that the challenger is judged by.
-      songs: what is left when it is promoted: its songs, the other models with theirs, and a page of all.
+      songs: the jobs after its promotion: sample its songs, train and sample the other models, and make the page of
+        all songs.
     """
 
     dataset: Job
@@ -63,7 +67,7 @@ class Plan:
 
     @property
     def page(self) -> str:
-        """The page of the songs."""
+        """Path of the page of the songs."""
         last = self.songs[-1]
         return last.folder if last.name == COMPARE else storage.join(self.songs[0].folder, paths.INDEX)
 
@@ -72,68 +76,76 @@ def plan(
     folder: str,
     inputs: Sequence[str],
     recipe: str | None,
-    more: Mapping[str, Sequence[str]],
+    job_flags: JobFlags,
     *,
     champion: str = "",
     warm: bool = False,
     label: str = "",
 ) -> Plan:
-    """What a run does.
-
-    The first songs and their model lie in `songs` and `model`, those of further runs of the recipe in `songs-NAME`
-    and `model-NAME`; with a label in `songs-LABEL` and `songs-NAME-LABEL`.
+    """Plans the jobs of a run; see `_directories` for the directories that they make.
 
     Args:
       folder: the run's directory.
-      inputs: of preprocess.
+      inputs: input of preprocess.
       recipe: a recipe's name or file, `NAME:run` for one of its runs, or None.
-      more: job -> flags of that job.
-      champion: the directory of the run whose songs need not be read again; "": none.
-      warm: whether its models are started from.
-      label: tells songs of one model from others of it; "": the first ones.
+      job_flags: additional flags of jobs.
+      champion: directory of the run whose songs need not be read again; "": none.
+      warm: true starts training from the champion's models.
+      label: part of the directories' names for songs sampled with changed settings; "": the first songs.
 
     Raises:
       ValueError: if there is no such recipe or run.
     """
-    wanted = recipes.plan(recipe) if recipe else [recipes.GenerateRun("", "")]
+    runs = recipes.plan(recipe) if recipe else [recipes.GenerateRun("", "")]
     name = recipe.partition(":")[0] if recipe else ""
-    models = _places(folder, paths.MODELS, [one.model for one in wanted])
-    songs = _places(folder, paths.SONGS, [one.name for one in wanted], label)
-    trained = {run: _train(name, run, place, folder, more, champion if warm else "") for run, place in models.items()}
-
-    def generate(one: recipes.GenerateRun, step: str, place: str) -> Job:
-        values = {"model": models[one.model], "songs": place, "gate_songs": place}
-        return _job(step, place, values, _recipe(name, one.name), more)
-
-    made = [generate(one, GENERATE, songs[one.name]) for one in wanted]
-    first = wanted[0]
-    of_model = {run: [job for job, one in zip(made, wanted, strict=True) if one.model == run] for run in models}
-    others = [job for run in list(models)[1:] for job in (trained[run], *of_model[run])]
+    models = _directories(folder, paths.MODELS, [run.model for run in runs])
+    songs = _directories(folder, paths.SONGS, [run.name for run in runs], label)
+    start_run = champion if warm else ""
+    trainings = {model: _train(name, model, path, folder, job_flags, start_run) for model, path in models.items()}
+    samplings = [_generate(GENERATE, name, run, models[run.model], songs[run.name], job_flags) for run in runs]
+    page = [_page(folder, songs, label)] if len(songs) > 1 else []
+    model, gate_songs = runs[0].model, storage.join(folder, paths.GATE_SONGS)
     return Plan(
-        dataset=_preprocess(name, inputs, folder, more, champion),
-        model=trained[first.model],
-        trial=generate(first, SAMPLE, storage.join(folder, paths.GATE_SONGS)),
-        songs=(*of_model[first.model], *others, *([_page(folder, songs, label)] if len(songs) > 1 else [])),
+        dataset=_preprocess(name, inputs, folder, job_flags, champion),
+        model=trainings[model],
+        trial=_generate(SAMPLE, name, runs[0], models[model], gate_songs, job_flags),
+        songs=(*_by_model(runs, trainings, samplings), *page),
     )
 
 
-def gate(folder: str, champion: str, more: Mapping[str, Sequence[str]]) -> Job:
-    """The job that judges a run's model against the champion's, or where there is none ("") by itself.
+def _by_model(
+    runs: Sequence[recipes.GenerateRun], trainings: Mapping[str, Job], samplings: Sequence[Job]
+) -> Iterator[Job]:
+    """Yields the first model's sampling jobs, then the training and the sampling jobs of each other model.
+
+    Args:
+      runs: the recipe's runs.
+      trainings: model -> its training job.
+      samplings: the sampling job of each run.
+    """
+    for number, (model, training) in enumerate(trainings.items()):
+        if number:
+            yield training
+        yield from (job for run, job in zip(runs, samplings, strict=True) if run.model == model)
+
+
+def gate(folder: str, champion: str, job_flags: JobFlags) -> Job:
+    """Returns the job that judges a run's model against the champion's, or without a champion by itself.
 
     Args:
       folder: the run's directory.
-      champion: that of the champion.
-      more: see `plan`.
+      champion: the champion's run directory; "": none.
+      job_flags: see `plan`.
     """
     values = retraining_steps.places(folder, champion)
-    return _job(GATE, values["gate"], values, [], more, against=bool(champion))
+    return _job(GATE, values["gate"], values, [], job_flags, against=bool(champion))
 
 
 def check(job: Job) -> Any:
-    """The settings that a job's flags ask for, checked by the job itself before any work; nothing for a page.
+    """Lets a job check its own flags before any work, and returns its settings; None for a page.
 
     Raises:
-      ValueError: as the job would, naming the flag of `retrain` that is wrong.
+      ValueError: if a flag is wrong, with the job's name and its message.
     """
     if job.name == COMPARE:
         return None
@@ -147,43 +159,52 @@ def _job(
     step: str,
     folder: str,
     values: Mapping[str, str],
-    given: Sequence[str],
-    more: Mapping[str, Sequence[str]],
+    flags: Sequence[str],
+    job_flags: JobFlags,
     *,
     against: bool = False,
 ) -> Job:
-    """A row of the table of steps as a job.
+    """Makes the job of a step from the table of steps.
 
     Args:
-      step: its name.
+      step: the step's name.
       folder: the directory that it makes.
-      values: of the names in its flags.
-      given: flags that come first.
-      more: see `plan`; of a flag given twice the later one holds.
-      against: whether there is a champion to beat.
+      values: values of the names in its flags.
+      flags: flags that come before those of `job_flags`.
+      job_flags: see `plan`; of a flag given twice the later one holds.
+      against: true if there is a champion to start from, or to be judged against.
     """
     row = retraining_steps.BY_NAME[step]
-    return Job(row.job, folder, row.arguments(values, [*given, *more.get(row.job, ())], against=against))
+    return Job(row.job, folder, row.arguments(values, [*flags, *job_flags.get(row.job, ())], against=against))
 
 
-def _preprocess(name: str, inputs: Sequence[str], folder: str, more: Mapping[str, Sequence[str]], champion: str) -> Job:
+def _preprocess(name: str, inputs: Sequence[str], folder: str, job_flags: JobFlags, champion: str) -> Job:
     values = retraining_steps.places(folder, champion)
-    given = [*_recipe(name), *(flag for pattern in inputs for flag in ("--input", pattern))]
-    return _job(PREPROCESS, values["data"], values, given, more, against=bool(champion))
+    flags = [*_recipe(name), *(flag for pattern in inputs for flag in ("--input", pattern))]
+    return _job(PREPROCESS, values["data"], values, flags, job_flags, against=bool(champion))
 
 
-def _train(name: str, run: str, place: str, folder: str, more: Mapping[str, Sequence[str]], start: str) -> Job:
-    """The training of a model, from the model of the same name of another run if that has one."""
-    before = storage.join(start, place.rpartition("/")[2]) if start else ""
-    values = {**retraining_steps.places(folder), "model": place, "champion_model": before}
-    warm = bool(before) and paths.completed(before) is not None
-    return _job(TRAIN, place, values, _recipe(name, run), more, against=warm)
+def _train(name: str, model: str, path: str, folder: str, job_flags: JobFlags, start_run: str) -> Job:
+    """Returns the job that trains a model, from the model of the same name in `start_run` if that has one."""
+    start_model = storage.join(start_run, path.rpartition("/")[2]) if start_run else ""
+    values = {**retraining_steps.places(folder), "model": path, "champion_model": start_model}
+    warm = bool(start_model) and paths.completed(start_model) is not None
+    return _job(TRAIN, path, values, _recipe(name, model), job_flags, against=warm)
 
 
-def _places(folder: str, base: str, names: Sequence[str], label: str = "") -> dict[str, str]:
-    """The directories of models or songs by the names of their runs, the first of them without its name."""
+def _generate(step: str, name: str, run: recipes.GenerateRun, model: str, path: str, job_flags: JobFlags) -> Job:
+    """Returns the job that samples songs of a recipe's run from the model directory `model` into `path`."""
+    values = {"model": model, "songs": path, "gate_songs": path}
+    return _job(step, path, values, _recipe(name, run.name), job_flags)
+
+
+def _directories(folder: str, base: str, names: Sequence[str], label: str = "") -> dict[str, str]:
+    """Returns name -> directory of models or songs: `base` for the first name, `base-NAME` for the others.
+
+    With a label they end with `-LABEL`.
+    """
     parts = {name: (base, name if index else "", label) for index, name in enumerate(dict.fromkeys(names))}
-    return {name: storage.join(folder, "-".join(filter(None, named))) for name, named in parts.items()}
+    return {name: storage.join(folder, "-".join(filter(None, words))) for name, words in parts.items()}
 
 
 def _page(folder: str, songs: Mapping[str, str], label: str) -> Job:
@@ -196,22 +217,26 @@ def _recipe(name: str, run: str = "") -> list[str]:
 
 
 def start(job: Job) -> None:
-    """Runs a job to its end, its output going to the terminal line by line; raises JobFailedError.
+    """Runs a job to its end, printing its output line by line.
 
-    SIGTERM and Ctrl-C are passed on to it, and act as usual when it has ended.
+    SIGTERM and Ctrl-C are passed on to the job and act on this process when it has ended.
+
+    Raises:
+      JobFailedError: if its exit status is not 0, with its last message.
     """
     logging.info("\n%s: python -m %s %s", job.name, job.module, shlex.join(job.arguments))
-    child, last = ChildProcess(), [""]
+    child, last_message = ChildProcess(), [""]
 
     def show(line: str) -> None:
-        last[0] = logs.message_of(line) or last[0]
+        """Prints a line and remembers its message."""
+        last_message[0] = logs.message_of(line) or last_message[0]
         print(line, flush=True)
 
     with child.signals():
-        # A job keeps the lock of `runs.alone`, whatever becomes of this process.
+        # The job inherits the lock of `runs.exclusive` and holds it even if this process dies.
         status = child.run([sys.executable, "-m", job.module, *job.arguments], show)
     if child.caught:
         signal.raise_signal(child.caught[0])
     if status:
-        reason = last[0].removeprefix(f"{job.name} failed: ").removeprefix(f"{job.name}: ")
+        reason = last_message[0].removeprefix(f"{job.name} failed: ").removeprefix(f"{job.name}: ")
         raise JobFailedError(f"{job.name} failed with status {status}: {reason}")

@@ -1,4 +1,4 @@
-"""A run of the retraining job: what was asked for, what it set out from, and how it was judged."""
+"""A retraining run: its request, the state that it started from, the flags that it was judged by, and its lock."""
 
 import contextlib
 import dataclasses
@@ -6,51 +6,51 @@ import fcntl
 import itertools
 import os
 import pathlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from nabi.workspace import paths, recipes, storage
 from pipelines.reading import sources
+from pipelines.retraining.jobs import JobFlags
 
 
 @dataclasses.dataclass(frozen=True)
 class RetrainRequest:
-    """What was asked for.
+    """Input and settings of a run.
 
     Attributes:
-      inputs: of preprocess.
+      inputs: input of preprocess.
       recipe: a recipe's name or file, or None.
-      more: job -> flags of that job.
-      name: the fingerprint of the files that the inputs name, and of the settings.
-      settings: the fingerprint of what decides the models: flags and recipe, but not how songs are sampled from them,
-        nor how they are judged.
-      sampling: the fingerprint of how songs are sampled.
+      job_flags: job -> additional flags of that job.
+      name: the run's name, a fingerprint of the input files and of `settings`.
+      settings: fingerprint of the flags and the recipe as far as they decide the models; sampling and judging do not.
+      sampling: fingerprint of the flags and the recipe as far as they decide how songs are sampled.
     """
 
     inputs: tuple[str, ...]
     recipe: str | None
-    more: Mapping[str, Sequence[str]]
+    job_flags: JobFlags
     name: str
     settings: str
     sampling: str
 
     @classmethod
-    def of(
+    def create(
         cls,
         inputs: Sequence[str] | None,
         recipe: str | None,
-        more: Mapping[str, Sequence[str]],
+        job_flags: JobFlags,
         *,
         output: str,
         fresh: bool = False,
     ) -> "RetrainRequest":
-        """Lists the files.
+        """Lists the input files and fingerprints them with the settings.
 
         Args:
-          inputs: of preprocess; None takes the recipe's.
+          inputs: input of preprocess; None takes the recipe's.
           recipe: a recipe's name or file, or None.
-          more: job -> flags of that job.
+          job_flags: job -> additional flags of that job.
           output: the retraining directory.
-          fresh: whether training begins with first weights, although there is a champion.
+          fresh: true trains from random weights although there is a champion.
 
         Raises:
           ValueError, StorageError: if input or recipe are wrong.
@@ -59,95 +59,95 @@ class RetrainRequest:
         given = tuple(inputs or table.get("preprocess", {}).get("input", ()))
         if not given:
             raise ValueError("give --input (files, folders, globs, or corpus:bach-chorales), or a recipe that has one")
-        found = sources.expand(given)
-        _refuse_own_songs(given, {source.path.rpartition("/")[0] for source in found}, output)
-        listing = paths.fingerprint_all(map(dataclasses.astuple, found))
-        songs = recipes.plan(recipe) if recipe else []
-        made_of = {key: value for key, value in table.items() if key not in ("description", "generate")}
-        of_models = {job: list(flags) for job, flags in more.items() if job not in ("gate", "generate")}
-        models = list(dict.fromkeys(one.model for one in songs))
-        settings = paths.fingerprint([made_of, models, of_models, *(["fresh"] if fresh else [])])
-        samplings = [row for row in table.get("generate", []) if row["name"] in {one.name for one in songs}]
-        sampling = paths.fingerprint([samplings, list(more.get("generate", ()))])
-        return cls(given, recipe, more, paths.fingerprint([listing, settings]), settings, sampling)
+        files = sources.expand(given)
+        _refuse_own_songs(given, {source.path.rpartition("/")[0] for source in files}, output)
+        listing = paths.fingerprint_all(map(dataclasses.astuple, files))
+        runs = recipes.plan(recipe) if recipe else []
+        model_tables = {key: value for key, value in table.items() if key not in ("description", "generate")}
+        model_flags = {job: list(flags) for job, flags in job_flags.items() if job not in ("gate", "generate")}
+        models = list(dict.fromkeys(run.model for run in runs))
+        settings = paths.fingerprint([model_tables, models, model_flags, *(["fresh"] if fresh else [])])
+        samplings = [row for row in table.get("generate", []) if row["name"] in {run.name for run in runs}]
+        sampling = paths.fingerprint([samplings, list(job_flags.get("generate", ()))])
+        return cls(given, recipe, job_flags, paths.fingerprint([listing, settings]), settings, sampling)
 
 
 def _refuse_own_songs(inputs: Iterable[str], folders: Iterable[str], output: str) -> None:
-    """Raises ValueError if the songs that runs make are among the input, or would be.
+    """Raises ValueError if songs that runs generate are in the input, or would be in that of the next run.
 
     Args:
-      inputs: as they are given; a folder is searched below.
-      folders: that hold a file of the input.
+      inputs: files, folders and patterns as given.
+      folders: folders that hold a file of the input.
       output: the retraining directory.
     """
-    runs = _place(storage.join(output, paths.RUNS))
-    around = (path for path in inputs if f"{runs}/".startswith(f"{_place(path)}/"))
-    within = (path for path in folders if f"{_place(path)}/".startswith(f"{runs}/"))
-    if path := next(itertools.chain(around, within), ""):
+    runs = _absolute(storage.join(output, paths.RUNS))
+    above_runs = (path for path in inputs if f"{runs}/".startswith(f"{_absolute(path)}/"))
+    below_runs = (path for path in folders if f"{_absolute(path)}/".startswith(f"{runs}/"))
+    if path := next(itertools.chain(above_runs, below_runs), ""):
         raise ValueError(
             f"the songs that --output {output} gets would be input, by {path}: models would be trained on what models "
             "before them made; give an --output outside of --input"
         )
 
 
-def _place(path: str) -> str:
+def _absolute(path: str) -> str:
     return path.rstrip("/") if storage.scheme_of(path) else str(pathlib.Path(path).resolve()).rstrip("/")
 
 
 def begin(folder: str, request: RetrainRequest, champion: str) -> dict[str, str]:
-    """What a run set out with; written when it first starts, so that it goes on with the same after a kill.
+    """Writes the state that a run starts from, unless it has started before: after a kill it goes on with the same.
 
     Args:
       folder: the run's directory.
-      request: what was asked for.
-      champion: the champion's name now; "": none.
+      request: the run's request.
+      champion: name of the present champion; "": none.
 
     Returns:
       See `begun`.
     """
     path = storage.join(folder, paths.REQUEST)
     if not storage.exists(path):
-        begun_with = {"settings": request.settings, "sampling": request.sampling, "champion": champion}
-        paths.write_json(path, begun_with)
+        state = {"settings": request.settings, "sampling": request.sampling, "champion": champion}
+        paths.write_json(path, state)
     return begun(folder)
 
 
 def begun(folder: str) -> dict[str, str]:
-    """With what a run first started: `settings` and `sampling` of its request, and the `champion` of that time."""
+    """Reads the state that a run started from: `settings` and `sampling` of its request, and the `champion` then."""
     return paths.read_object(storage.join(folder, paths.REQUEST), "settings", "sampling", "champion")
 
 
 def same_settings(folder: str, request: RetrainRequest) -> bool:
-    """Whether a run was made by the settings of a request, of whatever files."""
+    """Returns true if a run has the settings of a request; the input files may differ."""
     path = storage.join(folder, paths.REQUEST)
     return storage.exists(path) and paths.read_json(path).get("settings") == request.settings
 
 
 def same_songs(folder: str, other: str) -> bool:
-    """Whether the datasets of two runs have the same songs, by the hash of their content."""
+    """Returns true if the datasets of two runs are finished and have the same content, by its fingerprint."""
     marks = [paths.completed(storage.join(run, paths.DATA)) for run in (folder, other)]
     contents = [mark and mark["content"] for mark in marks]
     return contents[0] is not None and contents[0] == contents[1]
 
 
 def judged_by(folder: str) -> list[str] | None:
-    """The gate's flags that a run was judged by; None if it was not, or that is not known."""
+    """Returns the gate's flags that a run was judged by; None if it was not judged, or the flags are not known."""
     path = storage.join(folder, paths.GATE, paths.REQUEST)
     return paths.read_object(path, "flags")["flags"] if storage.exists(path) else None
 
 
 def judge_by(folder: str, flags: Sequence[str]) -> None:
-    """Remembers the gate's flags that a run was judged by, once it is."""
+    """Writes down the gate's flags that a run was judged by."""
     paths.write_json(storage.join(folder, paths.GATE, paths.REQUEST), {"flags": list(flags)})
 
 
 @contextlib.contextmanager
-def alone(output: str) -> Iterator[None]:
-    """Keeps other retraining jobs of this machine out of a local directory while this one works in it.
+def exclusive(output: str) -> Iterator[None]:
+    """Locks a local retraining directory against other retraining jobs of this machine while the context lasts.
 
-    The kernel ends the lock with the process, however it ends, and with the job that it has started: that one is killed
-    with it, which may take the moment in which the next would begin beside it. A bucket has none: there, schedulers
-    keep jobs apart (`max_concurrent_run_count=1`), and promotion alone is safe from others.
+    The kernel releases the lock when this process and the job that it has started have both ended: a job is killed with
+    its parent, but may live a moment longer. A bucket has no lock: there, schedulers keep jobs apart
+    (`max_concurrent_run_count=1`), and only promotion is safe against a concurrent one.
 
     Raises:
       ValueError: if another job works there.
@@ -156,7 +156,7 @@ def alone(output: str) -> Iterator[None]:
     if storage.scheme_of(output):
         yield
         return
-    # Not the directory itself: `storage.write_if_unchanged` locks that one for a moment.
+    # Not the directory itself, which `storage.write_if_unchanged` locks for a moment.
     folder = pathlib.Path(storage.join(output, paths.RUNS))
     try:
         folder.mkdir(parents=True, exist_ok=True)

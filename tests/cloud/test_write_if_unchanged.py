@@ -85,8 +85,9 @@ def test_of_several_processes_at_once_none_is_lost(place):
 
 _KILLED = """
 import os, sys
-from songs import local_files, storage
-local_files.LocalFiles.write = lambda *_: os.kill(os.getpid(), 9)
+from nabi.workspace import storage
+from nabi.workspace.storage import local
+local.LocalFiles.write = lambda *_: os.kill(os.getpid(), 9)
 storage.write_if_unchanged(sys.argv[1], b"2", b"1")
 """
 

@@ -1,17 +1,19 @@
-"""What a lock names, out of this Python's own packages, by links: an environment without a download."""
+"""Environments with the packages that a lock names, linked from this Python's own: nothing is downloaded."""
 
 import importlib.metadata
 import pathlib
 import re
+import subprocess
 import sys
 
-from benchmarks import dockerfile
-
+ROOT = pathlib.Path(__file__).parents[2]
+# Image -> the folder of its Dockerfile.
+FOLDERS = {"preprocess": "dataflow", "train": "train", "generate": "generate"}
 SITE = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
 
 
 def names(lock: str) -> dict[str, str]:
-    """Package -> version, of a lock's text."""
+    """Parses a lock: package -> version."""
     return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", lock, re.MULTILINE))
 
 
@@ -40,11 +42,16 @@ def _link(path: pathlib.Path, parts: tuple[str, ...], site: pathlib.Path) -> Non
             return
 
 
-def install(stage: dockerfile.Stage, arguments: list[str]) -> None:
-    """A `pip install` of a lock by links, and of anything else by the stage's own pip."""
-    if "-r" not in arguments:
-        dockerfile.pip(stage, arguments)
-        return
-    lock = stage.host(arguments[arguments.index("-r") + 1]).read_text()
-    prefixes = [word.partition("=")[2] for word in arguments if word.startswith("--prefix=")]
-    link(lock, stage.host(prefixes[0] if prefixes else dockerfile.PYTHON_HOME) / SITE)
+def environment(name: str, folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
+    """Makes an environment with the packages of an image's lock; returns its interpreter and its site-packages."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    link((ROOT / "deploy" / "locks" / f"{name}.lock").read_text(), folder / SITE)
+    return folder / "bin" / "python", folder / SITE
+
+
+def run(command: list[object], folder: pathlib.Path, **variables: object) -> subprocess.CompletedProcess[str]:
+    """Runs a command in a folder, with no variables of this environment."""
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(folder), **{key: str(value) for key, value in variables.items()}}
+    return subprocess.run(
+        [str(word) for word in command], cwd=folder, env=env, capture_output=True, text=True, check=False
+    )

@@ -117,7 +117,7 @@ def test_what_is_no_music_says_why_and_names_the_file(tmp_path):
 def test_an_archive_and_a_missing_file_are_told(tmp_path):
     with pytest.raises(OSError, match=r"cannot read .*none.mid: there is no such file"):
         nabi.read(tmp_path / "none.mid")
-    with pytest.raises(ValueError, match=r"all.zip is an archive: give a file out of it"):
+    with pytest.raises(ValueError, match=r"all.zip is an archive: extract a file from it"):
         nabi.read("all.zip")
 
 

@@ -83,8 +83,8 @@ def test_of_a_model_without_song_marks_the_end_and_the_first_token_are_not_count
     ("settings", "sentence"),
     [
         ({"temprature": 1.0}, "unknown setting temprature: did you mean temperature?"),
-        ({"no_audio": True}, "unknown setting no_audio; there are max_tokens, max_bars, "),
-        ({"temperature": 0}, "temperature 0 must be in 0.001..100: logits are divided by it"),
+        ({"audio": "none"}, "unknown setting audio; there are max_tokens, max_bars, "),
+        ({"temperature": 0}, "temperature 0 must be in 0.001..100: divides the logits"),
         ({"top_p": "high"}, "top_p 'high' must be a number in 0.0001..1"),
         ({"lowest": 70, "highest": 60}, "lowest 70 must not be above highest 60"),
         ({"key": "X minor"}, "'X minor' does not begin with a tonic"),

@@ -100,14 +100,14 @@ def test_every_stretch_is_placed():
     count = chosen.stop - chosen.start
     song = plant(onset[chosen], pitch[chosen], before=8, after=4, semitones=-5, gap=12)
     found = explain.copies.find(song, index_of(*TRAINING))
-    assert rows(explain.described("x.mid", found)) == [
+    assert rows(explain.describe("x.mid", found)) == [
         ["1:1", "2:4", "8", "original"],
         ["3:1", "3:3", str(count), "2:1", "-5", "1.mid"],
         ["3:4", "4:3", "4", "original"],
     ]
     start, duration, pitches = song.notes()
     waltz = Song.from_notes(start, duration, pitches, About(time_signature="3/4"))
-    assert rows(explain.described("x.mid", explain.copies.find(waltz, index_of(*TRAINING)))) == [
+    assert rows(explain.describe("x.mid", explain.copies.find(waltz, index_of(*TRAINING)))) == [
         ["1:1", "3:2", "8", "original"],
         ["3:3", "4:2", str(count), "2:2", "-5", "1.mid"],
         ["4:3", "5:3", "4", "original"],
@@ -116,18 +116,18 @@ def test_every_stretch_is_placed():
 
 def test_other_songs_that_have_a_stretch_are_counted():
     song = walk(7)
-    text = explain.described("x.mid", explain.copies.find(song, index_of(song, walk(8), song, song)))
+    text = explain.describe("x.mid", explain.copies.find(song, index_of(song, walk(8), song, song)))
     assert rows(text)[0][-3:] == ["0.mid", "and", "2"] or rows(text)[0][-4:] == ["0.mid", "and", "2", "more"]
     assert "0.mid and 2 more" in text
 
 
 def test_what_repeats_and_what_may_be_missed_is_told():
     loop = builders.song(*((12 * index, 3, 60) for index in range(40)))
-    text = explain.described("x.mid", explain.copies.find(loop, index_of(loop)))
+    text = explain.describe("x.mid", explain.copies.find(loop, index_of(loop)))
     assert "the longest run has 40 notes, 12 if what repeats counts once; 9.8 bars in a row at most" in text
     assert "may have been missed" not in text
     thinned = index_of(walk(1, 90), most=20)
-    text = explain.described("x.mid", explain.copies.find(walk(1, 90), thinned))
+    text = explain.describe("x.mid", explain.copies.find(walk(1, 90), thinned))
     assert text.endswith(f"runs below {thinned.notes_to_find} notes may have been missed.")
 
 
@@ -141,7 +141,7 @@ def test_a_song_too_short_to_tell(tmp_path, capsys):
 def test_a_hostile_source_steers_no_terminal():
     builder = explain.copies.Builder(explain.copies.Gram())
     builder.add("0", walk(1), "a\x1b[2Jb" + "c" * 100)
-    text = explain.described("\x1b.mid", explain.copies.find(walk(1), builder.finish()))
+    text = explain.describe("\x1b.mid", explain.copies.find(walk(1), builder.finish()))
     assert "\x1b" not in text
     assert "…" + "c" * 59 in text
 

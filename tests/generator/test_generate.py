@@ -390,7 +390,7 @@ def test_songs_are_summed_up_beside_the_training_songs(tmp_path):
     model = write_model(tmp_path / "model")
     reference = StyleReference(CONTENT)
     for split in ("train", "validation"):
-        reference.look(split, walk(1))
+        reference.add(split, walk(1))
     reference.write(str(tmp_path / "model" / paths.REFERENCE))
     make(model, tmp_path / "songs", 20, max_tokens=40)
     told = paths.read_json(str(tmp_path / "songs" / paths.SUMMARY))

@@ -213,8 +213,8 @@ def test_a_song_that_is_not_followed_has_no_agreement(letters, tmp_path):
 
 def test_a_limit_in_bars_is_of_what_is_chosen():
     """What is given and chosen takes 1 tick, what is fed 9, and a bar 12."""
-    meanings = TokenContents(np.ones(9, np.int64), np.array([0, 0, 0, 0, 9, 1, 9, 9, 9]))
+    contents = TokenContents(np.ones(9, np.int64), np.array([0, 0, 0, 0, 9, 1, 9, 9, 9]))
     table = np.tile([0, 0, 0, 0, 0, 99, 0, 0, 0], (9, 1))
     config = GenerateConfig(primer_tokens=1, top_k=1, max_bars=1, meter="1/4", **FOLLOWING)
-    (song,) = Sampler(fake(table), ANY, config, meanings, slots=1).sample([0], [(B,) + 20 * (C,)])
+    (song,) = Sampler(fake(table), ANY, config, contents, slots=1).sample([0], [(B,) + 20 * (C,)])
     assert spoken(song) == 11 * "b"

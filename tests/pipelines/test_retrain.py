@@ -108,7 +108,7 @@ def retrained(tmp_path, fake):
 
     def run(*, fresh=False, recipe=None, **more):
         flags = {"inputs": [str(tmp_path / "music")], "output": str(tmp_path / "out"), "recipe": recipe}
-        folder = retrain.run(**flags, more=more, fresh=fresh)
+        folder = retrain.run(**flags, job_flags=more, fresh=fresh)
         return folder.rpartition("/")[2]
 
     return run
@@ -334,7 +334,7 @@ def test_a_failed_run_leaves_the_champion_alone(tmp_path, fake, retrained, monke
 
 def test_two_jobs_at_once_in_one_directory_are_one(tmp_path, fake, retrained, monkeypatch):
     def start_another(job):
-        with pytest.raises(ValueError, match="another retraining job"), runs.alone(str(tmp_path / "out")):
+        with pytest.raises(ValueError, match="another retraining job"), runs.exclusive(str(tmp_path / "out")):
             raise AssertionError
         fake.start(job)
 
@@ -345,12 +345,12 @@ def test_two_jobs_at_once_in_one_directory_are_one(tmp_path, fake, retrained, mo
 
 @pytest.mark.slow
 def test_a_job_that_has_not_ended_yet_keeps_others_out(tmp_path):
-    with runs.alone(str(tmp_path)):
+    with runs.exclusive(str(tmp_path)):
         job = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)
-    with pytest.raises(ValueError, match="another retraining job works in"), runs.alone(str(tmp_path)):
+    with pytest.raises(ValueError, match="another retraining job works in"), runs.exclusive(str(tmp_path)):
         raise AssertionError
     job.communicate(b"\n")
-    with runs.alone(str(tmp_path)):
+    with runs.exclusive(str(tmp_path)):
         pass
 
 
@@ -406,14 +406,14 @@ def test_songs_of_its_own_are_no_input(tmp_path, monkeypatch, output):
         (tmp_path / place).mkdir(exist_ok=True)
         (tmp_path / place / "a.mid").write_bytes(builders.scale())
     with pytest.raises(ValueError, match=f"the songs that --output {output} gets would be input"):
-        retrain.run(inputs=["music", "**/*.mid"], output=output, recipe=None, more={})
+        retrain.run(inputs=["music", "**/*.mid"], output=output, recipe=None, job_flags={})
 
 
 def test_an_output_that_cannot_be_written_is_one_sentence(tmp_path):
     (tmp_path / "a.mid").write_bytes(builders.scale())
     (tmp_path / "out").write_text("a file")
     with pytest.raises(storage.StorageError, match=r"cannot write below --output .*out: Not a directory"):
-        retrain.run(inputs=[str(tmp_path / "a.mid")], output=str(tmp_path / "out"), recipe=None, more={})
+        retrain.run(inputs=[str(tmp_path / "a.mid")], output=str(tmp_path / "out"), recipe=None, job_flags={})
 
 
 def test_a_watch_ends_with_what_is_wrong_at_first_and_outlives_it_later(monkeypatch):

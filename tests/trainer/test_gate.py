@@ -112,8 +112,10 @@ def test_what_an_ancestor_of_either_model_was_trained_on_is_not_asked_about(new,
             paths.complete(f"{before}/{place}", {"request": "b", "content": "b"})
         paths.write_json(f"{tmp_path}/{name}/{paths.CONFIG}", {"warm_started_from": f"{before}/model"})
     paths.write_rows(f"{tmp_path}/champion/dataset/{paths.rows_name(paths.LEDGER, 0, 1)}", held_out)
-    of = gate.Contestants(f"{tmp_path}/model", data, "", f"{tmp_path}/champion/model", f"{tmp_path}/champion/dataset")
-    asked = gate.judging_songs(of, trained_model.load(f"{new}/model"))
+    contestants = gate.Contestants(
+        f"{tmp_path}/model", data, "", f"{tmp_path}/champion/model", f"{tmp_path}/champion/dataset"
+    )
+    asked = gate.judging_songs(contestants, trained_model.load(f"{new}/model"))
     assert len(asked) == len(held_out) - 2 > 0
 
 
@@ -124,9 +126,9 @@ def test_songs_are_asked_for_whole_though_the_challenger_does_not_know_all_of_th
     dataset = open_dataset(data)
     challenger = types.SimpleNamespace(encoding=dataset.encoding, vocabulary=dataset.vocabulary, config={})
     paths.write_json(f"{tmp_path}/model/{paths.CONFIG}", {"warm_started_from": None})
-    of = gate.Contestants(f"{tmp_path}/model", data, "", f"{tmp_path}/model", data)
+    contestants = gate.Contestants(f"{tmp_path}/model", data, "", f"{tmp_path}/model", data)
     # Every melody has 40 notes.
-    assert [len(song) for song in gate.judging_songs(of, challenger)] == [40] * dataset.counts["test"]["songs"]
+    assert [len(song) for song in gate.judging_songs(contestants, challenger)] == [40] * dataset.counts["test"]["songs"]
 
 
 def rows(folder):

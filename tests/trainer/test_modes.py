@@ -18,7 +18,7 @@ from trainer.data.dataset import open_dataset
 from trainer.evaluation import dataset_survey, warnings
 from trainer.evaluation.scoring import Evaluator
 from trainer.training import history, run_log
-from trainer.training.step import first_network
+from trainer.training.training_network import first_network
 
 pytestmark = pytest.mark.slow
 

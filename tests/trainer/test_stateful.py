@@ -17,8 +17,9 @@ from trainer.data.batch_order import BatchPosition
 from trainer.data.dataset import open_dataset
 from trainer.data.feed import Feed
 from trainer.data.window_mode import WindowMode
-from trainer.training.step import Learner, first_network
+from trainer.training.step import Learner
 from trainer.training.strategy import make_strategy
+from trainer.training.training_network import first_network
 
 pytestmark = pytest.mark.slow
 

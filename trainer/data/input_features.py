@@ -16,8 +16,8 @@ def table(kind: str, vocabulary: Vocabulary, encoding: Encoding) -> npt.NDArray[
         the token's rank in the vocabulary scaled to 0..1. `pitch-length`: two columns, the rank of the token's highest
         pitch among the vocabulary's pitches and of its length among the lengths, both scaled to 0..1; 0 where a token
         has none.
-      vocabulary: of V tokens. Rows of special tokens are zeros, but in `one-hot` `<unk>`, `<end>` and key marks have
-        columns of their own.
+      vocabulary: of V tokens. Rows of special tokens are zeros, but in `one-hot` `<unk>` and `<end>` have columns of
+        their own.
       encoding: decodes a token to its notes.
 
     Returns:

@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclasses.dataclass(frozen=True)
 class WindowMode:
-    """Which targets of a window are predicted, and from which state and first token.
+    """The targets of a window that are predicted, and the state and first token that they are predicted from.
 
     Attributes:
       last_only: only the last target of full windows is predicted (`--target last`).

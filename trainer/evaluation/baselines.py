@@ -140,6 +140,7 @@ class Baselines:
         ends = np.cumsum([np.count_nonzero(stream.scored) for stream in streams.values()])
 
         def by_split(logs: FloatArray) -> dict[str, FloatArray]:
+            """Divides log probabilities of all splits, one after the other, by split."""
             return dict(zip(streams, np.split(logs, ends[:-1]), strict=True))
 
         uniform = np.full(ends[-1], -math.log(self.vocabulary_size - len(self.blocked)))

@@ -176,8 +176,8 @@ def by_position(rows: Sequence[Figures], where: str, ngram: str) -> str:
         Line(name, [(index, row[key]) for index, row in enumerate(rows)], kind)
         for name, key, kind in (("this model", "loss_nats", "first"), (ngram, "ngram_nats", "faint"))
     ]
-    every = -(-len(rows) // 5)
-    ticks = [(index, f"{rows[index]['first']:,}") for index in range(0, len(rows), every)]
+    interval = -(-len(rows) // 5)
+    ticks = [(index, f"{rows[index]['first']:,}") for index in range(0, len(rows), interval)]
     label = f"Loss in nats by a token's position in {where}"
     return charts.plot(lines, label, ticks, (0, last))
 

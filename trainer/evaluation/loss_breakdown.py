@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from nabi.music.encodings import Encoding, sort_of
+from nabi.music.encodings import Encoding, kind_of
 from nabi.music.vocabulary import END, UNKNOWN, Vocabulary
 from trainer.data.window_arrays import TokenStream
 
@@ -108,9 +108,9 @@ def calibration(top_probability: Floats, hit: npt.NDArray[np.bool_]) -> dict[str
 
 
 def by_kind(scores: "TokenScores", ngram: Floats, vocabulary: Vocabulary, encoding: Encoding) -> list[dict[str, Any]]:
-    """Groups the loss by kind of token (`nabi.music.encodings.sort_of`, `end` for `<end>`), the commonest first."""
+    """Groups the loss by kind of token (`nabi.music.encodings.kind_of`, `end` for `<end>`), the commonest first."""
     special = vocabulary.special
-    kinds = [*vocabulary.tokens[:special], *(sort_of(encoding, token) for token in vocabulary.tokens[special:])]
+    kinds = [*vocabulary.tokens[:special], *(kind_of(encoding, token) for token in vocabulary.tokens[special:])]
     kinds[END] = "end"
     names, kind_of_id = np.unique(kinds, return_inverse=True)
     groups = _grouped(scores, ngram, kind_of_id[scores.target], len(names))
@@ -177,9 +177,7 @@ def detail(
     Returns:
       `detail` of evaluation-SPLIT.json.
     """
-    music = music_of(tokens, vocabulary, encoding)
-    losses = {name: float(-values.mean()) for name, values in baselines.items()}
-    ngram = baselines[best_ngram]
+    music, ngram = music_of(tokens, vocabulary, encoding), baselines[best_ngram]
     return {
         "tokens": len(scores),
         "songs": int(np.count_nonzero(tokens.positions == 0)),
@@ -188,7 +186,7 @@ def detail(
         "quarters_per_minute": QUARTERS_PER_MINUTE,
         "unreadable_songs": music.unreadable,
         "model": music.rates(scores.score().loss_nats),
-        "baselines": {name: music.rates(loss) for name, loss in losses.items()},
+        "baselines": {name: music.rates(float(-logs.mean())) for name, logs in baselines.items()},
         "top_1": top_accuracy(scores.rank, 1),
         "top_5": top_accuracy(scores.rank, 5),
         "calibration": calibration(scores.top_probability, scores.rank == 0),

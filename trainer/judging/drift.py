@@ -1,4 +1,4 @@
-"""What changed in the music from one dataset to the next."""
+"""Changes in the music from a champion's dataset to a challenger's."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from nabi.analysis.style_reference import StyleReference
 from nabi.workspace import paths, storage
 from nabi.workspace.ledger_columns import Ledger, differences
 
-# Of two samples of the same music, overlaps are above; below it a distribution is worth a look.
-MUCH = 0.9
+# Two samples of the same music overlap more than this; a distribution below it has changed.
+SAME_MUSIC = 0.9
 
 
 def report(model: str, data: str, earlier_model: str, earlier_data: str) -> dict[str, Any]:
-    """The corpus drift from a champion's dataset to a challenger's.
+    """Compares the challenger's dataset with the champion's.
 
     Args:
       model: the challenger's directory.
@@ -21,28 +21,29 @@ def report(model: str, data: str, earlier_model: str, earlier_data: str) -> dict
       earlier_data: its dataset.
 
     Returns:
-      `files`: how many are new, gone, changed and the same; `songs`, `tokens` and `vocabulary`: [before, now];
-      `figures`: name -> [before, now], means over training songs; `overlaps`: name of a distribution -> 0..1, of
-      training songs then and now; `moved`: the names whose overlap is below `MUCH`.
+      `files`: number of files that are new, gone, changed and the same; `songs`, `tokens` and `vocabulary`: [the
+      champion's number, the challenger's]; `figures`: name -> [the champion's mean over training songs, the
+      challenger's]; `overlaps`: name of a distribution -> overlap of both training splits, 0..1; `moved`: the names
+      whose overlap is below `SAME_MUSIC`.
     """
-    before, now = (paths.read_json(storage.join(folder, paths.DATASET)) for folder in (earlier_data, data))
-    then, since = (_train_songs(folder) for folder in (earlier_model, model))
-    overlaps = then.overlaps(since)
+    datasets = [paths.read_json(storage.join(folder, paths.DATASET)) for folder in (earlier_data, data)]
+    before, now = (_training_profile(folder) for folder in (earlier_model, model))
+    overlaps = before.overlaps(now)
     return {
         "files": differences(Ledger.read(data), Ledger.read(earlier_data)),
-        "songs": [_counted(one, "songs") for one in (before, now)],
-        "tokens": [_counted(one, "tokens") for one in (before, now)],
-        "vocabulary": [one["vocabulary_size"] for one in (before, now)],
-        "figures": {name: [then.figures.get(name), value] for name, value in since.figures.items()},
+        "songs": [_total(dataset, "songs") for dataset in datasets],
+        "tokens": [_total(dataset, "tokens") for dataset in datasets],
+        "vocabulary": [dataset["vocabulary_size"] for dataset in datasets],
+        "figures": {name: [before.figures.get(name), value] for name, value in now.figures.items()},
         "overlaps": {name: None if value is None else round(value, 4) for name, value in overlaps.items()},
-        "moved": [name for name, value in overlaps.items() if value is not None and value < MUCH],
+        "moved": [name for name, value in overlaps.items() if value is not None and value < SAME_MUSIC],
     }
 
 
-def _train_songs(model: str) -> StyleProfile:
+def _training_profile(model: str) -> StyleProfile:
     content = paths.require_completed(model, "model", "python -m trainer.task")["content"]
     return StyleReference.load(storage.join(model, paths.REFERENCE), content).train
 
 
-def _counted(dataset: dict[str, Any], what: str) -> int:
-    return sum(split[what] for split in dataset["splits"].values())
+def _total(dataset: dict[str, Any], count: str) -> int:
+    return sum(split[count] for split in dataset["splits"].values())

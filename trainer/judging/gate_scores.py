@@ -1,4 +1,4 @@
-"""How well a model predicts given songs, song by song, so that models of other vocabularies compare."""
+"""Losses of a model on songs, one by one, comparable between models of different vocabularies."""
 
 import numpy as np
 import numpy.typing as npt
@@ -13,47 +13,47 @@ from trainer.evaluation.scoring import Evaluator
 
 
 def nats_of_songs(model: TrainedModel, songs: list[Song]) -> npt.NDArray[np.float64]:
-    """The nats that a model needs for each song, float64 [songs].
+    """Measures a model's loss on each song, in nats, float64 [songs].
 
-    A token that its vocabulary lacks costs as much as any of all tokens would, the log of their number: no model may
-    predict it, and a model must not gain by not knowing it.
+    A token that the vocabulary lacks, which the model cannot predict, costs as much as a uniform guess among all
+    tokens, so that no model gains by a smaller vocabulary.
 
     Args:
-      model: whose encoding must lose nothing of the songs.
-      songs: each of 2 tokens at least.
+      model: its encoding must be lossless for the songs.
+      songs: of at least 2 tokens each.
     """
-    reading, settings = WindowMode.from_config(model.config["train"]), model.config["dataset"]
-    stride = settings["stride"] if reading.overlapping or reading.one_window else settings["window"]
-    ids = [ids_of(model, song) for song in songs]
-    cut = [windows.cut(one, settings["window"], stride) for one in ids]
+    mode, settings = WindowMode.from_config(model.config["train"]), model.config["dataset"]
+    stride = settings["stride"] if mode.overlapping or mode.one_window else settings["window"]
+    ids_of_songs = [ids_of(model, song) for song in songs]
+    cut = [windows.cut(ids, settings["window"], stride) for ids in ids_of_songs]
     tokens, starts = (np.concatenate(parts) for parts in zip(*cut, strict=True))
     evaluator = Evaluator(
         model.model,
         Windows(tokens.astype(np.int32), starts),
-        last_only=reading.last_only,
-        carried=not reading.one_window,
+        last_only=mode.last_only,
+        carried=not mode.one_window,
     )
     scores = evaluator.tokens(model.model.get_weights())
     nats = np.bincount(scores.song, -scores.log_probability.astype(np.float64), len(songs))
-    unknown = np.array([np.count_nonzero(one == UNKNOWN) for one in ids])
+    unknown = np.array([np.count_nonzero(ids == UNKNOWN) for ids in ids_of_songs])
     return nats + unknown * np.log(len(model.vocabulary))
 
 
 def ids_of(model: TrainedModel, song: Song) -> npt.NDArray[np.int64]:
-    """A song's ids, int64 [L], spelled in what the model knows, as preprocessing writes them."""
+    """Encodes a song with the model's vocabulary as preprocessing does, int64 [L]."""
     tokens = model.encoding.spell(model.encoding.encode(song), model.vocabulary.ids)
     ids = model.vocabulary.encode(tokens)
     return windows.mark(ids) if model.config["dataset"]["song_marks"] else ids
 
 
 def comparable(champion: TrainedModel, challenger: TrainedModel) -> str:
-    """Why the losses of two models do not compare, in a sentence; "" if they do."""
-    ours, theirs = challenger.config, champion.config
+    """Explains in a sentence why the losses of two models cannot be compared; "" if they can."""
+    configs = (challenger.config, champion.config)
     for key in ("encoding", "song_marks"):
-        new, old = (one["dataset"][key] for one in (ours, theirs))
+        new, old = (config["dataset"][key] for config in configs)
         if new != old:
             return f"the challenger was made with {key} {new}, the champion with {old}"
-    readings = [(WindowMode.from_config(one["train"]), one["dataset"]["window"]) for one in (ours, theirs)]
-    if any(reading.last_only for reading, _ in readings) and readings[0] != readings[1]:
-        return "one of the models predicts only the last token of a window, so that they are asked for other tokens"
+    modes = [(WindowMode.from_config(config["train"]), config["dataset"]["window"]) for config in configs]
+    if any(mode.last_only for mode, _ in modes) and modes[0] != modes[1]:
+        return "one of the models predicts only the last token of a window, so that they predict different tokens"
     return ""

@@ -35,9 +35,8 @@ def finish(
     """Measures and publishes a run's model, whose weights are those of its best step; COMPLETED comes last."""
     scores = {split: score_split(model, survey, split) for split in SPLITS}
     baselines = survey.baseline_losses()
-    best = survey.baselines.best
     reference = StyleReference(dataset.content)
-    index = copy_index.publish(dataset, folders.file(paths.COPIES), reference.look)
+    index = copy_index.publish(dataset, folders.file(paths.COPIES), reference.add)
     reference.write(folders.file(paths.REFERENCE))
     trained_model.save_model(model, folders.file(paths.MODEL))
     storage.write_text(folders.file(paths.VOCABULARY), dataset.vocabulary.to_json())
@@ -45,10 +44,7 @@ def finish(
     figures = {split: score.as_dict() if score else None for split, score in scores.items()}
     metrics = {
         **figures,
-        "baselines": baselines,
-        "best_ngram": best.as_dict() if best else None,
-        "baselines_counted": survey.baselines.counted.as_dict(),
-        "unknown_share": survey.unknown_share,
+        **_baseline_metrics(survey, baselines),
         "steps": history.rows[-1]["step"] if history.rows else 0,
         "best_step": best_step,
         "parameters": model.count_params(),
@@ -64,6 +60,16 @@ def finish(
     for warning in warnings.warnings(history.rows, figures, baselines):
         say(f"warning: {warning}")
     say(f"the model of step {best_step} is in {folders.model}")
+
+
+def _baseline_metrics(survey: DatasetSurvey, losses: dict[str, dict[str, float] | None]) -> dict[str, object]:
+    best = survey.baselines.best
+    return {
+        "baselines": losses,
+        "best_ngram": best.as_dict() if best else None,
+        "baselines_counted": survey.baselines.counted.as_dict(),
+        "unknown_share": survey.unknown_share,
+    }
 
 
 def settings(config: TrainConfig, dataset: Dataset, warm: WarmStart | None) -> dict[str, object]:

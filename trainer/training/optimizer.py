@@ -25,6 +25,7 @@ class _WarmUp(keras.optimizers.schedules.LearningRateSchedule):
         return self._after(step) * tf.minimum(done, 1.0)
 
     def get_config(self) -> dict[str, object]:
+        """Returns the arguments of the constructor."""
         return {"after": self._after, "steps": self._steps}
 
 

@@ -17,11 +17,8 @@ from nabi.music.vocabulary import UNKNOWN
 from nabi.networks import network
 from trainer.config import TrainConfig
 from trainer.data.feed import StepBatches
-from trainer.training.dropout import DropoutMask
 from trainer.training.optimizer import make_optimizer
-
-# A layer's dropout key is seed * this + the layer's number, so that no two layers of a run drop alike.
-_LAYERS_PER_SEED = 2**16
+from trainer.training.training_network import training_model
 
 
 def scored(targets_BxT: tf.Tensor, last_only: bool) -> tuple[tf.Tensor, tf.Tensor]:
@@ -59,7 +56,7 @@ class Learner:
           strategy: the replicas.
           config: of the run.
           start: the network with its first weights.
-          fused: whether the LSTM loop is Nabi's own; Keras' own has no recurrent dropout.
+          fused: True for Nabi's own LSTM loop; False for Keras' own, which has no recurrent dropout.
         """
         self._strategy = strategy
         self._config = config
@@ -121,6 +118,7 @@ class Learner:
 
     def _rows_of_replicas(self, rows: npt.NDArray, axis: int) -> tf.distribute.DistributedValues:
         def own(context: tf.distribute.experimental.ValueContext) -> tf.Tensor:
+            """Selects the rows of one replica."""
             first = context.replica_id_in_sync_group * self._rows
             return tf.constant(rows.take(range(first, first + self._rows), axis))
 
@@ -201,52 +199,3 @@ class Learner:
         # A blocked id's log probability, about -1e9, must not be multiplied even by 0.
         allowed_sum_BxT = tf.reduce_sum(tf.where(allowed_V > 0, log_probabilities_BxTxV, 0.0), -1)
         return (1 - share) * losses_BxT - share * (allowed_sum_BxT / tf.reduce_sum(allowed_V))
-
-
-def training_model(start: keras.Model, config: TrainConfig, *, fused: bool = True) -> keras.Model:
-    """Builds the network in its training form: state in and out, dropout by (seed, step, layer, row), its precision."""
-    draw = keras.Input(batch_shape=(2,), dtype="int64", name="draw")
-    names = [layer.name for layer in start.layers]
-
-    def mask(name: str, rate: float, shared_steps: bool) -> DropoutMask:
-        key = config.seed * _LAYERS_PER_SEED + names.index(name)
-        return DropoutMask(rate, key, shared_steps=shared_steps, name=f"{name}_mask", dtype=config.precision)
-
-    def dropout(layer: keras.layers.Dropout) -> object:
-        if not layer.rate:
-            return lambda values: values
-        factors = mask(layer.name, layer.rate, config.variational_dropout)
-        return lambda values: keras.layers.Multiply(dtype=config.precision)([values, factors(values, draw)])
-
-    def recurrent_mask(name: str, h: object) -> object:
-        return mask(name, config.recurrent_dropout, shared_steps=False)(h, draw)
-
-    return network.variant(
-        start,
-        state=True,
-        fused=fused,
-        precision=config.precision,
-        dropout=dropout,
-        recurrent_mask=recurrent_mask if config.recurrent_dropout else None,
-        inputs=(draw,),
-    )
-
-
-def first_network(
-    config: TrainConfig, vocabulary_size: int, blocked: Sequence[int], features: npt.NDArray[np.float32] | None = None
-) -> keras.Model:
-    """Builds the network of a configuration with the first weights of its seed; call it outside a strategy's scope."""
-    keras.utils.set_random_seed(config.seed)
-    architecture = network.Architecture(
-        vocabulary_size=vocabulary_size,
-        embedding=config.embedding,
-        units=config.units,
-        layers=config.layers,
-        dropout=config.dropout,
-        blocked=tuple(blocked),
-        variational_dropout=config.variational_dropout,
-        layer_norm=config.layer_norm,
-        residual=config.residual,
-        tied_embeddings=config.tied_embeddings,
-    )
-    return network.build(architecture, features)

@@ -22,6 +22,7 @@ def first_signal() -> Iterator[list[int]]:
     before = {number: handler for number, handler in handlers.items() if handler is not signal.SIG_IGN}
 
     def catch(number: int, frame: object) -> None:
+        """Records the signal; the next one of its kind acts as usual."""
         del frame
         caught.append(number)
         signal.signal(number, before[number])

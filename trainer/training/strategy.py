@@ -78,6 +78,7 @@ def require_agreement(strategy: tf.distribute.Strategy, quantity: str, value: in
     count = strategy.num_replicas_in_sync
 
     def total(number: int) -> int:
+        """Sums a number over all replicas."""
         constant = tf.constant(number, tf.int64)
         everywhere = strategy.experimental_distribute_values_from_function(lambda _: constant)
         return int(strategy.reduce(tf.distribute.ReduceOp.SUM, everywhere, axis=None))

@@ -23,8 +23,9 @@ from trainer.training import cluster, export, model_folder, strategy
 from trainer.training.checkpoint import BestWeights, Checkpoints, Snapshot
 from trainer.training.history import mean_training_loss
 from trainer.training.run_log import RunLog
-from trainer.training.step import Learner, first_network
+from trainer.training.step import Learner
 from trainer.training.stop_signals import first_signal
+from trainer.training.training_network import first_network
 from trainer.training.warm_start import WarmStart
 
 

@@ -1,4 +1,4 @@
-"""What a search is asked for, and whether a model directory is its to write."""
+"""The plan of a search, and the checks that its model directory is free for it."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -9,25 +9,22 @@ from trainer.config import TrainConfig
 from trainer.data.dataset import Dataset
 from trainer.training import cluster, model_folder
 from trainer.training.warm_start import WarmStart
-from trainer.tuning.search import Range, Setting, listed, searched
+from trainer.tuning.search import MOST_TRIALS, TRIALS, Range, Setting, listed, searched
 from trainer.tuning.trial import Trial, folders_of
-
-_MOST_TRIALS = 9999
-LEGAL = f"1..{_MOST_TRIALS}"
 
 
 @dataclasses.dataclass(frozen=True)
 class SearchPlan:
-    """A search.
+    """All that a search depends on, and where it writes.
 
     Attributes:
-      trials: how many models are trained.
+      trials: number of models that are trained.
       fixed: the settings given by hand or by the recipe, which are not searched.
       base: the configuration that a trial's settings change.
-      ranges: what is searched.
-      folders: where the best model and, below, the trials are written.
-      dataset: what to train on.
-      warm: what each trial starts from.
+      ranges: searched settings -> their ranges.
+      folders: for the best model and, below, the trials.
+      dataset: to train on.
+      warm: the model that each trial starts from.
     """
 
     trials: int
@@ -39,7 +36,7 @@ class SearchPlan:
     warm: WarmStart | None
 
     def request(self) -> dict[str, Any]:
-        """What tune.json says: all that the result depends on."""
+        """Returns the content of tune.json: all that the result depends on."""
         ranges = {key: str(legal) for key, legal in self.ranges.items()}
         return {
             **model_folder.settings_of(self.base, self.dataset, self.warm),
@@ -48,7 +45,7 @@ class SearchPlan:
         }
 
     def trial(self, number: int, settings: Mapping[str, Setting]) -> Trial:
-        """A trial with these settings."""
+        """Makes the trial of a number with these settings."""
         training = TrainConfig.create({**self.fixed, **settings})
         return Trial(number, settings, training, folders_of(self.folders, number), self.dataset, self.warm)
 
@@ -60,7 +57,7 @@ def plan(
     dataset: Dataset,
     warm: WarmStart | None = None,
 ) -> SearchPlan:
-    """A search of the settings that are not given; see `SearchPlan`.
+    """Plans a search over the settings that are not given; see `SearchPlan`.
 
     Raises:
       ValueError: if the number of trials is out of range, nothing is left to search, no step is to be trained, or
@@ -75,53 +72,53 @@ def plan(
 
 
 def check(trials: int, fixed: Mapping[str, object]) -> TrainConfig:
-    """The configuration that a search's trials change.
+    """Checks a search's flags and returns the configuration that its trials change.
 
     Raises:
       ValueError: if the number of trials is out of range, or no step is to be trained.
     """
-    if not 1 <= trials <= _MOST_TRIALS:
-        raise ValueError(f"--tune {trials} must be in {LEGAL}: the models to train")
+    if not 1 <= trials <= MOST_TRIALS:
+        raise ValueError(f"--tune {trials} must be in {TRIALS}: the models to train")
     base = TrainConfig.create(fixed)
     if not base.steps:
         raise ValueError("--tune needs --steps of at least 1, not 0: it compares what training comes to")
     return base
 
 
-def is_done(tuning: SearchPlan) -> bool:
-    """Whether the best model of so many trials is there.
+def is_done(search: SearchPlan) -> bool:
+    """Returns True if the directory already holds the best model of this search.
 
     Raises:
-      ValueError: if the directory holds another search, or what no search made.
+      ValueError: if the directory holds another search, or a model or checkpoints of a run without one.
     """
-    folders = tuning.folders
+    folders = search.folders
     _require_no_training(folders)
     if not storage.exists(folders.file(paths.TUNE)):
         return False
-    before, now = paths.read_json(folders.file(paths.TUNE)), tuning.request()
-    # Of a search with another number of trials those in common are the same ones.
+    before, now = paths.read_json(folders.file(paths.TUNE)), search.request()
+    # A search with another number of trials begins with the same ones.
     if before | {"trials": 0} != now | {"trials": 0}:
-        raise ValueError(f"{folders.model} holds a search {_difference(before, tuning)}; {model_folder.WAY_OUT}")
-    return paths.completed(folders.model) is not None and before == now and published_trials(folders) == tuning.trials
+        raise ValueError(f"{folders.model} holds a search {_difference(before, search)}; {model_folder.WAY_OUT}")
+    return paths.completed(folders.model) is not None and before == now and published_trials(folders) == search.trials
 
 
 def published_trials(folders: model_folder.RunFolders) -> int | None:
-    """Among how many trials the model there was the best; None if it is no search's."""
-    found = paths.read_json(folders.file(paths.CONFIG)).get("tune")
-    return int(found["trials"]) if found else None
+    """Reads the number of trials that the model there is the best of; None if no search made it."""
+    tune = paths.read_json(folders.file(paths.CONFIG)).get("tune")
+    return int(tune["trials"]) if tune else None
 
 
-def claim(tuning: SearchPlan) -> None:
-    """Says what the directory will hold.
+def claim(search: SearchPlan) -> None:
+    """Writes tune.json, by which the directory belongs to this search.
 
-    A model that an earlier search with fewer trials left stays usable until a better one takes its place.
+    The model of an earlier search with fewer trials stays usable until a better one replaces it.
     """
-    folders, first = tuning.folders, folders_of(tuning.folders, 1)
-    for place in (folders.model, first.model, first.checkpoints):
-        storage.check_writable(place)
-    # What a killed trial left half written; it ended with its search, so nobody is writing.
+    folders, first = search.folders, folders_of(search.folders, 1)
+    for folder in (folders.model, first.model, first.checkpoints):
+        storage.check_writable(folder)
+    # A killed trial may have left half-written files; it ended with its search, so that nobody is writing them.
     storage.sweep(folders.model)
-    paths.write_json(folders.file(paths.TUNE), tuning.request())
+    paths.write_json(folders.file(paths.TUNE), search.request())
 
 
 def _require_no_training(folders: model_folder.RunFolders) -> None:
@@ -133,10 +130,10 @@ def _require_no_training(folders: model_folder.RunFolders) -> None:
         )
 
 
-def _difference(before: Mapping[str, Any], tuning: SearchPlan) -> str:
-    now = tuning.request()
+def _difference(before: Mapping[str, Any], search: SearchPlan) -> str:
+    now = search.request()
     if before["searched"].keys() != now["searched"].keys():
         return f"of {', '.join(before['searched'])} instead of {', '.join(now['searched'])}"
     if before["searched"] != now["searched"]:
-        return f"in other ranges than {listed(tuning.ranges)}"
-    return model_folder.difference(dict(before), tuning.base, tuning.dataset, tuning.warm)
+        return f"in other ranges than {listed(search.ranges)}"
+    return model_folder.difference(dict(before), search.base, search.dataset, search.warm)

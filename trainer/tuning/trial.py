@@ -1,4 +1,4 @@
-"""A trial of a search: its directory, its command and, where it has ended, its result; needs no TensorFlow."""
+"""A trial of a search: its directory, its command and, once it has ended, its result; needs no TensorFlow."""
 
 import dataclasses
 import math
@@ -16,16 +16,16 @@ from trainer.tuning.search import Setting
 
 @dataclasses.dataclass(frozen=True)
 class TrialResult:
-    """What a trial came to.
+    """The result of a trial; the last four are None if it diverged.
 
     Attributes:
       number: of the trial, from 1.
       settings: the searched ones.
-      loss: of the validation split, of the training split where there is none; nats a token; infinite if it diverged.
-      steps: that it trained.
-      best_step: whose weights were kept.
-      parameters: of the network.
-      seconds: that it trained.
+      loss: on the validation split, or on the training split if there is none; nats a token; infinite if it diverged.
+      steps: number of steps trained.
+      best_step: the step whose weights were kept.
+      parameters: number of the network's parameters.
+      seconds: time of training.
     """
 
     number: int
@@ -38,7 +38,7 @@ class TrialResult:
 
     @property
     def diverged(self) -> bool:
-        """Whether its loss became no number."""
+        """True if its loss became infinite or not a number."""
         return math.isinf(self.loss)
 
 
@@ -49,10 +49,10 @@ class Trial:
     Attributes:
       number: from 1.
       settings: the searched ones.
-      training: all of them.
-      folders: where it writes.
-      dataset: what it trains on.
-      warm: what it starts from.
+      training: all settings.
+      folders: for its model, checkpoints and events.
+      dataset: to train on.
+      warm: the model that it starts from.
     """
 
     number: int
@@ -63,19 +63,19 @@ class Trial:
     warm: WarmStart | None
 
     def command(self) -> list[str]:
-        """What trains it, or goes on with it; each flag is given, so that no variable of Vertex AI is taken."""
-        places = {
+        """Returns the command that trains or resumes it; every flag is given, so that no AIP_ variable counts."""
+        folders = {
             "data": self.dataset.folder,
             "model_dir": self.folders.model,
             "checkpoint_dir": self.folders.checkpoints,
             "tensorboard_dir": self.folders.tensorboard,
             **({"warm_start": self.warm.folder} if self.warm else {}),
         }
-        flags = [f"--{key}={place}" for key, place in places.items()]
+        flags = [f"--{key}={folder}" for key, folder in folders.items()]
         return [sys.executable, "-m", "trainer.task", *flags, *self.training.as_flags()]
 
     def result(self) -> TrialResult | None:
-        """Reads the result back; None if the trial has not ended.
+        """Reads the result; None if the trial has not ended.
 
         Raises:
           ValueError: if the directory holds a finished model of other settings.
@@ -103,7 +103,7 @@ class Trial:
 
 
 def folders_of(search: model_folder.RunFolders, number: int) -> model_folder.RunFolders:
-    """The folders of a trial, an ordinary model directory; checkpoints and events lie elsewhere if the search's do."""
+    """Makes the folders of a trial, a model directory; checkpoints and events lie elsewhere if the search's do."""
     own, usual = (paths.TRIALS, paths.trial_name(number)), model_folder.RunFolders.of(search.model)
     return model_folder.RunFolders.of(
         storage.join(search.model, *own),

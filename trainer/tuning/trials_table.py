@@ -1,4 +1,4 @@
-"""The trials of a search as a table: trials.csv, and lines for a person."""
+"""The trials of a search as tables: trials.csv, and text for the terminal."""
 
 import csv
 import io
@@ -7,22 +7,22 @@ from collections.abc import Mapping, Sequence
 from trainer.tuning.search import Setting, describe
 from trainer.tuning.trial import TrialResult
 
-# Printed at most; trials.csv has all.
+# Most trials that are printed; trials.csv has all.
 _MOST_LINES = 20
 
 
 def ordered(results: Sequence[TrialResult]) -> list[TrialResult]:
-    """The best first; of equal losses the earlier trial, since a later one may be a repetition without a model."""
+    """Sorts trials by loss; of equal losses the earlier first, as a later trial may be a repetition without a model."""
     return sorted(results, key=lambda result: (result.loss, result.number))
 
 
 def settings(chosen: Mapping[str, Setting]) -> str:
-    """Such as `units 256, dropout 0.2`."""
+    """Formats settings, such as `units 256, dropout 0.2`."""
     return ", ".join(f"{key} {describe(value)}" for key, value in chosen.items())
 
 
 def as_csv(results: Sequence[TrialResult]) -> str:
-    """trials.csv: a row a trial, in their order; settings with all digits, so that they can be given as flags."""
+    """Formats trials.csv, a row for each trial, by number; settings have all digits, so that flags can repeat them."""
     text = io.StringIO()
     write = csv.writer(text, lineterminator="\n").writerow
     write(["trial", "outcome", "loss_nats", *results[0].settings, "steps", "best_step", "parameters", "seconds"])
@@ -34,7 +34,7 @@ def as_csv(results: Sequence[TrialResult]) -> str:
 
 
 def as_text(results: Sequence[TrialResult]) -> str:
-    """The best trials for a person, in columns."""
+    """Formats the best trials as a terminal table, the best first."""
     heads = ["trial", "loss", *results[0].settings, "steps", "seconds"]
     shown = ordered(results)[:_MOST_LINES]
     rows = [heads, *(_cells(result) for result in shown)]

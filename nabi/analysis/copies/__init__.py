@@ -1,7 +1,7 @@
-"""What a song has copied from the training songs, and whether that is more than songs of their kind share anyway.
+"""Finds the runs of notes that a song shares with training songs, and ranks them among those of validation songs.
 
-An index of the training songs' note n-grams (`Builder`, `read`, `write`), what stands in it (`find`), and how that
-stands among validation songs (`standing`).
+`Builder` makes an index of the training songs' n-grams of notes, `write` and `read` store it, `find` looks a song up in
+it, and `standing` compares the result with those of validation songs, which share notes by style alone.
 """
 
 from nabi.analysis.copies.building import Builder

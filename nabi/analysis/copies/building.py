@@ -1,4 +1,4 @@
-"""Songs one after another -> an index of bounded size, in bounded memory."""
+"""Builds an index of bounded size from songs, one by one, in bounded memory."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,11 @@ from nabi.analysis.copies.index import Fingerprints, Index, IndexedSong
 from nabi.analysis.hashing import Hashes
 from nabi.music.song import Song
 
-# Places of one n-gram in one song that are kept: more than 1,000 bars of an ostinato, and a file of one note over and
-# over costs no more than a song.
+# Occurrences of one n-gram in one song that are kept: more than 1,000 bars of an ostinato, while a file of one repeated
+# note costs no more than a song.
 MOST_OF_A_SONG = 256
 
-# Between two winnowings fingerprints may grow to so many times what is kept.
+# Between two winnowings the fingerprints may grow to so many times the number that is kept.
 _SLACK = 1.5
 # Fingerprints that are winnowed at once: 80 MB.
 _AT_ONCE = 1 << 20
@@ -23,17 +23,17 @@ _AT_ONCE = 1 << 20
 class Builder:
     """Collects the fingerprints of songs: `add` them in any order, then `finish`.
 
-    All n-grams are kept as long as they fit. When they do not, the window grows by a quarter (at least by 1) until they
-    do, so that of so many n-grams in a row one is kept (`grams.winnow`). The window depends on the songs alone, not on
-    their order.
+    All n-grams are kept as long as they fit. Then the window grows by a quarter (at least by 1) until they fit again:
+    of every `window` consecutive n-grams at least one is kept (`grams.winnow`). The window depends on the songs alone,
+    not on their order.
     """
 
     def __init__(self, gram: Gram, most: int | None = None) -> None:
-        """An empty index.
+        """Starts an empty index.
 
         Args:
-          gram: what an n-gram is.
-          most: fingerprints that are kept at most (but 3 of each song: the first, the last and the smallest); None: as
+          gram: the kind of n-gram.
+          most: fingerprints that are kept at most (but at least 3 of each song: first, last and smallest); None: as
             many as fit into a file.
         """
         self._gram = gram
@@ -44,12 +44,12 @@ class Builder:
         self._songs: list[IndexedSong] = []
 
     def add(self, name: str, song: Song, source: str = "") -> None:
-        """Takes a training song.
+        """Adds a training song.
 
         Args:
           name: its hash.
           song: its notes, as the encoding keeps them.
-          source: what the ledger calls it.
+          source: its name in the ledger.
         """
         notes = Notes.of(song)
         part = _fingerprints(self._gram, notes, len(self._songs))
@@ -64,7 +64,7 @@ class Builder:
             self._shrink(self._fitting())
 
     def finish(self, left_out: int = 0) -> Index:
-        """The index of what was added.
+        """Returns the index of the songs that were added.
 
         Args:
           left_out: training songs that were not added.
@@ -90,7 +90,7 @@ class Builder:
         half = int(np.searchsorted(part.song, part.song[len(part) // 2])) if len(part) > _AT_ONCE else 0
         if half:
             return Fingerprints.join(self._thinned(songs, window) for songs in (part[:half], part[half:]))
-        # Numbers of n-grams that go on from song to song.
+        # The n-grams are numbered through all songs.
         begin = int(part.song[0])
         lengths = np.array([song.notes for song in self._songs[begin : int(part.song[-1]) + 1]], np.int64)
         ends = np.cumsum(lengths)[part.song - begin]
@@ -99,19 +99,19 @@ class Builder:
 
 
 def wider(window: int) -> int:
-    """The next window that is tried."""
+    """Returns the next larger window."""
     return window + max(window // 4, 1)
 
 
 def _fingerprints(gram: Gram, notes: Notes, song: int) -> Fingerprints:
-    """All n-grams of a song, but those that it has too often."""
+    """Returns all n-grams of a song, except further occurrences of those that it has very often."""
     hashes = gram.hashes(notes)
     note = np.flatnonzero(_times_before(hashes) < MOST_OF_A_SONG)
     return Fingerprints.of(hashes[note], np.full(len(note), song), note, notes.onset[note], notes.pitch[note])
 
 
 def _times_before(hashes: Hashes) -> Ints:
-    """How often each hash stands before, int64 like `hashes`."""
+    """Counts the earlier occurrences of each hash, int64 like `hashes`."""
     order = np.argsort(hashes, kind="stable")
     ordered = hashes[order]
     begins = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])[: len(ordered)])

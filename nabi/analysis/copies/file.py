@@ -1,4 +1,4 @@
-"""The index as one file: TFRecord frames, each with its length and checksums, around JSON and plain columns."""
+"""Stores an index as one file: TFRecord frames, each with its length and checksums, around JSON and plain columns."""
 
 import dataclasses
 import io
@@ -14,10 +14,10 @@ from nabi.analysis.copies.grams import Gram
 from nabi.analysis.copies.held_out import HeldOut
 from nabi.analysis.copies.index import Fingerprints, Index, IndexedSong
 from nabi.music import records
-from nabi.music.song import MAX_TICKS
+from nabi.music.canonical_form import MAX_TICKS
 from nabi.workspace import storage
 
-# No index is larger, whatever the collection: as much as the weights of an LSTM of 2 x 2048 units.
+# Largest index, whatever the collection: as large as the weights of an LSTM of 2 x 2048 units.
 MAX_BYTES = 64 << 20
 
 _FORMAT = "nabi copies index"
@@ -27,32 +27,32 @@ _VERSION = 1
 _COLUMNS = ("<u8", "<i4", "<i4", "u1")
 _BYTES = sum(np.dtype(column).itemsize for column in _COLUMNS)
 
-# Of a larger collection so many songs are taken: with the fingerprints that each has at least they fill half a file.
+# Songs of an index, at most: their smallest possible fingerprints fill half a file.
 MAX_SONGS = 1 << 18
-# A song has so many fingerprints at least, however large the window: its first, its last and its smallest.
+# Fingerprints of a song, at least, for any window: its first, its last and its smallest.
 _FEWEST = 3
 
-# A song's name and source in the file, in signs at most; of a longer source the end is kept.
+# Characters of a song's name and source in the file, at most; of a longer source the end is kept.
 MAX_NAME = 64
 MAX_SOURCE = 160
-# For the header, with what the validation songs copy, and the frames.
+# Bytes reserved for the header, with the copies of validation songs, and for the frames.
 _RESERVED = 1 << 17
 
 
 def most_fingerprints(songs: Sequence[IndexedSong] = ()) -> int:
-    """How many fingerprints fit into a file beside the names of these songs."""
+    """Counts the fingerprints that fit into a file beside the names of these songs."""
     return max(MAX_BYTES - _RESERVED - len(_table(songs, [0] * len(songs))), 0) // _BYTES
 
 
 def named(songs: Sequence[IndexedSong]) -> list[IndexedSong]:
-    """The songs, without what the ledger calls them where that would leave no room for fingerprints."""
+    """Returns the songs, without their sources if these would leave no room for fingerprints."""
     if most_fingerprints(songs) >= _FEWEST * len(songs):
         return list(songs)
     return [dataclasses.replace(song, source="") for song in songs]
 
 
 def write(index: Index) -> bytes:
-    """The file of an index; equal indices give equal bytes.
+    """Serializes an index; equal indices give equal bytes.
 
     Raises:
       ValueError: if it would have more than `MAX_BYTES`.
@@ -88,7 +88,7 @@ def read(data: bytes) -> Index:
 
 
 def load(path: str, content: str) -> Index:
-    """The index in a file.
+    """Reads the index in a file.
 
     Args:
       path: of the file.
@@ -133,7 +133,7 @@ def _table(songs: Sequence[IndexedSong], counts: Sequence[int]) -> bytes:
 
 
 def _json(value: object) -> bytes:
-    # Escapes, since a source may hold letters that are no text.
+    # JSON escapes keep file names that are not valid Unicode.
     return json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
 
 
@@ -164,19 +164,19 @@ def _fingerprints(columns: Sequence[bytes], song: npt.NDArray[np.int64]) -> Fing
     return Fingerprints.of(hashes, song, note, tick, pitch)
 
 
-def _held_out(said: Mapping[str, Any]) -> HeldOut:
-    columns = [said["notes"], said["bars"], said["shares"]]
+def _held_out(fields: Mapping[str, Any]) -> HeldOut:
+    columns = [fields["notes"], fields["bars"], fields["shares"]]
     if len({len(column) for column in columns}) != 1:
-        raise ValueError("its figures of validation songs are not equally many")
+        raise ValueError("its columns of validation songs differ in length")
     if not all(math.isfinite(value) and value >= 0 for column in columns for value in column):
-        raise ValueError("a figure of a validation song is no number from 0 on")
+        raise ValueError("a value of a validation song is no number from 0 on")
     if any(list(column) != sorted(column) for column in columns):
-        raise ValueError("its figures of validation songs do not ascend")
+        raise ValueError("its values of validation songs do not ascend")
     return HeldOut(*map(tuple, columns))
 
 
 def _check(index: Index) -> None:
-    """Raises ValueError where a place lies outside its song or out of order."""
+    """Raises ValueError if a fingerprint lies outside its song or out of order."""
     kept = index.fingerprints
     lengths = np.array([song.notes for song in index.songs], np.int64)
     if (kept.note < 0).any() or (kept.note + np.int64(index.gram.notes) > lengths[kept.song]).any():

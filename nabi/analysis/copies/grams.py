@@ -1,9 +1,8 @@
-"""A song as n-grams of notes that neither transposition nor a later beginning changes.
+"""N-grams of notes that neither transposition nor a later beginning changes.
 
-A song's notes stand in the order of (onset, pitch), whatever voice they belong to. Each is told by what leads to it
-from the note before: the interval in semitones and the time between their onsets in ticks. Durations do not count:
-the same notes played staccato are still copied, encodings cut or tie durations in their own ways, and they hardly
-tell more (see `NOTES`).
+The notes of all voices are in the order of (onset, pitch). Each note is its interval in semitones and its inter-onset
+time in ticks from the previous note. Durations do not count: the same notes played staccato are still a copy, encodings
+cut or tie durations in their own ways, and durations hardly make n-grams more distinctive (see `NOTES`).
 """
 
 import dataclasses
@@ -18,17 +17,17 @@ from nabi.music.song import Song
 
 Ints = npt.NDArray[np.int64]
 
-# Notes an n-gram. `benchmarks.copies` compares music that has nothing to do with each other (game music, folk tunes,
-# pop songs, romantic piano, chorales): of 20 such pairs of collections the songs have up to 12 % (their 95 % quantile)
-# of their notes in common runs of 8 notes, 2 % in runs of 10, 1 % in runs of 12; no run that they share has more than
-# 13 notes. With durations it would be 3 %, 1 % and 0.4 %: two notes more tell as much.
+# Notes an n-gram. `benchmarks.copies` compares unrelated music (game music, folk tunes, pop songs, romantic piano,
+# chorales): over 20 pairs of collections, songs have up to 12 % (95 % quantile) of their notes in common runs of 8
+# notes, 2 % in runs of 10, 1 % in runs of 12; no common run is longer than 13 notes. With durations it would be 3 %,
+# 1 % and 0.4 %: two more notes are as distinctive.
 NOTES = 12
 
 # Where an encoding drops time and octave, as `pitch` does in its normal orders, unrelated songs share more: 27 % of
 # their notes in common runs of 12, 9 % in runs of 20.
 NOTES_WITHOUT_TIME = 20
 
-# An interval's place in a step: -127..127 semitones, below the time.
+# The low bits of a step hold the interval, -127..127 semitones; the time is above them.
 _INTERVAL_BITS = 8
 
 
@@ -48,7 +47,7 @@ class Notes:
 
     @classmethod
     def of(cls, song: Song) -> "Notes":
-        """The notes of a song."""
+        """Returns the notes of a song."""
         onset, duration, pitch = (column.astype(np.int64) for column in song.notes())
         order = np.lexsort((pitch, onset))
         return cls(onset[order], pitch[order], (onset + duration)[order])
@@ -59,11 +58,11 @@ class Notes:
 
 @dataclasses.dataclass(frozen=True)
 class Gram:
-    """What an n-gram is.
+    """A kind of n-gram: its length, and whether octaves count.
 
     Attributes:
       notes: n, at least 2.
-      octaves: whether intervals keep their octaves; without, they count modulo 12.
+      octaves: keep the octaves of intervals; otherwise they count modulo 12.
     """
 
     notes: int = NOTES
@@ -71,13 +70,13 @@ class Gram:
 
     @classmethod
     def of(cls, encoding: Encoding) -> "Gram":
-        """What suits the songs that an encoding can tell."""
-        # A normal order has no octave: after transposition its chords lie otherwise to the notes beside them.
+        """Chooses the kind of n-gram for the songs that an encoding writes."""
+        # A normal order drops octaves, so transposition changes the intervals between its chords and their neighbours.
         normal = encoding.settings().get("chords") == "normal"
         return cls(NOTES_WITHOUT_TIME, octaves=False) if normal else cls()
 
     def hashes(self, notes: Notes) -> Hashes:
-        """The hash of every n-gram of a song, uint64 [N - n + 1]; none for a song of fewer notes."""
+        """Hashes every n-gram of a song, uint64 [N - n + 1]; empty for a song of fewer notes."""
         interval = np.diff(notes.pitch)
         if not self.octaves:
             interval %= 12
@@ -86,7 +85,7 @@ class Gram:
 
 
 def after(song: Song, notes: int) -> Song:
-    """The song without its first so many notes, in the order of (onset, pitch)."""
+    """Returns the song without its first `notes` notes, in the order of (onset, pitch)."""
     if not notes:
         return song
     kept = Notes.of(song)
@@ -95,14 +94,14 @@ def after(song: Song, notes: int) -> Song:
 
 
 def winnow(hashes: Hashes, places: Ints, first: Ints, last: Ints, window: int) -> npt.NDArray[np.bool_]:
-    """Which n-grams winnowing selects (Schleimer, Wilkerson, Aiken 2003): of each `window` in a row the smallest.
+    """Selects n-grams by winnowing (Schleimer, Wilkerson, Aiken 2003): of every `window` in a row the smallest.
 
-    Two songs that share `window` n-grams in a row, thus n + window - 1 notes, share a selected one, since of equal
-    windows the same is selected: the smallest hash, of equal ones the last. A song's first and last n-gram are
-    selected besides, so that a song is found from end to end.
+    Two songs that share `window` n-grams in a row, thus n + window - 1 notes, share a selected one, since equal windows
+    select the same: the smallest hash, of equal ones the last. A song's first and last n-gram are selected too, so that
+    a song is found from end to end.
 
-    What a window of w selects, every smaller one selects too. So a selection can be thinned as if all n-grams were
-    still there.
+    Every n-gram that a window selects, all smaller windows select too. So a selection can be thinned as if all n-grams
+    were still there.
 
     Args:
       hashes: uint64 [M], of the n-grams, or of those that a smaller window selected; songs one after another.

@@ -1,7 +1,7 @@
-"""How much songs copy that no training song was copied for: what validation songs share with the training songs.
+"""The baseline of copying: the runs of notes that validation songs share with the training songs.
 
-All music shares repeated notes, scales and turns of its style. So a song is judged against songs of the same kind that
-the model never saw.
+All music shares repeated notes, scales and turns of its style. So generated songs are compared with songs of the same
+style that the model never saw.
 """
 
 import bisect
@@ -13,17 +13,17 @@ import numpy as np
 
 Number = TypeVar("Number", int, float)
 
-# Below so many songs a share of them would sound more exact than it is.
+# With fewer songs a percentage would look more exact than it is.
 _FEW = 20
 
 
 @dataclasses.dataclass(frozen=True)
 class HeldOut:
-    """What validation songs copy: of each kind of figure one a song, ascending.
+    """The copying of validation songs: each statistic has one value a song, ascending.
 
     Attributes:
-      notes: of the longest copied run, what repeats in it counted once (`Run.different`).
-      bars: of the run that lasts longest.
+      notes: of the longest copied run, what repeats in it counted once (`CopiedRun.different`).
+      bars: of the longest copied run in time.
       shares: of a song's notes that are copied, 0..1.
     """
 
@@ -33,7 +33,7 @@ class HeldOut:
 
     @classmethod
     def of(cls, figures: Sequence[tuple[int, float, float]]) -> "HeldOut":
-        """From (notes, bars, share) of each song."""
+        """Sorts the (notes, bars, share) of each song by column."""
         notes, bars, shares = zip(*figures, strict=True) if figures else ((), (), ())
         return cls(
             tuple(sorted(notes)), *(tuple(sorted(round(value, 6) for value in column)) for column in (bars, shares))
@@ -43,13 +43,16 @@ class HeldOut:
         return len(self.notes)
 
     def as_dict(self) -> dict[str, Any]:
-        """Median, 95 % quantile and largest of each figure, for a person; none where there are no songs."""
+        """Summarises each statistic by its median, 95 % quantile and largest value; by none without songs."""
         columns = {"notes": self.notes, "bars": self.bars, "share": self.shares} if len(self) else {}
         return {"songs": len(self), **{name: _summary(values) for name, values in columns.items()}}
 
 
 def standing(value: Number, others: Sequence[Number]) -> str:
-    """How a figure stands among those of validation songs, in words: `less than 95 % of validation songs`.
+    """Ranks a value among those of validation songs, in words.
+
+    >>> standing(2, others=range(100))
+    'less than 97 % of validation songs'
 
     Args:
       value: of a song.
@@ -63,15 +66,15 @@ def standing(value: Number, others: Sequence[Number]) -> str:
     return f"less than {_part(above, songs)}" if above >= songs / 2 else "as much as most validation songs"
 
 
-def _part(some: int, songs: int) -> str:
-    if some == songs:
+def _part(count: int, songs: int) -> str:
+    if count == songs:
         return "every validation song"
     if songs < _FEW:
-        return f"{some} of {songs} validation songs"
-    return f"{100 * some // songs} % of validation songs"
+        return f"{count} of {songs} validation songs"
+    return f"{100 * count // songs} % of validation songs"
 
 
 def _summary(values: Sequence[float]) -> dict[str, float]:
-    # "higher" keeps to values that were measured.
+    # "higher" gives a value that was measured, not one between two.
     median, high = (float(np.quantile(values, share, method="higher")) for share in (0.5, 0.95))
     return {"median": median, "95 %": high, "largest": float(values[-1])}

@@ -1,4 +1,4 @@
-"""What is kept of the training songs: fingerprints of their n-grams, each with its place."""
+"""The index of the training songs: fingerprints of their n-grams, each with its place."""
 
 import dataclasses
 import functools
@@ -10,10 +10,10 @@ import numpy.typing as npt
 from nabi.analysis.copies.grams import Gram, Ints
 from nabi.analysis.copies.held_out import HeldOut
 from nabi.analysis.hashing import Hashes
-from nabi.music.song import IntArray, PitchArray
+from nabi.music.canonical_form import IntArray, PitchArray
 
-# Pairs of a song's n-gram and an equal one of the training songs that are looked at: a second's work. Music stays far
-# below; a song of one note over and over, against training songs of the same, would have more than memory holds.
+# Pairs of equal n-grams of a song and the training songs, at most: a second of work. Music stays far below; a song of
+# one repeated note, against training songs of the same, would have more pairs than memory holds.
 MOST_PAIRS = 1 << 20
 
 
@@ -22,9 +22,9 @@ class IndexedSong:
     """A training song.
 
     Attributes:
-      song: the name of its records: its hash, as far as it is kept.
-      source: what the dataset's ledger calls it; "" where there is no ledger.
-      notes: how many it has.
+      song: its name in the records, cut to `file.MAX_NAME` characters in a file.
+      source: its name in the dataset's ledger; "" where there is no ledger.
+      notes: the number of its notes.
     """
 
     song: str
@@ -41,7 +41,7 @@ class Fingerprints:
 
     Attributes:
       hashes: uint64 [F].
-      song: int32 [F], which song.
+      song: int32 [F], the number of the song.
       note: int32 [F], the number, in its song, of an n-gram's first note.
       tick: int32 [F], that note's onset.
       pitch: uint8 [F], its MIDI number.
@@ -57,7 +57,7 @@ class Fingerprints:
     def of(
         cls, hashes: npt.ArrayLike, song: npt.ArrayLike, note: npt.ArrayLike, tick: npt.ArrayLike, pitch: npt.ArrayLike
     ) -> "Fingerprints":
-        """From any columns: 21 bytes a fingerprint."""
+        """Converts columns of any types: 21 bytes a fingerprint."""
         return cls(
             np.asarray(hashes, np.uint64),
             np.asarray(song, np.int32),
@@ -68,7 +68,7 @@ class Fingerprints:
 
     @classmethod
     def join(cls, parts: Iterable["Fingerprints"]) -> "Fingerprints":
-        """The fingerprints of songs one after another; none of no parts."""
+        """Concatenates the fingerprints of songs; empty for no parts."""
         columns = zip(cls.of([], [], [], [], []).columns(), *(part.columns() for part in parts), strict=True)
         return cls.of(*map(np.concatenate, columns))
 
@@ -81,22 +81,22 @@ class Fingerprints:
         )
 
     def columns(self) -> tuple[Hashes, IntArray, IntArray, IntArray, PitchArray]:
-        """The attributes in their order."""
+        """Returns the attributes in their order."""
         return self.hashes, self.song, self.note, self.tick, self.pitch
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Index:
-    """Fingerprints of the training songs, ready to be looked up.
+    """Fingerprints of the training songs, to be looked up by hash.
 
     Attributes:
-      gram: what an n-gram is.
-      window: n-grams of which at least one is kept; 1: all are.
-      songs: the training songs that are in it.
-      left_out: training songs that are not.
+      gram: the kind of n-gram.
+      window: of every so many consecutive n-grams at least one is kept; 1: all are.
+      songs: the training songs that are in the index.
+      left_out: the number of training songs that are not.
       fingerprints: of these songs.
-      held_out: what validation songs copy of them.
-      content: the fingerprint of the dataset that they are of.
+      held_out: the copying of validation songs.
+      content: the fingerprint of the dataset.
     """
 
     gram: Gram
@@ -109,17 +109,17 @@ class Index:
 
     @property
     def notes_to_find(self) -> int:
-        """Notes of a copied run that is found wherever it lies; shorter ones are found by chance, from n on."""
+        """The length in notes from which every copied run is found; shorter ones, from n on, are found by chance."""
         return self.gram.notes + self.window - 1
 
     @property
     def notes(self) -> int:
-        """Notes of all songs."""
+        """The number of notes of all songs."""
         return sum(song.notes for song in self.songs)
 
     @functools.cached_property
     def begins(self) -> Ints:
-        """int64 [songs]: the number of each song's first note among those of all songs."""
+        """int64 [songs]: the number of each song's first note, counted through all songs."""
         lengths = np.array([song.notes for song in self.songs], np.int64)
         return np.cumsum(lengths) - lengths
 
@@ -129,14 +129,14 @@ class Index:
         return order, self.fingerprints.hashes[order]
 
     def find(self, hashes: Hashes, most: int = MOST_PAIRS) -> tuple[Ints, Ints]:
-        """Where n-grams stand in the training songs.
+        """Looks up the occurrences of n-grams in the training songs.
 
         Args:
           hashes: uint64 [G], of a song's n-grams.
-          most: pairs; if there are more, the first of each n-gram's places are taken, equally many of each.
+          most: pairs; of more, the first occurrences of each n-gram are taken, equally many of each.
 
         Returns:
-          int64 [P] each: the numbers of the n-gram and of the fingerprint that have the same hash.
+          int64 [P] each: numbers of an n-gram and of a fingerprint that have the same hash.
         """
         order, ordered = self._by_hash
         low, high = (np.searchsorted(ordered, hashes, side) for side in ("left", "right"))
@@ -147,7 +147,7 @@ class Index:
 
 
 def _limited(counts: Ints, most: int) -> Ints:
-    """The counts, the largest of them cut until their sum is at most `most` (or no count is above 1)."""
+    """Caps the counts so that their sum is at most `most`, or no count is above 1."""
     limit = int(counts.max(initial=0))
     while limit > 1 and np.minimum(counts, limit).sum() > most:
         limit //= 2

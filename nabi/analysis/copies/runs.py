@@ -1,4 +1,4 @@
-"""Which runs of a song's notes stand in training songs as well, and where."""
+"""Finds the runs of a song's notes that training songs have too."""
 
 import dataclasses
 import functools
@@ -17,20 +17,20 @@ from nabi.music.song import Song
 
 @dataclasses.dataclass(frozen=True)
 class CopiedRun:
-    """Notes in a row that a song has from a training song.
+    """Consecutive notes that a song shares with a training song.
 
     Attributes:
       first: the number of its first note, in the order of (onset, pitch).
-      notes: how many notes it has, at least n.
-      different: the same, with what repeats counted once: its different n-grams + n - 1. A note struck 100 times has
-        n, and a figure of 8 notes that goes on for pages n + 7.
+      notes: the number of its notes, at least n.
+      different: the number of its different n-grams + n - 1, so that repetitions count once: n for a note struck 100
+        times, n + 7 for a figure of 8 notes repeated for pages.
       start: its first onset, in ticks.
-      end: where it ends: at the end of its notes, or where the next note is struck, in ticks.
-      bars: how long it lasts, in bars of the song's meter.
+      end: the end of its notes, or the next onset if that is earlier, in ticks.
+      bars: its length in bars of the song's meter.
       source: the training song.
       there: its first onset in that song, in ticks.
-      semitones: how much higher it lies than in that song.
-      others: in how many more training songs the whole run stands.
+      semitones: its transposition from that song.
+      others: the number of further training songs that have the whole run.
     """
 
     first: int
@@ -63,7 +63,7 @@ class _Chains:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Copies:
-    """What a song has from the training songs: see `find`."""
+    """The runs of notes that a song shares with the training songs, see `find`."""
 
     song: Song
     index: Index
@@ -73,7 +73,7 @@ class Copies:
 
     @functools.cached_property
     def copied(self) -> npt.NDArray[np.bool_]:
-        """bool [N]: which notes, in the order of (onset, pitch), stand in a run."""
+        """bool [N]: True for the notes, in the order of (onset, pitch), that belong to a run."""
         steps = np.zeros(len(self.notes) + 1, np.int64)
         np.add.at(steps, self.chains.first, 1)
         np.add.at(steps, self.chains.last + self.index.gram.notes, -1)
@@ -82,27 +82,27 @@ class Copies:
 
     @property
     def share(self) -> float:
-        """Of its notes those that stand in runs, 0..1; 0 for a song without notes."""
+        """The share of notes that belong to runs, 0..1; 0 for a song without notes."""
         return float(self.copied.mean()) if len(self.notes) else 0.0
 
     @functools.cached_property
     def widest(self) -> list[CopiedRun]:
-        """The runs that lie in no longer one, by their first note; of equal ones that of the song copied most."""
+        """The runs that no other run contains, by their first note; of equal runs, that of the song copied most."""
         return [self._run(place) for place in self._widest]
 
     @property
     def longest(self) -> CopiedRun | None:
-        """The run of most notes, what repeats in it counted once; None where there is none."""
+        """The run of most notes, repetitions in it counted once; None if there is none."""
         return max(self.widest, key=lambda run: (run.different, run.notes, -run.first), default=None)
 
     @property
     def longest_bars(self) -> float:
-        """Bars of the run that lasts longest; 0 where there is none."""
+        """The bars of the longest run in time; 0 if there is none."""
         return max((run.bars for run in self.widest), default=0.0)
 
     @property
     def verdict(self) -> str:
-        """What it copies in all, and in a row, among validation songs, in words."""
+        """Ranks the share and the longest run among those of validation songs, in words."""
         if not self.longest:
             return f"copies no run of {self.index.gram.notes} notes"
         others = self.index.held_out
@@ -114,11 +114,11 @@ class Copies:
         return f"copies {in_all} in all, {in_a_row} in a row"
 
     def stretches(self) -> list[CopiedRun]:
-        """Few runs that together have all copied notes, by their first note; they may overlap.
+        """Chooses few runs that together hold all copied notes, by their first note; they may overlap.
 
-        The run of most notes is taken, then always the one that adds most.
+        The run of most notes comes first, then always the run that adds the most uncovered notes.
         """
-        # Notes that are not taken yet, of the first so many.
+        # free[i]: notes among the first i that no chosen run covers.
         free = np.arange(len(self.notes) + 1)
         taken = np.zeros(len(self.notes), np.bool_)
         waiting = [(-run.notes, place) for place, run in enumerate(self.widest)]
@@ -127,11 +127,11 @@ class Copies:
         while waiting:
             before, place = heapq.heappop(waiting)
             run = self.widest[place]
-            adds = int(free[run.first + run.notes] - free[run.first])
-            # What a run adds only falls: one that adds as much as was thought adds most.
-            if adds < -before:
-                heapq.heappush(waiting, (-adds, place))
-            elif adds:
+            added = int(free[run.first + run.notes] - free[run.first])
+            # The notes that a run adds only decrease: one whose stored number is still right adds the most.
+            if added < -before:
+                heapq.heappush(waiting, (-added, place))
+            elif added:
                 chosen.append(run)
                 taken[run.first : run.first + run.notes] = True
                 free = np.concatenate([[0], np.cumsum(~taken)])
@@ -165,27 +165,27 @@ class Copies:
         )
 
     def _end(self, first: int, after: int) -> int:
-        """The end of notes first..after - 1: where they end, or where the next note is struck."""
+        """Returns the end of the notes first..after - 1: where they end, or where the next note is struck."""
         onset, end = self.notes.onset, int(self.notes.end[first:after].max())
         following = int(np.searchsorted(onset, onset[after - 1], "right"))
         return min(end, int(onset[following])) if following < len(onset) else end
 
     def _semitones(self, semitones: int) -> int:
-        """An interval, where octaves do not count the smallest."""
+        """Returns an interval, folded to -5..6 where octaves do not count."""
         return semitones if self.index.gram.octaves else (semitones + 5) % 12 - 5
 
 
 def find(song: Song, index: Index) -> Copies:
     """Compares a song with the training songs.
 
-    Every run of n + window - 1 notes or more that a training song has too is found, up to transposition and to where
-    it begins; of its length at most window - 1 notes are missed at each end. A run goes on as long as no fingerprint
-    of the training song is missing in the song: with a window of less than n every note of it has been compared, with
-    a larger one not those between two fingerprints. (A figure that a training song repeats more than
-    `building.MOST_OF_A_SONG` times, and in the song itself more than `index.MOST_PAIRS` allow, may be found in parts.)
+    Every run of n + window - 1 notes or more that a training song has too is found, whatever its transposition and its
+    place; at most window - 1 notes are missed at each end. A run goes on as long as the song has every fingerprint of
+    the training song: with a window of less than n all its notes have been compared, with a larger one not those
+    between two fingerprints. (A figure that a training song repeats more than `building.MOST_OF_A_SONG` times, and the
+    song itself more often than `index.MOST_PAIRS` allow, may be found in parts.)
 
     Args:
-      song: as its encoding keeps it (`Encoding.reduce`): songs in the index are.
+      song: as its encoding keeps it (`Encoding.reduce`), like the songs in the index.
       index: of the training songs.
     """
     notes = Notes.of(song)
@@ -194,12 +194,12 @@ def find(song: Song, index: Index) -> Copies:
 
 
 def longest_bars(song: Song, index: Index) -> float:
-    """How many bars of a song are copied in a row at most, by its time signature; 0 where nothing is copied."""
+    """Returns the bars of the longest copied run in time; 0 if nothing is copied."""
     return find(song, index).longest_bars
 
 
 def _chains(index: Index, gram: Ints, fingerprint: Ints) -> _Chains:
-    """Joins pairs of equal n-grams to runs: fingerprints in a row that lie in the song as they lie there."""
+    """Chains pairs of equal n-grams to runs: consecutive fingerprints at the same distances in both songs."""
     kept = index.fingerprints
     song, note = kept.song[fingerprint], kept.note[fingerprint]
     offset = index.begins[song] + note - gram

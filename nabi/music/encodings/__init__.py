@@ -1,7 +1,7 @@
-"""The five ways to write a song as tokens: `pitch`, `pitch-duration`, `events`, `grid` and `steps`.
+"""Five encodings of songs as tokens: `pitch`, `pitch-duration`, `events`, `grid` and `steps`.
 
-Each is a small frozen class with `encode` beside `decode`, an exact law that ties them, and a grammar that says which
-kind of token may follow which. Special tokens such as `<end>` are the vocabulary's business, not theirs.
+Each is a small frozen class with `encode` beside `decode`, an exact law that relates the two, and a grammar: the kinds
+of tokens that may follow each kind. Special tokens such as `<end>` belong to the vocabulary, not to an encoding.
 """
 
 from nabi.music.encodings.base import END, START, Encoding
@@ -12,7 +12,7 @@ from nabi.music.encodings.pitch_duration import NOTATIONS, PitchDuration, block
 from nabi.music.encodings.registry import ENCODINGS, from_settings
 from nabi.music.encodings.roll import snap, tie
 from nabi.music.encodings.steps import Steps, read_steps, write_steps
-from nabi.music.encodings.token_kinds import sort_of
+from nabi.music.encodings.token_kinds import kind_of
 
 __all__ = [
     "ENCODINGS",
@@ -27,9 +27,9 @@ __all__ = [
     "Steps",
     "block",
     "from_settings",
+    "kind_of",
     "read_steps",
     "snap",
-    "sort_of",
     "tie",
     "write_steps",
 ]

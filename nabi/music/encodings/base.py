@@ -1,4 +1,4 @@
-"""What every encoding offers."""
+"""The interface of all encodings, and the part that they share."""
 
 import dataclasses
 import functools
@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 from nabi.music import quantisation
 from nabi.music.song import About, Event, Song
 
-# The kinds that stand for the song's borders in every grammar.
+# The kinds of a song's beginning and end in every grammar.
 START = "start"
 END = "end"
 
@@ -17,10 +17,10 @@ class Encoding(Protocol):
     """A way to write a song as tokens and to read it back.
 
     Attributes:
-      name: what `--encoding` calls it.
+      name: its name for `--encoding`.
       FOLLOWS: the grammar: for each kind of token (and `START`, which stands first) the kinds that may come next (`END`
         among them).
-      divisors: the grid of the songs that it writes and reads, as `nabi.music.quantisation` has them.
+      divisors: of the quarter note, which give the grid (`nabi.music.quantisation`).
     """
 
     name: ClassVar[str]
@@ -28,46 +28,46 @@ class Encoding(Protocol):
 
     @property
     def divisors(self) -> tuple[int, ...]:
-        """Those of that grid."""
+        """The divisors of the quarter note of the encoding's grid."""
 
     @property
     def ticks_per_quarter(self) -> int:
-        """Ticks a quarter note of that grid."""
+        """The ticks of a quarter note of the grid."""
 
     def settings(self) -> dict[str, object]:
-        """What `from_settings` needs to build this encoding again, the name included."""
+        """Returns the name and the options, from which `from_settings` builds this encoding again."""
 
     def encode(self, song: Song) -> list[str]:
-        """The song's tokens, none for a song without notes; raises ValueError for a song of another grid."""
+        """Writes a song as tokens, none for a song without notes; raises ValueError for a song of another grid."""
 
     def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
-        """The song that tokens say; raises ValueError naming a token that is not of this encoding."""
+        """Reads tokens as a song; raises ValueError naming a token that is not of this encoding."""
 
     def most_tokens(self, song: Song) -> int:
-        """How many tokens `encode` and `spell` give at most, told from the notes' times: nothing is written."""
+        """Bounds the number of tokens that `encode` and `spell` give, from the notes' times, without encoding."""
 
     def reduce(self, song: Song) -> Song:
-        """What of a song survives: `decode(encode(song)) == reduce(song)`."""
+        """Returns the part of a song that survives encoding: `decode(encode(song)) == reduce(song)`."""
 
     def kind(self, token: str, before: str) -> str:
-        """The token's place in the grammar, a key of `FOLLOWS`, where it comes after one of the kind `before`."""
+        """Returns the kind of a token, a key of `FOLLOWS`, where the token before it is of the kind `before`."""
 
     def ticks(self, token: str) -> int:
-        """How much later the next token's notes begin for this one, in ticks; raises ValueError as `decode` does."""
+        """Returns the ticks from a token to the onset of the next note; raises ValueError as `decode` does."""
 
     def required(self) -> tuple[str, ...]:
-        """Tokens that belong to every vocabulary, seen in the data or not."""
+        """Returns the tokens that belong to every vocabulary, whether the data has them or not."""
 
     def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
-        """The same music in known tokens as far as the encoding can say it so."""
+        """Writes the same music in known tokens, as far as the encoding can."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class OnGrid:
-    """What encodings have in common: they write songs of one grid, and decode to songs of that grid.
+    """The common base of encodings, which write and read songs of one grid.
 
     Attributes:
-      divisors: of a quarter note, as `nabi.music.quantisation` has them.
+      divisors: of the quarter note, which give the grid (`nabi.music.quantisation`).
     """
 
     name: ClassVar[str]
@@ -75,20 +75,20 @@ class OnGrid:
     divisors: tuple[int, ...] = quantisation.DEFAULT
 
     def __post_init__(self) -> None:
-        # JSON has lists.
+        # JSON has lists where this class has tuples.
         object.__setattr__(self, "divisors", quantisation.checked(self.divisors))
 
     @functools.cached_property
     def ticks_per_quarter(self) -> int:
-        """Ticks a quarter note of the songs that are written and read."""
+        """The ticks of a quarter note of the songs that are written and read."""
         return quantisation.ticks_per_quarter(self.divisors)
 
     def settings(self) -> dict[str, object]:
-        """What builds this encoding again, as JSON has it."""
+        """Returns the name and the options as JSON has them; `from_settings` builds this encoding again."""
         return {"name": self.name, **dataclasses.asdict(self), "divisors": list(self.divisors)}
 
     def checked(self, song: Song) -> Song:
-        """The song, if it is on the encoding's grid; raises ValueError if it is not."""
+        """Returns the song if it is on the encoding's grid; raises ValueError if it is not."""
         if song.ticks_per_quarter != self.ticks_per_quarter:
             raise ValueError(
                 f"the song has {song.ticks_per_quarter} ticks a quarter note, the encoding {self.ticks_per_quarter} "
@@ -97,5 +97,5 @@ class OnGrid:
         return song
 
     def song_of(self, events: Iterable[Event], about: About | None) -> Song:
-        """The song that events make on the encoding's grid."""
+        """Makes a song of events on the encoding's grid."""
         return Song.from_events(events, about, self.ticks_per_quarter)

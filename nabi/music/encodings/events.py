@@ -1,4 +1,4 @@
-"""`events`: polyphony without loss, as notes or chords, durations and shifts: `C4.E4` `d:1/2` `s:1/2`."""
+"""`events`: lossless polyphony as notes or chords, durations and shifts: `C4.E4` `d:1/2` `s:1/2`."""
 
 import dataclasses
 import functools
@@ -15,33 +15,37 @@ from nabi.music.song import About, Event, Song
 LONGEST_QUARTERS = 4
 
 _DURATION, _SHIFT = "d:", "s:"
-_AFTER_NOTE_ENDS = {"note", "shift", "longest shift", END}
+_AFTER_A_DURATION = {"note", "shift", "longest shift", END}
 
 
 @dataclasses.dataclass(frozen=True)
 class Events(OnGrid):
-    """A note or voiced chord, then its duration, then a shift if the next onset is later.
+    """Writes a note or voiced chord, then its duration, then a shift if the next onset is later.
 
-    Nothing is out of its vocabulary: the 128 notes, and a duration and a shift for each tick of 4 quarter notes (48 by
-    the usual divisors) always belong to it, and a chord that does not is spelled as its notes with no shift between,
+    >>> song = Song.from_notes(start=[0, 0, 6], duration=[6, 6, 12], pitch=[60, 64, 67])
+    >>> Events().encode(song)
+    ['C4.E4', 'd:1/2', 's:1/2', 'G4', 'd:1']
+
+    No music is out of vocabulary: the 128 notes, and a duration and a shift for each tick of 4 quarter notes (48 by the
+    usual divisors), always belong to it. A chord outside the vocabulary is spelled as its notes with no shift between,
     which the canonical form joins again.
 
     Law: `decode(encode(song)) == song`.
     """
 
     name: ClassVar[str] = "events"
-    # Only the longest value goes on with another of its kind: a sum is written longest first.
+    # Only the longest value may be followed by another of its kind: sums are written longest first.
     FOLLOWS: ClassVar[Mapping[str, frozenset[str]]] = {
         START: frozenset({"note", "shift", "longest shift"}),
         "note": frozenset({"duration", "longest duration"}),
-        "duration": frozenset(_AFTER_NOTE_ENDS),
-        "longest duration": frozenset(_AFTER_NOTE_ENDS | {"duration", "longest duration"}),
+        "duration": frozenset(_AFTER_A_DURATION),
+        "longest duration": frozenset(_AFTER_A_DURATION | {"duration", "longest duration"}),
         "shift": frozenset({"note"}),
         "longest shift": frozenset({"note", "shift", "longest shift"}),
     }
 
     def encode(self, song: Song) -> list[str]:
-        """The tokens of every event; leading silence is a shift."""
+        """Writes the tokens of every event; leading silence is a shift."""
         quarter = self.checked(song).ticks_per_quarter
         tokens: list[str] = []
         now = 0
@@ -56,7 +60,7 @@ class Events(OnGrid):
         return tokens
 
     def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
-        """The song that the tokens say; a last note that has no duration yet is left out.
+        """Reads tokens as a song; a last note that has no duration yet is left out.
 
         Raises:
           ValueError: if a token is of another form, or a duration follows no note.
@@ -71,18 +75,18 @@ class Events(OnGrid):
         return self.song_of(events, about)
 
     def most_tokens(self, song: Song) -> int:
-        """As many as if every chord were spelled: each note with its duration, and the shifts."""
+        """Counts the tokens as if every chord were spelled: each note with its duration, and the shifts."""
         _, duration, pitch = song.notes()
         longest = LONGEST_QUARTERS * song.ticks_per_quarter
         values = (duration.astype(np.int64), np.diff(song.start.astype(np.int64), prepend=0))
         return len(pitch) + sum(int((-(-ticks // longest)).sum()) for ticks in values)
 
     def reduce(self, song: Song) -> Song:
-        """The song itself: nothing is lost."""
+        """Returns the song itself: nothing is lost."""
         return song
 
     def kind(self, token: str, before: str) -> str:
-        """`note` (chords too), `duration` or `shift`, the longest values apart."""
+        """Returns `note` (for chords too), `duration` or `shift`; the longest values are kinds of their own."""
         del before
         for prefix, kind in ((_DURATION, "duration"), (_SHIFT, "shift")):
             if token.startswith(prefix):
@@ -90,11 +94,11 @@ class Events(OnGrid):
         return "note"
 
     def ticks(self, token: str) -> int:
-        """A shift's length; notes and durations take no time."""
+        """Returns the length of a shift; notes and durations take no time."""
         return self._sum([token]) if token.startswith(_SHIFT) else 0
 
     def required(self) -> tuple[str, ...]:
-        """Every note, duration and shift."""
+        """Returns every note, duration and shift."""
         longest = LONGEST_QUARTERS * self.ticks_per_quarter
         values = [note_names.duration_name(ticks, self.ticks_per_quarter) for ticks in range(1, longest + 1)]
         return (
@@ -104,7 +108,7 @@ class Events(OnGrid):
         )
 
     def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
-        """A chord that is not known becomes its notes, each with the chord's duration."""
+        """Spells a chord that is not known as its notes, each with the chord's duration."""
         if all(token in known for token in tokens):
             return list(tokens)
         spelled: list[str] = []
@@ -126,14 +130,14 @@ def _chord(pitches: bytes) -> str:
 
 @functools.lru_cache(maxsize=65536)
 def _value(prefix: str, ticks: int, ticks_per_quarter: int) -> tuple[str, ...]:
-    """Ticks as tokens, longest first; none for 0."""
+    """Writes ticks as tokens, longest first; none for 0."""
     longest, rest = divmod(ticks, LONGEST_QUARTERS * ticks_per_quarter)
     tokens = (f"{prefix}{LONGEST_QUARTERS}",) * longest
     return (*tokens, prefix + note_names.duration_name(rest, ticks_per_quarter)) if rest else tokens
 
 
 def _phrases(tokens: Sequence[str]) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Each note with the durations and the shifts that follow it; the first may lack its note ("")."""
+    """Yields each note with the durations and the shifts that follow it; the first may lack its note ("")."""
     chord: str = ""
     durations: list[str] = []
     shifts: list[str] = []

@@ -1,4 +1,4 @@
-"""`grid`: one token a step: the sounding pitches ascending, held ones marked, `C4.~E4`; `R` for silence."""
+"""`grid`: one token a step of a piano roll: `C4.~E4`, held pitches marked; `R` for silence."""
 
 import dataclasses
 from collections.abc import Container, Iterator, Mapping, Sequence
@@ -16,18 +16,22 @@ HELD_MARK = "~"
 
 @dataclasses.dataclass(frozen=True)
 class Grid(OnGrid):
-    """A piano roll, one token a step.
+    """Writes a piano roll, one token a step, pitches ascending.
+
+    >>> song = Song.from_notes(start=[0, 0, 3], duration=[6, 3, 3], pitch=[60, 64, 67])
+    >>> Grid(step=3).encode(song)
+    ['C4.E4', '~C4.G4']
 
     Law: `decode(encode(song)) == reduce(song)`, and `reduce(song) == snap(song, step)` unless an option drops more.
 
     Attributes:
       step: ticks a token (3 of 12 a quarter note: a 16th note).
-      onset_marks: whether a held pitch is told from one struck again; without, equal neighbours are one long note.
-      highest: keep only the highest sounding pitch of each step (the MIT lab's way).
+      onset_marks: mark held pitches with `~`; without marks, a pitch struck again is read as one long note.
+      highest: keep only the highest sounding pitch of each step, as the MIT lab does.
     """
 
     name: ClassVar[str] = "grid"
-    # A song does not end with silence.
+    # No song ends with silence.
     FOLLOWS: ClassVar[Mapping[str, frozenset[str]]] = {
         START: frozenset({"sounding", "rest"}),
         "sounding": frozenset({"sounding", "rest", END}),
@@ -44,42 +48,42 @@ class Grid(OnGrid):
             raise ValueError(f"step {self.step} must be at least 1 tick")
 
     def encode(self, song: Song) -> list[str]:
-        """A token for every step up to the last note's end."""
+        """Writes a token for every step up to the last note's end."""
         return [token for roll in self._rolls(song) for token in self._tokens(roll)]
 
     def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
-        """The song that the steps say; a held pitch that did not sound before starts there."""
+        """Reads steps as a song; a held pitch that did not sound before starts there."""
         roll = np.zeros((len(tokens), 128), np.uint8)
         for row, token in enumerate(tokens):
             for part in token.split(".") if token != note_names.REST else ():
-                held = part.startswith(HELD_MARK)
-                roll[row, note_names.parse_chord(part.removeprefix(HELD_MARK))[0]] = HELD if held else ONSET
+                is_held = part.startswith(HELD_MARK)
+                roll[row, note_names.parse_chord(part.removeprefix(HELD_MARK))[0]] = HELD if is_held else ONSET
         return song_of([mark(roll, onset_marks=self.onset_marks)], self.step, self.song_of((), about))
 
     def most_tokens(self, song: Song) -> int:
-        """One a step."""
+        """Counts one token a step."""
         return cost(song, self.step)[0]
 
     def reduce(self, song: Song) -> Song:
-        """The song on the steps, less what the options drop."""
+        """Returns the song on the steps, without what the options drop."""
         return song_of(self._rolls(song), self.step, song)
 
     def kind(self, token: str, before: str) -> str:
-        """`rest` or `sounding`."""
+        """Returns `rest` or `sounding`."""
         del before
         return "rest" if token == note_names.REST else "sounding"
 
     def ticks(self, token: str) -> int:
-        """A step, whatever the token."""
+        """Returns the ticks of a step, for every token."""
         del token
         return self.step
 
     def required(self) -> tuple[str, ...]:
-        """None: the vocabulary is what the music holds."""
+        """Returns no token: the vocabulary is that of the data."""
         return ()
 
     def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
-        """The tokens as they are: an unknown one has no other spelling."""
+        """Returns the tokens as they are: an unknown one has no other spelling."""
         del known
         return list(tokens)
 

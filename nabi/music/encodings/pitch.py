@@ -13,13 +13,17 @@ CHORDS = ("normal", "voiced")
 
 @dataclasses.dataclass(frozen=True)
 class Pitch(OnGrid):
-    """The Keras + music21 article's encoding: one token an event, in order, without time.
+    """Writes one token an event, in order, without time: the encoding of the Keras + music21 article.
+
+    >>> song = Song.from_notes(start=[0, 0, 0, 12], duration=[12, 12, 12, 12], pitch=[64, 67, 71, 75])
+    >>> Pitch().encode(song), Pitch(chords="voiced").encode(song)
+    (['4.7.11', 'Eb5'], ['E4.G4.B4', 'Eb5'])
 
     Law: `encode(decode(tokens)) == tokens` for tokens that `encode` can write.
 
     Attributes:
       chords: `normal` writes a chord as its normal order (12 pitch classes, no octave), `voiced` as its pitches.
-      step: ticks from one decoded event to the next; each sounds as long (6 of 12 a quarter note: the article's 0.5).
+      step: ticks from one decoded event to the next, and of each duration (6 of 12 a quarter note: the article's 0.5).
     """
 
     name: ClassVar[str] = "pitch"
@@ -36,39 +40,39 @@ class Pitch(OnGrid):
             raise ValueError(f"step {self.step} must be at least 1 tick")
 
     def encode(self, song: Song) -> list[str]:
-        """One token an event, in the order of the events."""
+        """Writes one token an event, in the order of the events."""
         return [self._token(event.pitches) for event in self.checked(song)]
 
     def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
-        """Events `step` ticks apart; a normal order gets its lowest ascending voicing from C4."""
+        """Reads tokens as events `step` ticks apart; a normal order gets its lowest ascending voicing from C4."""
         return self.song_of(
             (Event(index * self.step, _pitches(token), self.step) for index, token in enumerate(tokens)), about
         )
 
     def most_tokens(self, song: Song) -> int:
-        """One an event."""
+        """Counts one token an event."""
         return len(song)
 
     def reduce(self, song: Song) -> Song:
-        """The pitches in order, a step apart: all that this encoding keeps."""
+        """Returns the pitches in order, a step apart: all that this encoding keeps."""
         return self.decode(self.encode(song))
 
     def kind(self, token: str, before: str) -> str:
-        """Every token is an event."""
+        """Returns `event` for every token."""
         del token, before
         return "event"
 
     def ticks(self, token: str) -> int:
-        """A step, whatever the token."""
+        """Returns the ticks of a step, for every token."""
         del token
         return self.step
 
     def required(self) -> tuple[str, ...]:
-        """None: the vocabulary is what the music holds."""
+        """Returns no token: the vocabulary is that of the data."""
         return ()
 
     def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
-        """The tokens as they are: an unknown one has no other spelling."""
+        """Returns the tokens as they are: an unknown one has no other spelling."""
         del known
         return list(tokens)
 

@@ -14,9 +14,12 @@ NOTATIONS = ("names", "codes")
 
 
 def block(song: Song) -> Song:
-    """A song with one event at a time.
+    """Makes a song monophonic: one event, a note or a chord, at a time.
 
-    The events of one start become one chord with the longest duration; each event is cut at the next onset.
+    >>> list(block(Song.from_notes(start=[0, 0, 6], duration=[12, 3, 6], pitch=[60, 64, 67])))
+    [Event(start=0, pitches=(60, 64), duration=6), Event(start=6, pitches=(67,), duration=6)]
+
+    Events of one start become one chord of the longest duration; each chord is cut at the next onset.
     """
     if not len(song):
         return song
@@ -30,18 +33,20 @@ def block(song: Song) -> Song:
 
 @dataclasses.dataclass(frozen=True)
 class PitchDuration(OnGrid):
-    """One voice of notes, chords and rests, each with its length in quarter notes.
+    """Writes one voice of notes, chords and rests, each with its length in quarter notes.
+
+    >>> PitchDuration().encode(Song.from_notes(start=[6, 12], duration=[6, 12], pitch=[60, 64]))
+    ['R:1/2', 'C4:1/2', 'E4:1']
 
     Law: `decode(encode(song)) == block(song)`.
 
     Attributes:
-      notation: `codes` writes `g8` for a note that is a code (see `nabi.music.note_codes`), and all others as `names`
-        does;
-        either reads both.
+      notation: `codes` writes `g8` for a note that is a code (see `nabi.music.note_codes`), and all other events as
+        `names` does; either reads both.
     """
 
     name: ClassVar[str] = "pitch-duration"
-    # A gap is one rest, and a song does not end with one.
+    # A gap is one rest, and no song ends with a rest.
     FOLLOWS: ClassVar[Mapping[str, frozenset[str]]] = {
         START: frozenset({"event", "rest"}),
         "event": frozenset({"event", "rest", END}),
@@ -56,7 +61,7 @@ class PitchDuration(OnGrid):
             raise ValueError(f"notation {self.notation!r} must be one of {', '.join(NOTATIONS)}")
 
     def encode(self, song: Song) -> list[str]:
-        """The tokens of the blocked song; leading silence is a rest."""
+        """Writes the tokens of the blocked song; leading silence is a rest."""
         tokens, now = [], 0
         for event in block(self.checked(song)):
             if event.start > now:
@@ -67,7 +72,7 @@ class PitchDuration(OnGrid):
         return tokens
 
     def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
-        """The song that the tokens say, one after another; raises ValueError on a token of another form."""
+        """Reads tokens as a song, one event after another; raises ValueError on a token of another form."""
         events, now = [], 0
         for token in tokens:
             pitches, duration = self._read(token)
@@ -77,28 +82,28 @@ class PitchDuration(OnGrid):
         return self.song_of(events, about)
 
     def most_tokens(self, song: Song) -> int:
-        """A chord and a rest for each time at which something starts."""
+        """Counts a chord and a rest for each onset."""
         return 2 * len(np.unique(song.start))
 
     def reduce(self, song: Song) -> Song:
-        """`block`."""
+        """Returns `block(song)`."""
         return block(song)
 
     def kind(self, token: str, before: str) -> str:
-        """`rest` or `event`."""
+        """Returns `rest` or `event`."""
         del before
         return "rest" if token.startswith(f"{note_names.REST}:") else "event"
 
     def ticks(self, token: str) -> int:
-        """The token's length."""
+        """Returns the length of a token."""
         return self._read(token)[1]
 
     def required(self) -> tuple[str, ...]:
-        """None: the vocabulary is what the music holds."""
+        """Returns no token: the vocabulary is that of the data."""
         return ()
 
     def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
-        """The tokens as they are: an unknown one has no other spelling."""
+        """Returns the tokens as they are: an unknown one has no other spelling."""
         del known
         return list(tokens)
 
@@ -106,7 +111,7 @@ class PitchDuration(OnGrid):
         return note_names.duration_name(ticks, self.ticks_per_quarter)
 
     def _read(self, token: str) -> tuple[tuple[int, ...], int]:
-        """The pitches of a token, none for a rest, and its ticks; raises ValueError on a token of another form."""
+        """Reads a token as (pitches, ticks), no pitches for a rest; raises ValueError on a token of another form."""
         if note_codes.is_code(token, self.divisors):
             pitch, ticks = note_codes.read(token, self.divisors)
             return (pitch,), ticks

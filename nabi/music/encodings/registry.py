@@ -17,7 +17,10 @@ ENCODINGS: dict[str, Callable[..., Encoding]] = {
 
 
 def from_settings(settings: Mapping[str, object]) -> Encoding:
-    """The encoding that `Encoding.settings()` describes.
+    """Builds the encoding that `Encoding.settings()` describes.
+
+    >>> from_settings({"name": "grid", "step": 6}).settings()["step"]
+    6
 
     Raises:
       ValueError: if the name, an option or an option's value is not known, saying what is.
@@ -28,8 +31,8 @@ def from_settings(settings: Mapping[str, object]) -> Encoding:
         raise ValueError(f"encoding {name!r} must be one of {', '.join(sorted(ENCODINGS))}")
     known = inspect.signature(ENCODINGS[name]).parameters
     if unknown := next((option for option in options if option not in known), ""):
-        meant = did_you_mean(unknown, known) or f"; it has {', '.join(known)}"
-        raise ValueError(f"encoding {name!r} has no setting {unknown}{meant}")
+        hint = did_you_mean(unknown, known) or f"; it has {', '.join(known)}"
+        raise ValueError(f"encoding {name!r} has no setting {unknown}{hint}")
     try:
         return ENCODINGS[name](**options)
     except TypeError as error:

@@ -1,4 +1,4 @@
-"""A song on a grid of steps, as a piano roll: what `grid` and `steps` share."""
+"""Songs on a grid of steps as piano rolls: the common part of `grid` and `steps`."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,26 +12,30 @@ SILENT, ONSET, HELD = 0, 1, 2
 
 Roll = npt.NDArray[np.uint8]
 
-# Steps that are looked at together: half a megabyte.
+# Steps of one part of a roll: half a megabyte.
 _PART = 4096
-# A step's number fits, as a tick does.
+# Bits of the number of a step, which is smaller than a tick.
 _STEP_BITS = 32
 
 
 def snap(song: Song, step: int) -> Song:
-    """Starts and ends moved to the nearest multiple of `step` ticks (a half goes up); a note lasts a step at least."""
+    """Moves starts and ends to the nearest multiple of `step` ticks (halves up); a note lasts at least one step.
+
+    >>> list(snap(Song.from_notes(start=[1], duration=[4], pitch=[60]), step=3))
+    [Event(start=0, pitches=(60,), duration=6)]
+    """
     start, duration, pitch = (column.astype(np.int64) for column in song.notes())
     snapped_start = _nearest(start, step)
     return song.with_notes(snapped_start, np.maximum(_nearest(start + duration, step) - snapped_start, step), pitch)
 
 
 def tie(song: Song, step: int) -> Song:
-    """`snap(song, step)` with the notes of one pitch that touch tied into one: what sounds, without who struck it."""
+    """Joins the notes of `snap(song, step)` that touch and have one pitch: the sound without the onsets."""
     return song_of(rolls_of(song, step, onset_marks=False), step, song)
 
 
 def cost(song: Song, step: int) -> tuple[int, int]:
-    """The steps of `snap(song, step)`, and those that its notes sound in, at most; told without making it."""
+    """Returns the steps of `snap(song, step)` and a bound on its note-steps, without making the roll."""
     start, duration, _ = (column.astype(np.int64) for column in song.notes())
     first = _nearest(start, step) // step
     last = np.maximum(_nearest(start + duration, step) // step, first + 1)
@@ -39,35 +43,38 @@ def cost(song: Song, step: int) -> tuple[int, int]:
 
 
 def rolls_of(song: Song, step: int, *, onset_marks: bool, highest: bool = False) -> Iterator[Roll]:
-    """The marked roll of `snap(song, step)` up to the last note's end, a part at a time: whole it may not fit.
+    """Yields the roll of `snap(song, step)` in parts, up to the last note's end: the whole may not fit in memory.
 
     Args:
       song: any.
       step: ticks.
       onset_marks: see `mark`.
-      highest: whether only the highest sounding pitch of each step is kept.
+      highest: keep only the highest sounding pitch of each step.
     """
     start, duration, pitch = (column.astype(np.int64) for column in snap(song, step).notes())
-    # By onset; of those that sound on from one part into the next there is one a pitch at most.
+    # By onset; at most one note of each pitch sounds on from one part into the next.
     notes = np.stack([start // step, (start + duration) // step, pitch])
     steps = int(notes[1].max()) if len(pitch) else 0
     before = np.zeros(128, np.bool_)
-    held = notes[:, :0]
-    begun = 0
+    sustained = notes[:, :0]
+    first_new = 0
     for begin in range(0, steps, _PART):
         end = min(begin + _PART, steps)
-        until = int(np.searchsorted(notes[0], end))
-        sounding = np.concatenate([held, notes[:, begun:until]], axis=1)
+        first_later = int(np.searchsorted(notes[0], end))
+        sounding = np.concatenate([sustained, notes[:, first_new:first_later]], axis=1)
         roll = _roll(sounding - [[begin], [begin], [0]], end - begin)
         if highest:
             _keep_highest(roll)
         yield mark(roll, onset_marks=onset_marks, before=before)
         before = roll[-1] != SILENT
-        held, begun = sounding[:, sounding[1] > end], until
+        sustained, first_new = sounding[:, sounding[1] > end], first_later
 
 
 def _roll(notes: npt.NDArray[np.int64], steps: int) -> Roll:
-    """Notes (first step, step after the last, pitch), each an onset and then held; a negative first step is before."""
+    """Draws notes (first step, step after the last, pitch), each an onset and then held.
+
+    A negative first step lies before the roll.
+    """
     roll = np.zeros((steps, 128), np.uint8)
     for row, end, column in notes.T.tolist():
         roll[max(row, 0) : end, column] = HELD
@@ -82,14 +89,14 @@ def _keep_highest(roll: Roll) -> None:
 
 
 def mark(roll: Roll, *, onset_marks: bool, before: npt.NDArray[np.bool_] | None = None) -> Roll:
-    """The roll, in place, where a held pitch that did not sound before is an onset.
+    """Turns held pitches that did not sound before into onsets, in place; returns the roll.
 
-    Without onset marks, an onset of a pitch that did sound before is held.
+    Without onset marks, the onset of a pitch that sounded before becomes held.
 
     Args:
       roll: to mark.
-      onset_marks: whether an onset of a sounding pitch stays one.
-      before: [128], which pitches sound in the step before the first; None: none.
+      onset_marks: keep the onset of a pitch that sounded before.
+      before: bool [128], the pitches that sound in the step before the first; None: none.
     """
     first = np.zeros(128, np.bool_) if before is None else before
     sounded = np.vstack([first, roll[:-1] != SILENT])
@@ -100,9 +107,9 @@ def mark(roll: Roll, *, onset_marks: bool, before: npt.NDArray[np.bool_] | None 
 
 
 def song_of(rolls: Iterable[Roll], step: int, like: Song) -> Song:
-    """The notes of marked rolls, one after the other, each from its onset as long as it is held.
+    """Reads marked rolls, one after another, as notes, each from its onset as long as it is held.
 
-    Grid and file are those of `like`.
+    Ticks a quarter note and metadata are those of `like`.
     """
     places, onsets, begin = [np.zeros(0, np.int64)], [np.zeros(0, np.bool_)], 0
     for roll in rolls:

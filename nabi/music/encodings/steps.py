@@ -1,4 +1,4 @@
-"""`steps`: one token a sounding pitch, ascending, each step closed by `|`: `C4` `E4` `G4` `|`; silence is `|` alone."""
+"""`steps`: one token a sounding pitch, ascending; `|` closes each step: `C4` `E4` `G4` `|`; `|` alone is silence."""
 
 import dataclasses
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -18,7 +18,10 @@ _CLOSED, _SILENT = "sounding step", "silent step"
 
 
 def write_steps(steps: Iterable[Iterable[int]]) -> list[str]:
-    """The tokens of steps, every one of them, silent ones at the end too.
+    """Writes steps as tokens, every one of them, silent ones at the end too.
+
+    >>> write_steps([[64, 60], []])
+    ['C4', 'E4', '|', '|']
 
     Args:
       steps: the MIDI numbers 0..127 that sound in each step, in any order.
@@ -34,7 +37,10 @@ def write_steps(steps: Iterable[Iterable[int]]) -> list[str]:
 
 
 def read_steps(tokens: Iterable[str]) -> list[list[int]]:
-    """The MIDI numbers of each step, as they stand; a last step that is not closed is left out.
+    """Reads the MIDI numbers of each step, in the order of the tokens; a last step that is not closed is left out.
+
+    >>> read_steps(["C4", "E4", "|", "|", "G4"])
+    [[60, 64], []]
 
     Raises:
       ValueError: naming a token that is neither a note nor `|`.
@@ -52,7 +58,7 @@ def read_steps(tokens: Iterable[str]) -> list[list[int]]:
 
 @dataclasses.dataclass(frozen=True)
 class Steps(OnGrid):
-    """What sounds in each step of a grid, pitch by pitch: any chord in 129 tokens, none out of the vocabulary.
+    """Writes the pitches that sound in each step of a grid: any chord in 129 tokens, none out of vocabulary.
 
     There are no onset marks: a pitch that sounds in two neighbouring steps is one held note.
 
@@ -64,7 +70,7 @@ class Steps(OnGrid):
     """
 
     name: ClassVar[str] = "steps"
-    # Within a step pitches ascend. A song does not end with silence.
+    # Pitches ascend within a step, and no song ends with silence.
     FOLLOWS: ClassVar[Mapping[str, frozenset[str]]] = {
         START: frozenset({*note_names.PITCH_NAMES, _SILENT}),
         **{
@@ -83,12 +89,12 @@ class Steps(OnGrid):
             raise ValueError(f"step {self.step} must be at least 1 tick")
 
     def encode(self, song: Song) -> list[str]:
-        """The tokens of every step up to the last note's end."""
+        """Writes the tokens of every step up to the last note's end."""
         rolls = rolls_of(self.checked(song), self.step, onset_marks=False)
         return write_steps(np.flatnonzero(row).tolist() for roll in rolls for row in roll)
 
     def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
-        """The song that the steps say; silent steps at its end have no note to keep them."""
+        """Reads tokens as a song; silent steps at its end are lost, as no note follows them."""
         steps = read_steps(tokens)
         roll = np.full((len(steps), 128), SILENT, np.uint8)
         for row, pitches in enumerate(steps):
@@ -96,28 +102,28 @@ class Steps(OnGrid):
         return song_of([mark(roll, onset_marks=False)], self.step, self.song_of((), about))
 
     def most_tokens(self, song: Song) -> int:
-        """One a step, and one for each step that a note sounds in."""
+        """Counts one token a step, and one for each step of each note."""
         return sum(cost(song, self.step))
 
     def reduce(self, song: Song) -> Song:
-        """`tie`."""
+        """Returns `tie(song, step)`."""
         return tie(song, self.step)
 
     def kind(self, token: str, before: str) -> str:
-        """A note is its own kind; what `|` closes is a sounding step after a note, else a silent one."""
+        """Returns the name of a note as its own kind; `|` closes a sounding step after a note, else a silent one."""
         if token != STEP:
             return token
         return _SILENT if before in (START, _CLOSED, _SILENT) else _CLOSED
 
     def ticks(self, token: str) -> int:
-        """A step, once it is closed."""
+        """Returns the ticks of a step for `|`, 0 for a note."""
         return self.step if token == STEP else 0
 
     def required(self) -> tuple[str, ...]:
-        """Every note, and `|`."""
+        """Returns every note, and `|`."""
         return (*note_names.PITCH_NAMES, STEP)
 
     def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
-        """The tokens as they are: an unknown one has no other spelling."""
+        """Returns the tokens as they are: an unknown one has no other spelling."""
         del known
         return list(tokens)

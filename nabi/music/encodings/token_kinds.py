@@ -1,4 +1,4 @@
-"""What a token says to a listener, which is coarser than the grammars' kinds and the same for all encodings."""
+"""Kinds of tokens by their sound: coarser than the kinds of the grammars, and the same for all encodings."""
 
 from nabi.music import note_codes, note_names
 from nabi.music.encodings.base import Encoding
@@ -9,22 +9,22 @@ from nabi.music.encodings.steps import STEP
 _PITCHED = {"note", "event", "sounding"}
 
 
-def sort_of(encoding: Encoding, token: str) -> str:
-    """`note` or `chord` by the pitches that a token strikes, `held` if it only holds some, else its grammar's kind.
+def kind_of(encoding: Encoding, token: str) -> str:
+    """Returns `note` or `chord` by the pitches that a token strikes, `held` if it only holds, else its grammar's kind.
 
-    The longest duration is a `duration`; the longest shift, and what closes a step, is a `shift`.
+    The longest duration is a `duration`; the longest shift, and the end of a step, is a `shift`.
 
     Args:
       encoding: the token's.
       token: none of the four special ones.
     """
-    # What came before decides only whether a step that closes was silent, which is the same to a listener.
+    # The token before decides only whether a closed step was silent: both are a shift here.
     kind = encoding.kind(token, before="start").removeprefix("longest ")
     if token == STEP:
         return "shift"
     if not _is_pitched(kind):
         return kind
-    # A normal order is a chord also if it is one class, an octave.
+    # A normal order of one class is a chord too, an octave.
     if note_names.is_classes(token):
         return "chord"
     struck = sum(not name.startswith(HELD_MARK) for name in _names(token))
@@ -32,7 +32,7 @@ def sort_of(encoding: Encoding, token: str) -> str:
 
 
 def pitches_of(encoding: Encoding, token: str) -> tuple[int, ...]:
-    """The MIDI numbers that a token strikes or holds, as they would sound; none for a duration, a shift or a rest.
+    """Returns the MIDI numbers that a token strikes or holds; none for a duration, a shift or a rest.
 
     Args:
       encoding: the token's.

@@ -1,8 +1,8 @@
-"""Files by path, on this machine or in Google Cloud Storage (gs://): list, read, write, publish whole.
+"""Lists, reads and writes files by path, on this machine or in Google Cloud Storage (gs://).
 
-What is written appears under its name only when it is complete: locally through a temporary neighbour and a rename,
-in a bucket because an object does not exist before its upload ends. Bulk reading stays with Beam's and TensorFlow's
-own file systems; other schemes (s3:// ...) are added by those who can open them, with `register`.
+A file appears under its name only when it is complete: locally through a temporary file beside it and a rename, in a
+bucket because an object does not exist before its upload ends. Bulk reading is left to Beam's and TensorFlow's own
+file systems; other schemes (s3:// ...) are added with `register`.
 """
 
 import contextlib
@@ -31,18 +31,25 @@ _FILE_SYSTEMS: dict[str, FileSystem] = {"": LocalFiles(), "gs": CloudFiles()}
 
 
 def register(scheme: str, file_system: FileSystem) -> None:
-    """Teaches this process another scheme, such as `s3`."""
+    """Registers the file system of another scheme, such as `s3`, in this process."""
     _FILE_SYSTEMS[scheme] = file_system
 
 
 def scheme_of(path: str) -> str:
-    """The scheme of a path, "" for a local one."""
+    """Returns the scheme of a path; "" for a local one.
+
+    >>> scheme_of("gs://bucket/music"), scheme_of("music/a.mid")
+    ('gs', '')
+    """
     match = _SCHEME.match(path)
     return match.group(1) if match else ""
 
 
 def folder(path: str) -> str:
-    """A directory as a user named it, without slashes at its end.
+    """Returns a directory's path as given, without slashes at its end.
+
+    >>> folder("runs/mine/"), folder("/")
+    ('runs/mine', '/')
 
     Raises:
       ValueError: if it has no name, or no bucket.
@@ -55,18 +62,22 @@ def folder(path: str) -> str:
 
 
 def join(folder: str, *names: str) -> str:
-    """A path below a folder; names use `/`."""
+    """Joins a folder and names with `/`.
+
+    >>> join("gs://bucket/runs/", "r1", "model")
+    'gs://bucket/runs/r1/model'
+    """
     return "/".join([folder.rstrip("/") or "/", *names]).replace("//", "/", 1 if folder == "/" else 0)
 
 
 def read_bytes(path: str) -> bytes:
-    """A file's content; raises StorageError naming the path."""
+    """Reads a file's content; raises StorageError naming the path."""
     with explained("read", path):
         return _file_system(path).read_bytes(path)
 
 
 def read_text(path: str) -> str:
-    """A UTF-8 file's content; raises StorageError naming the path."""
+    """Reads a UTF-8 file's content; raises StorageError naming the path."""
     try:
         return read_bytes(path).decode()
     except UnicodeDecodeError as error:
@@ -74,36 +85,36 @@ def read_text(path: str) -> str:
 
 
 def open_read(path: str) -> IO[bytes]:
-    """A seekable reader; raises StorageError naming the path."""
+    """Opens a seekable reader; raises StorageError naming the path."""
     with explained("read", path):
         return _file_system(path).read(path)
 
 
 @contextlib.contextmanager
 def open_write(path: str) -> Iterator[IO[bytes]]:
-    """A writer whose file appears, whole, when the context ends without an exception."""
+    """Opens a writer; the file appears, complete, when the context ends without an exception."""
     with explained("write", path), _file_system(path).write(path) as file:
         yield file
 
 
 def write_bytes(path: str, data: bytes) -> None:
-    """Publishes a file."""
+    """Writes a file, complete or not at all."""
     with open_write(path) as file:
         file.write(data)
 
 
 def write_if_unchanged(path: str, data: bytes, seen: bytes | None) -> None:
-    """Publishes a file unless somebody else has written it: of several who saw the same, one succeeds.
+    """Writes a file unless its content has changed: of several writers that read the same content, one succeeds.
 
-    A kill at any instruction leaves either content, whole, and no lock.
+    A kill at any instruction leaves the old or the new content, complete, and no lock.
 
     Args:
-      path: local or gs://.
+      path: the file, local or gs://.
       data: the new content.
-      seen: the content that the decision was made on, as `read_bytes` gave it; None: there was no such file.
+      seen: the content that the writer has read, of `read_bytes`; None: there was no file.
 
     Raises:
-      ChangedError: if the content is another by now; nothing is written.
+      ChangedError: if the content has changed since; nothing is written.
       StorageError: if it cannot be written.
     """
     with explained("write", path):
@@ -111,24 +122,24 @@ def write_if_unchanged(path: str, data: bytes, seen: bytes | None) -> None:
 
 
 def write_text(path: str, text: str) -> None:
-    """Publishes a UTF-8 file."""
+    """Writes a UTF-8 file, complete or not at all."""
     write_bytes(path, text.encode())
 
 
 def exists(path: str) -> bool:
-    """Whether a file, or anything below a folder, is there."""
+    """Returns true if a path is a file, or a folder with a file below it."""
     with explained("list", path):
         return next(iter(_file_system(path).walk(path)), None) is not None
 
 
 def delete(path: str) -> None:
-    """Deletes a file, or a folder and all in it; nothing there is no error."""
+    """Deletes a file, or a folder and all in it; a missing path is no error."""
     with explained("delete", path):
         _file_system(path).delete(path)
 
 
 def match(pattern: str) -> Iterator[FileInfo]:
-    """The files of a path, of a folder (recursive) or of a glob (`**` crosses folders); empty if none."""
+    """Yields the files of a path, of a folder (recursively) or of a glob (`**` crosses folders), sorted by path."""
     wildcard = _WILDCARD.search(pattern)
     with explained("list", pattern):
         if wildcard is None or (not scheme_of(pattern) and pathlib.Path(pattern).exists()):
@@ -140,7 +151,7 @@ def match(pattern: str) -> Iterator[FileInfo]:
 
 
 def sweep(folder: str) -> None:
-    """Deletes what killed writers left half written below a folder."""
+    """Deletes the partial files that killed writers left below a folder."""
     for info in match(folder):
         if info.path.rpartition("/")[2].startswith(".") and info.path.endswith(PARTIAL):
             delete(info.path)
@@ -148,7 +159,7 @@ def sweep(folder: str) -> None:
 
 def check_writable(folder: str) -> None:
     """Raises StorageError if nothing can be written below a folder."""
-    # Named as what is half written, so that `sweep` takes what a kill leaves.
+    # Named as a partial file, so that `sweep` deletes it after a kill.
     probe = join(folder, f".nabi-{uuid.uuid4().hex}{PARTIAL}")
     write_bytes(probe, b"")
     delete(probe)
@@ -156,7 +167,12 @@ def check_writable(folder: str) -> None:
 
 @contextlib.contextmanager
 def explained(verb: str, path: str) -> Iterator[None]:
-    """Turns what a file system raises into one sentence that names the path."""
+    """Turns a file system's errors into a StorageError or FullDiskError of one sentence that names the path.
+
+    Args:
+      verb: the operation, such as `read`.
+      path: the path.
+    """
     try:
         yield
     except (StorageError, FullDiskError):
@@ -183,6 +199,6 @@ def _names_no_bucket(path: str, scheme: str) -> str:
 
 
 def _glob_pattern(pattern: str) -> str:
-    """A regular expression in which `*` stays in a folder and `**` does not."""
+    """Translates a glob into a regular expression; `*` stays within a folder and `**` does not."""
     parts = [fnmatch.translate(part)[4:-3].replace(".*", "[^/]*") for part in pattern.split("**")]
     return "(?s:" + ".*".join(parts) + ")"

@@ -1,4 +1,4 @@
-"""What every file system offers to `nabi.workspace.storage`, and how it fails."""
+"""The interface of file systems for `nabi.workspace.storage`, and their errors."""
 
 import contextlib
 import dataclasses
@@ -8,24 +8,24 @@ from typing import IO, Protocol
 
 
 class StorageError(OSError):
-    """A path that cannot be listed, read or written, in one sentence."""
+    """Raised for a path that cannot be listed, read or written, with one sentence."""
 
 
 class FullDiskError(OSError):
-    """A path that cannot be written because no space is left, in one sentence: no StorageError, whose path is wrong."""
+    """Raised when no space is left, with one sentence; it is no StorageError, since the path is not at fault."""
 
 
 def is_full(error: OSError) -> bool:
-    """Whether an error says that no space, of a disk, a quota or a file's size limit, is left."""
+    """Returns true if an error says that a disk, a quota or a file's size limit has no space left."""
     return isinstance(error, FullDiskError) or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class ChangedError(StorageError):
-    """A file that is not what it was when it was looked at: somebody else has written it meanwhile."""
+    """Raised when a file has changed since it was read: another process has written it."""
 
     @classmethod
     def of(cls, path: str) -> "ChangedError":
-        """The sentence about a path."""
+        """Makes the error about a path."""
         return cls(f"cannot write {path}: somebody else has written it since it was read: look again")
 
 
@@ -39,22 +39,22 @@ class FileInfo:
 
 
 class FileSystem(Protocol):
-    """What a scheme must offer. Paths are whole, scheme included."""
+    """The file system of a scheme; paths include the scheme."""
 
     def walk(self, prefix: str) -> Iterator[FileInfo]:
-        """Every file at or below a path, sorted by path."""
+        """Yields every file at or below a path, sorted by path."""
 
     def read(self, path: str) -> IO[bytes]:
-        """A seekable reader; raises FileNotFoundError."""
+        """Opens a seekable reader; raises FileNotFoundError."""
 
     def read_bytes(self, path: str) -> bytes:
-        """A file's whole content; raises FileNotFoundError."""
+        """Reads a file's whole content; raises FileNotFoundError."""
 
     def write(self, path: str) -> contextlib.AbstractContextManager[IO[bytes]]:
-        """A writer whose file appears when the context ends without an exception."""
+        """Opens a writer; the file appears when the context ends without an exception."""
 
     def replace(self, path: str, seen: bytes | None, data: bytes) -> None:
-        """Writes a file if its content is still `seen` (None: if it is not there); raises ChangedError."""
+        """Writes a file if its content is still `seen` (None: if it is missing); raises ChangedError."""
 
     def delete(self, path: str) -> None:
-        """Deletes a file, or a folder and all in it; nothing there is no error."""
+        """Deletes a file, or a folder and all in it; a missing path is no error."""

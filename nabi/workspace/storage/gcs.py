@@ -1,6 +1,6 @@
 """Google Cloud Storage (gs://), through google-cloud-storage and the credentials of the environment.
 
-What fails for want of a connection, or by the service's own fault, is tried again with growing pauses.
+Requests that fail for lack of a connection, or by a fault of the service, are retried with growing pauses.
 """
 
 import contextlib
@@ -15,13 +15,13 @@ from typing import IO, Any
 from nabi.workspace.storage.file_system import ChangedError, FileInfo, StorageError
 from nabi.workspace.storage.gcs_errors import explained
 
-# A larger upload is collected on disk.
+# Larger uploads are collected on disk.
 _IN_MEMORY = 1 << 26
-# Read at least: a request takes tens of milliseconds, however little it asks for.
+# Bytes read at least: a request takes tens of milliseconds, however small it is.
 _READ_AHEAD = 1 << 20
-# The service gives whole pages of objects; of each no more than this is needed.
+# Fields of a listing: the service gives whole pages of objects, with all fields by default.
 _FIELDS = "items(name,size,generation),nextPageToken"
-# Tells a writer its own object from that of another.
+# Metadata key by which a writer knows its own object.
 _TOKEN = "nabi-write"
 _FIRST_PAUSE, _LONGEST_PAUSE, _DEADLINE = 0.5, 30.0, 300.0
 
@@ -30,36 +30,36 @@ class CloudFiles:
     """A `nabi.workspace.storage.file_system.FileSystem` over one client, which is made when it is first needed."""
 
     def walk(self, prefix: str) -> Iterator[FileInfo]:
-        """Every object whose name is the path or lies below it, sorted; pages are fetched as they are needed."""
+        """Yields every object at or below a path, sorted; pages are fetched as they are needed."""
         bucket, name = _bucket_and_name(prefix)
         below = f"{name}/" if name else ""
         with explained("list", prefix):
-            # "0" follows "/": what follows the folder is not listed.
+            # "0" is the character after "/": the listing ends after the folder.
             for blob in self._list(bucket, name, f"{name}0" if name else None):
                 if blob.name != name and not blob.name.startswith(below):
-                    # Before the folder may come any number of its namesakes, such as `data-old/...` before `data/...`.
+                    # Any number of similar names may come before the folder, such as `data-old/...` before `data/...`.
                     yield from _infos(bucket, self._list(bucket, below, None))
                     return
                 yield from _infos(bucket, [blob])
 
     def read(self, path: str) -> IO[bytes]:
-        """Opens an object for ranged reads, all of the generation that it has now."""
+        """Opens an object for reads by range, all of its present generation."""
         with explained("read", path):
             blob = self._blob(path)
             blob.reload(retry=self._retry)
             return io.BufferedReader(_Ranges(blob, path, self._retry), _READ_AHEAD)
 
     def read_bytes(self, path: str) -> bytes:
-        """An object's whole content, in one request, its checksum compared."""
+        """Reads an object's whole content in one request and compares its checksum."""
         with explained("read", path):
             data: bytes = self._blob(path).download_as_bytes(retry=self._retry, checksum="crc32c")
             return data
 
     @contextlib.contextmanager
     def write(self, path: str) -> Iterator[IO[bytes]]:
-        """Collects in a temporary file and uploads it at the end, so that a failure leaves no object.
+        """Collects data in a temporary file and uploads it at the end, so that a failure leaves no object.
 
-        The last writer wins, so an upload may be repeated whose answer was lost.
+        The last writer wins, so that an upload whose answer was lost may be repeated.
         """
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
             yield file
@@ -69,7 +69,7 @@ class CloudFiles:
                 self._blob(path).upload_from_file(file, size=size, retry=self._retry, checksum="crc32c")
 
     def replace(self, path: str, seen: bytes | None, data: bytes) -> None:
-        """Uploads on condition that the object is still of the generation whose content was compared."""
+        """Uploads on the condition that the object still has the generation whose content was compared."""
         with explained("write", path):
             generation = 0 if seen is None else self._generation(path, seen)
             blob = self._blob(path)
@@ -79,14 +79,14 @@ class CloudFiles:
             except Exception as error:
                 if type(error).__name__ != "PreconditionFailed":
                     raise
-                # The answer to an upload may be lost; repeated, it finds its own object in the way.
+                # If the answer to an upload was lost, its repetition fails because of its own object.
                 if self._token(path) != blob.metadata[_TOKEN]:
                     raise ChangedError.of(path) from error
 
     def delete(self, path: str) -> None:
-        """Deletes an object, or all below a prefix."""
+        """Deletes an object, or all objects below a prefix."""
         for info in self.walk(path):
-            # It is gone as wanted, also where an earlier try of this request deleted it.
+            # An earlier try of this request may have deleted it.
             with contextlib.suppress(FileNotFoundError), explained("delete", info.path):
                 self._blob(info.path).delete(retry=self._retry)
 
@@ -97,7 +97,7 @@ class CloudFiles:
         return listed
 
     def _generation(self, path: str, seen: bytes) -> int:
-        """The object's, if that is its content; raises ChangedError if it is not."""
+        """Returns the object's generation if its content is `seen`; raises ChangedError if it is not."""
         try:
             blob = self._blob(path)
             blob.reload(retry=self._retry)
@@ -116,9 +116,9 @@ class CloudFiles:
 
     @functools.cached_property
     def _client(self) -> Any:
-        # Where there are no credentials, Google's library asks three times whether this is a Google machine.
+        # Without credentials Google's library asks three times whether this is a Google machine.
         os.environ.setdefault("GCE_METADATA_DETECT_RETRIES", "1")
-        # Slow to import, and not needed where every path is local.
+        # Slow to import, and not needed for local paths.
         from google.cloud import storage
 
         return storage.Client()
@@ -137,32 +137,37 @@ class CloudFiles:
 
 
 class _Ranges(io.RawIOBase):
-    """An object, read by ranges."""
+    """A seekable reader of an object, by ranges."""
 
     def __init__(self, blob: Any, path: str, retry: Any) -> None:
-        # A download forgets the generation that it was of.
+        # A blob forgets its generation after a download, so that each range needs a new one.
         self._of_generation = functools.partial(blob.bucket.blob, blob.name, generation=int(blob.generation))
         self._path, self._retry = path, retry
         self._size, self._position = int(blob.size), 0
 
     def readable(self) -> bool:
+        """Returns true."""
         return True
 
     def seekable(self) -> bool:
+        """Returns true."""
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Moves to a position and returns it."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
         self._position = max(0, base + offset)
         return self._position
 
     def readinto(self, buffer: Any) -> int:
+        """Reads into a buffer and returns the number of bytes; 0 at the end."""
         data = self._range(self._position, min(self._position + len(buffer), self._size))
         buffer[: len(data)] = data
         self._position += len(data)
         return len(data)
 
     def readall(self) -> bytes:
+        """Reads the rest of the object in one request."""
         data = self._range(self._position, self._size)
         self._position += len(data)
         return data
@@ -182,7 +187,7 @@ class _Ranges(io.RawIOBase):
 
 
 def _infos(bucket: str, blobs: Any) -> Iterator[FileInfo]:
-    """All but the empty objects that stand for folders."""
+    """Yields all objects but the empty ones that stand for folders."""
     for blob in blobs:
         if not blob.name.endswith("/"):
             yield FileInfo(f"gs://{bucket}/{blob.name}", int(blob.size), str(blob.generation))

@@ -1,4 +1,4 @@
-"""What Google Cloud Storage refuses, each in one sentence that says what to do."""
+"""Turns errors of Google Cloud Storage into one sentence each that says what to do."""
 
 import contextlib
 import re
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from nabi.workspace.storage.file_system import StorageError
 
-# The permission that each verb needs first; the service itself mostly names it.
+# Verb -> the permission that it needs first, for errors of the service that name none.
 _PERMISSIONS = {
     "read": "storage.objects.get",
     "write": "storage.objects.create",
@@ -15,7 +15,7 @@ _PERMISSIONS = {
 }
 _PERMISSION = re.compile(r"storage\.[a-z]+\.[a-zA-Z]+")
 
-# By the status of the answer.
+# Status codes of the service's answers.
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _SERVERS_OWN = 401, 403, 404, 429, 500
 
 _NO_CREDENTIALS = (
@@ -26,16 +26,16 @@ _NO_CREDENTIALS = (
 
 @contextlib.contextmanager
 def explained(verb: str, path: str) -> Iterator[None]:
-    """Turns what google-cloud-storage raises into one sentence.
+    """Turns errors of google-cloud-storage into one sentence.
 
     Raises:
-      FileNotFoundError: if the object is not there.
-      StorageError: for all else.
+      FileNotFoundError: if there is no such object.
+      StorageError: for all other errors.
     """
     try:
         yield
     except OSError as error:
-        # The connection's errors are OSErrors too, with a text of several lines.
+        # Errors of the connection are OSErrors too, with several lines of text.
         if not type(error).__module__.startswith("requests."):
             raise
         raise StorageError(f"cannot {verb} {path}: {_no_connection(error)}") from error
@@ -56,8 +56,8 @@ def _sentence(verb: str, path: str, error: Exception) -> str:
     if type(error).__module__.startswith("google.auth.") or status == _UNAUTHORIZED:
         return f"Google does not accept the credentials ({_first_line(error)}): renew them, or give others"
     if status == _FORBIDDEN:
-        named = _PERMISSION.search(str(error))
-        permission = named[0] if named else _PERMISSIONS[verb]
+        match = _PERMISSION.search(str(error))
+        permission = match[0] if match else _PERMISSIONS[verb]
         return (
             f"the permission {permission} is missing: give the account that runs this a role with it on the bucket "
             f"{bucket}, such as roles/storage.objectUser, or use other credentials"
@@ -81,12 +81,12 @@ def _no_connection(error: BaseException) -> str:
 
 
 def _lacks_bucket(verb: str, error: Exception) -> bool:
-    """Whether something is not found because its bucket is not there."""
+    """Returns true if "not found" means the bucket."""
     return verb in ("list", "write") or "bucket does not exist" in str(error)
 
 
 def _status(error: Exception) -> int:
-    """Of the answer that an error is about, 0 if it is about none."""
+    """Returns the status code of the answer that an error is about; 0 if it is about none."""
     answer = getattr(error, "response", None)
     return int(getattr(error, "code", None) or getattr(answer, "status_code", None) or 0)
 

@@ -1,4 +1,4 @@
-"""This machine's files."""
+"""The file system of this machine."""
 
 import contextlib
 import fcntl
@@ -13,42 +13,42 @@ from typing import IO
 
 from nabi.workspace.storage.file_system import ChangedError, FileInfo
 
-# The end of a name that a writer uses until its file is whole.
+# Extension of a file that is being written.
 PARTIAL = ".partial"
 
-# Files that this process is writing.
+# Partial files of this process.
 _unfinished: set[pathlib.Path] = set()
 
 
 class LocalFiles:
-    """A `nabi.workspace.storage.file_system.FileSystem` over the operating system's."""
+    """A `nabi.workspace.storage.file_system.FileSystem` of local files."""
 
     def walk(self, prefix: str) -> Iterator[FileInfo]:
-        """Every file at or below a path, sorted by path; links to folders are not followed."""
+        """Yields every file at or below a path, sorted by path; links to folders are not followed."""
         if pathlib.Path(prefix).is_file():
             yield _info(prefix)
         for folder, subfolders, files in os.walk(prefix):
             subfolders.sort()
             for name in sorted(files):
-                # Another process may have deleted or renamed it since it was listed.
+                # Another process may have deleted or renamed the file since it was listed.
                 with contextlib.suppress(FileNotFoundError):
                     yield _info(os.path.join(folder, name))  # noqa: PTH118
 
     def read(self, path: str) -> IO[bytes]:
-        """Opens for reading; refuses pipes and devices, which may have no end or give nothing for ever."""
+        """Opens a file for reading; refuses pipes and devices, which may have no end or block for ever."""
         mode = pathlib.Path(path).stat().st_mode
         if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
             raise OSError("it is no plain file")
         return pathlib.Path(path).open("rb")
 
     def read_bytes(self, path: str) -> bytes:
-        """A file's whole content."""
+        """Reads a file's whole content."""
         with self.read(path) as file:
             return file.read()
 
     @contextlib.contextmanager
     def write(self, path: str) -> Iterator[IO[bytes]]:
-        """Writes a hidden neighbour and renames it."""
+        """Writes a hidden file beside the path and renames it at the end."""
         target = pathlib.Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}{PARTIAL}")
@@ -64,7 +64,7 @@ class LocalFiles:
             _unfinished.discard(partial)
 
     def replace(self, path: str, seen: bytes | None, data: bytes) -> None:
-        """Compares and writes while no other process does the same in this folder."""
+        """Compares and writes under a lock on the folder."""
         target = pathlib.Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         with _locked(target.parent):
@@ -82,7 +82,7 @@ class LocalFiles:
 
 
 def discard_partial() -> None:
-    """Deletes what this process has written half, as it ends."""
+    """Deletes the partial files of this process, before it ends."""
     for partial in list(_unfinished):
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
@@ -90,7 +90,7 @@ def discard_partial() -> None:
 
 @contextlib.contextmanager
 def _dropped_by_errors(file: io.BufferedWriter) -> Iterator[None]:
-    """On an error drops what is not written yet: to write it while closing might fail too, as on a full disk."""
+    """Drops the buffer on an error: writing it while closing would fail too, as on a full disk."""
     try:
         yield
     except BaseException:
@@ -100,7 +100,7 @@ def _dropped_by_errors(file: io.BufferedWriter) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _locked(folder: pathlib.Path) -> Iterator[None]:
-    """Holds the lock of a folder, which leaves no file, and which the kernel opens when its holder ends, however."""
+    """Holds a lock on a folder: it needs no file, and the kernel releases it when this process ends in any way."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -15,10 +15,10 @@ LEAD = DensityBias(MEANINGS, density=2.0)
 
 def shares(ids: list[int], logits: list[float] | None = None) -> np.ndarray:
     """The probabilities after these ids of one row."""
-    memory = LEAD.nothing(1)
+    memory = LEAD.initial(1)
     for token in ids:
-        memory = LEAD.after(memory, tf.constant([token]))
-    return tf.nn.softmax(LEAD.on(tf.constant([logits or [0.0] * 8]), memory)).numpy()[0]
+        memory = LEAD.update(memory, tf.constant([token]))
+    return tf.nn.softmax(LEAD.apply(tf.constant([logits or [0.0] * 8]), memory)).numpy()[0]
 
 
 def test_a_song_that_is_in_time_is_not_led():
@@ -35,10 +35,10 @@ def test_a_song_that_lacks_notes_gets_them_and_one_of_too_many_gets_time():
 
 def test_a_finer_grid_changes_nothing():
     fine = DensityBias(TokenContents(MEANINGS.notes_V, 10 * MEANINGS.ticks_V, ticks_per_quarter=120), density=2.0)
-    memory = [LEAD.nothing(1), fine.nothing(1)]
+    memory = [LEAD.initial(1), fine.initial(1)]
     for token in (6, 4, 7):
-        memory = [one.after(kept, tf.constant([token])) for one, kept in zip((LEAD, fine), memory, strict=True)]
-    logits = [one.on(tf.zeros([1, 8]), kept) for one, kept in zip((LEAD, fine), memory, strict=True)]
+        memory = [one.update(kept, tf.constant([token])) for one, kept in zip((LEAD, fine), memory, strict=True)]
+    logits = [one.apply(tf.zeros([1, 8]), kept) for one, kept in zip((LEAD, fine), memory, strict=True)]
     np.testing.assert_array_equal(*logits)
 
 

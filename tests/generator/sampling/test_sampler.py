@@ -290,12 +290,12 @@ def test_every_sampled_sequence_decodes_and_reads_back(random_sampler, seed, spr
 def test_a_penalty_brings_down_what_was_played_lately_but_no_rhythm():
     # a is a little likelier than b, and b than c; d, which is no note, is as likely as a.
     table = np.tile([-99, -99, -99, -99, 2.0, 1.9, 1.8, 2.01, -99], (9, 1))
-    meanings = TokenContents(np.array([0] * 4 + [1, 1, 1, 0, 0]), np.zeros(9, np.int64))
+    contents = TokenContents(np.array([0] * 4 + [1, 1, 1, 0, 0]), np.zeros(9, np.int64))
     settings = GenerateConfig(max_tokens=6, decoding="greedy", repetition_penalty=1.5, repetition_window=2)
     legal = np.isin(np.arange(9), [A, B, C])[None]
-    (song,) = Sampler(fake(table), Grammar(ANY.next_KxV, legal), settings, meanings, slots=1).sample([0], [(START,)])
+    (song,) = Sampler(fake(table), Grammar(ANY.next_KxV, legal), settings, contents, slots=1).sample([0], [(START,)])
     assert spoken(song) == "abcabc"
-    (song,) = Sampler(fake(table), ANY, settings, meanings, slots=1).sample([0], [(START,)])
+    (song,) = Sampler(fake(table), ANY, settings, contents, slots=1).sample([0], [(START,)])
     assert spoken(song) == "dddddd"
 
 
@@ -311,13 +311,13 @@ def test_the_likelihood_is_the_models_whatever_the_penalty():
 def test_a_temperature_of_the_rhythm_is_of_tokens_without_notes():
     # Notes are drawn evenly; of d and e, which are no notes, only the likelier is left at a small temperature.
     table = np.tile([-99, -99, -99, -99, 1.0, 1.0, 1.0, 1.0, 0.9], (9, 1))
-    meanings = TokenContents(np.array([0] * 4 + [1, 1, 1, 0, 0]), np.zeros(9, np.int64))
+    contents = TokenContents(np.array([0] * 4 + [1, 1, 1, 0, 0]), np.zeros(9, np.int64))
     settings = GenerateConfig(max_tokens=200, temperature=100.0, rhythm_temperature=0.01, top_p=1.0)
     legal = np.isin(np.arange(9), [D, E])[None]
-    (song,) = Sampler(fake(table), Grammar(ANY.next_KxV, legal), settings, meanings, slots=1).sample([0], [(START,)])
+    (song,) = Sampler(fake(table), Grammar(ANY.next_KxV, legal), settings, contents, slots=1).sample([0], [(START,)])
     assert set(spoken(song)) == {"d"}
     legal = np.isin(np.arange(9), [A, B, C])[None]
-    (song,) = Sampler(fake(table), Grammar(ANY.next_KxV, legal), settings, meanings, slots=1).sample([0], [(START,)])
+    (song,) = Sampler(fake(table), Grammar(ANY.next_KxV, legal), settings, contents, slots=1).sample([0], [(START,)])
     assert set(spoken(song)) == {"a", "b", "c"}
 
 
@@ -350,8 +350,8 @@ def test_a_loop_that_cannot_be_left_is_left_alone_in_the_end():
 
 def test_no_note_begins_after_the_last_tick():
     # The primer takes 5 ticks; a, b, c, d and e take 0 to 4, and the song ends with what comes to 12.
-    meanings = TokenContents(np.ones(9, np.int64), np.array([0, 0, 0, 0, 0, 1, 2, 3, 4]))
-    sampler = Sampler(successor(), ANY, GenerateConfig(max_bars=1, meter="1/4"), meanings, slots=1)
+    contents = TokenContents(np.ones(9, np.int64), np.array([0, 0, 0, 0, 0, 1, 2, 3, 4]))
+    sampler = Sampler(successor(), ANY, GenerateConfig(max_bars=1, meter="1/4"), contents, slots=1)
     (song,) = sampler.sample([0], [(START, B, E)])
     assert (spoken(song), song.ended) == ("abcde", False)
 
@@ -377,11 +377,11 @@ def test_a_song_that_is_refused_is_made_again_until_it_is_accepted_or_too_often_
 def test_a_song_is_led_to_its_density():
     """a is a note that takes no time, b a rest of a quarter note: left alone, as many of the one as of the other."""
     table = np.log(np.tile([1e-9, 1e-9, 1e-9, 1e-9, 0.5, 0.5, 1e-9, 1e-9, 1e-9], (9, 1)))
-    meanings = TokenContents(np.array([0] * 4 + [1, 0, 0, 0, 0]), np.array([0] * 4 + [0, 12, 0, 0, 0]))
+    contents = TokenContents(np.array([0] * 4 + [1, 0, 0, 0, 0]), np.array([0] * 4 + [0, 12, 0, 0, 0]))
     legal = np.isin(np.arange(9), [A, B])[None]
     for density in (0.5, 1.0, 4.0):
         config = GenerateConfig(max_tokens=2000, max_repeats=0, top_p=1.0, density=density)
-        sampler = Sampler(fake(table), Grammar(ANY.next_KxV, legal), config, meanings, slots=2)
+        sampler = Sampler(fake(table), Grammar(ANY.next_KxV, legal), config, contents, slots=2)
         for song in sampler.sample([0, 1], [(START,)] * 2):
             words = spoken(song)
             assert words.count("a") / words.count("b") == pytest.approx(density, rel=0.05)

@@ -16,13 +16,13 @@ from nabi.music.vocabulary import Vocabulary
     ],
 )
 def test_ids_say_notes_and_time(encoding, tokens, notes, ticks):
-    meanings = TokenContents.of(Vocabulary.from_ordered(tokens, {}), encoding)
-    assert meanings.notes_V.tolist() == [0] * 4 + notes
-    assert meanings.ticks_V.tolist() == [0] * 4 + ticks
-    assert meanings.ticks_per_quarter == 12
+    contents = TokenContents.of(Vocabulary.from_ordered(tokens, {}), encoding)
+    assert contents.notes_V.tolist() == [0] * 4 + notes
+    assert contents.ticks_V.tolist() == [0] * 4 + ticks
+    assert contents.ticks_per_quarter == 12
 
 
 def test_on_a_fine_grid_ids_take_more_ticks():
-    meanings = TokenContents.of(Vocabulary.from_ordered(["C4", "s:1/8"], {}), Events(divisors=(8, 6)))
-    assert meanings.ticks_V.tolist() == [0] * 5 + [3]
-    assert meanings.ticks_per_quarter == 24
+    contents = TokenContents.of(Vocabulary.from_ordered(["C4", "s:1/8"], {}), Events(divisors=(8, 6)))
+    assert contents.ticks_V.tolist() == [0] * 5 + [3]
+    assert contents.ticks_per_quarter == 24

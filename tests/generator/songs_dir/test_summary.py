@@ -20,9 +20,9 @@ def row(song: Song, **more: Any) -> dict[str, Any]:
 
 def reference() -> StyleReference:
     found = StyleReference("c")
-    found.look("train", CHORD)
-    found.look("train", LOW)
-    found.look("validation", CHORD.transpose(2))
+    found.add("train", CHORD)
+    found.add("train", LOW)
+    found.add("validation", CHORD.transpose(2))
     return found
 
 
@@ -87,7 +87,7 @@ def test_without_a_reference_nothing_is_said_of_training_songs():
 
 def test_without_validation_songs_or_notes_there_is_no_overlap():
     alone = StyleReference("c")
-    alone.look("train", CHORD)
+    alone.add("train", CHORD)
     told = SongsSummary.of([row(CHORD)]).as_dict(alone)
     assert told["distributions"]["degrees"]["overlap"] == 1
     assert told["distributions"]["degrees"]["validation_overlap"] is None

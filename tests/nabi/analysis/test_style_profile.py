@@ -11,7 +11,7 @@ CHORD = builders.song((0, 12, 60), (0, 12, 64), (0, 12, 67))
 LOW = builders.song((0, 12, 50), (12, 24, 53), (48, 12, 57), (60, 12, 50))
 
 
-def portrait(*songs) -> StyleProfile:
+def profile(*songs) -> StyleProfile:
     seen = StyleProfile()
     for song in songs:
         seen.add(song)
@@ -19,7 +19,7 @@ def portrait(*songs) -> StyleProfile:
 
 
 def test_distributions_are_pooled_and_figures_are_means_of_songs():
-    seen = portrait(CHORD, LOW, CHORD.transpose(2))
+    seen = profile(CHORD, LOW, CHORD.transpose(2))
     assert seen.songs == 3
     assert seen.keys == {"C major": 1, "D minor": 1, "D major": 1}
     assert seen.distributions["durations"].nonzero()[0].tolist() == [11, 23]
@@ -29,27 +29,27 @@ def test_distributions_are_pooled_and_figures_are_means_of_songs():
 
 
 def test_songs_without_notes_change_nothing():
-    assert portrait(builders.song(), CHORD).as_dict() == portrait(CHORD).as_dict()
-    empty = portrait(builders.song())
+    assert profile(builders.song(), CHORD).as_dict() == profile(CHORD).as_dict()
+    empty = profile(builders.song())
     assert (empty.songs, empty.figures) == (0, {})
-    assert set(empty.overlaps(portrait(CHORD)).values()) == {None}
+    assert set(empty.overlaps(profile(CHORD)).values()) == {None}
 
 
 def test_json_goes_there_and_back():
-    seen = portrait(CHORD, CHORD, LOW)
+    seen = profile(CHORD, CHORD, LOW)
     told = json.loads(json.dumps(seen.as_dict()))
     assert list(told["keys"]) == ["C major", "D minor"]
     assert StyleProfile.from_dict(told).as_dict() == told
-    assert StyleProfile.from_dict(portrait().as_dict()).as_dict() == portrait().as_dict()
+    assert StyleProfile.from_dict(profile().as_dict()).as_dict() == profile().as_dict()
 
 
-def test_a_portrait_may_be_made_of_what_is_left_of_songs():
+def test_a_profile_may_be_made_of_what_is_left_of_songs():
     rows = [json.loads(json.dumps(SongMeasurements.of(song).as_dict())) for song in (CHORD, LOW)]
     assert rows[1]["key"] == "D minor"
     seen = StyleProfile()
     for row in rows:
         seen.add_dict(row)
-    assert seen.as_dict() == portrait(CHORD, LOW).as_dict()
+    assert seen.as_dict() == profile(CHORD, LOW).as_dict()
 
 
 @pytest.mark.parametrize(
@@ -63,14 +63,14 @@ def test_a_portrait_may_be_made_of_what_is_left_of_songs():
         {"distributions": {}},
     ],
 )
-def test_what_is_no_portrait_is_refused(damage):
-    with pytest.raises(ValueError, match=r"it is no portrait|must be|invalid literal|could not convert|is no key"):
-        StyleProfile.from_dict({**portrait(CHORD).as_dict(), **damage})
+def test_what_is_no_profile_is_refused(damage):
+    with pytest.raises(ValueError, match=r"it is no style profile|must be|invalid literal|could not convert|is no key"):
+        StyleProfile.from_dict({**profile(CHORD).as_dict(), **damage})
 
 
 @given(st.lists(builders.songs(), max_size=5))
 def test_the_order_of_songs_does_not_matter(songs):
-    one, other = portrait(*songs), portrait(*reversed(songs))
+    one, other = profile(*songs), profile(*reversed(songs))
     assert one.keys == other.keys
     assert {name: counts.tolist() for name, counts in one.distributions.items()} == {
         name: counts.tolist() for name, counts in other.distributions.items()
@@ -80,6 +80,6 @@ def test_the_order_of_songs_does_not_matter(songs):
 
 @given(builders.songs(), builders.songs())
 def test_overlaps_are_symmetric_and_whole_with_itself(one, other):
-    first, second = portrait(one), portrait(other)
+    first, second = profile(one), profile(other)
     assert first.overlaps(second) == second.overlaps(first)
     assert all(value is None or value == pytest.approx(1) for value in first.overlaps(first).values())

@@ -11,13 +11,13 @@ CHORD = builders.song((0, 12, 60), (0, 12, 64), (0, 12, 67))
 @pytest.fixture
 def reference() -> StyleReference:
     found = StyleReference("c")
-    found.look("train", CHORD)
-    found.look("train", CHORD.transpose(5))
-    found.look("validation", CHORD.transpose(7))
+    found.add("train", CHORD)
+    found.add("train", CHORD.transpose(5))
+    found.add("validation", CHORD.transpose(7))
     return found
 
 
-def test_each_split_has_its_portrait(reference):
+def test_each_split_has_its_style_profile(reference):
     assert reference.train.keys == {"C major": 1, "F major": 1}
     assert reference.validation.keys == {"G major": 1}
 
@@ -42,15 +42,15 @@ def test_an_older_model_has_none(reference, tmp_path):
     ("damage", "said"),
     [
         ({"content": "other"}, "it is of the dataset 'other', the model of 'c'"),
-        ({"train": {}}, "it is no portrait of songs"),
-        ({"validation": None}, "it is no portrait of songs"),
+        ({"train": {}}, "it is no style profile"),
+        ({"validation": None}, "it is no style profile"),
     ],
 )
 def test_a_file_of_another_dataset_or_damaged_is_refused(reference, tmp_path, damage, said):
     path = tmp_path / "reference.json"
     reference.write(str(path))
     path.write_text(json.dumps({**json.loads(path.read_text()), **damage}))
-    with pytest.raises(ValueError, match=rf"{path} does not tell what the training songs are like .*{said}.*again"):
+    with pytest.raises(ValueError, match=rf"{path} is no style reference .*{said}.*again"):
         load_if_there(str(tmp_path), "c")
 
 

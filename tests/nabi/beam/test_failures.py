@@ -1,14 +1,15 @@
 import pytest
 
 from nabi.beam import failures
+from nabi.workspace.storage import StorageError
 
 
 @pytest.mark.parametrize(
     ("said", "sentence"),
     [
         (
-            "Traceback (most recent call last):\n  File ...\nsongs.storage.StorageError: cannot write x: full "
-            "[while running 'BuildDataset/WriteShards/WriteShard-ptransform-43']",
+            f"Traceback (most recent call last):\n  File ...\n{StorageError.__module__}.StorageError: cannot write x: "
+            "full [while running 'BuildDataset/WriteShards/WriteShard-ptransform-43']",
             "cannot write x: full",
         ),
         (

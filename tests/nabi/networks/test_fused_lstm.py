@@ -196,18 +196,18 @@ def test_equal_to_keras_in_a_mirrored_replica():
 
 
 @pytest.mark.parametrize("compiled", [False, True])
-@pytest.mark.parametrize("turned", [False, True])
-def test_every_way_gives_the_same(compiled, turned, monkeypatch):
-    monkeypatch.setattr(lstm_loops, "way_of", lambda *_: lstm_loops.LoopVariant(compiled, turned))
+@pytest.mark.parametrize("transposed", [False, True])
+def test_every_way_gives_the_same(compiled, transposed, monkeypatch):
+    monkeypatch.setattr(lstm_loops, "loop_variant", lambda *_: lstm_loops.LoopVariant(compiled, transposed))
     assert_equal_to_keras(*problem(units=6))
 
 
 def test_half_width_products_are_compiled_where_they_are_many():
-    way = lstm_loops.way_of(32, 512, tf.bfloat16)
-    assert (way.compiled, way.turned) == (True, False)
-    assert not lstm_loops.way_of(16, 512, tf.bfloat16).compiled
-    assert lstm_loops.way_of(16, 512, tf.float32).compiled
-    assert not lstm_loops.way_of(16, 8, tf.float32).compiled
+    way = lstm_loops.loop_variant(32, 512, tf.bfloat16)
+    assert (way.compiled, way.transposed) == (True, False)
+    assert not lstm_loops.loop_variant(16, 512, tf.bfloat16).compiled
+    assert lstm_loops.loop_variant(16, 512, tf.float32).compiled
+    assert not lstm_loops.loop_variant(16, 8, tf.float32).compiled
 
 
 def test_lanes_are_as_even_as_can_be():

@@ -32,7 +32,7 @@ def dataset_page(folder):
     ]
     folder.mkdir()
     test_report_page.dataset(folder, Events(), rows=rows, settings={"instrument": LONG})
-    return report_page.page(report_page.find(str(folder)), headings.name_of(f"{RUN}/dataset"))
+    return report_page.page(report_page.read(str(folder)), headings.name_of(f"{RUN}/dataset"))
 
 
 def evaluation_page_of(_):

@@ -4,6 +4,7 @@ import pytest
 
 from nabi.pages import charts
 from nabi.pages.charts import Line
+from nabi.pages.piano_rolls import piano_roll
 from tests import builders
 from tests.nabi.pages.elements import Elements
 
@@ -12,7 +13,7 @@ TUNE = builders.song((0, 12, 60), (0, 12, 64), (12, 6, 67))
 
 
 def test_a_roll_draws_each_note_in_its_place():
-    drawn = charts.roll(TUNE, "a & b")
+    drawn = piano_roll(TUNE, "a & b")
     # Each a tick shorter than its note, so that a note struck again is told from one that is held.
     assert 'aria-label="Piano roll of a &amp; b: 3 notes, C4 to G4, in 1.5 quarter notes of time"' in drawn
     assert re.search(r'class="notes" d="M0 (\d+)h11M0 (\d+)h11M12 (\d+)h5"', drawn)
@@ -22,13 +23,13 @@ def test_a_roll_draws_each_note_in_its_place():
 
 def test_a_roll_of_a_long_song_stays_small():
     long = builders.song(*((12 * number, 12, 60 + number % 12) for number in range(20_000)))
-    assert charts.roll(long, "").count("M") < 200
-    assert f'viewBox="0 -1 {64 * 12} ' in charts.roll(long, "")
+    assert piano_roll(long, "").count("M") < 200
+    assert f'viewBox="0 -1 {64 * 12} ' in piano_roll(long, "")
 
 
 def test_a_roll_of_a_song_that_begins_late_shows_its_first_notes():
     late = builders.song((100 * 12, 12, 60), (101 * 12, 12, 64))
-    assert "2 notes, C4 to E4, in 6 quarter notes" in charts.roll(late, "")
+    assert "2 notes, C4 to E4, in 6 quarter notes" in piano_roll(late, "")
 
 
 def test_a_plot_draws_points_in_their_place():

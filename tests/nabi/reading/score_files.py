@@ -15,7 +15,7 @@ def notes(data, ending, instrument="all"):
 
 def read(data, ending, instrument="all", ticks_per_quarter=12):
     data = data if isinstance(data, bytes) else data.encode()
-    chosen = {"instrument_wanted": instrument, "ticks_per_quarter": ticks_per_quarter}
+    chosen = {"instrument_choice": instrument, "ticks_per_quarter": ticks_per_quarter}
     return scores.read(data, ending=ending, about=About("file", "hash"), **chosen)
 
 

@@ -81,7 +81,7 @@ def test_the_first_part_is_the_one_whose_first_note_comes_first():
     two_channels = [*builders.note(0, 1, 58), builders.program(0, 0), *builders.note(0, 96, 60, channel=1)]
     data = builders.midi(unended, sorted(two_channels, key=lambda event: event[0]), division=96)
     assert file_reader.difference(data, "first") == ""
-    assert fast_midi.read(data, instrument_wanted="first").about.alternatives == ("unnamed (0)",)
+    assert fast_midi.read(data, instrument_choice="first").about.alternatives == ("unnamed (0)",)
 
 
 def test_a_program_that_comes_again_is_nothing_that_a_length_reaches_to():

@@ -9,7 +9,7 @@ from tests.builders import meta, midi, note, notes_of, off, on, program
 
 @pytest.fixture(params=[fast_midi, music21_midi], ids=["fast", "music21"])
 def read(request):
-    return lambda data, instrument="all": request.param.read(data, instrument_wanted=instrument)
+    return lambda data, instrument="all": request.param.read(data, instrument_choice=instrument)
 
 
 @pytest.fixture

@@ -66,8 +66,8 @@ def test_ctrl_c_in_a_terminal_does_not_reach_the_child_by_itself():
 # Runs a child that says its process and then sleeps.
 PARENT = """
 import sys
-from nabi.workspace.subprocesses import Child
-Child().run([sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(60)"],
+from nabi.workspace.subprocesses import ChildProcess
+ChildProcess().run([sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(60)"],
             lambda line: print(line, flush=True))
 """
 
@@ -96,7 +96,7 @@ def test_a_child_of_a_parent_that_is_gone_does_not_start():
     """The parent may be killed between making the process and the process' asking to end with it."""
     read, write = os.pipe()
     os.close(write)
-    script = "from songs import subprocesses; subprocesses.end_with_parent(); print('started')"
+    script = "from nabi.workspace import subprocesses; subprocesses.end_with_parent(); print('started')"
     ended = subprocess.run([sys.executable, "-c", script], stdin=read, stdout=subprocess.PIPE)
     os.close(read)
     assert (ended.returncode, ended.stdout) == (-signal.SIGKILL, b"")

@@ -57,7 +57,7 @@ def page(folder):
 
 def music(encoding, *songs):
     written = [token for song in songs for token in encoding.encode(song)]
-    return token_statistics.of_vocabulary(
+    return token_statistics.count_music(
         Vocabulary.from_counts({token: written.count(token) for token in written}), encoding
     )
 
@@ -103,9 +103,9 @@ def test_a_held_note_of_the_grid_is_struck_once():
 def test_samples_are_the_songs_themselves(tmp_path):
     other = builders.song((0, 24, 50))
     vocabulary = dataset(tmp_path, Events(), songs=[TUNE, other])
-    found = token_statistics.samples(str(tmp_path), 1, vocabulary, Events(), wanted=8)
+    found = token_statistics.samples(str(tmp_path), 1, vocabulary, Events(), most=8)
     assert [(sample.name, sample.song) for sample in found] == [("song0", TUNE), ("song1", other)]
-    assert len(token_statistics.samples(str(tmp_path), 1, vocabulary, Events(), wanted=1)) == 1
+    assert len(token_statistics.samples(str(tmp_path), 1, vocabulary, Events(), most=1)) == 1
 
 
 def test_a_sample_is_joined_of_overlapping_windows_and_not_augmented(tmp_path):
@@ -117,7 +117,7 @@ def test_a_sample_is_joined_of_overlapping_windows_and_not_augmented(tmp_path):
     windows.append(records.Window(ids, "x*1/2", 0))
     with (tmp_path / paths.shard_name("train", 0, 1)).open("wb") as shard:
         records.write(shard, map(records.serialize, windows))
-    (sample,) = token_statistics.samples(str(tmp_path), 1, vocabulary, Events(), wanted=2)
+    (sample,) = token_statistics.samples(str(tmp_path), 1, vocabulary, Events(), most=2)
     assert sample.song == TUNE
 
 

@@ -44,7 +44,7 @@ def peak_bytes(work):
     [
         lambda: name_duplicates(Copies(20_000), keep=False),
         lambda: drop_near_duplicates(Copies(20_000)),
-        lambda: ledger_rows.of_song(Told(20_000)),
+        lambda: ledger_rows.song_rows(Told(20_000)),
     ],
 )
 def test_a_file_of_many_copies_is_not_held_in_memory(work):
@@ -78,7 +78,7 @@ def test_the_smallest_song_of_a_cluster_stays():
 
 
 def test_the_ledger_tells_of_every_copy_what_was_written_of_the_song():
-    told = list(ledger_rows.of_song(Told(8)))
+    told = list(ledger_rows.song_rows(Told(8)))
     assert [(row.tokens, row.split) for row in told] == [(9, "train")] * 8
 
 
@@ -86,7 +86,7 @@ def test_copies_of_a_dropped_song_are_dropped_with_it():
     song = ReadOutcome(
         "a", "filtered", reason="near-duplicate", detail="the same tune as z", sha256="h", duplicate_of="z"
     )
-    told = list(ledger_rows.of_song([ReadOutcome("b", "read", sha256="h", duplicate_of="a"), song]))
+    told = list(ledger_rows.song_rows([ReadOutcome("b", "read", sha256="h", duplicate_of="a"), song]))
     assert [(row.source, row.outcome, row.reason, row.duplicate_of) for row in told] == [
         ("b", "filtered", "near-duplicate", "a"),
         ("a", "filtered", "near-duplicate", "z"),

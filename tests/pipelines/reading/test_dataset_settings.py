@@ -9,8 +9,8 @@ def test_a_split_without_a_share_has_no_shards():
 
 def test_what_is_not_in_a_dataset_is_not_in_its_description():
     asked = PreprocessConfig(window=9)
-    told = dataset_settings.described(asked)
+    told = dataset_settings.content_settings(asked)
     assert (told["stride"], told["encoding"]) == (9, {"name": "events", "divisors": [4, 3]})
     assert told["limits"]["max_tokens_per_note"] == 128
     others = PreprocessConfig(window=9, input=("x",), keep_songs=True, parse_timeout=1, parse_memory=128)
-    assert dataset_settings.described(others) == told
+    assert dataset_settings.content_settings(others) == told

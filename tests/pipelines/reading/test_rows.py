@@ -57,7 +57,7 @@ def test_a_long_rest_of_a_score_is_shortened_and_its_ledger_row_says_so(tmp_path
     settings = dataclasses.replace(SETTINGS, max_silence=max_silence)
     row, song = read_source(Source("a.musicxml", str(path), len(score), "1"), settings)
     assert builders.notes_of(song) == [(0, 12, 60), (12 * begin, 12, 62)]
-    assert ledger_rows.of_source(row, []).shortened_quarters == 100 - begin
+    assert ledger_rows.source_row(row, []).shortened_quarters == 100 - begin
 
 
 def test_a_row_tells_the_licence_of_a_song_and_of_a_lost_file(tmp_path):
@@ -95,7 +95,7 @@ def test_a_ledger_row_says_what_became_of_a_source():
     told = {"instrument": "Piano", "alternatives": ("Violin (40)",), "licence": "CC0-1.0"}
     told |= {"repaired": ("riff",), "shortened_quarters": 3964.0}
     read = ReadOutcome("a", "read", sha256="h", events=2, seconds=0.123456, **told)
-    row = ledger_rows.of_source(read, [WrittenSong("h", "train", 7, 1, 2)])
+    row = ledger_rows.source_row(read, [WrittenSong("h", "train", 7, 1, 2)])
     assert row.as_dict() == {
         "source": "a", "outcome": "read", "reason": "", "detail": "", "sha256": "h", "instrument": "Piano",
         "alternatives": ("Violin (40)",), "repaired": ("riff",), "shortened_quarters": 3964.0, "licence": "CC0-1.0",

@@ -48,13 +48,13 @@ def test_a_stretch_is_no_longer_than_memory_allows():
 
 def test_a_listing_of_nothing_opens_nothing(monkeypatch):
     monkeypatch.setattr(storage, "open_read", None)
-    assert list(song_spool.stored([])) == []
+    assert list(song_spool.read_stored([])) == []
 
 
 def test_of_many_files_one_is_open_at_a_time(tmp_path):
     positions = [written(str(tmp_path), 1)[1][0] for _ in range(10)]
     before = open_files()
-    assert [open_files() - before for _ in song_spool.stored(positions)] == [1] * 10
+    assert [open_files() - before for _ in song_spool.read_stored(positions)] == [1] * 10
     with SpoolReader(positions):
         assert open_files() == before
 

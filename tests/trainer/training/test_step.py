@@ -14,8 +14,9 @@ from trainer.config import TrainConfig
 from trainer.data.batch_order import BatchPosition
 from trainer.data.feed import StepBatches
 from trainer.training import step
-from trainer.training.step import Learner, first_network, scored
+from trainer.training.step import Learner, scored
 from trainer.training.strategy import check_xla, make_strategy
+from trainer.training.training_network import first_network
 
 pytestmark = pytest.mark.slow
 

@@ -3,11 +3,11 @@
 import pytest
 from hypothesis import given
 
+from nabi.music.canonical_form import MAX_TICKS
 from nabi.music.encodings import from_settings, snap, tie
 from nabi.music.encodings.events import Events
 from nabi.music.encodings.grid import Grid
 from nabi.music.encodings.steps import Steps
-from nabi.music.song import MAX_TICKS
 from tests.builders import song, songs
 
 ENCODINGS = [

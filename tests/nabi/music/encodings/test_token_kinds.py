@@ -1,6 +1,6 @@
 import pytest
 
-from nabi.music.encodings import Events, Grid, Pitch, PitchDuration, Steps, sort_of
+from nabi.music.encodings import Events, Grid, Pitch, PitchDuration, Steps, kind_of
 
 
 @pytest.mark.parametrize(
@@ -16,4 +16,4 @@ from nabi.music.encodings import Events, Grid, Pitch, PitchDuration, Steps, sort
     ],
 )  # fmt: skip
 def test_sorts(encoding, sorts):
-    assert {token: sort_of(encoding, token) for token in sorts} == sorts
+    assert {token: kind_of(encoding, token) for token in sorts} == sorts

@@ -1,0 +1,89 @@
+"""The canonical form of a song's notes: one order, no pitch struck twice at once, columns of events.
+
+Equal music gives equal columns, in whatever order its notes come.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+# Longest song: 5.6 million quarter notes of 12 ticks. Start, duration and pitch of a note fit into 61 bits.
+_TIME_BITS = 27
+MAX_TICKS = (1 << _TIME_BITS) - 1
+# Latest start of a note, and its longest duration, in ticks.
+LAST_TICK = MAX_TICKS // 2
+
+_Ints = npt.NDArray[np.int64]
+IntArray = npt.NDArray[np.int32]
+PitchArray = npt.NDArray[np.uint8]
+
+
+def columns(
+    start: npt.ArrayLike, duration: npt.ArrayLike, pitch: npt.ArrayLike
+) -> tuple[IntArray, IntArray, PitchArray, IntArray]:
+    """Brings notes into canonical form.
+
+    A duration is at least 1. Of the same pitch twice at one start the longer note stays. A pitch struck while it sounds
+    ends its earlier note, which leaves its chord if need be. Notes of equal start and duration are one event. Events
+    are sorted by (start, pitches).
+
+    >>> [column.tolist() for column in columns(start=[12, 0, 0], duration=[6, 12, 12], pitch=[67, 64, 60])]
+    [[0, 12], [12, 6], [60, 64, 67], [0, 2, 3]]
+
+    Args:
+      start: onsets in ticks, [N], 0..LAST_TICK, in any order.
+      duration: lengths in ticks, [N], at most LAST_TICK.
+      pitch: MIDI numbers 0..127, [N].
+
+    Returns:
+      start int32 [E], duration int32 [E], pitches uint8 [P], offsets int32 [E + 1]: columns of `nabi.music.song.Song`.
+
+    Raises:
+      ValueError: if a pitch or a time is outside its range.
+    """
+    onsets, pitches = np.asarray(start, np.int64), np.asarray(pitch, np.int64)
+    lengths = np.maximum(np.asarray(duration, np.int64), 1)
+    _check_range("pitch", pitches, 0, 127)
+    _check_range("start", onsets, 0, LAST_TICK)
+    _check_range("duration", lengths, 1, LAST_TICK)
+    return _gather_events(*_resolve_repeats(onsets, lengths, pitches))
+
+
+def _check_range(name: str, values: npt.NDArray[np.int64], low: int, high: int) -> None:
+    if values.size and (values.min() < low or values.max() > high):
+        wrong = values[(values < low) | (values > high)][0]
+        raise ValueError(f"{name} {wrong} is outside {low}..{high}")
+
+
+def _resolve_repeats(start: _Ints, duration: _Ints, pitch: _Ints) -> tuple[_Ints, _Ints, _Ints]:
+    """Keeps one note for each pitch and start (the longest), each ending where its pitch is struck again."""
+    # Sorting one packed key takes a fifth of the time of sorting by three columns.
+    key = np.sort(pitch << 2 * _TIME_BITS | start << _TIME_BITS | MAX_TICKS - duration)
+    if not len(key):
+        return start, duration, pitch
+    first = np.concatenate([[True], np.diff(key >> _TIME_BITS) != 0])
+    key = key[first]
+    duration, place = MAX_TICKS - (key & MAX_TICKS), key >> _TIME_BITS
+    # The places of different pitches lie further apart than any note is long.
+    duration[:-1] = np.minimum(duration[:-1], np.diff(place))
+    return place & MAX_TICKS, duration, place >> _TIME_BITS
+
+
+def _gather_events(start: _Ints, duration: _Ints, pitch: _Ints) -> tuple[IntArray, IntArray, PitchArray, IntArray]:
+    """Joins notes of equal start and duration to one event; sorts the events by (start, pitches)."""
+    key = np.sort(start << _TIME_BITS + 7 | duration << 7 | pitch)
+    if not len(key):
+        return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.uint8), np.zeros(1, np.int32)
+    first = np.concatenate([[True], np.diff(key >> 7) != 0])
+    start, pitch = key >> _TIME_BITS + 7, key & 127
+    # Events of one start share no pitch, so their lowest pitches alone order them.
+    lowest = pitch[first][np.cumsum(first) - 1]
+    order = np.argsort(start << 14 | lowest << 7 | pitch)
+    # An event's first note keeps the flag, since its notes stay together and ascending.
+    offsets = np.flatnonzero(first[order])
+    heads = key[order[offsets]]
+    return (
+        (heads >> _TIME_BITS + 7).astype(np.int32),
+        (heads >> 7 & MAX_TICKS).astype(np.int32),
+        pitch[order].astype(np.uint8),
+        np.append(offsets, len(key)).astype(np.int32),
+    )

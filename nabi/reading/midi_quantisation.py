@@ -1,0 +1,86 @@
+"""Quantises times of MIDI notes to a grid, in compiled loops.
+
+Like `nabi.reading.midi_events`, these loops follow music21 10.5 (`Stream.quantize`) statement for statement.
+"""
+
+import math
+
+import numba
+import numpy as np
+
+from nabi.reading.midi_events import Floats, Ints
+
+
+@numba.njit(cache=True)
+def _best_match(target: float, gap: float, zero_allowed: bool, units: Floats, unit_ticks: Ints) -> int:
+    """Finds the nearest multiple of a unit, in ticks of the grid (`bestMatch`)."""
+    best_left, best_error, best = math.inf, math.inf, 0
+    for index in range(len(units)):
+        unit = units[index]
+        multiple = math.floor(target / unit)
+        match = unit * multiple
+        error = target - match
+        # Rounded up, the multiple may be the target itself: `music21_midi` makes music21 take it too.
+        if not target <= match + unit / 2:
+            multiple += 1
+            match = unit * multiple
+            error = match - target
+        if not zero_allowed and match == 0.0:
+            multiple, match = 1, unit
+            error = abs(target - match)
+        # music21 compares errors rounded to 7 decimal places.
+        error = np.rint(error * 1e7)
+        # Most positions have no gap to fill, and a remainder takes as long as all other operations.
+        left = 0.0 if gap == 0.0 or gap % unit == 0.0 else max(gap - match, 0.0)
+        # At a tie the smaller unit wins, and comes first.
+        if left < best_left or (left == best_left and error < best_error):
+            best_left, best_error, best = left, error, multiple * unit_ticks[index]
+    return best
+
+
+@numba.njit(cache=True)
+def quantize_offsets(ticks: Ints, division: int, units: Floats, unit_ticks: Ints) -> Ints:
+    """Moves each position to the nearest multiple of a unit, in ticks of the grid.
+
+    Args:
+      ticks: int64 [N], in file ticks.
+      division: file ticks a quarter note.
+      units: float64 [D], in quarter notes, ascending: 1 / 4, 1 / 3.
+      unit_ticks: int64 [D], the same in ticks of the grid.
+    """
+    grid = np.empty(len(ticks), np.int64)
+    for index in range(len(ticks)):
+        grid[index] = _best_match(ticks[index] / division, 0.0, True, units, unit_ticks)
+    return grid
+
+
+@numba.njit(cache=True)
+def quantize_lengths(
+    lengths: Ints, onsets: Ints, marks: Ints, division: int, units: Floats, unit_ticks: Ints, ticks_per_quarter: int
+) -> Ints:
+    """Quantises the length of each chord to ticks of the grid, preferring to fill the gap to the next event.
+
+    Args:
+      lengths: int64 [N], in file ticks.
+      onsets: int64 [N], ascending grid ticks.
+      marks: int64 [M], ascending grid ticks of the track's events besides notes, which end a gap too.
+      division: file ticks a quarter note.
+      units: float64 [D], in quarter notes, ascending: 1 / 4, 1 / 3.
+      unit_ticks: int64 [D], the same in ticks of the grid.
+      ticks_per_quarter: of the grid.
+    """
+    grid = np.empty(len(lengths), np.int64)
+    following = mark = 0
+    for index in range(len(lengths)):
+        onset = onsets[index]
+        while following < len(onsets) and onsets[following] <= onset:
+            following += 1
+        while mark < len(marks) and marks[mark] <= onset:
+            mark += 1
+        after = onsets[following] if following < len(onsets) else -1
+        if mark < len(marks) and (after < 0 or marks[mark] < after):
+            after = marks[mark]
+        gap = (after - onset) / ticks_per_quarter if after >= 0 else 0.0
+        length = lengths[index]
+        grid[index] = _best_match(length / division, gap, length == 0, units, unit_ticks)
+    return grid

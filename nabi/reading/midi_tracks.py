@@ -1,0 +1,100 @@
+"""Splits a MIDI file into tracks: events in columns, and the events that name instruments or set tempo and signatures.
+
+The loops over events are those of `nabi.reading.midi_events`.
+"""
+
+import dataclasses
+from typing import NamedTuple
+
+import numpy as np
+
+from nabi.music.errors import ParseError
+from nabi.reading import midi_events, midi_meta
+from nabi.reading.midi_events import Bytes, Ints
+from nabi.reading.midi_header import check_header
+
+# Marks a program change among the types of meta events.
+PROGRAM = -1
+
+
+class InstrumentEvent(NamedTuple):
+    """An event that names an instrument: a track name, an instrument name or a program change.
+
+    Attributes:
+      event: its index in the track's columns.
+      tick: in file ticks.
+      kind: the meta event's type, or `PROGRAM`.
+      channel: of a program change, 0..15; -1 for a name, which holds for all channels.
+      data: the name, or the program as one byte.
+    """
+
+    event: int
+    tick: int
+    kind: int
+    channel: int
+    data: bytes
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Track:
+    """A track chunk: its events in columns, and the results of `midi_events.survey`.
+
+    Attributes:
+      columns: count, tick, status, first and second data byte, as `midi_events.pair` takes them.
+      marks: indices of the events besides notes that count when lengths are quantised.
+      names: the events that name instruments.
+      channels: the channels that have notes.
+      meta: type of meta event -> (tick, data) of the first valid tempo and signatures.
+    """
+
+    columns: tuple[int, Ints, Bytes, Bytes, Bytes]
+    marks: Ints
+    names: list[InstrumentEvent]
+    channels: list[int]
+    meta: dict[int, tuple[int, bytes]]
+
+
+def read_tracks(data: bytes) -> tuple[int, list[Track]]:
+    """Reads the ticks a quarter note and the tracks of a MIDI file; raises ParseError for a damaged one."""
+    check_header(data)
+    count, division = int.from_bytes(data[10:12], "big"), int.from_bytes(data[12:14], "big")
+    columns = np.frombuffer(data, np.uint8)
+    tracks, position = [], 14
+    for number in range(count):
+        if data[position : position + 4] != b"MTrk" or position + 8 > len(data):
+            raise ParseError("damaged", f"track {number + 1} of {count} does not start with MTrk")
+        begin = position + 8
+        position = begin + int.from_bytes(data[position + 4 : begin], "big")
+        walked = midi_events.walk(columns, begin, min(position, len(data)))
+        if walked[0] < 0:
+            raise ParseError("damaged", f"track {number + 1} of {count} ends inside an event")
+        tracks.append(_survey(data, columns, *walked))
+    return division, tracks
+
+
+def _survey(
+    data: bytes,
+    column: Bytes,
+    count: int,
+    tick: Ints,
+    status: Bytes,
+    first: Bytes,
+    second: Bytes,
+    begins: Ints,
+    ends: Ints,
+) -> Track:
+    channels, marks, named, firsts = midi_events.survey(column, count, status, first, second, begins, ends)
+    names = []
+    for index in named.tolist():
+        byte, at = int(status[index]), int(tick[index])
+        if byte == midi_events.META:
+            names.append(InstrumentEvent(index, at, int(first[index]), -1, data[begins[index] : ends[index]]))
+        else:
+            names.append(InstrumentEvent(index, at, PROGRAM, byte & 0x0F, bytes([first[index]])))
+    meta = {
+        kind: (int(tick[index]), data[begins[index] : ends[index]])
+        for kind, index in zip(midi_meta.READERS, firsts, strict=True)
+        if index >= 0
+    }
+    sounding = [channel for channel in range(16) if channels >> channel & 1]
+    return Track((count, tick, status, first, second), marks, names, sounding, meta)

@@ -1,0 +1,169 @@
+"""A running parser process, `pipelines.reading.parse_worker`, and its answers as this process sees them."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from typing import IO, NamedTuple
+
+from nabi.music.errors import ParseError
+from nabi.workspace import subprocesses
+from pipelines.reading import frames
+from pipelines.reading.parse_worker import NUMBERS, ParseJob
+
+# Importing music21 takes a second or two, compiling the loops where no cache can be kept half a minute.
+_START_SECONDS = 600.0
+# Time that a process whose pipes are closed has to end in.
+_EXIT_SECONDS = 5.0
+
+
+class PackedSong(NamedTuple):
+    """A song in the form in which it is spooled, with the figures of its ledger row.
+
+    Attributes:
+      data: `Song.to_bytes()`.
+      events: number of notes and chords.
+      sha256: hash of the file's bytes, in hexadecimal.
+      instrument: the instrument whose notes were taken.
+    """
+
+    data: bytes
+    events: int
+    sha256: str
+    instrument: str
+
+
+class ParseAnswer(NamedTuple):
+    """The answer for one tune of a file.
+
+    Attributes:
+      result: its song, or the error that says why there is none.
+      seconds: time that reading it took.
+      tune: its name; "" for the only tune of a file.
+    """
+
+    result: PackedSong | ParseError
+    seconds: float
+    tune: str = ""
+
+
+class LostProcessError(Exception):
+    """Raised when the process cannot answer any more.
+
+    Attributes:
+      reason: a key of `nabi.music.errors.REASONS`.
+      detail: the reason as a sentence.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class ParserProcess:
+    """A running `pipelines.reading.parse_worker`, ready for requests."""
+
+    def __init__(self, job: ParseJob) -> None:
+        self._memory_bytes = job.memory_bytes
+        (requests, our_requests), (our_answers, answers) = os.pipe(), os.pipe()
+        # A song cannot have more bytes than the process has memory.
+        self._channel = frames.Channel(our_answers, our_requests, job.memory_bytes)
+        with tempfile.TemporaryFile() as errors:
+            try:
+                self.popen = _popen(dataclasses.replace(job, requests=requests, answers=answers), errors)
+            finally:
+                # Kept open here, they would hide that the process has ended.
+                os.close(requests)
+                os.close(answers)
+            self._wait_until_ready(errors)
+
+    def _wait_until_ready(self, errors: IO[bytes]) -> None:
+        try:
+            self._channel.receive(time.monotonic() + _START_SECONDS)
+        except (EOFError, TimeoutError) as error:
+            self.kill()
+            errors.seek(0)
+            output = errors.read().decode(errors="replace").strip()
+            raise RuntimeError(f"the process that parses did not start; it says: {output[-2000:]}") from error
+        except BaseException:
+            self.kill()
+            raise
+
+    def ask(self, files: Sequence[tuple[bytes, str]], timeout_seconds: float) -> list[list[ParseAnswer]]:
+        """Sends (bytes, source) of files and returns their answers; raises LostProcessError if the process is lost.
+
+        Args:
+          files: (bytes, source) of each file.
+          timeout_seconds: wall time for all of them together.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        request = [field for data, source in files for field in (frames.from_text(source), data)]
+        try:
+            self._channel.send(frames.pack(frames.REQUEST, *request), deadline)
+            _, answers = self._channel.receive(deadline)
+            return [self._understand(*frames.unpack(answer)) for answer in answers]
+        except TimeoutError as error:
+            raise LostProcessError("timeout", f"not read within {timeout_seconds:g} seconds") from error
+        except EOFError as error:
+            raise self._cause_of_death() from error
+        # A process whose memory a parser has overwritten may answer anything.
+        except ValueError as error:
+            raise LostProcessError("crash", f"the process that parses answered nonsense: {error}") from error
+
+    def _understand(self, kind: bytes, tunes: list[bytes]) -> list[ParseAnswer]:
+        if kind == frames.NO_MEMORY:
+            raise LostProcessError("out-of-memory", f"needs more than {self._memory_bytes >> 20} MiB")
+        return [_understand(*frames.unpack(tune)) for tune in tunes]
+
+    def _cause_of_death(self) -> LostProcessError:
+        try:
+            status = self.popen.wait(_EXIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            return LostProcessError("crash", "the process that parses hung up")
+        if status >= 0:
+            return LostProcessError("crash", f"the process that parses ended with status {status}")
+        name = signal.Signals(-status).name
+        if -status == signal.SIGKILL:
+            return LostProcessError("out-of-memory", f"killed by {name}, as the system does when its memory runs out")
+        return LostProcessError("crash", f"the process that parses was ended by {name}")
+
+    def kill(self) -> None:
+        """Kills the process and waits until it is gone."""
+        self.popen.kill()
+        self._channel.close()
+        with contextlib.suppress(OSError), self.popen:
+            pass
+
+
+def _understand(kind: bytes, fields: list[bytes]) -> ParseAnswer:
+    seconds, events = NUMBERS.unpack(fields[0])
+    if kind == frames.SONG:
+        tune, *about = map(frames.to_text, fields[2:])
+        return ParseAnswer(PackedSong(fields[1], events, *about), seconds, tune)
+    tune, reason, detail = map(frames.to_text, fields[1:])
+    return ParseAnswer(ParseError(reason, detail), seconds, tune)
+
+
+def _popen(job: ParseJob, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Starts a fresh interpreter: a fork would inherit the locks that this process's other threads hold."""
+    root = str(pathlib.Path(__file__).resolve().parents[2])
+    # Relative entries are left out: the working directory may have changed since they were added.
+    path = [entry for entry in sys.path if pathlib.Path(entry).is_absolute()]
+    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    with subprocesses.without_interrupts():
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "pipelines.reading.parse_worker", json.dumps(dataclasses.asdict(job))],
+            stdin=subprocess.PIPE,  # held open as long as this process lives: see subprocesses.end_with_parent
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            pass_fds=[job.requests, job.answers],
+            env={**os.environ, **one_thread, "PYTHONPATH": os.pathsep.join(path if root in path else [root, *path])},
+        )
