@@ -347,7 +347,7 @@ def test_a_checkpoint_that_another_run_left_beside_its_own_settings(tmp_path, ba
     claimed = paths.read_json(f"{tmp_path}/checkpoints/config.json")
     paths.write_json(f"{tmp_path}/checkpoints/config.json", {**claimed, "train": {**claimed["train"], "seed": 2}})
     assert task.main(command(bare, tmp_path, seed=2)) == 2
-    assert "is of a run with other settings or of another bare: give another" in capsys.readouterr().err
+    assert "is of a run with other settings or of another dataset: give another" in capsys.readouterr().err
 
 
 def test_what_a_kill_left_half_written_is_swept_away(tmp_path, bare):
