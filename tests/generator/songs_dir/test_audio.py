@@ -113,5 +113,5 @@ def test_what_is_not_midi_is_refused_in_one_sentence(data):
 def test_missing_package_says_what_to_install(monkeypatch):
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "tinysoundfont" else found(name))
-    with pytest.raises(audio.AudioError, match=r"tinysoundfont.*nabi\[generate\].*--audio=none"):
+    with pytest.raises(audio.AudioError, match=r"tinysoundfont.*nabi\[generate\].*--audio none"):
         audio.check_installed()
