@@ -39,6 +39,19 @@ def test_reading_and_encoding_a_song_need_neither_tensorflow_nor_beam():
     assert heavy & {"tensorflow", "keras", "apache_beam", "music21", "torch"} == set()
 
 
+@pytest.mark.slow
+def test_modules_of_a_user_do_not_stand_in_the_way(tmp_path):
+    for name in ("analysis", "models", "music", "networks", "pages", "reading", "recipes", "songs", "workspace"):
+        (tmp_path / f"{name}.py").touch()
+    (tmp_path / "own.py").write_text(
+        f"import sys; sys.path.insert(1, {str(ROOT)!r})\n"
+        "import nabi, pipelines.preprocess, trainer.task, generator.generate\n"
+        "print(*nabi.encode(nabi.Song.from_notes([0], [12], [60]), 'events'))\n"
+    )
+    run = subprocess.run([sys.executable, "own.py"], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert run.stdout == "C4 d:1\n"
+
+
 @pytest.mark.parametrize("name", nabi.__all__)
 def test_every_public_name_is_there(name):
     assert getattr(nabi, name) is not None
