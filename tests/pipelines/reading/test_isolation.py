@@ -201,9 +201,9 @@ hostile().read(b"hang-in-c " + {os.fsencode(note_of_pid)!r}, "bad.mid")
 @pytest.mark.slow
 def test_a_parser_that_cannot_be_imported_is_no_file_s_fault():
     reader = IsolatedReader(
-        instrument="all", parser="fast", timeout_seconds=1, memory_bytes=MEMORY, function="songs.missing.read"
+        instrument="all", parser="fast", timeout_seconds=1, memory_bytes=MEMORY, function="nabi.missing.read"
     )
-    with pytest.raises(RuntimeError, match=r"No module named 'songs\.missing'"):
+    with pytest.raises(RuntimeError, match=r"No module named 'nabi\.missing'"):
         reader.read(b"", "any.mid")
 
 
