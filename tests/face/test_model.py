@@ -91,7 +91,7 @@ def test_of_a_model_without_song_marks_the_end_and_the_first_token_are_not_count
         ({"primer": "none.mid"}, "primer none.mid is not there: name a MIDI file"),
         ({"max_copied_bars": 4.0}, "max_copied_bars needs copies.index, which "),
         ({"seed": -1}, "seed -1 must be in 0..18,446,744,073,709,551,615"),
-        ({"count": 0}, "num_songs 0 must be in 1..1,000,000: songs"),
+        ({"count": 0}, "num_songs 0 must be in 1..1,000,000: number of songs"),
     ],
 )
 def test_a_wrong_setting_is_named_as_the_keyword_that_it_is(model, settings, sentence):
