@@ -245,13 +245,13 @@ def test_where_a_song_cannot_be_played_it_is_said_why_and_what_to_do(open_page):
     page = open_page([{"song": 0}, {"song": 1, "audio": "a.mp3"}, {"song": 2, "notes": 0}])
     assert page.locator(".song .silent").all_text_contents() == ["no audio", "no notes"]
     assert page.inner_text("#silence") == (
-        "No audio: 1 of these songs was made with --audio=none. The same command without it, with --overwrite, makes "
+        "No audio: 1 of these songs was made with --audio none. The same command without it, with --overwrite, makes "
         "them with sound."
     )
     assert page.get_by_label("MIDI of Song 0").is_visible()
     assert not open_page([{"song": 0, "audio": "a.mp3"}]).is_visible("#silence")
     assert (
-        open_page([{"song": 0}]).inner_text("#silence").startswith("No audio: these songs were made with --audio=none")
+        open_page([{"song": 0}]).inner_text("#silence").startswith("No audio: these songs were made with --audio none")
     )
 
 
