@@ -25,7 +25,7 @@ FOREIGN = {
     *("--substitutions", "--template-file-gcs-location", "--max-workers", "--service-account-email", "--parameters"),
     *("--freshness", "--billing-account", "--display-name", "--budget-amount", "--threshold-rule", "--lifecycle-file"),
     *("--flink-master", "--job-port", "--service_port", "--short", "--logdir"),
-}
+, "--hypothesis-profile"}
 
 
 @functools.cache
