@@ -24,8 +24,8 @@ ON_BEAM = ("pipelines.preprocess", "generator.generate")
 FOREIGN = {
     *("--substitutions", "--template-file-gcs-location", "--max-workers", "--service-account-email", "--parameters"),
     *("--freshness", "--billing-account", "--display-name", "--budget-amount", "--threshold-rule", "--lifecycle-file"),
-    *("--flink-master", "--job-port", "--service_port", "--short", "--logdir"),
-, "--hypothesis-profile"}
+    *("--flink-master", "--job-port", "--service_port", "--short", "--logdir", "--hypothesis-profile"),
+}
 
 
 @functools.cache
