@@ -35,7 +35,7 @@ def dataset(tmp_path_factory) -> str:
 @pytest.fixture
 def ran(monkeypatch) -> list:
     trained: list = []
-    monkeypatch.setattr(tune, "Child", lambda: FakeChild(loss_of, trained))
+    monkeypatch.setattr(tune, "ChildProcess", lambda: FakeChild(loss_of, trained))
     return trained
 
 
@@ -172,7 +172,7 @@ def test_a_model_stays_usable_while_a_larger_search_goes_on(tmp_path, dataset, r
 
 def test_the_same_settings_are_not_trained_twice(tmp_path, dataset, monkeypatch):
     trained: list = []
-    monkeypatch.setattr(tune, "Child", lambda: FakeChild(lambda config: 1.0 + config.layer_norm, trained))
+    monkeypatch.setattr(tune, "ChildProcess", lambda: FakeChild(lambda config: 1.0 + config.layer_norm, trained))
     argv = command(dataset, tmp_path, 6, "--dropout", "0", "--learning_rate", "0.001")
     argv.remove("--no-layer_norm")
     assert task.main(argv) == 0
@@ -183,7 +183,7 @@ def test_the_same_settings_are_not_trained_twice(tmp_path, dataset, monkeypatch)
 
 
 def test_all_diverged(tmp_path, dataset, monkeypatch, capsys):
-    monkeypatch.setattr(tune, "Child", lambda: FakeChild(lambda config: math.inf, []))
+    monkeypatch.setattr(tune, "ChildProcess", lambda: FakeChild(lambda config: math.inf, []))
     assert task.main(command(dataset, tmp_path, 2)) == 1
     assert "error: every trial diverged, so there is no model" in capsys.readouterr().err
     assert not (tmp_path / "COMPLETED").exists()
@@ -204,7 +204,7 @@ def test_a_trial_that_is_stopped_stops_the_search(tmp_path, dataset, monkeypatch
         child.caught.append(15)
         return 143
 
-    monkeypatch.setattr(tune, "Child", lambda: FakeChild(loss_of, []))
+    monkeypatch.setattr(tune, "ChildProcess", lambda: FakeChild(loss_of, []))
     monkeypatch.setattr(FakeChild, "run", stop)
     assert task.main(command(dataset, tmp_path, 2)) == 143
     assert capsys.readouterr().err == "train stopped: start the same command again to go on\n"
