@@ -13,7 +13,6 @@ from trainer import task
 from trainer.config import TrainConfig
 from trainer.data.batch_order import BatchPosition
 from trainer.data.feed import StepBatches
-from trainer.training import step
 from trainer.training.step import Learner, scored
 from trainer.training.strategy import check_xla, make_strategy
 from trainer.training.training_network import first_network
@@ -211,14 +210,12 @@ def test_keras_lstm_trains_the_same():
 
 
 def test_keys_of_layers_do_not_meet_those_of_the_next_seed():
-    masks = [
-        layer
-        for layer in learner_of(dataclasses.replace(SMALL, dropout=0.5, layers=2)).model.layers
-        if hasattr(layer, "key")
-    ]
-    keys = [mask.key for mask in masks]
-    assert len(set(keys)) == len(keys) == 3
-    assert all(key // step._LAYERS_A_SEED == 1 for key in keys)
+    def keys(seed):
+        config = dataclasses.replace(SMALL, dropout=0.5, layers=2, seed=seed)
+        return [layer.key for layer in learner_of(config).model.layers if hasattr(layer, "key")]
+
+    assert len(set(keys(1))) == len(keys(1)) == 3
+    assert max(keys(1)) < min(keys(2))
 
 
 def test_uneven_batch():
