@@ -96,6 +96,15 @@ class OnGrid:
             )
         return song
 
+    def required(self) -> tuple[str, ...]:
+        """Returns no token: the vocabulary is that of the data."""
+        return ()
+
+    def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
+        """Returns the tokens as they are: an unknown one has no other spelling."""
+        del known
+        return list(tokens)
+
     def song_of(self, events: Iterable[Event], about: About | None) -> Song:
         """Makes a song of events on the encoding's grid."""
         return Song.from_events(events, about, self.ticks_per_quarter)

@@ -1,7 +1,7 @@
 """`grid`: one token a step of a piano roll: `C4.~E4`, held pitches marked; `R` for silence."""
 
 import dataclasses
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -77,15 +77,6 @@ class Grid(OnGrid):
         """Returns the ticks of a step, for every token."""
         del token
         return self.step
-
-    def required(self) -> tuple[str, ...]:
-        """Returns no token: the vocabulary is that of the data."""
-        return ()
-
-    def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
-        """Returns the tokens as they are: an unknown one has no other spelling."""
-        del known
-        return list(tokens)
 
     def _rolls(self, song: Song) -> Iterator[Roll]:
         return rolls_of(self.checked(song), self.step, onset_marks=self.onset_marks, highest=self.highest)

@@ -1,7 +1,7 @@
 """`pitch`: a note is `Eb5`, a chord its normal order `4.7.11` or its voicing `C4.E4.G4`; time is dropped."""
 
 import dataclasses
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 from nabi.music import note_names
@@ -66,15 +66,6 @@ class Pitch(OnGrid):
         """Returns the ticks of a step, for every token."""
         del token
         return self.step
-
-    def required(self) -> tuple[str, ...]:
-        """Returns no token: the vocabulary is that of the data."""
-        return ()
-
-    def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
-        """Returns the tokens as they are: an unknown one has no other spelling."""
-        del known
-        return list(tokens)
 
     def _token(self, pitches: tuple[int, ...]) -> str:
         if len(pitches) == 1 or self.chords == "voiced":

@@ -1,7 +1,7 @@
 """`pitch-duration`: one token an event, `Eb5:1/2`, `C4.E4.G4:1`, and `R:1` for a gap; or codes, `g8`."""
 
 import dataclasses
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -97,15 +97,6 @@ class PitchDuration(OnGrid):
     def ticks(self, token: str) -> int:
         """Returns the length of a token."""
         return self._read(token)[1]
-
-    def required(self) -> tuple[str, ...]:
-        """Returns no token: the vocabulary is that of the data."""
-        return ()
-
-    def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
-        """Returns the tokens as they are: an unknown one has no other spelling."""
-        del known
-        return list(tokens)
 
     def _length(self, ticks: int) -> str:
         return note_names.duration_name(ticks, self.ticks_per_quarter)

@@ -1,7 +1,7 @@
 """`steps`: one token a sounding pitch, ascending; `|` closes each step: `C4` `E4` `G4` `|`; `|` alone is silence."""
 
 import dataclasses
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -122,8 +122,3 @@ class Steps(OnGrid):
     def required(self) -> tuple[str, ...]:
         """Returns every note, and `|`."""
         return (*note_names.PITCH_NAMES, STEP)
-
-    def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
-        """Returns the tokens as they are: an unknown one has no other spelling."""
-        del known
-        return list(tokens)
