@@ -149,6 +149,15 @@ def test_an_interrupted_job_goes_on_and_ends_with_the_same_bytes(model, forty, t
     assert {path: path.stat().st_mtime_ns for path in first} == first
 
 
+def test_two_workers_make_the_same_bytes_as_one(model, tmp_path):
+    """More songs than a batch has rows, through the command line, each worker a process."""
+    flags = [f"--model={model}", "--num_songs=130", *QUICK]
+    assert generate.main([*flags, f"--output={tmp_path / 'one'}"]) == 0
+    workers = ["--runner=DirectRunner", "--direct_num_workers=2", "--direct_running_mode=multi_processing"]
+    assert generate.main([*flags, f"--output={tmp_path / 'two'}", *workers]) == 0
+    assert content(tmp_path / "one") == content(tmp_path / "two")
+
+
 def test_songs_of_other_settings_are_replaced_only_when_asked(model, tmp_path, capsys):
     flags = [f"--model={model}", f"--output={tmp_path / 'songs'}", *QUICK]
     assert generate.main([*flags, "--num_songs=2"]) == 0
