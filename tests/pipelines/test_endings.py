@@ -64,8 +64,8 @@ def processes(mark: pathlib.Path) -> list[str]:
     return found
 
 
-# Ctrl-C with two workers comes amid sampling, below.
-@pytest.mark.parametrize(("number", "workers", "least"), [(signal.SIGINT, ONE, 2), (signal.SIGTERM, TWO, 5)])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("workers", "least"), [(ONE, 2), (TWO, 5)])
 def test_a_signal_amid_reading_is_one_sentence_and_no_process_stays(music, tmp_path, number, workers, least):
     output = tmp_path / "out"
     with start([*preprocess(music, output), *workers], tmp_path) as job:
@@ -156,9 +156,10 @@ def test_a_full_disk_amid_sampling_is_one_sentence(model, tmp_path, small_disk):
     assert wait(lambda: not processes(tmp_path))
 
 
-def test_a_full_disk_is_one_sentence_from_workers_too(music, tmp_path, small_disk):
+@pytest.mark.parametrize("workers", [ONE, TWO])
+def test_a_full_disk_is_one_sentence_from_workers_too(music, tmp_path, small_disk, workers):
     output = small_disk / "out"
-    with start([*preprocess(music, output), *TWO], tmp_path) as job:
+    with start([*preprocess(music, output), *workers], tmp_path) as job:
         said = job.communicate()[0].splitlines()
         assert job.returncode == 1
     told = [line for line in said if not line.startswith(("reading ", "read ", "all 200 files are read"))]
