@@ -126,14 +126,14 @@ class GenerateConfig(Config):
 
     # How songs sound.
     tempo: float = setting(120.0, "quarter notes a minute", low=10, high=1000)
-    meter: str = setting("4/4", "time signature")
+    meter: str = setting("", "time signature", unset="the one that a song's tokens say, or 4/4")
     program: int = setting(0, "General MIDI instrument (0 is a piano)", high=127)
     velocity: int = setting(0, "MIDI velocity of every note; 0: louder on the beats of --meter", high=127)
     audio: str = setting("mp3", "audio files; wav is 8 times as large", choices=("mp3", "wav", "none"))
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        midi_meta.time_signature_bytes(self.meter)
+        midi_meta.time_signature_bytes(self.time_signature)
         # Raises where it is none.
         _ = self.in_key
         for wrong, message in self._contradictions():
@@ -168,6 +168,11 @@ class GenerateConfig(Config):
         of_seconds = self.max_seconds * self.tempo / 60 * ticks_per_quarter
         limits = [limit for limit in (of_bars, of_seconds) if limit]
         return max(1, round(min(limits))) if limits else 0
+
+    @property
+    def time_signature(self) -> str:
+        """The meter of songs whose tokens do not say it."""
+        return self.meter or "4/4"
 
     @property
     def teacher_forced(self) -> bool:

@@ -46,6 +46,11 @@ class TrainConfig(Config):
     tied_embeddings: bool = setting(
         False, "use the token embeddings as output weights too", needs={"input_features": ("embedding",)}
     )
+    memory: bool = setting(
+        False,
+        "tell the network what followed earlier in the song after the same tokens, so that music can come again",
+        needs={"carry_state": (True,)},
+    )
 
     # Regularisation.
     dropout: float = setting(0.2, "share of the LSTM inputs and outputs dropped in training", low=0, high=0.95)

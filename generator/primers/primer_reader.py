@@ -3,12 +3,14 @@
 import dataclasses
 import itertools
 import logging
+import math
 from typing import Any
 
 from generator.config import FROM_START
 from generator.primers import dataset_songs, song_files, sources
 from generator.sampling.grammar import Grammar
 from generator.sampling.primer import Primers
+from nabi.music import bars
 from nabi.music.encodings import Encoding
 from nabi.music.song import Song
 from nabi.music.vocabulary import START, Vocabulary
@@ -28,6 +30,8 @@ class PrimerReader:
       grammar: grammar of the model; tokens that it forbids are left out of a primer.
       song_marks: True if a song begins with `<start>`.
       blank_first: True if every primer begins with `<start>`, for a model trained with `--blank_first`.
+      bars: bars of a song that begins with a file, for encodings that count them; 0: of the file, and at least twice as
+        many as its primer has.
       tokens: tokens of a primer, at most, without `<start>`; at least 1.
       ticks: notes of a primer begin before this tick; 0: no limit.
     """
@@ -39,6 +43,7 @@ class PrimerReader:
     tokens: int
     ticks: int = 0
     blank_first: bool = False
+    bars: int = 0
 
     def from_file(self, path: str, *, move: bool = True, **reading: Any) -> Primers:
         """Reads the beginning of a MIDI file, the same primer for every song.
@@ -59,7 +64,7 @@ class PrimerReader:
         if semitones:
             logging.info("the primer is moved by %+d semitones, to where the model knows more of it", semitones)
         tokens = self.encoding.spell(self._encoded(song, semitones), self.vocabulary.ids)
-        primer = self._primer(self.vocabulary.encode(tokens).tolist())
+        primer = self._primer(self.vocabulary.encode(self._lengthened(tokens, song)).tolist())
         if not primer:
             raise ValueError(f"--primer {path} holds nothing the model knows: none of its tokens is in the vocabulary")
         return Primers((primer,))
@@ -144,15 +149,22 @@ class PrimerReader:
           first: True if they are from the song's beginning.
         """
         music = self.grammar.walk(ids)[: self.tokens]
-        music = music[: self._in_time(music)] if self.ticks else music
+        music = music[: self._in_time(self.vocabulary.decode(music))] if self.ticks else music
         starts = self.blank_first or (first and self.song_marks)
         return (*([START] if starts else []), *music) if music else ()
 
-    def _in_time(self, ids: list[int]) -> int:
+    def _lengthened(self, tokens: list[str], song: Song) -> list[str]:
+        """Makes room for what is sampled after the primer."""
+        begun = tokens[: self.tokens]
+        begun = begun[: self._in_time(begun)] if self.ticks else begun
+        bar = bars.bar_ticks(song)
+        of_primer, of_file = sum(map(self.encoding.ticks, begun)) / bar, song.end / bar
+        return self.encoding.lengthened(tokens, self.bars or math.ceil(max(of_file, 2 * of_primer)))
+
+    def _in_time(self, tokens: list[str]) -> int:
         """Counts the tokens that begin before the tick limit."""
-        lengths = [self.encoding.ticks(token) for token in self.vocabulary.decode(ids)]
-        begins = itertools.accumulate(lengths, initial=0)
-        return sum(begin < self.ticks for begin, _ in zip(begins, ids, strict=False))
+        begins = itertools.accumulate(map(self.encoding.ticks, tokens), initial=0)
+        return sum(begin < self.ticks for begin, _ in zip(begins, tokens, strict=False))
 
     def _nearest(self, song: Song) -> int:
         """Finds the smallest transposition with the fewest unknown first tokens; down wins over an equal one up."""

@@ -11,6 +11,7 @@ from generator.primers.primer_reader import PrimerReader
 from generator.sampling.grammar import Grammar
 from generator.sampling.primer import Primers, given_length
 from nabi.music import bars
+from nabi.music.vocabulary import START
 from nabi.music.windows import SPLITS
 from nabi.networks import remote_files
 from nabi.workspace import directories, file_endings, storage
@@ -70,6 +71,7 @@ def primers_of(config: GenerateConfig, model: "TrainedModel") -> Primers:
         tokens=_tokens(config, model),
         ticks=round(config.primer_bars * bars.quarters(config.meter) * model.encoding.ticks_per_quarter),
         blank_first=model.config["train"].get("blank_first", False),
+        bars=config.max_bars,
     )
     primers = _read(config, model, reader)
     if config.teacher_forced:
@@ -85,7 +87,8 @@ def _read(config: GenerateConfig, model: "TrainedModel", reader: PrimerReader) -
                 "--primer start: the model was trained without song marks and never saw a beginning: --primer train, a "
                 "MIDI file or tokens give it one that it knows"
             )
-        return Primers(seed=config.seed)
+        opening = model.vocabulary.encode(model.encoding.opening(config.max_bars, config.meter))
+        return Primers(((START, *opening.tolist()),), config.seed)
     split, song = split_and_song(config.primer)
     if split:
         data = config.data or model.config["data"]

@@ -86,7 +86,7 @@ class MidiSongs:
             about=About(
                 source=f"{name}.mid",
                 tempo=self.config.tempo,
-                time_signature=self.config.meter,
+                time_signature=song.about.time_signature or self.config.time_signature,
                 key_signature=chosen or (found.name if found else None),
             ),
         )

@@ -7,12 +7,13 @@ for scoring and for sampling.
 # ruff: noqa: N803, N806 - shapes stand in the names of arrays.
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
+from nabi.networks import song_memory
 from nabi.networks.fused_lstm import FusedLSTM, cell
 
 # A dropout layer of the network -> the layer in its place.
@@ -37,6 +38,7 @@ class Architecture:
       layer_norm: normalises what each LSTM layer puts out (Ba, Kiros and Hinton 2016).
       residual: adds an LSTM layer's input to its output where both are as wide (He et al. 2015).
       tied_embeddings: logits are products with the tokens' vectors (Press and Wolf 2017).
+      memory: tells the network what followed earlier occurrences of the last tokens (`nabi.networks.song_memory`).
     """
 
     vocabulary_size: int
@@ -49,6 +51,7 @@ class Architecture:
     layer_norm: bool = False
     residual: bool = False
     tied_embeddings: bool = False
+    memory: bool = False
 
 
 def build(architecture: Architecture, features: npt.NDArray[np.float32] | None = None) -> keras.Model:
@@ -59,14 +62,22 @@ def build(architecture: Architecture, features: npt.NDArray[np.float32] | None =
       features: float32 [V, F], input representation of each token instead of a learned embedding; never trained.
 
     Returns:
-      A model from tokens int32 [B, T] to float32 logits [B, T, V].
+      A model from tokens int32 [B, T] to float32 logits [B, T, V]. With a memory its inputs are the tokens and what
+      `nabi.networks.song_memory` recalls of each: continuation, run and first continuation, int32 [B, T] each.
     """
     layers = {layer.name: layer for layer in _layers(architecture, features)}
-    tokens_BxT = keras.Input((None,), dtype="int32", name="tokens")
-    model = keras.Model(tokens_BxT, _connect(layers, tokens_BxT, {})[0], name="nabi")
+    names = ("tokens", *_RECALLED) if architecture.memory else ("tokens",)
+    inputs = [keras.Input((None,), dtype="int32", name=name) for name in names]
+    logits = _connect(layers, inputs[0], {}, recalled=inputs[1:])[0]
+    model = keras.Model(inputs if architecture.memory else inputs[0], logits, name="nabi")
     if features is not None:
         model.get_layer("embedding").set_weights([features])
     return model
+
+
+_RECALLED = ("continuation", "run", "first_continuation")
+# Width of the vectors of a recalled token and of a run.
+_RECALLED_WIDTH, _RUN_WIDTH = 32, 8
 
 
 def _layers(architecture: Architecture, features: npt.NDArray[np.float32] | None) -> list[keras.layers.Layer]:
@@ -79,6 +90,18 @@ def _layers(architecture: Architecture, features: npt.NDArray[np.float32] | None
     embedding = layers.ReversibleEmbedding if architecture.tied_embeddings else layers.Embedding
     width = architecture.embedding if features is None else features.shape[1]
     stack = [embedding(size, width, embeddings_initializer=spread, trainable=features is None, name="embedding")]
+    if architecture.memory:
+        stack.append(layers.Embedding(size, _RECALLED_WIDTH, embeddings_initializer=spread, name="recalled"))
+        stack.append(
+            layers.Embedding(
+                song_memory.LONGEST_RUN + 1, _RUN_WIDTH, embeddings_initializer=spread, name="run_embedding"
+            )
+        )
+        stack.append(layers.Concatenate(name="with_recalled"))
+        stack.append(layers.Dense(2 * _RECALLED_WIDTH, "sigmoid", name="copy_gate"))
+        stack.append(layers.Concatenate(name="copies"))
+        stack.append(layers.Multiply(name="copied"))
+        stack.append(layers.Concatenate(name="with_copied"))
     # One mask for all steps of a window: Keras broadcasts it over the axes of size 1.
     noise_shape = (None, 1, None) if architecture.variational_dropout else None
     for index in range(architecture.layers):
@@ -104,6 +127,7 @@ def _connect(
     tokens_BxT: object,
     states: Mapping[str, list],
     masks: Mapping[str, object] | None = None,
+    recalled: Sequence = (),
 ) -> tuple[object, list]:
     """Connects the layers by their names, in the one way that all variants share.
 
@@ -112,11 +136,16 @@ def _connect(
       tokens_BxT: the input.
       states: name of an LSTM layer -> its first h and c; empty: zeros, and no state is returned.
       masks: name of an LSTM layer -> its recurrent mask.
+      recalled: continuation, run and first continuation of each token, for a network with a memory.
 
     Returns:
       The logits, and h and c after the last step of every LSTM layer in `states`.
     """
     values, last = layers["embedding"](tokens_BxT), []
+    if recalled:
+        continuation, run, first = recalled
+        copies = layers["recalled"](continuation), layers["recalled"](first)
+        values = layers["with_recalled"]([values, *copies, layers["run_embedding"](run)])
     for index in range(sum(name.startswith("lstm_") for name in layers)):
         before = values
         values, name = layers[f"dropout_{index}"](values), f"lstm_{index}"
@@ -131,6 +160,10 @@ def _connect(
         if f"residual_{index}" in layers:
             values = layers[f"residual_{index}"]([before, values])
     values = layers["dropout_logits"](values)
+    if recalled:
+        # What is recalled goes to the logits directly, through a gate that the LSTM opens.
+        gates, pair = layers["copy_gate"](values), layers["copies"](copies)
+        values = layers["with_copied"]([values, layers["copied"]([gates, pair])])
     if "to_embedding" in layers:
         logits = layers["embedding"](layers["to_embedding"](values), reverse=True)
     else:
@@ -173,8 +206,15 @@ def variant(
     states = _state_inputs(model) if state else {}
     masks = {name: recurrent_mask(name, h) for name, (h, _) in states.items()} if recurrent_mask else None
     tokens_BxT = keras.Input((None,), dtype="int32", name="tokens")
-    logits, last = _connect(layers, tokens_BxT, states, masks)
     flat = [part for pair in states.values() for part in pair]
+    recalled: list = []
+    memory: list = []
+    if has_memory(model):
+        history, runs = (keras.Input((song_memory.TOKENS,), name=f"memory_{part}") for part in ("history", "runs"))
+        *recalled, history_after, runs_after = song_memory.SongMemory(dtype="float32")(tokens_BxT, history, runs)
+        flat, memory = [*flat, history, runs], [history_after, runs_after]
+    logits, last = _connect(layers, tokens_BxT, states, masks, recalled)
+    last = [*last, *memory]
     copy = keras.Model([tokens_BxT, *inputs, *flat], [logits, *last], name="nabi_with_state" if state else "nabi")
     copy.set_weights(model.get_weights())
     return copy
@@ -218,15 +258,27 @@ def stepwise(model: keras.Model) -> Callable[[object, list], tuple[object, list]
 
     def advance(last_B: object, state: list) -> tuple[object, list]:
         """Runs one step."""
-        pairs = dict(zip(names, zip(state[::2], state[1::2], strict=True), strict=True))
-        return _connect(layers, last_B, pairs)
+        lstm, memory = state[: 2 * len(names)], state[2 * len(names) :]
+        pairs = dict(zip(names, zip(lstm[::2], lstm[1::2], strict=True), strict=True))
+        recalled: list = []
+        if memory:
+            *recalled, history, runs = song_memory.recall(last_B, *memory)
+            memory = [history, runs]
+        logits, last = _connect(layers, last_B, pairs, recalled=recalled)
+        return logits, [*last, *memory]
 
     return advance
 
 
 def state_sizes(model: keras.Model) -> list[int]:
-    """Returns the units of each part of the network's state: h and c of every LSTM layer."""
-    return [layer.units for layer in model.layers if isinstance(layer, keras.layers.LSTM) for _ in "hc"]
+    """Returns the width of each part of the network's state: h and c of every LSTM layer, and its memory."""
+    units = [layer.units for layer in model.layers if isinstance(layer, keras.layers.LSTM) for _ in "hc"]
+    return units + [song_memory.TOKENS] * 2 * has_memory(model)
+
+
+def has_memory(model: keras.Model) -> bool:
+    """Tells whether a network is told what it recalls of its song."""
+    return any(layer.name == "recalled" for layer in model.layers)
 
 
 def _unchanged(values: object) -> object:

@@ -99,6 +99,10 @@ def _steps(token: str) -> TokenContent:
     return TokenContent() if token == STEP else _chord(token)
 
 
+def _voices(token: str) -> TokenContent:
+    return _chord(token) if token in note_names.PITCH_NAMES else TokenContent()
+
+
 # Encoding -> parser of its tokens.
 PARSERS: dict[str, Callable[[str], TokenContent]] = {
     "pitch": _pitch,
@@ -106,6 +110,7 @@ PARSERS: dict[str, Callable[[str], TokenContent]] = {
     "events": _events,
     "grid": _grid,
     "steps": _steps,
+    "voices": _voices,
 }
 
 

@@ -18,7 +18,7 @@ NAME = "corpus:bach-chorales"
 def cache_folder() -> pathlib.Path:
     """Returns the folder of the MIDI files, below $XDG_CACHE_HOME or ~/.cache, one for each version of music21."""
     home = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
-    return pathlib.Path(home) / "nabi" / f"bach-chorales-music21-{music21.__version__}"
+    return pathlib.Path(home) / "nabi" / f"bach-chorales-in-bars-music21-{music21.__version__}"
 
 
 def titles() -> list[str]:
@@ -58,12 +58,24 @@ def prepare(folder: pathlib.Path, report: Callable[[int, int], None]) -> Iterato
 def _write(title: str, folder: pathlib.Path) -> None:
     """Writes `title`.mid, or `title`.failed with the reason why there is none."""
     try:
-        score = corpus.parse(f"bach/{title}", forceSource=True)
+        score = _upbeat_in_its_bar(corpus.parse(f"bach/{title}", forceSource=True))
         data = music21.midi.translate.music21ObjectToMidiFile(score).writestr()
     except Music21Exception as error:
         storage.write_text(str(_failure(folder, title)), str(error))
         return
     storage.write_bytes(str(folder / f"{title}.mid"), data)
+
+
+def _upbeat_in_its_bar(score: music21.stream.Score) -> music21.stream.Score:
+    """Plays the repeats of a score, and delays an upbeat to its place in a full first bar.
+
+    MIDI has no shorter first bar: without the delay no bar line of the file would be one of the score.
+    """
+    first = score.parts[0].recurse().getElementsByClass(music21.stream.Measure).first()
+    played = score.expandRepeats()
+    for part in played.parts:
+        part.shiftElements(first.paddingLeft)
+    return played
 
 
 def _failure(folder: pathlib.Path, title: str) -> pathlib.Path:

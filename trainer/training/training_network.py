@@ -62,5 +62,6 @@ def first_network(
         layer_norm=config.layer_norm,
         residual=config.residual,
         tied_embeddings=config.tied_embeddings,
+        memory=config.memory,
     )
     return network.build(architecture, features)

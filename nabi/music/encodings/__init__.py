@@ -1,4 +1,4 @@
-"""Five encodings of songs as tokens: `pitch`, `pitch-duration`, `events`, `grid` and `steps`.
+"""Six encodings of songs as tokens: `pitch`, `pitch-duration`, `events`, `grid`, `steps` and `voices`.
 
 Each is a small frozen class with `encode` beside `decode`, an exact law that relates the two, and a grammar: the kinds
 of tokens that may follow each kind. Special tokens such as `<end>` belong to the vocabulary, not to an encoding.
@@ -13,6 +13,7 @@ from nabi.music.encodings.registry import ENCODINGS, from_settings
 from nabi.music.encodings.roll import snap, tie
 from nabi.music.encodings.steps import Steps, read_steps, write_steps
 from nabi.music.encodings.token_kinds import kind_of
+from nabi.music.encodings.voices import Voices
 
 __all__ = [
     "ENCODINGS",
@@ -25,6 +26,7 @@ __all__ = [
     "Pitch",
     "PitchDuration",
     "Steps",
+    "Voices",
     "block",
     "from_settings",
     "kind_of",

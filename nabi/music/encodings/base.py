@@ -61,6 +61,12 @@ class Encoding(Protocol):
     def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
         """Writes the same music in known tokens, as far as the encoding can."""
 
+    def opening(self, bars: int, meter: str) -> tuple[str, ...]:
+        """Returns the first tokens of a song of so many bars (0: any) of a meter ("": any), if its tokens say these."""
+
+    def lengthened(self, tokens: Sequence[str], bars: int) -> list[str]:
+        """Writes tokens as the beginning of a song of so many bars, if its tokens say this."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class OnGrid:
@@ -103,6 +109,16 @@ class OnGrid:
     def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
         """Returns the tokens as they are: an unknown one has no other spelling."""
         del known
+        return list(tokens)
+
+    def opening(self, bars: int, meter: str) -> tuple[str, ...]:
+        """Returns no token: nothing says how long a song will be, or in what meter."""
+        del bars, meter
+        return ()
+
+    def lengthened(self, tokens: Sequence[str], bars: int) -> list[str]:
+        """Returns the tokens as they are: nothing says how long a song will be."""
+        del bars
         return list(tokens)
 
     def song_of(self, events: Iterable[Event], about: About | None) -> Song:

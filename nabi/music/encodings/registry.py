@@ -9,10 +9,11 @@ from nabi.music.encodings.grid import Grid
 from nabi.music.encodings.pitch import Pitch
 from nabi.music.encodings.pitch_duration import PitchDuration
 from nabi.music.encodings.steps import Steps
+from nabi.music.encodings.voices import Voices
 from nabi.music.suggestions import did_you_mean
 
 ENCODINGS: dict[str, Callable[..., Encoding]] = {
-    kind.name: kind for kind in (Events, Grid, Pitch, PitchDuration, Steps)
+    kind.name: kind for kind in (Events, Grid, Pitch, PitchDuration, Steps, Voices)
 }
 
 

@@ -1,5 +1,6 @@
 """The law of each encoding, for any song."""
 
+import dataclasses
 import itertools
 import json
 
@@ -16,6 +17,7 @@ from nabi.music.encodings import (
     Pitch,
     PitchDuration,
     Steps,
+    Voices,
     block,
     from_settings,
     read_steps,
@@ -49,6 +51,8 @@ ALL = [
     Grid(onset_marks=False),
     Steps(),
     Steps(5),
+    Voices(),
+    Voices(divisors=(8, 6, 5)),
     Events(divisors=(8, 6)),
     PitchDuration("codes", divisors=(8, 6, 5)),
     Grid(6, divisors=(8, 6)),
@@ -61,6 +65,20 @@ def test_events_lose_nothing(on_grid):
     divisors, song = on_grid
     encoding = Events(divisors=divisors)
     assert encoding.decode(encoding.encode(song)) == song
+
+
+METERS = st.sampled_from([None, "4/4", "3/4", "6/8", "2/2", "5/16", "1/32", "31/16", "99/1"])
+
+
+@given(songs_on_a_grid(), METERS)
+def test_voices_lose_nothing_in_any_meter(on_grid, meter):
+    divisors, song = on_grid
+    song = dataclasses.replace(song, about=dataclasses.replace(song.about, time_signature=meter))
+    voices = Voices(divisors=divisors)
+    tokens = voices.encode(song)
+    assert voices.decode(tokens, song.about) == song
+    assert len(tokens) == voices.most_tokens(song)
+    assert set(tokens) <= set(voices.required())
 
 
 @given(songs_on_a_grid(), st.sets(st.integers(0, 20)))
@@ -136,7 +154,7 @@ def test_pitch_tokens_survive(on_grid, chords):
     assert encoding.encode(encoding.decode(tokens)) == tokens
 
 
-@pytest.mark.parametrize("kind", [Events, PitchDuration, Pitch, Grid, Steps])
+@pytest.mark.parametrize("kind", [Events, PitchDuration, Pitch, Grid, Steps, Voices])
 def test_a_song_of_another_grid_is_refused(kind):
     with pytest.raises(ValueError, match=r"the song has 12 ticks a quarter note, the encoding 24 \(divisors 8,6\)"):
         kind(divisors=(8, 6)).encode(song((0, 12, 60)))
@@ -191,5 +209,5 @@ def test_tokens_take_the_time_that_lies_between_the_notes_they_say(encoding, dat
     sounding = {(at, pitch) for at, of_token in zip(clock, pitches, strict=True) for pitch in of_token}
     starts, _, struck = (part.tolist() for part in encoding.decode(tokens).notes())
     assert set(zip(starts, struck, strict=True)) <= sounding
-    if not isinstance(encoding, Grid | Steps):
+    if not isinstance(encoding, Grid | Steps | Voices):
         assert set(zip(starts, struck, strict=True)) == sounding

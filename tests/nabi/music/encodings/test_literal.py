@@ -1,10 +1,24 @@
 """Literal songs <-> literal tokens."""
 
+import dataclasses
 import re
 
 import pytest
 
-from nabi.music.encodings import Events, Grid, Pitch, PitchDuration, Steps, block, read_steps, snap, tie, write_steps
+from nabi.music.encodings import (
+    Events,
+    Grid,
+    Pitch,
+    PitchDuration,
+    Steps,
+    Voices,
+    block,
+    read_steps,
+    snap,
+    tie,
+    write_steps,
+)
+from nabi.music.song import About
 from tests.builders import notes_of, song
 
 # C4 for a quarter with E4 above it for two, then a gap of a quarter, then a triplet D4.
@@ -82,6 +96,35 @@ def test_steps_have_a_small_vocabulary_that_knows_all():
     assert (len(Steps().required()), Steps().required()[60], Steps().required()[-1]) == (129, "C4", "|")
 
 
+def test_voices():
+    assert " ".join(Voices().encode(MUSIC)) == "bar:1 E4 C4 s:1 @1 ~E4 s:1 @2 s:1 @3 D4 s:1/3"
+
+
+def test_voices_count_bars_down_and_hold_notes_over_bar_lines():
+    waltz = song((24, 24, 60), (48, 36, 64))
+    waltz = dataclasses.replace(waltz, about=About(time_signature="3/4"))
+    written = "meter:3/4 bar:3 s:2 @2 C4 s:1 bar:2 ~C4 s:1 @1 E4 s:2 bar:1 ~E4 s:1"
+    assert " ".join(Voices().encode(waltz)) == written
+    assert Voices().decode(written.split()) == waltz
+
+
+def test_voices_say_no_more_than_64_bars():
+    tokens = Voices().encode(song((0, 12, 60), (66 * 48, 12, 62)))
+    bars = [token for token in tokens if token.startswith("bar:")]
+    assert bars[:5] == ["bar:64", "bar:64", "bar:64", "bar:64", "bar:63"]
+    assert bars[-1] == "bar:1"
+
+
+def test_voices_tell_a_note_struck_again_from_a_held_one():
+    assert Voices().decode(["bar:1", "C4", "s:1", "@1", "C4", "s:1", "@2", "~C4", "s:1"]) == song(
+        (0, 12, 60), (12, 24, 60)
+    )
+
+
+def test_voices_strike_a_held_pitch_that_did_not_sound_and_leave_out_a_slice_without_its_length():
+    assert Voices().decode(["bar:1", "~C4", "s:1", "@1", "E4"]) == song((0, 12, 60))
+
+
 def test_tie_snaps_and_joins_what_touches():
     assert notes_of(tie(song((1, 5, 60), (6, 6, 60), (18, 3, 60), (0, 24, 64)), 6)) == [
         (0, 12, 60),
@@ -102,6 +145,8 @@ def test_snap_moves_a_half_up_and_keeps_a_step():
         (Pitch(), "4.4"),
         (Grid(), "C"),
         (Steps(), "C4.E4"),
+        (Voices(), "H4"),
+        (Voices(), "s:0"),
         (PitchDuration(), "C4:0"),
     ],
 )

@@ -1,6 +1,6 @@
 import pytest
 
-from nabi.music.encodings import Events, Grid, Pitch, PitchDuration, Steps, kind_of
+from nabi.music.encodings import Events, Grid, Pitch, PitchDuration, Steps, Voices, kind_of
 
 
 @pytest.mark.parametrize(
@@ -12,6 +12,7 @@ from nabi.music.encodings import Events, Grid, Pitch, PitchDuration, Steps, kind
         (Pitch(), {"Eb5": "note", "4.7.11": "chord", "0": "chord"}),
         (Pitch(chords="voiced"), {"C4.C5": "chord"}),
         (Steps(), {"C4": "note", "|": "shift"}),
+        (Voices(), {"C4": "note", "~C4": "held", "s:1": "shift", "@1": "place", "bar:2": "bar", "meter:3/4": "meter"}),
         (Grid(), {"C4": "note", "C4.E4": "chord", "C4.~E4": "note", "~C4.~E4": "held", "~C4": "held", "R": "rest"}),
     ],
 )  # fmt: skip

@@ -1,0 +1,115 @@
+"""What a network is told of its own song's past."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nabi.networks import network, song_memory
+from nabi.networks.network import Architecture
+
+pytestmark = pytest.mark.slow
+
+SMALL = Architecture(vocabulary_size=9, embedding=5, units=6, layers=2, dropout=0.3, blocked=(0,), memory=True)
+SONG = np.array([[4, 5, 6, 4, 5, 7, 4, 5, 6, 8], [8, 8, 8, 8, 4, 4, 8, 8, 4, 7]], np.int32)
+
+
+def recalled(songs):
+    """Continuations, runs and first continuations of each token, [B, T] each."""
+    empty = tf.zeros((len(songs), song_memory.TOKENS))
+    return [part.numpy() for part in song_memory.SongMemory()(tf.constant(songs), empty, empty)[:3]]
+
+
+def by_hand(song):
+    """The same from the whole song's past, a token at a time."""
+    told = []
+    for now in range(len(song)):
+        runs = {}
+        for distance in range(1, now + 1):
+            run = 0
+            for place in range(distance, now + 1):
+                run = run + 1 if song[place] == song[place - distance] else run // 2
+            runs[distance] = run
+        longest = max(runs.values(), default=0)
+        latest = min((distance for distance, run in runs.items() if run == longest and run), default=0)
+        earliest = max((distance for distance in runs if song[now - distance] == song[now]), default=0)
+        told.append(
+            (
+                song[now - latest + 1] if latest else 0,
+                min(longest, song_memory.LONGEST_RUN),
+                song[now - earliest + 1] if earliest else 0,
+            )
+        )
+    return np.array(told).T
+
+
+def test_a_phrase_that_comes_again_is_told_on_from_its_last_time():
+    continuation, run, first = (part[0].tolist() for part in recalled(SONG))
+    assert continuation[3:5] == [5, 6]
+    assert run[3:5] == [1, 2]
+    # 4 5 came first as 4 5 6, then as 4 5 7. The second time 7 differed from 6, which halved the run.
+    assert (continuation[7], run[7], first[7]) == (7, 3, 6)
+
+
+def test_a_token_that_differs_halves_a_run():
+    continuation, run, _ = (part[0].tolist() for part in recalled([[4, 5, 6, 7, 8, 4, 5, 6, 7, 4, 4]]))
+    assert run[8:10] == [4, 2]
+    assert continuation[9] == 4
+
+
+@settings(max_examples=20)
+@given(st.lists(st.sampled_from([4, 5, 6]), min_size=1, max_size=40))
+def test_it_is_what_the_whole_past_says(song):
+    np.testing.assert_array_equal(np.stack(recalled([song]))[:, 0], by_hand(song))
+
+
+def test_no_later_token_is_seen_and_songs_in_a_batch_do_not_mix():
+    for length in (1, 4, 9):
+        for part, whole in zip(recalled(SONG[1:, :length]), recalled(SONG), strict=True):
+            np.testing.assert_array_equal(part[0], whole[1, :length])
+
+
+def logits_of(model, songs):
+    return model([tf.constant(part) for part in (songs, *recalled(songs))])
+
+
+def test_training_scoring_and_sampling_recall_alike():
+    model = network.build(SMALL)
+    states = [tf.zeros((2, size)) for size in network.state_sizes(model)]
+    with_state, step = network.variant(model, state=True, fused=True), network.stepwise(model)
+    first, *carried = with_state([tf.constant(SONG[:, :4]), *states])
+    rest, *_ = with_state([tf.constant(SONG[:, 4:]), *carried])
+    expected = logits_of(model, SONG)
+    np.testing.assert_allclose(tf.concat([first, rest], 1), expected, rtol=1e-4, atol=1e-5)
+    for position in range(SONG.shape[1]):
+        logits, states = step(tf.constant(SONG[:, position]), states)
+        np.testing.assert_allclose(logits, expected[:, position], rtol=1e-4, atol=1e-5)
+
+
+def test_plain_keras_loads_a_network_with_a_memory_in_safe_mode(tmp_path):
+    model = network.build(SMALL)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
+    np.testing.assert_array_equal(logits_of(loaded, SONG), logits_of(model, SONG))
+    assert {type(layer).__module__.split(".")[0] for layer in loaded.layers} == {"keras"}
+
+
+def test_a_network_can_learn_to_copy():
+    """Random tokens, each song twice: of the second half a network with a memory soon knows every token."""
+    random = np.random.RandomState(1)
+    model = network.build(
+        Architecture(vocabulary_size=20, embedding=8, units=16, layers=1, dropout=0.0, blocked=(0,), memory=True)
+    )
+    optimizer = keras.optimizers.Adam(0.02)
+    for _ in range(120):
+        half = random.randint(4, 20, (16, 12)).astype(np.int32)
+        songs = np.concatenate([half, half], axis=1)
+        targets = songs[:, 1:]
+        with tf.GradientTape() as tape:
+            logits = logits_of(model, songs[:, :-1])
+            losses = keras.losses.sparse_categorical_crossentropy(targets, logits, from_logits=True)
+            loss = tf.reduce_mean(losses)
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+    assert float(tf.reduce_mean(losses[:, 14:])) < 0.7 < 2 < float(tf.reduce_mean(losses[:, :11]))
