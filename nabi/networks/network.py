@@ -12,9 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 import keras
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 
 from nabi.networks import song_memory
 from nabi.networks.fused_lstm import FusedLSTM, cell
+from nabi.networks.song_memory import RecallLayer, SongMemory
 
 # A dropout layer of the network -> the layer in its place.
 DropoutFor = Callable[[keras.layers.Dropout], Callable]
@@ -38,7 +40,6 @@ class Architecture:
       layer_norm: normalises what each LSTM layer puts out (Ba, Kiros and Hinton 2016).
       residual: adds an LSTM layer's input to its output where both are as wide (He et al. 2015).
       tied_embeddings: logits are products with the tokens' vectors (Press and Wolf 2017).
-      memory: tells the network what followed earlier occurrences of the last tokens (`nabi.networks.song_memory`).
     """
 
     vocabulary_size: int
@@ -51,36 +52,45 @@ class Architecture:
     layer_norm: bool = False
     residual: bool = False
     tied_embeddings: bool = False
-    memory: bool = False
 
 
-def build(architecture: Architecture, features: npt.NDArray[np.float32] | None = None) -> keras.Model:
+def build(
+    architecture: Architecture, features: npt.NDArray[np.float32] | None = None, memory: SongMemory | None = None
+) -> keras.Model:
     """Builds the network: embedding -> stacked LSTM -> logits of the next token at every step.
 
     Args:
       architecture: its layers and sizes.
       features: float32 [V, F], input representation of each token instead of a learned embedding; never trained.
+      memory: what the network is told of the song's earlier tokens; None: nothing.
 
     Returns:
       A model from tokens int32 [B, T] to float32 logits [B, T, V]. With a memory its inputs are the tokens and what
-      `nabi.networks.song_memory` recalls of each: continuation, run and first continuation, int32 [B, T] each.
+      `SongMemory.recall` tells of each, int32 [B, T] each.
     """
-    layers = {layer.name: layer for layer in _layers(architecture, features)}
-    names = ("tokens", *_RECALLED) if architecture.memory else ("tokens",)
+    layers = {layer.name: layer for layer in _layers(architecture, features, memory)}
+    told = memory.told if memory else 0
+    names = ["tokens", *(f"told_{number}" for number in range(told))]
     inputs = [keras.Input((None,), dtype="int32", name=name) for name in names]
     logits = _connect(layers, inputs[0], {}, recalled=inputs[1:])[0]
-    model = keras.Model(inputs if architecture.memory else inputs[0], logits, name="nabi")
+    model = keras.Model(inputs if memory else inputs[0], logits, name="nabi")
+    if memory:
+        table = np.concatenate([memory.kinds_VxK, memory.moves_V[:, None]], axis=1)
+        model.get_layer("kinds").set_weights([table])
     if features is not None:
         model.get_layer("embedding").set_weights([features])
     return model
 
 
-_RECALLED = ("continuation", "run", "first_continuation")
-# Width of the vectors of a recalled token and of a run.
-_RECALLED_WIDTH, _RUN_WIDTH = 32, 8
+# Widths of the vectors of a token that may be copied, of the last token of a kind, and of a run.
+_COPIED_WIDTH, _LAST_WIDTH, _RUN_WIDTH = 32, 16, 8
+# Tokens that may be copied: continuation, first continuation and aligned token.
+_COPIES = 3
 
 
-def _layers(architecture: Architecture, features: npt.NDArray[np.float32] | None) -> list[keras.layers.Layer]:
+def _layers(
+    architecture: Architecture, features: npt.NDArray[np.float32] | None, memory: SongMemory | None
+) -> list[keras.layers.Layer]:
     layers, size = keras.layers, architecture.vocabulary_size
     # Keras' initial embeddings, within +-0.05, are so small that the loss stays at the unigram's for hundreds of steps.
     # Tied embeddings are also the weights of the logits and start smaller, so that logits are about 1.
@@ -90,15 +100,18 @@ def _layers(architecture: Architecture, features: npt.NDArray[np.float32] | None
     embedding = layers.ReversibleEmbedding if architecture.tied_embeddings else layers.Embedding
     width = architecture.embedding if features is None else features.shape[1]
     stack = [embedding(size, width, embeddings_initializer=spread, trainable=features is None, name="embedding")]
-    if architecture.memory:
-        stack.append(layers.Embedding(size, _RECALLED_WIDTH, embeddings_initializer=spread, name="recalled"))
+    if memory:
+        kinds = memory.kinds_VxK.shape[1] + 1
+        stack.append(layers.Embedding(size, kinds, trainable=False, name="kinds"))
+        stack.append(layers.Embedding(size, _COPIED_WIDTH, embeddings_initializer=spread, name="recalled"))
+        stack.append(layers.Embedding(size, _LAST_WIDTH, embeddings_initializer=spread, name="last_of_kind"))
         stack.append(
             layers.Embedding(
                 song_memory.LONGEST_RUN + 1, _RUN_WIDTH, embeddings_initializer=spread, name="run_embedding"
             )
         )
         stack.append(layers.Concatenate(name="with_recalled"))
-        stack.append(layers.Dense(2 * _RECALLED_WIDTH, "sigmoid", name="copy_gate"))
+        stack.append(layers.Dense(_COPIES * _COPIED_WIDTH, "sigmoid", name="copy_gate"))
         stack.append(layers.Concatenate(name="copies"))
         stack.append(layers.Multiply(name="copied"))
         stack.append(layers.Concatenate(name="with_copied"))
@@ -136,16 +149,18 @@ def _connect(
       tokens_BxT: the input.
       states: name of an LSTM layer -> its first h and c; empty: zeros, and no state is returned.
       masks: name of an LSTM layer -> its recurrent mask.
-      recalled: continuation, run and first continuation of each token, for a network with a memory.
+      recalled: what `SongMemory.recall` tells of each token; empty for a network without a memory.
 
     Returns:
       The logits, and h and c after the last step of every LSTM layer in `states`.
     """
     values, last = layers["embedding"](tokens_BxT), []
     if recalled:
-        continuation, run, first = recalled
-        copies = layers["recalled"](continuation), layers["recalled"](first)
-        values = layers["with_recalled"]([values, *copies, layers["run_embedding"](run)])
+        run, tokens, last_tokens = recalled[0], recalled[1 : 1 + _COPIES], recalled[1 + _COPIES :]
+        copies = [layers["recalled"](token) for token in tokens]
+        more = [layers["last_of_kind"](token) for token in last_tokens]
+        kinds = layers["kinds"](tokens_BxT)
+        values = layers["with_recalled"]([values, kinds, *copies, *more, layers["run_embedding"](run)])
     for index in range(sum(name.startswith("lstm_") for name in layers)):
         before = values
         values, name = layers[f"dropout_{index}"](values), f"lstm_{index}"
@@ -162,8 +177,8 @@ def _connect(
     values = layers["dropout_logits"](values)
     if recalled:
         # What is recalled goes to the logits directly, through a gate that the LSTM opens.
-        gates, pair = layers["copy_gate"](values), layers["copies"](copies)
-        values = layers["with_copied"]([values, layers["copied"]([gates, pair])])
+        copied = layers["copied"]([layers["copy_gate"](values), layers["copies"](copies)])
+        values = layers["with_copied"]([values, copied])
     if "to_embedding" in layers:
         logits = layers["embedding"](layers["to_embedding"](values), reverse=True)
     else:
@@ -208,13 +223,13 @@ def variant(
     tokens_BxT = keras.Input((None,), dtype="int32", name="tokens")
     flat = [part for pair in states.values() for part in pair]
     recalled: list = []
-    memory: list = []
-    if has_memory(model):
-        history, runs = (keras.Input((song_memory.TOKENS,), name=f"memory_{part}") for part in ("history", "runs"))
-        *recalled, history_after, runs_after = song_memory.SongMemory(dtype="float32")(tokens_BxT, history, runs)
-        flat, memory = [*flat, history, runs], [history_after, runs_after]
+    remembered: list = []
+    if memory := memory_of(model):
+        before = [keras.Input((size,), name=f"memory_{part}") for part, size in enumerate(memory.sizes)]
+        recalled, remembered = RecallLayer(memory)(tokens_BxT, before)
+        flat = [*flat, *before]
     logits, last = _connect(layers, tokens_BxT, states, masks, recalled)
-    last = [*last, *memory]
+    last = [*last, *remembered]
     copy = keras.Model([tokens_BxT, *inputs, *flat], [logits, *last], name="nabi_with_state" if state else "nabi")
     copy.set_weights(model.get_weights())
     return copy
@@ -255,17 +270,16 @@ def stepwise(model: keras.Model) -> Callable[[object, list], tuple[object, list]
         else:
             layers[layer.name] = layer
     names = [layer.name for layer in model.layers if isinstance(layer, keras.layers.LSTM)]
+    memory = memory_of(model)
+    recall = tf.function(memory.recall, jit_compile=True) if memory else lambda *_: ([], [])
 
     def advance(last_B: object, state: list) -> tuple[object, list]:
         """Runs one step."""
-        lstm, memory = state[: 2 * len(names)], state[2 * len(names) :]
+        lstm, remembered = state[: 2 * len(names)], state[2 * len(names) :]
         pairs = dict(zip(names, zip(lstm[::2], lstm[1::2], strict=True), strict=True))
-        recalled: list = []
-        if memory:
-            *recalled, history, runs = song_memory.recall(last_B, *memory)
-            memory = [history, runs]
+        recalled, remembered = recall(last_B, remembered)
         logits, last = _connect(layers, last_B, pairs, recalled=recalled)
-        return logits, [*last, *memory]
+        return logits, [*last, *remembered]
 
     return advance
 
@@ -273,12 +287,16 @@ def stepwise(model: keras.Model) -> Callable[[object, list], tuple[object, list]
 def state_sizes(model: keras.Model) -> list[int]:
     """Returns the width of each part of the network's state: h and c of every LSTM layer, and its memory."""
     units = [layer.units for layer in model.layers if isinstance(layer, keras.layers.LSTM) for _ in "hc"]
-    return units + [song_memory.TOKENS] * 2 * has_memory(model)
+    memory = memory_of(model)
+    return [*units, *(memory.sizes if memory else ())]
 
 
-def has_memory(model: keras.Model) -> bool:
-    """Tells whether a network is told what it recalls of its song."""
-    return any(layer.name == "recalled" for layer in model.layers)
+def memory_of(model: keras.Model) -> SongMemory | None:
+    """Returns the memory that a network is told from; None if it has none."""
+    if not any(layer.name == "kinds" for layer in model.layers):
+        return None
+    table = np.asarray(model.get_layer("kinds").get_weights()[0], np.float32)
+    return SongMemory(table[:, :-1], table[:, -1])
 
 
 def _unchanged(values: object) -> object:

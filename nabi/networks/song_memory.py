@@ -1,39 +1,108 @@
-"""A memory of the song itself: for each token the continuations of its earlier occurrences, which a network may copy.
+"""A memory of the song itself: what came earlier, told to a network beside the last token.
 
-An LSTM cannot say again what it said many bars ago. The memory keeps the last `TOKENS` tokens of a song and, for each
-distance d, the run of tokens up to now that equal those d tokens before. It tells the network two tokens: the one that
-followed where the longest run ends (the continuation, with the length of its run), and the one that followed the
-earliest occurrence of the last token (the first continuation: how the song began here). The network learns from the
-training songs when to say them again; a cache over the song's own past (Grave, Joulin and Usunier 2017; Kuhn and De
-Mori 1990) with weights that depend on all that the LSTM knows.
+An LSTM cannot say again what it said many bars ago, and soon forgets in which bar it is. The memory reads a song's
+tokens one after another and tells of each, as the ids of earlier tokens:
+
+- the continuation: the token that followed where the longest run of tokens up to now stood before, and the length of
+  that run; and the first continuation: the token that followed the earliest occurrence of the last token. The network
+  learns from the training songs when to say them again: a cache over the song's own past (Kuhn and De Mori 1990; Grave,
+  Joulin and Usunier 2017) with a learnt gate.
+- the aligned token: the one at the place of the next token in the slice before, where a slice ends with the token that
+  moves the time: of a voice, its last note.
+- the last token of each kind: the bar, the place in it, the time signature.
 """
 
-# ruff: noqa: N803, N806 - shapes stand in the names of arrays.
+# ruff: noqa: N803, N806, N815 - shapes stand in the names of arrays.
 
+import dataclasses
 from typing import Any
 
 import keras
+import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
+
+from nabi.music.encodings import Encoding, kind_of
+from nabi.music.vocabulary import Vocabulary
 
 # Tokens that are remembered.
 TOKENS = 1024
 # The longest run that is told apart.
 LONGEST_RUN = 31
+# Tokens of a slice that are aligned.
+SLICE = 16
 
 
-def recall(token_B: Any, history_BxH: Any, runs_BxH: Any) -> tuple[Any, Any, Any, Any, Any]:
-    """Reads one more token of each song.
+@dataclasses.dataclass(frozen=True, eq=False)
+class SongMemory:
+    """The memory of songs in V ids of K kinds.
 
-    Args:
-      token_B: int32, the token.
-      history_BxH: float32, ids of the tokens before it, the latest first; 0 where there are none.
-      runs_BxH: float32, for each distance 1..H the run of equal tokens that ended before this token.
-
-    Returns:
-      The continuation int32 [B] (0: the token is new), its run 0..`LONGEST_RUN` int32 [B], the first continuation
-      int32 [B]; and history and runs with the token.
+    Attributes:
+      kinds_VxK: float32, 1 for the kind of each id; special ids have none.
+      moves_V: float32, 1 for ids that move the time.
     """
-    token_Bx1 = tf.cast(token_B, tf.float32)[:, None]
+
+    kinds_VxK: npt.NDArray[np.float32]
+    moves_V: npt.NDArray[np.float32]
+
+    @classmethod
+    def of(cls, vocabulary: Vocabulary, encoding: Encoding) -> "SongMemory":
+        """Tells the kinds of a vocabulary's ids apart by their sound (`kind_of`)."""
+        tokens = vocabulary.tokens[vocabulary.special :]
+        kinds = [kind_of(encoding, token) for token in tokens]
+        names = sorted(set(kinds))
+        table = np.zeros((len(vocabulary), len(names)), np.float32)
+        table[range(vocabulary.special, len(vocabulary)), [names.index(kind) for kind in kinds]] = 1
+        moves = [float(encoding.ticks(token) > 0) for token in tokens]
+        return cls(table, np.array([0.0] * vocabulary.special + moves, np.float32))
+
+    @property
+    def sizes(self) -> list[int]:
+        """Widths of the parts of the state; all are zeros before a song."""
+        return [TOKENS, TOKENS, SLICE + 1, SLICE + 1, self.kinds_VxK.shape[1]]
+
+    @property
+    def told(self) -> int:
+        """Number of the integers that are told of a token."""
+        return 4 + self.kinds_VxK.shape[1]
+
+    def recall(self, token_B: Any, state: list[Any]) -> tuple[list[Any], list[Any]]:
+        """Reads one more token of each song.
+
+        Args:
+          token_B: int32.
+          state: float32 parts, [B, size] each: ids of the tokens before, the latest first; for each distance 1.. the
+            run of equal tokens that ended before this token; the slice before and this one, each with its length; the
+            last id of each kind.
+
+        Returns:
+          Run 0..`LONGEST_RUN`, continuation, first continuation, aligned token and the last token of each kind, int32
+          [B] each, where 0 is none; and the state after the token.
+        """
+        token_Bx1 = tf.cast(token_B, tf.float32)[:, None]
+        history, runs, before, current, last_BxK = state
+        told, history, runs = _continuations(token_Bx1, history, runs)
+        aligned_B, before, current = self._align(token_B, token_Bx1, before, current)
+        last_BxK = tf.where(tf.gather(self.kinds_VxK, token_B) > 0, token_Bx1, last_BxK)
+        told = [*told, aligned_B, *tf.unstack(last_BxK, axis=1)]
+        return [tf.cast(part, tf.int32) for part in told], [history, runs, before, current, last_BxK]
+
+    def _align(self, token_B: Any, token_Bx1: Any, before: Any, current: Any) -> tuple[Any, Any, Any]:
+        """Adds a token to the present slice; returns what stands at the next place of the one before, [B]."""
+        length_B = current[:, -1]
+        is_place = tf.range(SLICE + 1, dtype=tf.float32) == length_B[:, None]
+        # Tokens beyond the last place are forgotten; the length stays.
+        current = tf.concat([tf.where(is_place, token_Bx1, current)[:, :-1], length_B[:, None]], axis=1)
+        length_B = tf.minimum(length_B + 1.0, float(SLICE))
+        current = tf.concat([current[:, :-1], length_B[:, None]], axis=1)
+        ends_Bx1 = tf.gather(self.moves_V, token_B)[:, None] > 0
+        before = tf.where(ends_Bx1, current, before)
+        current = tf.where(ends_Bx1, 0.0, current)
+        next_B = tf.cast(current[:, -1], tf.int32)
+        return tf.where(next_B < SLICE, tf.gather(before, next_B, axis=1, batch_dims=1), 0.0), before, current
+
+
+def _continuations(token_Bx1: Any, history_BxH: Any, runs_BxH: Any) -> tuple[list[Any], Any, Any]:
     equal_BxH = history_BxH == token_Bx1
     # A token that differs halves a run and does not end it: music comes again with changes.
     runs_BxH = tf.where(equal_BxH, runs_BxH + 1.0, tf.floor(runs_BxH / 2.0))
@@ -47,39 +116,35 @@ def recall(token_B: Any, history_BxH: Any, runs_BxH: Any) -> tuple[Any, Any, Any
     continuation_B = tf.where(run_B > 0, tf.gather(history_BxH, latest_B, axis=1, batch_dims=1), 0.0)
     first_B = tf.gather(history_BxH, tf.maximum(earliest_B, 0), axis=1, batch_dims=1)
     first_B = tf.where(earliest_B >= 0, first_B, 0.0)
-    run_B = tf.minimum(run_B, float(LONGEST_RUN))
-    return *(tf.cast(part, tf.int32) for part in (continuation_B, run_B, first_B)), history_BxH, runs_BxH
+    return [tf.minimum(run_B, float(LONGEST_RUN)), continuation_B, first_B], history_BxH, runs_BxH
 
 
-class SongMemory(keras.layers.Layer):
+class RecallLayer(keras.layers.Layer):
     """Recalls every token of a window; part of the networks for training and scoring, never of a saved one."""
 
-    def call(self, tokens_BxT: Any, history_BxH: Any, runs_BxH: Any) -> tuple[Any, Any, Any, Any, Any]:
+    def __init__(self, memory: SongMemory) -> None:
+        super().__init__(dtype="float32")
+        self._memory = memory
+        self._run = tf.function(self._read, jit_compile=True)
+
+    def call(self, tokens_BxT: Any, state: list[Any]) -> tuple[list[Any], list[Any]]:
         """Reads the window's tokens one after another.
 
         Returns:
-          Continuations, runs and first continuations, int32 [B, T] each, and the state after the last token.
+          What `SongMemory.recall` tells of each token, int32 [B, T] each, and the state after the last one.
         """
-        *recalled, history, runs = _recall_all(tokens_BxT, history_BxH, runs_BxH)
-        return *recalled, tf.ensure_shape(history, history_BxH.shape), tf.ensure_shape(runs, runs_BxH.shape)
+        told, after = self._run(tokens_BxT, state)
+        return told, [tf.ensure_shape(new, old.shape) for new, old in zip(after, state, strict=True)]
 
+    def _read(self, tokens_BxT: Any, state: list[Any]) -> tuple[list[Any], list[Any]]:
+        steps, tokens = tf.shape(tokens_BxT)[1], tf.transpose(tokens_BxT)
 
-@tf.function(jit_compile=True)
-def _recall_all(tokens_BxT: Any, history_BxH: Any, runs_BxH: Any) -> tuple[Any, Any, Any, Any, Any]:
-    steps = tf.shape(tokens_BxT)[1]
-    tokens = tf.transpose(tokens_BxT)
+        def step(t: Any, state: list[Any], arrays: list[Any]) -> tuple[Any, list[Any], list[Any]]:
+            told, state = self._memory.recall(tf.gather(tokens, t), state)
+            return t + 1, state, [array.write(t, part) for array, part in zip(arrays, told, strict=True)]
 
-    def step(t: Any, history_BxH: Any, runs_BxH: Any, *told: Any) -> tuple[Any, ...]:
-        *recalled, history_BxH, runs_BxH = recall(tf.gather(tokens, t), history_BxH, runs_BxH)
-        written = (array.write(t, part) for array, part in zip(told, recalled, strict=True))
-        return t + 1, history_BxH, runs_BxH, *written
-
-    told = [tf.TensorArray(tf.int32, steps) for _ in range(3)]
-    _, history_BxH, runs_BxH, *told = tf.while_loop(
-        lambda t, *_: t < steps,
-        step,
-        (0, history_BxH, runs_BxH, *told),
-        parallel_iterations=1,
-        maximum_iterations=steps,
-    )
-    return *(tf.transpose(array.stack()) for array in told), history_BxH, runs_BxH
+        arrays = [tf.TensorArray(tf.int32, steps) for _ in range(self._memory.told)]
+        _, state, arrays = tf.while_loop(
+            lambda t, *_: t < steps, step, (0, state, arrays), parallel_iterations=1, maximum_iterations=steps
+        )
+        return [tf.transpose(array.stack()) for array in arrays], state

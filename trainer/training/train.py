@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from nabi.networks.song_memory import SongMemory
 from nabi.workspace.logs import say
 from trainer.config import TrainConfig
 from trainer.data.batch_order import BatchPosition
@@ -60,7 +61,8 @@ def train(
     strategy.require_agreement(replicas, "settings and dataset (by their fingerprint)", int(request[:8], 16))
     survey = survey_dataset(dataset, WindowMode.from_config(config.as_dict()))
     features = table(config.input_features, dataset.vocabulary, dataset.encoding)
-    start = first_network(config, len(dataset.vocabulary), dataset.blocked, features)
+    memory = SongMemory.of(dataset.vocabulary, dataset.encoding) if config.memory else None
+    start = first_network(config, len(dataset.vocabulary), dataset.blocked, features, memory)
     if warm:
         say(warm.into(start, dataset.vocabulary))
     run = TrainingRun(

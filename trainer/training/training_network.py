@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nabi.networks import network
+from nabi.networks.song_memory import SongMemory
 from trainer.config import TrainConfig
 from trainer.training.dropout import DropoutMask
 
@@ -47,7 +48,11 @@ def training_model(start: keras.Model, config: TrainConfig, *, fused: bool = Tru
 
 
 def first_network(
-    config: TrainConfig, vocabulary_size: int, blocked: Sequence[int], features: npt.NDArray[np.float32] | None = None
+    config: TrainConfig,
+    vocabulary_size: int,
+    blocked: Sequence[int],
+    features: npt.NDArray[np.float32] | None = None,
+    memory: SongMemory | None = None,
 ) -> keras.Model:
     """Builds the network of a configuration with the first weights of its seed; call it outside a strategy's scope."""
     keras.utils.set_random_seed(config.seed)
@@ -62,6 +67,5 @@ def first_network(
         layer_norm=config.layer_norm,
         residual=config.residual,
         tied_embeddings=config.tied_embeddings,
-        memory=config.memory,
     )
-    return network.build(architecture, features)
+    return network.build(architecture, features, memory)
