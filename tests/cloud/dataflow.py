@@ -7,6 +7,14 @@ import threading
 import urllib.parse
 from typing import Any
 
+# Here and not in the threads of the jobs: modules of Beam import one another in a circle, which one thread at a time
+# can walk.
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.portability.api import beam_runner_api_pb2
+from apache_beam.runners.pipeline_context import PipelineContext
+from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
+from apache_beam.transforms.environments import EmbeddedPythonEnvironment
+
 from nabi.workspace import storage
 from tests.cloud.metadata import PROJECT
 
@@ -106,12 +114,6 @@ def staged_pipeline(job: dict[str, Any]) -> str:
 
 def run_staged(path: str) -> None:
     """Runs a staged graph to its end, with a worker in this process in place of the one that it names."""
-    from apache_beam.options.pipeline_options import PipelineOptions
-    from apache_beam.portability.api import beam_runner_api_pb2
-    from apache_beam.runners.pipeline_context import PipelineContext
-    from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
-    from apache_beam.transforms.environments import EmbeddedPythonEnvironment
-
     pipeline = beam_runner_api_pb2.Pipeline.FromString(storage.read_bytes(path))
     here = EmbeddedPythonEnvironment.default().to_runner_api(PipelineContext())
     for environment in pipeline.components.environments.values():
