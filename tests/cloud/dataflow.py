@@ -14,6 +14,8 @@ from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.runners.pipeline_context import PipelineContext
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from apache_beam.transforms.environments import EmbeddedPythonEnvironment
+from google.cloud import dataflow_v1beta3
+from google.protobuf import json_format
 
 from nabi.workspace import storage
 from tests.cloud.metadata import PROJECT
@@ -86,7 +88,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         super().__init__(*arguments)
 
     def do_POST(self) -> None:
-        job = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        job = named(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         region = urllib.parse.urlparse(self.path).path.split("/locations/")[1].split("/")[0]
         self._send(self._service.submit(job, region))
 
@@ -105,6 +107,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+def named(job: dict[str, Any]) -> dict[str, Any]:
+    """Reads a job as the service does, which takes the values of enumerations as names and as numbers."""
+    message = json_format.ParseDict(job, dataflow_v1beta3.Job.pb()())
+    return json_format.MessageToDict(message)
 
 
 def staged_pipeline(job: dict[str, Any]) -> str:
