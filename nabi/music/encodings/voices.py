@@ -192,7 +192,8 @@ def _meter_of(tokens: Sequence[str]) -> str | None:
 
 def _changes(start: _Ints, ends: _Ints) -> _Ints:
     """Returns 0 and every tick at which a note begins or ends, ascending."""
-    return np.unique(np.concatenate([[0], start, ends]))
+    changes: _Ints = np.unique(np.concatenate([[0], start, ends]))
+    return changes
 
 
 def _sounding(first: _Ints, last: _Ints, pitch: _Ints) -> tuple[_Ints, _Ints]:
