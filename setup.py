@@ -18,7 +18,8 @@ SONGS_PAGE = ["pillow>=11,<13", "pretty_midi==0.2.11.post0", "soundfile==0.14.0"
 TENSORFLOW_2_17 = ["keras==3.15.1", "tensorflow-io==0.37.1", "setuptools<81"]
 
 EXTRAS = {
-    "preprocess": BEAM,
+    # Beam makes the tarball of `--setup_file` with the latter two, which it does not bring; nor does Python 3.12.
+    "preprocess": [*BEAM, "build>=1.3,<2", "setuptools>=70"],
     # What Optuna's sampler proposes for a seed may change with its version, so that --tune would go on differently.
     "train": ["matplotlib>=3.9,<4", "optuna==5.0.0"],
     "generate": BEAM + SONGS_PAGE,

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from deploy import checks, lineage, machines
+from deploy import checks, machines
 from deploy.requests import GENERATE, TRAIN
 from nabi.workspace import directories
 from nabi.workspace.commands import Parser
@@ -93,7 +93,7 @@ def _add_upload(parser: argparse.ArgumentParser, command: str) -> None:
     add("--model", required=True, help=f"on gs://: {directories.MODEL.accepted}")
     add("--parent_model", default="", help="registered model that gets a new version (default: a new model)")
     add("--aliases", default="", help="aliases of this version, such as champion,piano")
-    add("--commit", default=lineage.commit(), help="git commit that trained it (default: that of this folder)")
+    add("--commit", help="git commit that trained it (default: that of this folder)")
 
 
 def _add_image(add: Any) -> None:

@@ -107,11 +107,12 @@ def _schedule(chosen: argparse.Namespace, parent: str) -> requests.Json:
 def _upload(chosen: argparse.Namespace) -> requests.Json:
     folder = directories.model(checks.bucket("--model", chosen.model))
     labels, description = lineage.read(folder)
+    commit = lineage.commit() if chosen.commit is None else chosen.commit
     return requests.model(
         chosen.name,
         folder,
         image=checks.image(chosen.image),
-        labels={**labels, **({"commit": chosen.commit} if chosen.commit else {}), **checks.labels(chosen.labels)},
+        labels={**labels, **({"commit": commit} if commit else {}), **checks.labels(chosen.labels)},
         description=description,
         aliases=[alias for alias in chosen.aliases.split(",") if alias],
         parent_model=chosen.parent_model,

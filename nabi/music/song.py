@@ -66,7 +66,8 @@ class About:
         """Returns the metadata of one tune of a file that holds several; "" names the only tune of a file."""
         if not tune:
             return self
-        return dataclasses.replace(self, source=f"{self.source}#{tune}", sha256=str(SongId(self.sha256, tune)))
+        sha256 = str(SongId(self.sha256, tune)) if self.sha256 else ""
+        return dataclasses.replace(self, source=f"{self.source}#{tune}", sha256=sha256)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

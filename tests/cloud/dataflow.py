@@ -7,6 +7,16 @@ import threading
 import urllib.parse
 from typing import Any
 
+# Here and not in the threads of the jobs: modules of Beam import one another in a circle, which one thread at a time
+# can walk.
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.portability.api import beam_runner_api_pb2
+from apache_beam.runners.pipeline_context import PipelineContext
+from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
+from apache_beam.transforms.environments import EmbeddedPythonEnvironment
+from google.cloud import dataflow_v1beta3
+from google.protobuf import json_format
+
 from nabi.workspace import storage
 from tests.cloud.metadata import PROJECT
 
@@ -78,7 +88,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         super().__init__(*arguments)
 
     def do_POST(self) -> None:
-        job = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        job = named(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         region = urllib.parse.urlparse(self.path).path.split("/locations/")[1].split("/")[0]
         self._send(self._service.submit(job, region))
 
@@ -99,6 +109,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def named(job: dict[str, Any]) -> dict[str, Any]:
+    """Reads a job as the service does, which takes the values of enumerations as names and as numbers."""
+    message = json_format.ParseDict(job, dataflow_v1beta3.Job.pb()())
+    return json_format.MessageToDict(message)
+
+
 def staged_pipeline(job: dict[str, Any]) -> str:
     """Where in the bucket a job's graph lies."""
     return str(job["environment"]["sdkPipelineOptions"]["options"]["pipelineUrl"])
@@ -106,12 +122,6 @@ def staged_pipeline(job: dict[str, Any]) -> str:
 
 def run_staged(path: str) -> None:
     """Runs a staged graph to its end, with a worker in this process in place of the one that it names."""
-    from apache_beam.options.pipeline_options import PipelineOptions
-    from apache_beam.portability.api import beam_runner_api_pb2
-    from apache_beam.runners.pipeline_context import PipelineContext
-    from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
-    from apache_beam.transforms.environments import EmbeddedPythonEnvironment
-
     pipeline = beam_runner_api_pb2.Pipeline.FromString(storage.read_bytes(path))
     here = EmbeddedPythonEnvironment.default().to_runner_api(PipelineContext())
     for environment in pipeline.components.environments.values():

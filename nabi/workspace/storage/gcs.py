@@ -118,6 +118,8 @@ class CloudFiles:
     def _client(self) -> Any:
         # Without credentials Google's library asks three times whether this is a Google machine.
         os.environ.setdefault("GCE_METADATA_DETECT_RETRIES", "1")
+        # From version 3 on it asks for the bucket itself, in a thread, for traces that nobody records.
+        os.environ.setdefault("DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA", "true")
         # Slow to import, and not needed for local paths.
         from google.cloud import storage
 

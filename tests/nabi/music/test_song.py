@@ -43,6 +43,11 @@ def test_bytes_give_back_what_a_song_is_about():
     assert Song.from_bytes(Song.from_notes([0], [1], [60], about).to_bytes()).about == about
 
 
+def test_a_tune_of_a_file_without_a_hash_has_none():
+    assert About("a.abc").of_tune("7") == About("a.abc#7")
+    assert About("a.abc", "f00d").of_tune("7") == About("a.abc#7", "f00d#7")
+
+
 def test_bytes_and_transposition_keep_the_grid():
     fine = song((0, 1, 60), ticks_per_quarter=120)
     assert fine != song((0, 1, 60))
