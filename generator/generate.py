@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from generator import config
 from generator.config import GenerateConfig
 from generator.songs import sampling_defaults
-from generator.songs_dir import audio, job
 from nabi.beam import failures
 from nabi.beam.options import beam_options, quiet
 from nabi.workspace import directories, job_exit, logs, recipes, storage
@@ -81,7 +80,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parses flags and runs the job; returns the exit status: 0; 1 if it failed; 2 if it was refused at the start."""
     quiet()
     try:
-        flags, chosen, beam_flags = parse(sys.argv[1:] if arguments is None else arguments)
+        return _run(*parse(sys.argv[1:] if arguments is None else arguments))
+    except (ValueError, storage.StorageError) as error:
+        return _refused(error)
+
+
+def _run(flags: argparse.Namespace, chosen: GenerateConfig, beam_flags: Sequence[str]) -> int:
+    # These take half a second to import: flags and their help do without.
+    from generator.songs_dir import audio, job
+
+    try:
         job.run(
             model_dir=storage.folder(flags.model),
             folder=storage.folder(flags.output),
@@ -89,13 +97,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             overwrite=flags.overwrite,
             beam_flags=beam_flags,
         )
-    except (ValueError, storage.StorageError, audio.AudioError) as error:
-        logs.complain(f"generate: {error}")
-        return 2
+    except audio.AudioError as error:
+        return _refused(error)
     except failures.JobError as error:
         logs.complain(f"generate failed: {error}")
         return 1
     return 0
+
+
+def _refused(error: Exception) -> int:
+    logs.complain(f"generate: {error}")
+    return 2
 
 
 if __name__ == "__main__":

@@ -10,19 +10,29 @@ from nabi.beam.options import beam_options, quiet
 from nabi.music import vocabulary
 from nabi.workspace import job_exit, logs, recipes, storage
 from pipelines.config import PreprocessConfig
-from pipelines.preprocessing import build_dataset, dataset_check, flags, forecast
-from pipelines.reading import sources
+from pipelines.preprocessing import flags
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Parses flags and builds the dataset; exits with 2 for a wrong flag or input, with 1 if the job fails."""
     quiet()
     try:
-        chosen, config, beam_flags = parse(sys.argv[1:] if arguments is None else arguments)
-        options = beam_options(beam_flags, flags.parser().flags())
-        if chosen.dry_run:
-            print(forecast.describe(forecast.forecast(sources.expand(config.input, config.divisors), config)))
-            return
+        _build(*parse(sys.argv[1:] if arguments is None else arguments))
+    except (ValueError, storage.StorageError) as error:
+        logs.complain(f"preprocess: {error}")
+        sys.exit(2)
+
+
+def _build(chosen: argparse.Namespace, config: PreprocessConfig, beam_flags: Sequence[str]) -> None:
+    # These take half a second to import: flags and their help do without.
+    from pipelines.preprocessing import build_dataset, dataset_check, forecast
+    from pipelines.reading import sources
+
+    options = beam_options(beam_flags, flags.parser().flags())
+    if chosen.dry_run:
+        print(forecast.describe(forecast.forecast(sources.expand(config.input, config.divisors), config)))
+        return
+    try:
         build_dataset.build(
             config=config,
             output=storage.folder(chosen.output),
@@ -32,9 +42,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
     except (failures.JobError, dataset_check.UnusableError) as error:
         sys.exit(logs.line(f"preprocess failed: {error}", "ERROR"))
-    except (ValueError, storage.StorageError) as error:
-        logs.complain(f"preprocess: {error}")
-        sys.exit(2)
 
 
 def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, PreprocessConfig, list[str]]:
