@@ -36,7 +36,7 @@ def test_tokens_are_notes_and_normal_orders(dataset):
 
 
 def test_training_lowers_the_loss_and_songs_step_by_halves(dataset, tmp_path):
-    flags = ("--steps=30", "--batch_size=16", "--units=32", "--log_every=5", "--evaluate_every=30")
+    flags = ("--steps=60", "--units=64", "--log_every=5", "--evaluate_every=60")
     model = chain.trained("classical-piano", dataset, tmp_path / "model", *flags)
     losses = chain.history(model, "train_loss_nats")
     assert losses[-1] < 0.95 * losses[0]
