@@ -62,7 +62,8 @@ setuptools.setup(
     license="Apache-2.0",
     # By name: tests and benchmarks never ship.
     packages=setuptools.find_packages(include=[pattern for name in SHIPPED for pattern in (name, f"{name}.*")]),
-    package_data={"": ["*.css", "*.html", "*.js", "*.toml"]},
+    package_data={"": ["*.css", "*.html", "*.js", "*.toml", "py.typed"]},
+    entry_points={"console_scripts": ["nabi = nabi.command:main"]},
     python_requires=">=3.11,<3.14",
     # What nabi/ needs, and all that preprocessing needs besides Beam: Dataflow's workers install the tarball of
     # `--setup_file` without extras.

@@ -149,8 +149,12 @@ class Dataset:
         serialized = tf.data.TFRecordDataset(tf.constant(files, tf.string))
         if seed is not None:
             serialized = serialized.shuffle(SHUFFLED, seed=seed)
-        columns = batches.parsed(serialized, self.window, batch_size)
-        return columns.map(lambda column: _inputs_and_targets(tf.cast(column["tokens"], tf.int32)))
+
+        def inputs_and_targets(batch: "tf.Tensor") -> "tuple[tf.Tensor, tf.Tensor]":
+            """Parses a batch of records."""
+            return _inputs_and_targets(tf.cast(batches.parsed(batch, self.window)["tokens"], tf.int32))
+
+        return serialized.batch(batch_size).map(inputs_and_targets, num_parallel_calls=tf.data.AUTOTUNE)
 
     def torch_dataset(self, split: str, *, seed: int | None = None) -> "TorchWindows":
         """Makes an `IterableDataset` of PyTorch, of (inputs, targets), int64 [window] each, for its `DataLoader`.

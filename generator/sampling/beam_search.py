@@ -3,6 +3,7 @@
 # ruff: noqa: N803, N806 - shapes stand in the names of arrays.
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,7 +39,8 @@ class BeamSearch:
         self._beams = config.beams or BEAMS
         self._max_ticks = config.max_ticks(contents.ticks_per_quarter)
         self._rules = Rules(grammar)
-        self._read, self._search = tf.function(self._traced_read), tf.function(self._traced_search)
+        compiled = functools.partial(tf.function, autograph=False)
+        self._read, self._search = compiled(self._traced_read), compiled(self._traced_search)
 
     def sample(self, songs: Sequence[int], primers: Sequence[Sequence[int]]) -> list[SongIds]:
         """Searches a song for each number, and returns them in that order.

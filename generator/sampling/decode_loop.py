@@ -49,9 +49,9 @@ class DecodeLoop:
         # The first parts of the state are the network's, the others the memories of the biases.
         self._parts = len(stepper.initial(1))
         lstm_loops.start_xla()
-        self._run = tf.function(self._traced)
+        self._run = tf.function(self._traced, autograph=False)
         # XLA fuses some fifty small operations into a few passes.
-        self._choose = tf.function(self._traced_choice, jit_compile=True)
+        self._choose = tf.function(self._traced_choice, jit_compile=True, autograph=False)
 
     def initial(self, rows: int) -> list[Any]:
         """Returns the carry of the first block: last ids, rows of the grammar, and states of network and biases."""

@@ -33,7 +33,7 @@ class Explainer:
         """
         self._stepper, self._slots = stepper, slots
         self._rules = Rules(grammar)
-        self._loop = tf.function(self._traced)
+        self._loop = tf.function(self._traced, autograph=False)
 
     def explain(self, songs: Sequence[SongIds]) -> list[tuple[TokenExplanation, ...]]:
         """Returns the explanations of each song's sampled tokens."""

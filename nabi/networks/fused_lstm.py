@@ -154,7 +154,7 @@ def cell(kernel: npt.NDArray, recurrent_kernel: npt.NDArray, bias: npt.NDArray) 
     return step
 
 
-@tf.function(jit_compile=True)
+@tf.function(jit_compile=True, autograph=False)
 def _gates(z: Any, bias: Any, c: Any) -> tuple[Any, Any]:
     """Returns h and c after a step; XLA fuses it into one pass over memory."""
     _, h, c = lstm_loops.gates(z + bias, c)

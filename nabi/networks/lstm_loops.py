@@ -56,7 +56,8 @@ def lane(variant: LoopVariant) -> Any:
     """
     if variant.compiled:
         start_xla()
-    wrap = functools.partial(tf.function, jit_compile=True) if variant.compiled else lambda function: function
+    compiled = functools.partial(tf.function, jit_compile=True, autograph=False)
+    wrap = compiled if variant.compiled else lambda function: function
     forward, backward = wrap(_forward), wrap(functools.partial(_backward, transposed=variant.transposed))
 
     @tf.custom_gradient
@@ -85,7 +86,7 @@ def start_xla() -> None:
         os.dup2(null.fileno(), 2)
         try:
             with tf.init_scope():
-                tf.function(lambda: tf.zeros(()), jit_compile=True)()
+                tf.function(lambda: tf.zeros(()), jit_compile=True, autograph=False)()
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)

@@ -19,6 +19,9 @@ from nabi.workspace.storage.file_system import FullDiskError, is_full
 
 AGAIN = early_signals.AGAIN
 
+# A module of these that is missing is a fault, not a package that was left out.
+_OWN = ("nabi", "pipelines", "trainer", "generator", "deploy")
+
 # Called before a signal ends this process.
 _before_stop: list[Callable[[], object]] = [local.discard_partial]
 # False if the interpreter must not be shut down in order (see `leave_at_once`).
@@ -68,6 +71,15 @@ def _run(command: Callable[[], int | None], name: str) -> int:
         status = command() or 0
         sys.stdout.flush()
         return status
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if not package or package in _OWN:
+            raise
+        logs.complain(
+            f"{name}: the package {package} is not installed: install Nabi with what its jobs need, "
+            "pip install 'nabi[preprocess,train,generate,cpu]' (or one job's extra; gpu or newest instead of cpu)"
+        )
+        return 2
     except BrokenPipeError:
         # The reader, such as `| head`, has closed the pipe.
         _drop_output()

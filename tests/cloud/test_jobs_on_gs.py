@@ -92,12 +92,13 @@ def files(gcs):
 
 @pytest.fixture(scope="module")
 def on_gs(gcs, files, google_environment, recipe):
-    """The directories of the same run in the bucket, killed in mid-training and gone on with."""
+    """The directories of the same run in the bucket, killed in mid-training and gone on with; two workers read."""
     for name, data in music().items():
         storage.write_bytes(f"{ROOT}/music/{name}", data)
     flags = f"--train=--checkpoint_dir={ROOT}/checkpoints --tensorboard_dir={ROOT}/board"
     command = [sys.executable, "-m", "pipelines.retrain", "--recipe", recipe, "--input", f"{ROOT}/music"]
     command += ["--output", f"{ROOT}/out", flags]
+    command += ["--preprocess=--direct_num_workers=2 --direct_running_mode=multi_processing"]
     # Of its own group, so that a kill takes all, as the end of a machine does.
     with subprocess.Popen(
         command, env=google_environment, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -137,7 +138,7 @@ def contents(folder, *endings):
     return {name: storage.read_bytes(path) for name, path in found.items() if name.endswith(endings)}
 
 
-def test_dataset_is_the_same(local, on_gs):
+def test_dataset_of_two_worker_processes_is_the_same(local, on_gs):
     here, there = local[paths.DATA], on_gs[0][paths.DATA]
     records = contents(here, ".tfrecord", paths.VOCABULARY)
     assert len(records) == 5
@@ -146,15 +147,6 @@ def test_dataset_is_the_same(local, on_gs):
     rows = [row for path in paths.rows_paths(there, paths.LEDGER) for row in paths.read_rows(path)]
     assert [row["outcome"] for row in rows] == ["read"] * 12
     assert rows[-1]["source"] == f"{ROOT}/music/more.zip!more/9.mid"
-
-
-def test_dataset_of_two_worker_processes_is_the_same(local, on_gs, google_environment, recipe):
-    workers = ("--direct_num_workers=2", "--direct_running_mode=multi_processing")
-    output = f"{ROOT}/by-two"
-    flags = ("--recipe", recipe, "--input", f"{ROOT}/music/*", "--output", output, *workers)
-    run("pipelines.preprocess", *flags, environment=google_environment)
-    kinds = (".tfrecord", paths.VOCABULARY)
-    assert contents(output, *kinds) == contents(local[paths.DATA], *kinds)
 
 
 def test_model_that_was_killed_on_the_way_is_the_same(local, on_gs):

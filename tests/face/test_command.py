@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+import nabi
 from nabi.command import MODULES
 
 pytestmark = pytest.mark.slow
@@ -28,6 +29,13 @@ def test_help_lists_each_command_with_a_line():
     assert lines.keys() == MODULES.keys()
     assert lines["train"] == "trains a model on a dataset, or goes on with it; --tune N searches for settings"
     assert run() == (0, printed, "")
+
+
+def test_the_installed_command_is_this_one():
+    command = pathlib.Path(sys.executable).with_name("nabi")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run([command, "--version"], env=environment, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, f"nabi {nabi.__version__}\n", "")
 
 
 def test_help_and_the_version_import_nothing_heavy():

@@ -1,4 +1,5 @@
 import ast
+import os
 import pathlib
 import subprocess
 import sys
@@ -24,7 +25,9 @@ HEAVY = (
 
 def modules_after(code: str) -> set[str]:
     script = f"import sys\n{code}\nprint(*(name for name in {HEAVY} if name in sys.modules))"
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd="/")
+    # From elsewhere, so that nothing is found by chance, and this tree, whatever was installed from which.
+    path = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd="/", env=path)
     return set(run.stdout.split())
 
 

@@ -30,6 +30,7 @@ from tests.generator.sampling.test_sampler import (
     D,
     E,
     fake,
+    logits_at,
     of_events,
     spoken,
     successor,
@@ -90,8 +91,8 @@ def test_the_likeliest_are_those_of_the_network_run_over_the_song(stepper: Stepp
     sampler = Sampler(stepper, EVENTS_GRAMMAR, config, EVENTS_MEANINGS, slots=2)
     made = sampler.sample([0, 1, 2], [song] * 3)
     expected, score = [], 0.0
-    for at in range(BLOCK + 4, len(song)):
-        logits = MODEL(np.array([song[max(at - before, 0) : at]])).numpy()[0, -1].astype(np.float64)
+    positions = range(BLOCK + 4, len(song))
+    for at, logits in zip(positions, logits_at(MODEL, song, positions, before), strict=True):
         logits = np.where(EVENTS_GRAMMAR.after(song[:at]), logits, -np.inf)
         expected.append(int(logits.argmax()))
         score += logits.max() - np.logaddexp.reduce(logits)

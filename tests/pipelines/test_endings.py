@@ -125,6 +125,7 @@ def generate(model: str, output: pathlib.Path, workers: list[str]) -> list[str]:
         "--output",
         str(output),
         "--num_songs=300",
+        "--max_tokens=100",
         "--audio=none",
         *workers,
     ]

@@ -35,7 +35,7 @@ def dataset(recipe, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def model(recipe, dataset, tmp_path_factory):
-    return chain.trained(recipe, dataset, tmp_path_factory.mktemp("butterfly") / "model", "--steps=2000")
+    return chain.trained(recipe, dataset, tmp_path_factory.mktemp("butterfly") / "model", "--steps=600")
 
 
 def test_54_codes_are_50_windows_of_four_and_the_one_after(dataset):

@@ -147,13 +147,15 @@ def test_killed_at_random_instants_ends_the_same(tmp_path, dataset):
     assert text(tmp_path / "peace", "history.csv").count("\n") > 20
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signal_leaves_a_checkpoint(tmp_path, dataset, finished, capsys, monkeypatch, number):
+def test_each_signal_leaves_a_checkpoint(tmp_path, dataset, finished, capsys, monkeypatch):
     with monkeypatch.context() as patched:
-        patched.setattr(run_log.Reporter, "report", lambda *_, **__: signal.raise_signal(number))
-        assert task.main(command(dataset, tmp_path)) == 128 + number
+        for number in (signal.SIGTERM, signal.SIGINT):
+            patched.setattr(run_log.Reporter, "report", lambda *_, number=number, **__: signal.raise_signal(number))
+            assert task.main(command(dataset, tmp_path)) == 128 + number
     assert task.main(command(dataset, tmp_path)) == 0
-    assert "resumed at step 2\n" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "resumed at step 2\n" in said
+    assert "resumed at step 3\n" in said
     assert text(tmp_path, "history.csv") == text(finished, "history.csv")
 
 

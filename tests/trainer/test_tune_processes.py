@@ -24,7 +24,7 @@ SONGS = {
 }
 # Long enough that a trial can be met in the middle: each evaluation prints a line.
 FLAGS = {
-    "tune": 2, "steps": 300, "batch_size": 4, "units": 8, "embedding": 4, "layers": 1, "recurrent_dropout": 0,
+    "tune": 2, "steps": 120, "batch_size": 4, "units": 8, "embedding": 4, "layers": 1, "recurrent_dropout": 0,
     "weight_decay": 0, "evaluate_every": 4, "checkpoint_every": 3, "early_stopping": 0,
 }  # fmt: skip
 

@@ -34,25 +34,23 @@ def read_windows(dataset: Dataset, split: str) -> Iterator[Windows]:
         )
 
 
-def parsed(serialized: tf.data.Dataset, window: int, at_once: int = _READ_AT_ONCE) -> tf.data.Dataset:
+def parsed(serialized: tf.Tensor, window: int) -> dict[str, tf.Tensor]:
     """Parses many records at once into columns: one by one is several times slower.
 
     Args:
-      serialized: serialized records, one an element.
+      serialized: serialized records, string [B].
       window: number of targets of each.
-      at_once: number of records an element; the last one may have fewer.
 
     Returns:
-      `tokens` int64 [at_once, window + 1], `song` string, `start` and `transpose` int64 [at_once].
+      `tokens` int64 [B, window + 1], `song` string, `start` and `transpose` int64 [B].
     """
     types = {"int64": tf.int64, "bytes": tf.string}
     features = {
         name: tf.io.FixedLenFeature([window + 1] if name == "tokens" else [], types[kind])
         for name, kind in records.FEATURES.items()
     }
-    return serialized.batch(at_once).map(
-        lambda batch: tf.io.parse_example(batch, features), num_parallel_calls=tf.data.AUTOTUNE
-    )
+    columns: dict[str, tf.Tensor] = tf.io.parse_example(serialized, features)
+    return columns
 
 
 def read_shard(path: str, dataset: Dataset) -> Windows:
@@ -98,6 +96,8 @@ _AGAIN = "copy it again, or make the dataset again with `python -m pipelines.pre
 def _columns(path: str, dataset: Dataset) -> Iterator[dict[str, npt.NDArray[Any]]]:
     """Reads the records of a shard as columns, many records at a time; raises ValueError as `read_shard` does."""
     try:
-        yield from parsed(tf.data.TFRecordDataset(path), dataset.window).as_numpy_iterator()
+        # Parsed eagerly: tf.data would trace a function for each shard, which takes longer than reading most.
+        for serialized in tf.data.TFRecordDataset(path).batch(_READ_AT_ONCE):
+            yield {name: values.numpy() for name, values in parsed(serialized, dataset.window).items()}
     except tf.errors.OpError as error:
         raise ValueError(f"the shard {path} is damaged ({error.message.splitlines()[0]}): {_AGAIN}") from error

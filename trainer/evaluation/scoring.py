@@ -114,7 +114,7 @@ class Evaluator:
         self._streams = lay_out(self._windows, carried)
         self._model = network.variant(model, state=True, fused=True)
         self._sizes = network.state_sizes(model)
-        self._step = tf.function(self._score_step)
+        self._step = tf.function(self._score_step, autograph=False)
 
     def score(self, weights: Sequence[npt.NDArray]) -> Score:
         """Scores a network of the same shape with these weights, in the order of `keras.Model.get_weights`."""

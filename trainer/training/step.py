@@ -71,7 +71,7 @@ class Learner:
         zeros = (np.zeros((config.batch_size, size), np.float32) for size in network.state_sizes(start))
         self.state = [self._rows_of_replicas(part, axis=0) for part in zeros]
         local = self._local_gradients
-        self._compiled_local_gradients = tf.function(local, jit_compile=True) if config.xla else local
+        self._compiled_local_gradients = tf.function(local, jit_compile=True, autograph=False) if config.xla else local
 
     def weights(self) -> list[npt.NDArray]:
         """Returns the trained weights, in the order of `keras.Model.get_weights` of every variant of the network."""
@@ -111,10 +111,17 @@ class Learner:
           float64 [S, 3]: summed loss in nats, number of valid and of unknown targets in each step's global batch; with
           `log_accuracy` [S, 4]: also the number of valid targets ranked first.
         """
-        sums, self.state = self._steps(
-            self._rows_of_replicas(steps.tokens, axis=1), self._rows_of_replicas(steps.begins, axis=1), self.state
-        )
+        tokens, begins_SxB = (self._rows_of_replicas(part, axis=1) for part in (steps.tokens, steps.begins))
+        self._trace(tokens, begins_SxB)
+        sums, self.state = self._steps(tokens, begins_SxB, self.state)
         return sums.numpy().astype(np.float64)
+
+    def _trace(self, tokens: tf.distribute.DistributedValues, begins_SxB: tf.distribute.DistributedValues) -> None:
+        """Traces the steps for any S, unless they are: a call of 2 steps and one of 1 would each be compiled."""
+        # Values of several replicas have no shape to loosen.
+        if tf.is_tensor(tokens):
+            loose = (tf.TensorSpec([None, *part.shape[1:]], part.dtype) for part in (tokens, begins_SxB))
+            self._steps.get_concrete_function(*loose, [tf.TensorSpec(part.shape, part.dtype) for part in self.state])
 
     def _rows_of_replicas(self, rows: npt.NDArray, axis: int) -> tf.distribute.DistributedValues:
         def own(context: tf.distribute.experimental.ValueContext) -> tf.Tensor:
@@ -127,15 +134,22 @@ class Learner:
         # A single replica returns its results unwrapped, and values carried through a loop must keep their type.
         return local[0] if len(local) == 1 else values
 
-    @tf.function(reduce_retracing=True)
+    # Without AutoGraph, which would rewrite the source of all functions below, a tenth of a second for each.
+    @tf.function(reduce_retracing=True, autograph=False)
     def _steps(self, tokens: tf.Tensor, begins_SxB: tf.Tensor, state: list[tf.Tensor]) -> tuple[tf.Tensor, list]:
         count = tf.shape(self._strategy.experimental_local_results(tokens)[0])[0]
-        sums = tf.TensorArray(tf.float32, size=count, element_shape=[3 + self._config.log_accuracy])
-        for index in tf.range(count):
-            # See generator/sampling/sampler.py: TensorFlow can mix up the LSTM's loops of two steps that overlap.
-            tf.autograph.experimental.set_loop_options(parallel_iterations=1)
+
+        def step(index: tf.Tensor, sums: tf.TensorArray, state: list[tf.Tensor]) -> tuple:
+            """Trains one step on all replicas."""
             replica_sums, state = self._strategy.run(self._replica_step, args=(tokens, begins_SxB, index, state))
-            sums = sums.write(index, self._strategy.reduce(tf.distribute.ReduceOp.SUM, replica_sums, axis=None))
+            total = self._strategy.reduce(tf.distribute.ReduceOp.SUM, replica_sums, axis=None)
+            return index + 1, sums.write(index, total), state
+
+        sums = tf.TensorArray(tf.float32, size=count, element_shape=[3 + self._config.log_accuracy])
+        # See generator/sampling/sampler.py: TensorFlow can mix up the LSTM's loops of two steps that overlap.
+        _, sums, state = tf.while_loop(
+            lambda index, *_: index < count, step, (0, sums, state), parallel_iterations=1, maximum_iterations=count
+        )
         return sums.stack(), state
 
     def _replica_step(

@@ -194,3 +194,12 @@ def test_a_process_that_must_not_be_taken_apart_ends_with_its_status_and_all_it_
     body = "import atexit\natexit.register(lambda: os._exit(9))\njob_exit.leave_at_once()\nprint('said')\nreturn 3"
     ended = subprocess.run(script(body), stdout=subprocess.PIPE, text=True)
     assert (ended.returncode, ended.stdout) == (3, "said\n")
+
+
+@pytest.mark.slow
+def test_a_package_that_is_not_installed_is_named_with_the_way_to_install_it():
+    ended = subprocess.run(script("import no_such_package.part"), stderr=subprocess.PIPE, text=True)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("job: the package no_such_package is not installed: install Nabi with ")
+    ended = subprocess.run(script("import nabi.no_such_module"), stderr=subprocess.PIPE, text=True)
+    assert (ended.returncode, ended.stderr.splitlines()[0]) == (1, "Traceback (most recent call last):")

@@ -156,6 +156,15 @@ def test_carried_state_is_taken_on_and_set_back():
     np.testing.assert_array_equal(restored.carried()[1], after_one[1])
 
 
+def test_calls_of_any_number_of_steps_are_compiled_once(monkeypatch):
+    traced, gradients = [], Learner.global_gradients
+    monkeypatch.setattr(Learner, "global_gradients", lambda *arguments: traced.append(1) or gradients(*arguments))
+    learner = learner_of()
+    for count in (2, 1, 3):
+        learner.run(steps_of(np.tile(BATCH, (count, 1, 1))))
+    assert len(traced) == 1
+
+
 def test_one_two_and_four_replicas_train_the_same():
     processes = {
         replicas: subprocess.Popen([sys.executable, "-c", REPLICAS, replicas], stdout=subprocess.PIPE, text=True)
