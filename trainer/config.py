@@ -49,7 +49,7 @@ class TrainConfig(Config):
     memory: bool = setting(
         False,
         "tell the network what followed earlier in the song after the same tokens, so that music can come again",
-        needs={"carry_state": (True,)},
+        needs={"carry_state": (True,), "target": ("every",)},
     )
 
     # Regularisation.

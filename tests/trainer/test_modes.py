@@ -1,13 +1,17 @@
 """Ways of training that the tutorials have, each from the command to the finished model."""
 
 import csv
+import os
 import pathlib
 import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+import nabi
 from nabi.networks.trained_model import load_model
 from nabi.workspace import paths
 from tests.trainer import datasets
@@ -58,6 +62,31 @@ def test_no_step_at_all(tmp_path, dataset, capsys):
     assert capsys.readouterr().out.endswith(f"{tmp_path} already holds this model: nothing to do\n")
     found = evaluate.run(model=str(tmp_path), data=dataset)
     assert (found["step"], found["warnings"]) == (0, [warnings.UNTRAINED])
+
+
+def test_a_memory_is_told_in_training_in_scoring_and_in_sampling_and_goes_on_after_a_kill(tmp_path, dataset):
+    whole, halves = tmp_path / "whole", tmp_path / "halves"
+    flags = ("--memory", "--carry_state")
+    assert task.main(command(dataset, whole, *flags)) == 0
+    environment = {**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).parents[2])}
+    with subprocess.Popen(
+        [sys.executable, "-m", "trainer.task", *command(dataset, halves, *flags)],
+        env=environment, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        for line in process.stdout:
+            if line.startswith("step 6/"):
+                process.kill()
+    assert paths.completed(str(halves)) is None
+    assert task.main(command(dataset, halves, *flags)) == 0
+    models = [load_model(f"{folder}/model.keras") for folder in (whole, halves)]
+    for one, other in zip(*(model.get_weights() for model in models), strict=True):
+        np.testing.assert_array_equal(one, other)
+    loss = paths.read_json(f"{whole}/metrics.json")["validation"]["loss_nats"]
+    model = nabi.load_model(str(whole))
+    songs = nabi.open_dataset(dataset).songs("validation")
+    # 3 songs of 20 ids and <end>; the grammar, which scoring does without, forbids an empty song.
+    assert -sum(map(model.log_likelihood, songs)) / 63 == pytest.approx(loss, rel=1e-3)
+    assert len(model.sample(2, seed=1, max_tokens=20)) == 2
 
 
 def test_windows_with_a_blank_first_token(tmp_path, dataset):
