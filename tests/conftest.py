@@ -1,5 +1,6 @@
 """Fixtures that tests of several rooms share, and which tests `make check` leaves to `make test`."""
 
+import importlib
 import platform
 import re
 import signal
@@ -42,8 +43,9 @@ def leaves_out_slow(config: pytest.Config) -> bool:
 def pytest_collection(session):
     starts_workers = session.config.getoption("numprocesses", None) and not hasattr(session.config, "workerinput")
     if leaves_out_slow(session.config) and not starts_workers:
-        # Libraries ask it, and it asks a process, once.
+        # Libraries ask these, and they ask a process, once.
         platform.processor()
+        importlib.import_module("numpy.testing")
         sys.addaudithook(refuse_slow)
 
 

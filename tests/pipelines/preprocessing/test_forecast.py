@@ -15,6 +15,7 @@ def music(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_sample_of_all_files_is_exact(music):
     expected = forecast.forecast(sources.expand([str(music)]), PreprocessConfig(window=8))
     assert (expected.files, expected.sample, expected.events) == (13, 13, 60)
@@ -24,12 +25,14 @@ def test_a_sample_of_all_files_is_exact(music):
     assert dict(expected.outcomes) == {("read", ""): 12, ("lost", "not-midi"): 1}
 
 
+@pytest.mark.slow
 def test_a_smaller_sample_is_extrapolated(music):
     (music / "bad.mid").unlink()
     expected = forecast.forecast(sources.expand([str(music)]), PreprocessConfig(window=8), sample=3)
     assert (expected.files, expected.sample, expected.events) == (12, 3, 60)
 
 
+@pytest.mark.slow
 def test_augmentation_is_counted(music):
     settings = PreprocessConfig(window=8, transpose=(-1, 1))
     assert forecast.forecast(sources.expand([str(music)]), settings).records == 72

@@ -27,12 +27,14 @@ def source(tmp_path, data):
     return Source("a.mid", str(path), len(data), "1")
 
 
+@pytest.mark.slow
 def test_a_song_is_read_with_its_row(tmp_path):
     row, song = read_source(source(tmp_path, builders.scale(3)), SETTINGS)
     assert (row.outcome, row.reason, row.events, len(song)) == ("read", "", 3, 3)
     assert row.sha256 == song.about.sha256
 
 
+@pytest.mark.slow
 def test_a_row_names_the_instruments_that_were_not_taken(tmp_path):
     tracks = [[program(0, number), *note(0, 480, 60), *note(480, 960, 62)] for number in (0, 40, 73)]
     data = builders.midi(*tracks)
@@ -45,6 +47,7 @@ def test_a_row_names_the_instruments_that_were_not_taken(tmp_path):
         assert (row.instrument, row.alternatives) == (taken, others)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("max_silence", "begin"), [(32, 32), (8, 8), (200, 100)])
 def test_a_long_rest_of_a_score_is_shortened_and_its_ledger_row_says_so(tmp_path, max_silence, begin):
     # 99 quarter notes between two notes, which lose whole bars.
@@ -60,6 +63,7 @@ def test_a_long_rest_of_a_score_is_shortened_and_its_ledger_row_says_so(tmp_path
     assert ledger_rows.source_row(row, []).shortened_quarters == 100 - begin
 
 
+@pytest.mark.slow
 def test_a_row_tells_the_licence_of_a_song_and_of_a_lost_file(tmp_path):
     (tmp_path / "LICENSE").write_text("CC0", encoding="utf-8")
     sidecar = Sidecar(str(tmp_path / "LICENSE"), "1")
@@ -68,6 +72,7 @@ def test_a_row_tells_the_licence_of_a_song_and_of_a_lost_file(tmp_path):
         assert row.licence == "CC0"
 
 
+@pytest.mark.slow
 def test_a_bad_file_is_lost_with_its_reason(tmp_path):
     row, song = read_source(source(tmp_path, b"not MIDI"), SETTINGS)
     assert (row.outcome, row.reason, song) == ("lost", "not-midi", None)
@@ -83,6 +88,7 @@ def test_a_source_known_to_have_failed_is_lost():
     assert (row.outcome, row.reason, row.detail) == ("lost", "not-expanded", "badly formed repeats")
 
 
+@pytest.mark.slow
 def test_a_song_with_nothing_to_predict_is_filtered(tmp_path):
     settings = dataclasses.replace(SETTINGS, encoding="pitch", song_marks=False)
     row, song = read_source(source(tmp_path, builders.scale(1)), settings)

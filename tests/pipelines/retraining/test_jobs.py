@@ -93,6 +93,7 @@ def test_songs_of_other_flags_lie_beside_the_first(recipe):
     assert jobs.plan("r", ["a"], None, {}, label="3f").page == "r/songs-3f/index.html"
 
 
+@pytest.mark.slow
 def test_a_failed_job_tells_its_last_line():
     with pytest.raises(jobs.JobFailedError, match=r"^train failed with status 2: [^\n]*--data[^\n]*$"):
         jobs.start(jobs.Job("train", "m", ()))
