@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from nabi.music.vocabulary import START
-from nabi.networks import network
+from nabi.networks import variants
 
 # (the last token int32 [B], state) -> (logits of the next float32 [B, V], state).
 Advance = Callable[[tf.Tensor, list[tf.Tensor]], tuple[tf.Tensor, list[tf.Tensor]]]
@@ -48,8 +48,8 @@ def share_gpus() -> None:
 
 def carried(model: keras.Model) -> Stepper:
     """Builds a stepper whose LSTM state is carried from token to token through the whole song."""
-    sizes = network.state_sizes(model)
-    return Stepper(network.stepwise(model), lambda rows: [tf.zeros([rows, size]) for size in sizes])
+    sizes = variants.state_sizes(model)
+    return Stepper(variants.stepwise(model), lambda rows: [tf.zeros([rows, size]) for size in sizes])
 
 
 def windowed(model: keras.Model, window: int, *, blank_first: bool = False) -> Stepper:
@@ -73,7 +73,7 @@ def windowed_and_carried(model: keras.Model, window: int) -> Stepper:
     A model is trained this way with `--target last --carry_state`, which is Keras' `stateful=True` with overlapping
     windows: the first full window starts from zeros, and shorter windows before it leave no state.
     """
-    with_state, sizes = network.variant(model, state=True), network.state_sizes(model)
+    with_state, sizes = variants.variant(model, state=True), variants.state_sizes(model)
 
     def advance(last_B: tf.Tensor, state: list[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """Appends the last token to each window and runs the network over it; only full windows leave their state."""

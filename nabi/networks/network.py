@@ -1,10 +1,10 @@
 """The network of stacked LSTM layers, of stock Keras layers only, so that plain Keras loads it in safe mode.
 
-The names of its layers decide how they are connected; `variant` connects copies of them in the same way for training,
-for scoring and for sampling.
+The names of its layers decide how they are connected; `nabi.networks.variants` connects copies of them in the same way
+for training, for scoring and for sampling.
 """
 
-# ruff: noqa: N803, N806 - shapes stand in the names of arrays.
+# ruff: noqa: N803 - shapes stand in the names of arrays.
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
@@ -12,17 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
-from nabi.networks import song_memory
-from nabi.networks.fused_lstm import FusedLSTM, cell
-from nabi.networks.song_memory import RecallLayer, SongMemory
-
-# A dropout layer of the network -> the layer in its place.
-DropoutFor = Callable[[keras.layers.Dropout], Callable]
-
-# (name of an LSTM layer, its state h float32 [B, units]) -> factors of h in all its recurrent products, [B, units].
-RecurrentMaskFor = Callable[[str, object], object]
+from nabi.networks.memory_layers import keep_memory, memory_layers, offer_copies, take_in
+from nabi.networks.song_memory import SongMemory
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,20 +64,13 @@ def build(
     told = memory.told if memory else 0
     names = ["tokens", *(f"told_{number}" for number in range(told))]
     inputs = [keras.Input((None,), dtype="int32", name=name) for name in names]
-    logits = _connect(layers, inputs[0], {}, recalled=inputs[1:])[0]
+    logits = connect(layers, inputs[0], {}, recalled=inputs[1:])[0]
     model = keras.Model(inputs if memory else inputs[0], logits, name="nabi")
     if memory:
-        table = np.concatenate([memory.kinds_VxK, memory.moves_V[:, None]], axis=1)
-        model.get_layer("kinds").set_weights([table])
+        keep_memory(model, memory)
     if features is not None:
         model.get_layer("embedding").set_weights([features])
     return model
-
-
-# Widths of the vectors of a token that may be copied, of the last token of a kind, and of a run.
-_COPIED_WIDTH, _LAST_WIDTH, _RUN_WIDTH = 32, 16, 8
-# Tokens that may be copied: continuation, first continuation and aligned token.
-_COPIES = 3
 
 
 def _layers(
@@ -100,21 +85,7 @@ def _layers(
     embedding = layers.ReversibleEmbedding if architecture.tied_embeddings else layers.Embedding
     width = architecture.embedding if features is None else features.shape[1]
     stack = [embedding(size, width, embeddings_initializer=spread, trainable=features is None, name="embedding")]
-    if memory:
-        kinds = memory.kinds_VxK.shape[1] + 1
-        stack.append(layers.Embedding(size, kinds, trainable=False, name="kinds"))
-        stack.append(layers.Embedding(size, _COPIED_WIDTH, embeddings_initializer=spread, name="recalled"))
-        stack.append(layers.Embedding(size, _LAST_WIDTH, embeddings_initializer=spread, name="last_of_kind"))
-        stack.append(
-            layers.Embedding(
-                song_memory.LONGEST_RUN + 1, _RUN_WIDTH, embeddings_initializer=spread, name="run_embedding"
-            )
-        )
-        stack.append(layers.Concatenate(name="with_recalled"))
-        stack.append(layers.Dense(_COPIES * _COPIED_WIDTH, "sigmoid", name="copy_gate"))
-        stack.append(layers.Concatenate(name="copies"))
-        stack.append(layers.Multiply(name="copied"))
-        stack.append(layers.Concatenate(name="with_copied"))
+    stack += memory_layers(memory, spread) if memory else []
     # One mask for all steps of a window: Keras broadcasts it over the axes of size 1.
     noise_shape = (None, 1, None) if architecture.variational_dropout else None
     for index in range(architecture.layers):
@@ -122,7 +93,7 @@ def _layers(
         stack.append(layers.LSTM(architecture.units, return_sequences=True, name=f"lstm_{index}"))
         if architecture.layer_norm:
             stack.append(layers.LayerNormalization(name=f"norm_{index}"))
-        if architecture.residual and architecture.units == (width if index == 0 else architecture.units):
+        if architecture.residual and (index or (architecture.units == width and not memory)):
             stack.append(layers.Add(name=f"residual_{index}"))
     stack.append(layers.Dropout(architecture.dropout, noise_shape, name="dropout_logits"))
     if architecture.tied_embeddings:
@@ -135,7 +106,7 @@ def _layers(
     return stack
 
 
-def _connect(
+def connect(
     layers: Mapping[str, Callable],
     tokens_BxT: object,
     states: Mapping[str, list],
@@ -155,12 +126,9 @@ def _connect(
       The logits, and h and c after the last step of every LSTM layer in `states`.
     """
     values, last = layers["embedding"](tokens_BxT), []
+    copies: Sequence = ()
     if recalled:
-        run, tokens, last_tokens = recalled[0], recalled[1 : 1 + _COPIES], recalled[1 + _COPIES :]
-        copies = [layers["recalled"](token) for token in tokens]
-        more = [layers["last_of_kind"](token) for token in last_tokens]
-        kinds = layers["kinds"](tokens_BxT)
-        values = layers["with_recalled"]([values, kinds, *copies, *more, layers["run_embedding"](run)])
+        values, copies = take_in(layers, values, tokens_BxT, recalled)
     for index in range(sum(name.startswith("lstm_") for name in layers)):
         before = values
         values, name = layers[f"dropout_{index}"](values), f"lstm_{index}"
@@ -176,128 +144,11 @@ def _connect(
             values = layers[f"residual_{index}"]([before, values])
     values = layers["dropout_logits"](values)
     if recalled:
-        # What is recalled goes to the logits directly, through a gate that the LSTM opens.
-        copied = layers["copied"]([layers["copy_gate"](values), layers["copies"](copies)])
-        values = layers["with_copied"]([values, copied])
+        values = offer_copies(layers, values, copies)
+    return layers["allowed_logits"](_logits(layers, values)), last
+
+
+def _logits(layers: Mapping[str, Callable], values: object) -> object:
     if "to_embedding" in layers:
-        logits = layers["embedding"](layers["to_embedding"](values), reverse=True)
-    else:
-        logits = layers["logits"](values)
-    return layers["allowed_logits"](logits), last
-
-
-def variant(
-    model: keras.Model,
-    *,
-    state: bool,
-    fused: bool = False,
-    precision: str = "float32",
-    dropout: DropoutFor | None = None,
-    recurrent_mask: RecurrentMaskFor | None = None,
-    inputs: tuple = (),
-) -> keras.Model:
-    """Copies a network with its weights for another use.
-
-    Args:
-      model: a network of `build`, or loaded by Keras.
-      state: true makes the LSTM's state an input and an output.
-      fused: true takes `nabi.networks.fused_lstm.FusedLSTM` as LSTM layers.
-      precision: Keras' dtype policy for all layers but those of the logits, which stay float32.
-      dropout: makes the layer in the place of each Dropout layer; None leaves dropout out.
-      recurrent_mask: makes recurrent dropout; needs `state` and `fused`.
-      inputs: additional inputs of the model, which `dropout` and `recurrent_mask` read.
-
-    Returns:
-      A model from [tokens int32 [B, T], `inputs`, then for each LSTM layer h and c float32 [B, units]] to
-      [logits float32 [B, T, V], then for each LSTM layer h and c after the last step]. `get_weights()` of all
-      variants have the same order, so that `set_weights` copies weights from one to another.
-    """
-    layers: dict[str, Callable] = {}
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.Dropout):
-            layers[layer.name] = dropout(layer) if dropout else _unchanged
-        elif not isinstance(layer, keras.layers.InputLayer):
-            layers[layer.name] = _copy(layer, state=state, fused=fused, precision=precision)
-    states = _state_inputs(model) if state else {}
-    masks = {name: recurrent_mask(name, h) for name, (h, _) in states.items()} if recurrent_mask else None
-    tokens_BxT = keras.Input((None,), dtype="int32", name="tokens")
-    flat = [part for pair in states.values() for part in pair]
-    recalled: list = []
-    remembered: list = []
-    if memory := memory_of(model):
-        before = [keras.Input((size,), name=f"memory_{part}") for part, size in enumerate(memory.sizes)]
-        recalled, remembered = RecallLayer(memory)(tokens_BxT, before)
-        flat = [*flat, *before]
-    logits, last = _connect(layers, tokens_BxT, states, masks, recalled)
-    last = [*last, *remembered]
-    copy = keras.Model([tokens_BxT, *inputs, *flat], [logits, *last], name="nabi_with_state" if state else "nabi")
-    copy.set_weights(model.get_weights())
-    return copy
-
-
-def _state_inputs(model: keras.Model) -> dict[str, list]:
-    """Makes the inputs h and c of each LSTM layer, by the layer's name."""
-    lstms = [layer for layer in model.layers if isinstance(layer, keras.layers.LSTM)]
-    return {layer.name: [keras.Input((layer.units,), name=f"{layer.name}_{part}") for part in "hc"] for layer in lstms}
-
-
-def _copy(layer: keras.layers.Layer, *, state: bool, fused: bool, precision: str) -> keras.layers.Layer:
-    config, kind = layer.get_config(), type(layer)
-    if not layer.name.endswith("logits"):
-        config["dtype"] = precision
-    if isinstance(layer, keras.layers.LSTM):
-        config["return_state"] = state
-        kind = FusedLSTM if fused else keras.layers.LSTM
-    return kind.from_config(config)
-
-
-def stepwise(model: keras.Model) -> Callable[[object, list], tuple[object, list]]:
-    """Makes a single step of the network for sampling, without dropout and without a loop.
-
-    Args:
-      model: a network of `build`, or loaded by Keras; its weights are copied.
-
-    Returns:
-      A function of the last tokens' ids int32 [B] and, for each LSTM layer, h and c float32 [B, units], to the logits
-      float32 [B, V] of the next tokens and the next h and c.
-    """
-    layers: dict[str, Callable] = {}
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.LSTM):
-            layers[layer.name] = cell(*layer.get_weights())
-        elif isinstance(layer, keras.layers.Dropout):
-            layers[layer.name] = _unchanged
-        else:
-            layers[layer.name] = layer
-    names = [layer.name for layer in model.layers if isinstance(layer, keras.layers.LSTM)]
-    memory = memory_of(model)
-    recall = tf.function(memory.recall, jit_compile=True) if memory else lambda *_: ([], [])
-
-    def advance(last_B: object, state: list) -> tuple[object, list]:
-        """Runs one step."""
-        lstm, remembered = state[: 2 * len(names)], state[2 * len(names) :]
-        pairs = dict(zip(names, zip(lstm[::2], lstm[1::2], strict=True), strict=True))
-        recalled, remembered = recall(last_B, remembered)
-        logits, last = _connect(layers, last_B, pairs, recalled=recalled)
-        return logits, [*last, *remembered]
-
-    return advance
-
-
-def state_sizes(model: keras.Model) -> list[int]:
-    """Returns the width of each part of the network's state: h and c of every LSTM layer, and its memory."""
-    units = [layer.units for layer in model.layers if isinstance(layer, keras.layers.LSTM) for _ in "hc"]
-    memory = memory_of(model)
-    return [*units, *(memory.sizes if memory else ())]
-
-
-def memory_of(model: keras.Model) -> SongMemory | None:
-    """Returns the memory that a network is told from; None if it has none."""
-    if not any(layer.name == "kinds" for layer in model.layers):
-        return None
-    table = np.asarray(model.get_layer("kinds").get_weights()[0], np.float32)
-    return SongMemory(table[:, :-1], table[:, -1])
-
-
-def _unchanged(values: object) -> object:
-    return values
+        return layers["embedding"](layers["to_embedding"](values), reverse=True)
+    return layers["logits"](values)

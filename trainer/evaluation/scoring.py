@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from nabi.networks import network
+from nabi.networks import variants
 from trainer.data import packing
 from trainer.data.window_arrays import Windows, scored
 from trainer.evaluation.dataset_survey import DatasetSurvey
@@ -112,8 +112,8 @@ class Evaluator:
         self._last_only = last_only
         self._windows = windows.full() if last_only else windows
         self._streams = lay_out(self._windows, carried)
-        self._model = network.variant(model, state=True, fused=True)
-        self._sizes = network.state_sizes(model)
+        self._model = variants.variant(model, state=True, fused=True)
+        self._sizes = variants.state_sizes(model)
         self._step = tf.function(self._score_step, autograph=False)
 
     def score(self, weights: Sequence[npt.NDArray]) -> Score:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from nabi.music.vocabulary import UNKNOWN
-from nabi.networks import network
+from nabi.networks import variants
 from trainer.config import TrainConfig
 from trainer.data.feed import StepBatches
 from trainer.training.optimizer import make_optimizer
@@ -68,7 +68,7 @@ class Learner:
         inner = getattr(self._optimizer, "inner_optimizer", self._optimizer)
         self.step = inner.iterations
         self._rows = config.batch_size // strategy.num_replicas_in_sync
-        zeros = (np.zeros((config.batch_size, size), np.float32) for size in network.state_sizes(start))
+        zeros = (np.zeros((config.batch_size, size), np.float32) for size in variants.state_sizes(start))
         self.state = [self._rows_of_replicas(part, axis=0) for part in zeros]
         local = self._local_gradients
         self._compiled_local_gradients = tf.function(local, jit_compile=True, autograph=False) if config.xla else local

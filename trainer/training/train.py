@@ -60,9 +60,7 @@ def train(
     request = model_folder.marks_of(config, dataset, warm)["request"]
     strategy.require_agreement(replicas, "settings and dataset (by their fingerprint)", int(request[:8], 16))
     survey = survey_dataset(dataset, WindowMode.from_config(config.as_dict()))
-    features = table(config.input_features, dataset.vocabulary, dataset.encoding)
-    memory = SongMemory.of(dataset.vocabulary, dataset.encoding) if config.memory else None
-    start = first_network(config, len(dataset.vocabulary), dataset.blocked, features, memory)
+    start = _first_network(config, dataset)
     if warm:
         say(warm.into(start, dataset.vocabulary))
     run = TrainingRun(
@@ -84,6 +82,12 @@ def train(
             history=run.log.history,
             warm=warm,
         )
+
+
+def _first_network(config: TrainConfig, dataset: Dataset) -> keras.Model:
+    features = table(config.input_features, dataset.vocabulary, dataset.encoding)
+    memory = SongMemory.of(dataset.vocabulary, dataset.encoding) if config.memory else None
+    return first_network(config, len(dataset.vocabulary), dataset.blocked, features, memory)
 
 
 class TrainingRun:

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from nabi.networks import network
+from nabi.networks import network, variants
 from nabi.networks.song_memory import SongMemory
 from trainer.config import TrainConfig
 from trainer.training.dropout import DropoutMask
@@ -36,7 +36,7 @@ def training_model(start: keras.Model, config: TrainConfig, *, fused: bool = Tru
         """Draws the mask of an LSTM layer's state."""
         return mask(name, config.recurrent_dropout, shared_steps=False)(h, draw)
 
-    return network.variant(
+    return variants.variant(
         start,
         state=True,
         fused=fused,

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nabi.networks import network
+from nabi.networks import network, variants
 from nabi.networks.network import Architecture
 
 pytestmark = pytest.mark.slow
@@ -30,8 +30,8 @@ def test_blocked_ids_have_no_chance():
 @pytest.mark.parametrize("kind", KINDS)
 def test_carried_state_continues_the_song(kind, fused):
     model = built(**KINDS[kind])
-    stateful = network.variant(model, state=True, fused=fused)
-    states = [tf.zeros((2, size)) for size in network.state_sizes(model)]
+    stateful = variants.variant(model, state=True, fused=fused)
+    states = [tf.zeros((2, size)) for size in variants.state_sizes(model)]
     first, *states = stateful([TOKENS[:, :2], *states])
     second, *_ = stateful([TOKENS[:, 2:], *states])
     np.testing.assert_allclose(np.concatenate([first, second], axis=1), model(TOKENS), rtol=1e-5, atol=1e-6)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from nabi.music.encodings import Voices
 from nabi.music.vocabulary import Vocabulary
-from nabi.networks import network, song_memory
+from nabi.networks import network, song_memory, variants
+from nabi.networks.memory_layers import memory_of
 from nabi.networks.network import Architecture
 from nabi.networks.song_memory import RecallLayer, SongMemory
 
@@ -109,8 +110,8 @@ def logits_of(model, songs, memory=MEMORY):
 
 def test_training_scoring_and_sampling_recall_alike():
     model = network.build(SMALL, memory=MEMORY)
-    states = [tf.zeros((2, size)) for size in network.state_sizes(model)]
-    with_state, step = network.variant(model, state=True, fused=True), network.stepwise(model)
+    states = [tf.zeros((2, size)) for size in variants.state_sizes(model)]
+    with_state, step = variants.variant(model, state=True, fused=True), variants.stepwise(model)
     first, *carried = with_state([tf.constant(SONG[:, :4]), *states])
     rest, *_ = with_state([tf.constant(SONG[:, 4:]), *carried])
     expected = logits_of(model, SONG)
@@ -125,7 +126,7 @@ def test_plain_keras_loads_a_network_with_a_memory_in_safe_mode(tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
     np.testing.assert_array_equal(logits_of(loaded, SONG), logits_of(model, SONG))
-    kept = network.memory_of(loaded)
+    kept = memory_of(loaded)
     assert (kept.kinds_VxK.tolist(), kept.moves_V.tolist()) == (MEMORY.kinds_VxK.tolist(), MEMORY.moves_V.tolist())
     assert {type(layer).__module__.split(".")[0] for layer in loaded.layers} == {"keras"}
 
