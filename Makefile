@@ -1,6 +1,6 @@
 # make run        the whole chain on Bach's chorales: install, preprocess, train, generate
-# make check      ruff, mypy, and the tests that need no process, no browser and no TensorFlow (a minute)
-# make test       ruff, mypy and the whole test suite, on two cores (six minutes)
+# make check      ruff, mypy, and the tests that need no process, no browser and no TensorFlow (a few minutes)
+# make test       ruff, mypy and the whole test suite, on two cores (15 to 25 minutes)
 # make lock       resolves requirements.lock again from setup.py
 # make parity     compares the fast reader with music21 over FOLDERS
 # make fuzz       100,000 damaged files through repair and the fast reader, made from those in FOLDERS
