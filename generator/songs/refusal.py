@@ -76,7 +76,9 @@ def shift(song: Song, config: GenerateConfig) -> int | None:
     if found is None or not config.moves or found.name.split()[1] != key.split()[1]:
         return None
     up = (KEY_NAMES.index(key) - found.tonic) % 12
-    fits = [by for by in (up, up - 12) if song.pitches.min() + by >= 0 and song.pitches.max() + by < 128]
+    # NumPy's 8-bit numbers know no negative ones: NumPy 2 raises.
+    lowest, highest = int(song.pitches.min()), int(song.pitches.max())
+    fits = [by for by in (up, up - 12) if lowest + by >= 0 and highest + by < 128]
     return min(fits, key=abs, default=None)
 
 
