@@ -30,10 +30,10 @@ class PrimerReader:
       grammar: grammar of the model; tokens that it forbids are left out of a primer.
       song_marks: True if a song begins with `<start>`.
       blank_first: True if every primer begins with `<start>`, for a model trained with `--blank_first`.
-      bars: bars of a song that begins with a file, for encodings that count them; 0: of the file, and at least twice as
-        many as its primer has.
       tokens: tokens of a primer, at most, without `<start>`; at least 1.
       ticks: notes of a primer begin before this tick; 0: no limit.
+      bars: bars of a song that begins with a file, for encodings that count them; 0: of the file, and at least twice as
+        many as its primer has.
     """
 
     vocabulary: Vocabulary
@@ -148,23 +148,24 @@ class PrimerReader:
           ids: ids of a song, or of a window of it.
           first: True if they are from the song's beginning.
         """
-        music = self.grammar.walk(ids)[: self.tokens]
-        music = music[: self._in_time(self.vocabulary.decode(music))] if self.ticks else music
+        music = self.grammar.walk(ids)
+        music = music[: self._length(self.vocabulary.decode(music))]
         starts = self.blank_first or (first and self.song_marks)
         return (*([START] if starts else []), *music) if music else ()
 
     def _lengthened(self, tokens: list[str], song: Song) -> list[str]:
         """Makes room for what is sampled after the primer."""
-        begun = tokens[: self.tokens]
-        begun = begun[: self._in_time(begun)] if self.ticks else begun
-        bar = bars.bar_ticks(song)
+        begun, bar = tokens[: self._length(tokens)], bars.bar_ticks(song)
         of_primer, of_file = sum(map(self.encoding.ticks, begun)) / bar, song.end / bar
         return self.encoding.lengthened(tokens, self.bars or math.ceil(max(of_file, 2 * of_primer)))
 
-    def _in_time(self, tokens: list[str]) -> int:
-        """Counts the tokens that begin before the tick limit."""
-        begins = itertools.accumulate(map(self.encoding.ticks, tokens), initial=0)
-        return sum(begin < self.ticks for begin, _ in zip(begins, tokens, strict=False))
+    def _length(self, tokens: list[str]) -> int:
+        """Counts the first tokens that a primer takes of a song: those within both limits."""
+        most = min(len(tokens), self.tokens)
+        if not self.ticks:
+            return most
+        begins = itertools.accumulate(map(self.encoding.ticks, tokens[:most]), initial=0)
+        return sum(begin < self.ticks for begin in itertools.islice(begins, most))
 
     def _nearest(self, song: Song) -> int:
         """Finds the smallest transposition with the fewest unknown first tokens; down wins over an equal one up."""

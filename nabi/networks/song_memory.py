@@ -92,9 +92,8 @@ class SongMemory:
         length_B = current[:, -1]
         is_place = tf.range(SLICE + 1, dtype=tf.float32) == length_B[:, None]
         # Tokens beyond the last place are forgotten; the length stays.
-        current = tf.concat([tf.where(is_place, token_Bx1, current)[:, :-1], length_B[:, None]], axis=1)
-        length_B = tf.minimum(length_B + 1.0, float(SLICE))
-        current = tf.concat([current[:, :-1], length_B[:, None]], axis=1)
+        length_Bx1 = tf.minimum(length_B + 1.0, float(SLICE))[:, None]
+        current = tf.concat([tf.where(is_place, token_Bx1, current)[:, :-1], length_Bx1], axis=1)
         ends_Bx1 = tf.gather(self.moves_V, token_B)[:, None] > 0
         before = tf.where(ends_Bx1, current, before)
         current = tf.where(ends_Bx1, 0.0, current)
@@ -125,7 +124,7 @@ class RecallLayer(keras.layers.Layer):
     def __init__(self, memory: SongMemory) -> None:
         super().__init__(dtype="float32")
         self._memory = memory
-        self._run = tf.function(self._read, jit_compile=True)
+        self._run = tf.function(self._read, jit_compile=True, autograph=False)
 
     def call(self, tokens_BxT: Any, state: list[Any]) -> tuple[list[Any], list[Any]]:
         """Reads the window's tokens one after another.
@@ -140,6 +139,7 @@ class RecallLayer(keras.layers.Layer):
         steps, tokens = tf.shape(tokens_BxT)[1], tf.transpose(tokens_BxT)
 
         def step(t: Any, state: list[Any], arrays: list[Any]) -> tuple[Any, list[Any], list[Any]]:
+            """Recalls token t."""
             told, state = self._memory.recall(tf.gather(tokens, t), state)
             return t + 1, state, [array.write(t, part) for array, part in zip(arrays, told, strict=True)]
 

@@ -109,7 +109,7 @@ def stepwise(model: keras.Model) -> Callable[[object, list], tuple[object, list]
             layers[layer.name] = layer
     names = [layer.name for layer in model.layers if isinstance(layer, keras.layers.LSTM)]
     memory = memory_of(model)
-    recall = tf.function(memory.recall, jit_compile=True) if memory else lambda *_: ([], [])
+    recall = tf.function(memory.recall, jit_compile=True, autograph=False) if memory else lambda *_: ([], [])
 
     def advance(last_B: object, state: list) -> tuple[object, list]:
         """Runs one step."""
