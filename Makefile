@@ -69,7 +69,7 @@ chaos: .venv/installed
 	$(BIN)/pip install $(PIP_FLAGS) --no-build-isolation --editable .
 	touch $@
 
-LOCKED := setup.py --extra preprocess --extra train --extra generate --extra test \
+LOCKED := setup.py --extra preprocess --extra train --extra generate --extra remote --extra test \
 	--generate-hashes --universal --python-version 3.11 --quiet
 
 UV := .venv-lock/bin/uv

@@ -13,6 +13,10 @@ BEAM = ["apache-beam[gcp]>=2.72,<2.78"]
 READING = ["music21==10.5.1", "numba>=0.61,<0.70", "symusic==0.6.0"]
 SONGS_PAGE = ["pillow>=11,<13", "pretty_midi==0.2.11.post0", "soundfile==0.14.0", "tinysoundfont==0.3.7"]
 
+# s3://, az:// and http:// where tensorflow-io does not load, or TensorFlow is not wanted. s3fs and fsspec are released
+# together; s3fs's aiobotocore names the versions of botocore that it knows.
+REMOTE = ["adlfs==2026.8.0", "fsspec[http]==2026.9.0", "s3fs==2026.9.0"]
+
 # tensorflow-io's native plug-ins load with TensorFlow 2.16 and 2.17 only, although pip accepts any version.
 # TensorBoard 2.17 imports pkg_resources, which setuptools 82 dropped.
 TENSORFLOW_2_17 = ["keras==3.15.1", "tensorflow-io==0.37.1", "setuptools<81"]
@@ -25,8 +29,9 @@ EXTRAS = {
     "generate": BEAM + SONGS_PAGE,
     "cpu": [*TENSORFLOW_2_17, "tensorflow-cpu==2.17.1"],
     "gpu": [*TENSORFLOW_2_17, "tensorflow[and-cuda]==2.17.1"],
-    # All that runs on Python 3.13. Without tensorflow-io: no s3://, az://, hdfs:// or http://.
-    "newest": ["apache-beam[gcp]==2.77.0", "keras==3.15.1", "tensorflow-cpu==2.21.0", "tensorboard"],
+    # All that runs on Python 3.13, where tensorflow-io has no build.
+    "newest": ["apache-beam[gcp]==2.77.0", "keras==3.15.1", "tensorflow-cpu==2.21.0", "tensorboard", *REMOTE],
+    "remote": REMOTE,
     # What `deploy` speaks to Google Cloud with; no job needs it. kfp 2.13 is the newest for TensorFlow 2.17's protobuf.
     "vertex": ["google-cloud-aiplatform==1.165.1"],
     "pipeline": ["kfp==2.13.0"],
