@@ -10,6 +10,7 @@
 # make lock-images  resolves what each image installs again, deploy/locks, to the versions of requirements.lock
 # make docs       writes docs/flags.md again from the commands' own parsers
 # make templates  writes the parameters of the Dataflow templates again from the jobs' flags
+# make test-azure  az:// on Azurite (needs npm)
 # make test-prism  both jobs on Prism, built from Beam's Go module (needs Go)
 # make test-newest  the end-to-end test with the newest TensorFlow and Beam, in an environment of its own
 
@@ -24,7 +25,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 PIP_FLAGS := --quiet --disable-pip-version-check --no-deps --no-compile
 
-.PHONY: run check lint test parity fuzz seeds chaos lock lock-images templates docs test-newest test-flink test-prism clean
+.PHONY: run check lint test parity fuzz seeds chaos lock lock-images templates docs test-newest test-flink test-azure test-prism clean
 
 run: .venv/installed
 	$(BIN)/python -m pipelines.retrain --recipe chorales --output runs/chorales
@@ -115,6 +116,13 @@ test-flink: .venv/installed .engines/flink/installed
 .engines/flink/installed: deploy/flink/pom.xml
 	rm -rf $(@D)
 	mvn --quiet --batch-mode -f $< dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/$(@D)/jars
+	touch $@
+
+test-azure: .venv/installed .engines/azurite/installed
+	$(BIN)/python -m pytest -m cluster tests/cloud/test_fsspec_files.py
+
+.engines/azurite/installed:
+	npm install --silent --no-save --prefix $(@D) azurite@AZV
 	touch $@
 
 test-prism: .venv/installed .engines/prism/prism

@@ -146,7 +146,12 @@ class Dataset:
 
         from trainer.data import batches
 
-        serialized = tf.data.TFRecordDataset(tf.constant(files, tf.string))
+        if remote_files.known_to_tensorflow(self.folder):
+            serialized = tf.data.TFRecordDataset(tf.constant(files, tf.string))
+        else:
+            serialized = tf.data.Dataset.from_generator(
+                lambda: _read(files), output_signature=tf.TensorSpec([], tf.string)
+            )
         if seed is not None:
             serialized = serialized.shuffle(SHUFFLED, seed=seed)
 

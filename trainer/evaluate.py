@@ -204,6 +204,8 @@ def summary(evaluation: dict[str, Any]) -> str:
 def _write_events(evaluation: dict[str, Any], folder: str) -> None:
     import tensorflow as tf
 
+    from nabi.networks.event_files import EventFiles
+
     detail = evaluation["detail"]
     scalars = {
         **detail["model"],
@@ -215,10 +217,12 @@ def _write_events(evaluation: dict[str, Any], folder: str) -> None:
     }
     # Scalars of an earlier evaluation would be drawn into the same curve.
     storage.delete(folder)
-    with tf.summary.create_file_writer(folder).as_default(step=evaluation["step"]):
+    files = EventFiles(folder)
+    with tf.summary.create_file_writer(files.written_to).as_default(step=evaluation["step"]):
         for name, value in scalars.items():
             if value is not None:
                 tf.summary.scalar(f"evaluation/{name.replace(' ', '_')}", value)
+    files.publish()
 
 
 def _parser() -> Parser:

@@ -1,19 +1,24 @@
-"""Opens s3://, az://, hdfs:// and http:// through tensorflow-io, for jobs that have TensorFlow."""
+"""Opens s3://, az://, hdfs:// and http:// through tensorflow-io, or those that it can through fsspec."""
 
 import contextlib
+import importlib.util
 import io
 import os
 from collections.abc import Iterator
 from typing import IO, Any
 
 from nabi.workspace import job_exit, storage
+from nabi.workspace.storage import fsspec_files
+from nabi.workspace.storage.file_system import NO_CONDITIONAL_WRITES
 
 # Schemes of tensorflow-io; local paths and gs:// do not need it.
 SCHEMES = ("s3", "az", "hdfs", "viewfs", "http", "https")
 
 
 def open_schemes(*paths: str) -> None:
-    """Registers the schemes of these paths with TensorFlow and `nabi.workspace.storage`, if they are not built in.
+    """Registers the schemes of these paths with `nabi.workspace.storage`, if they are not built in.
+
+    They are opened through tensorflow-io where that loads, so that TensorFlow knows them too, and else through fsspec.
 
     Raises:
       ValueError: if a scheme cannot be opened here, with what to install.
@@ -21,23 +26,55 @@ def open_schemes(*paths: str) -> None:
     schemes = sorted({storage.scheme_of(path) for path in paths} & set(SCHEMES))
     if not schemes:
         return
-    # Silences TensorFlow's start-up log.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    # Takes seconds to import, and is needed for these schemes only.
+    known = _schemes_of_tensorflow()
+    for scheme in schemes:
+        if scheme in known:
+            _register_tensorflow(scheme)
+        elif fsspec_files.is_installed(scheme):
+            web = scheme in ("http", "https")
+            storage.register(scheme, fsspec_files.WebFiles() if web else fsspec_files.FsspecFiles())
+        else:
+            raise ValueError(
+                f"{scheme}:// cannot be opened here: {_advice(scheme)}, or copy the files to a local folder"
+            )
+
+
+def known_to_tensorflow(path: str) -> bool:
+    """Returns true if TensorFlow itself, which this imports, reads and writes paths of this scheme."""
     import tensorflow as tf
 
-    with contextlib.suppress(ImportError):
+    return storage.scheme_of(path) in tf.io.gfile.get_registered_schemes()
+
+
+def _advice(scheme: str) -> str:
+    """Returns what to install for a scheme."""
+    tensorflow_io = "tensorflow-io 0.37.1 with tensorflow 2.16 or 2.17"
+    if scheme in ("hdfs", "viewfs"):
+        return f"install {tensorflow_io} (Python 3.11 or 3.12)"
+    return f"install fsspec with s3fs and adlfs (pip install 'nabi[remote]'), or {tensorflow_io}"
+
+
+def _schemes_of_tensorflow() -> set[str]:
+    """Returns the schemes that TensorFlow knows with tensorflow-io; none without these packages."""
+    if not importlib.util.find_spec("tensorflow_io"):
+        return set()
+    # Silences TensorFlow's start-up log.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        # Takes seconds to import, and is needed for these schemes only.
+        import tensorflow as tf
         import tensorflow_io  # noqa: F401 - its import registers the schemes
+    except ImportError:
+        return set()
     # The import succeeds even if its plug-ins do not load: only the list of schemes tells.
-    missing = sorted(set(schemes) - set(tf.io.gfile.get_registered_schemes()))
-    if missing:
-        raise ValueError(
-            f"{', '.join(f'{scheme}://' for scheme in missing)} cannot be opened here: install tensorflow-io 0.37.1 "
-            f"with tensorflow 2.16 or 2.17 (here is tensorflow {tf.__version__}), or copy the files to a local folder"
-        )
-    for scheme in schemes:
-        storage.register(scheme, TensorFlowFiles(tf.io.gfile, tf.errors))
-    if "s3" in schemes:
+    return set(tf.io.gfile.get_registered_schemes())
+
+
+def _register_tensorflow(scheme: str) -> None:
+    import tensorflow as tf
+
+    storage.register(scheme, TensorFlowFiles(tf.io.gfile, tf.errors))
+    if scheme == "s3":
         # A shutdown of the interpreter would abort (134, "pure virtual method called"): it unloads tensorflow-io's S3
         # client while a thread of that is running, which cannot be stopped before.
         job_exit.leave_at_once()
@@ -78,7 +115,7 @@ class TensorFlowFiles:
     def replace(self, path: str, seen: bytes | None, data: bytes) -> None:
         """Raises OSError: these file systems have no conditional writes."""
         del path, seen, data
-        raise OSError("only local paths and gs:// can be written on condition that nobody else has: use one of them")
+        raise OSError(NO_CONDITIONAL_WRITES)
 
     @contextlib.contextmanager
     def write(self, path: str) -> Iterator[IO[bytes]]:

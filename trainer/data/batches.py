@@ -1,5 +1,6 @@
 """Reads record files into arrays of windows."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,8 @@ import tensorflow as tf
 from nabi.music import records
 from nabi.music.records import Window
 from nabi.music.windows import join_records
+from nabi.networks import remote_files
+from nabi.workspace import storage
 from trainer.data.dataset import Dataset
 from trainer.data.window_arrays import Windows, concatenate
 
@@ -97,7 +100,20 @@ def _columns(path: str, dataset: Dataset) -> Iterator[dict[str, npt.NDArray[Any]
     """Reads the records of a shard as columns, many records at a time; raises ValueError as `read_shard` does."""
     try:
         # Parsed eagerly: tf.data would trace a function for each shard, which takes longer than reading most.
-        for serialized in tf.data.TFRecordDataset(path).batch(_READ_AT_ONCE):
+        for serialized in _serialized(path):
             yield {name: values.numpy() for name, values in parsed(serialized, dataset.window).items()}
     except tf.errors.OpError as error:
         raise ValueError(f"the shard {path} is damaged ({error.message.splitlines()[0]}): {_AGAIN}") from error
+    except ValueError as error:
+        raise ValueError(f"the shard {path} is damaged ({error}): {_AGAIN}") from error
+
+
+def _serialized(path: str) -> Iterator[tf.Tensor]:
+    """Reads the serialized records of a shard, string [B] with B <= 1024; raises TensorFlow's errors or ValueError."""
+    if remote_files.known_to_tensorflow(path):
+        yield from tf.data.TFRecordDataset(path).batch(_READ_AT_ONCE)
+        return
+    with storage.open_read(path) as file:
+        rows = records.read(file)
+        while part := list(itertools.islice(rows, _READ_AT_ONCE)):
+            yield tf.constant(part, tf.string)

@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 from tensorboard.plugins.hparams import api as hparams
 
+from nabi.networks.event_files import EventFiles
 from nabi.workspace.logs import say
 from trainer.config import TrainConfig
 
@@ -22,7 +23,8 @@ class TensorBoardLog:
     def __post_init__(self) -> None:
         self._events: Any = None
         with self._stops_on_failure():
-            self._events = tf.summary.create_file_writer(self.folder)
+            self._files = EventFiles(self.folder)
+            self._events = tf.summary.create_file_writer(self._files.written_to)
             with self._events.as_default():
                 hparams.hparams(self.config.as_dict(), trial_id=self.folder)
 
@@ -37,21 +39,23 @@ class TensorBoardLog:
             tf.summary.scalar("tokens_per_second", tokens_per_second)
 
     def flush(self) -> None:
-        """Writes buffered events to disk, where TensorBoard finds them."""
+        """Writes buffered events to the folder, where TensorBoard finds them."""
         if self._events:
             with self._stops_on_failure():
                 self._events.flush()
+                self._files.publish()
 
     @contextlib.contextmanager
     def _stops_on_failure(self) -> Iterator[None]:
         """Prints a warning at the first failure, after which nothing more is written."""
         try:
             yield
-        except tf.errors.OpError as error:
+        except (tf.errors.OpError, OSError) as error:
             # TensorFlow may keep it as the default writer: nothing else here writes summaries.
             self._events = None
             # The reason stands after the name of TensorFlow's operation.
-            reason = error.message.splitlines()[0].rpartition("}} ")[2]
+            message = error.message if isinstance(error, tf.errors.OpError) else str(error)
+            reason = message.splitlines()[0].rpartition("}} ")[2]
             say(
                 f"warning: TensorBoard's logs in {self.folder} cannot be written ({reason}): the training goes on "
                 "without them, and its history.csv has the same figures"

@@ -195,6 +195,8 @@ def _file_system(path: str) -> FileSystem:
 
 
 def _names_no_bucket(path: str, scheme: str) -> str:
+    if scheme == "az":
+        return f"{path} names no account: write az://ACCOUNT/CONTAINER/FOLDER"
     return f"{path} names no bucket: write {scheme}://BUCKET/FOLDER"
 
 

@@ -6,6 +6,9 @@ import errno
 from collections.abc import Iterator
 from typing import IO, Protocol
 
+# The reason of `replace` on file systems that cannot write on condition.
+NO_CONDITIONAL_WRITES = "only local paths and gs:// can be written on condition that nobody else has: use one of them"
+
 
 class StorageError(OSError):
     """Raised for a path that cannot be listed, read or written, with one sentence."""

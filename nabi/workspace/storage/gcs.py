@@ -5,7 +5,6 @@ Requests that fail for lack of a connection, or by a fault of the service, are r
 
 import contextlib
 import functools
-import io
 import os
 import tempfile
 import uuid
@@ -14,11 +13,10 @@ from typing import IO, Any
 
 from nabi.workspace.storage.file_system import ChangedError, FileInfo, StorageError
 from nabi.workspace.storage.gcs_errors import explained
+from nabi.workspace.storage.ranges import Ranges
 
 # Larger uploads are collected on disk.
 _IN_MEMORY = 1 << 26
-# Bytes read at least: a request takes tens of milliseconds, however small it is.
-_READ_AHEAD = 1 << 20
 # Fields of a listing: the service gives whole pages of objects, with all fields by default.
 _FIELDS = "items(name,size,generation),nextPageToken"
 # Metadata key by which a writer knows its own object.
@@ -47,7 +45,7 @@ class CloudFiles:
         with explained("read", path):
             blob = self._blob(path)
             blob.reload(retry=self._retry)
-            return io.BufferedReader(_Ranges(blob, path, self._retry), _READ_AHEAD)
+            return Ranges.buffered(functools.partial(_fetch, blob, path, self._retry), int(blob.size))
 
     def read_bytes(self, path: str) -> bytes:
         """Reads an object's whole content in one request and compares its checksum."""
@@ -138,54 +136,16 @@ class CloudFiles:
         return self._client.bucket(bucket).blob(name)
 
 
-class _Ranges(io.RawIOBase):
-    """A seekable reader of an object, by ranges."""
-
-    def __init__(self, blob: Any, path: str, retry: Any) -> None:
-        # A blob forgets its generation after a download, so that each range needs a new one.
-        self._of_generation = functools.partial(blob.bucket.blob, blob.name, generation=int(blob.generation))
-        self._path, self._retry = path, retry
-        self._size, self._position = int(blob.size), 0
-
-    def readable(self) -> bool:
-        """Returns true."""
-        return True
-
-    def seekable(self) -> bool:
-        """Returns true."""
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Moves to a position and returns it."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = max(0, base + offset)
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        """Reads into a buffer and returns the number of bytes; 0 at the end."""
-        data = self._range(self._position, min(self._position + len(buffer), self._size))
-        buffer[: len(data)] = data
-        self._position += len(data)
-        return len(data)
-
-    def readall(self) -> bytes:
-        """Reads the rest of the object in one request."""
-        data = self._range(self._position, self._size)
-        self._position += len(data)
-        return data
-
-    def _range(self, begin: int, end: int) -> bytes:
-        if begin >= end:
-            return b""
-        try:
-            with explained("read", self._path):
-                blob = self._of_generation()
-                data: bytes = blob.download_as_bytes(start=begin, end=end - 1, retry=self._retry, checksum=None)
-                return data
-        except FileNotFoundError as error:
-            raise StorageError(
-                f"cannot read {self._path}: it was changed or deleted while it was read: start again"
-            ) from error
+def _fetch(blob: Any, path: str, retry: Any, begin: int, end: int) -> bytes:
+    """Fetches the bytes begin..end - 1 of an object's generation."""
+    try:
+        with explained("read", path):
+            # A blob forgets its generation after a download, so that each range needs a new one.
+            pinned = blob.bucket.blob(blob.name, generation=int(blob.generation))
+            data: bytes = pinned.download_as_bytes(start=begin, end=end - 1, retry=retry, checksum=None)
+            return data
+    except FileNotFoundError as error:
+        raise StorageError(f"cannot read {path}: it was changed or deleted while it was read: start again") from error
 
 
 def _infos(bucket: str, blobs: Any) -> Iterator[FileInfo]:

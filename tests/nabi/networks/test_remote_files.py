@@ -2,6 +2,8 @@
 
 import functools
 import http.server
+import importlib.util
+import sys
 import threading
 
 import pytest
@@ -24,6 +26,17 @@ def address(tmp_path_factory):
         server.shutdown()
 
 
+@pytest.fixture(params=["tensorflow-io", "fsspec"])
+def opened(request, address, monkeypatch):
+    """The address, opened in one of both ways."""
+    if request.param == "fsspec":
+        monkeypatch.setitem(sys.modules, "tensorflow_io", None)
+    elif not importlib.util.find_spec("tensorflow_io"):
+        pytest.skip("tensorflow-io has no build for this Python")
+    remote_files.open_schemes(f"{address}/data")
+    return address
+
+
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass
@@ -34,8 +47,8 @@ def test_local_and_gs_need_nothing(monkeypatch):
     remote_files.open_schemes("/a/b", "relative", "gs://bucket/folder")
 
 
-def test_http_is_read_through_storage(address):
-    remote_files.open_schemes(f"{address}/data")
+def test_http_is_read_through_storage(opened):
+    address = opened
     assert paths.read_json(f"{address}/{paths.DATASET}")["version"] == 1
     assert storage.exists(f"{address}/{paths.COMPLETED}")
     assert not storage.exists(f"{address}/nothing")
@@ -43,24 +56,33 @@ def test_http_is_read_through_storage(address):
         storage.read_bytes(f"{address}/nothing")
 
 
-def test_dataset_over_http(address):
+def test_dataset_over_http(opened):
     from trainer.data.batches import read_windows
     from trainer.data.dataset import open_dataset
 
-    remote_files.open_schemes(address)
-    (windows,) = read_windows(open_dataset(address), "train")
+    (windows,) = read_windows(open_dataset(opened), "train")
     assert windows.tokens.tolist() == [[2, 4, 5, 6, 7], [7, 3, 0, 0, 0]]
 
 
-def test_http_cannot_be_written(address):
-    remote_files.open_schemes(address)
+def test_http_cannot_be_written(opened):
     with pytest.raises(storage.StorageError, match="cannot write http"):
-        storage.check_writable(address)
+        storage.check_writable(opened)
+
+
+def test_server_that_is_not_there(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow_io", None)
+    remote_files.open_schemes("http://127.0.0.1:9/data")
+    for action in (storage.exists, storage.read_bytes):
+        with pytest.raises(storage.StorageError, match=r"127\.0\.0\.1:9 cannot be reached \(.*look at the network"):
+            action("http://127.0.0.1:9/data")
 
 
 def test_scheme_whose_plugins_did_not_load(monkeypatch):
     import tensorflow as tf
 
     monkeypatch.setattr(tf.io.gfile, "get_registered_schemes", lambda: ["", "gs"])
-    with pytest.raises(ValueError, match=r"s3:// cannot be opened here: install tensorflow-io 0\.37\.1"):
-        remote_files.open_schemes("s3://bucket/data", "/local")
+    sentence = r"hdfs:// cannot be opened here: install tensorflow-io 0\.37\.1 .*, or copy the files to a local folder"
+    with pytest.raises(ValueError, match=sentence):
+        remote_files.open_schemes("hdfs://host/data", "/local")
+    remote_files.open_schemes("s3://bucket/data")
+    assert not remote_files.known_to_tensorflow("s3://bucket/data")
