@@ -16,7 +16,7 @@
 
 PYTHON ?= python3
 VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
-# TensorFlow 2.17, with which tensorflow-io opens s3:// and more, has no build for Python 3.13: it gets the newest set.
+# TensorFlow 2.17, with which tensorflow-io loads, has no build for Python 3.13: it gets the newest set.
 NEWEST = $(filter 3.13,$(VERSION))
 LOCK = requirements$(if $(NEWEST),-newest).lock
 BIN := .venv/bin
@@ -65,7 +65,7 @@ chaos: .venv/installed
 		$(or $(VERSION),not installed): name one of these, such as `make run PYTHON=python3.12`))
 	$(PYTHON) -m venv --clear .venv
 	@echo "installing the $$(grep -c '==' $(LOCK)) packages of $(LOCK) for Python $(VERSION) into .venv (1 to 3 minutes)"
-	$(if $(NEWEST),@echo "there is no tensorflow-io for Python $(VERSION): s3:// and az:// and hdfs:// and http:// cannot be opened")
+	$(if $(NEWEST),@echo "there is no tensorflow-io for Python $(VERSION): hdfs:// cannot be opened")
 	$(BIN)/pip install $(PIP_FLAGS) --require-hashes -r $(LOCK)
 	$(BIN)/pip install $(PIP_FLAGS) --no-build-isolation --editable .
 	touch $@
