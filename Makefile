@@ -122,7 +122,7 @@ test-azure: .venv/installed .engines/azurite/installed
 	$(BIN)/python -m pytest -m cluster tests/cloud/test_fsspec_files.py
 
 .engines/azurite/installed:
-	npm install --silent --no-save --prefix $(@D) azurite@AZV
+	npm install --silent --no-save --prefix $(@D) azurite@3.35.0
 	touch $@
 
 test-prism: .venv/installed .engines/prism/prism
