@@ -38,7 +38,7 @@ def serve() -> Iterator[str]:
 
 
 def _wait(port: int) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while True:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return

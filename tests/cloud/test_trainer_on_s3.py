@@ -71,7 +71,7 @@ def trained(environment, way, data):
 
 def run(environment, module, *flags):
     command = [sys.executable, "-m", module, *flags]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=1200, check=False)
 
 
 def keys(s3, prefix):

@@ -38,12 +38,18 @@ def explained(verb: str, path: str) -> Iterator[None]:
         # The libraries' errors share no base but Exception; a ValueError is about a name or an address.
         if not isinstance(error, OSError | ValueError) and _library(error) not in _LIBRARIES:
             raise
-        # s3fs and fsspec raise Python's own errors, of which the library's, if there is one, is the cause.
-        cause = error.__cause__ if error.__cause__ and _library(error.__cause__) in _LIBRARIES else error
-        sentence = _sentence(verb, path, cause)
+        sentence = _sentence(verb, path, _origin(error))
         if not sentence:
             raise FileNotFoundError(path) from error
         raise StorageError(f"cannot {verb} {path}: {sentence}") from error
+
+
+def _origin(error: BaseException) -> BaseException:
+    """Returns the library's error if an error of Python's own, as s3fs and fsspec raise them, is caused by one."""
+    cause = error.__cause__
+    if cause and (_library(cause) in _LIBRARIES or isinstance(cause, TimeoutError | ConnectionError)):
+        return cause
+    return error
 
 
 def _sentence(verb: str, path: str, error: BaseException) -> str:
@@ -93,4 +99,7 @@ def _library(error: BaseException) -> str:
 
 
 def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    text = str(error).strip()
+    line = text.partition("\n")[0]
+    # botocore names what is wrong below such a line.
+    return (" ".join(text.split()) if line.endswith(":") else line)[:200] or type(error).__name__
