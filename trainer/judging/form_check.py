@@ -60,7 +60,7 @@ def form(challenger: Rows, champion: Rows, figures: Mapping[str, Mapping[str, fl
     worse = [comparison for comparison in compared if comparison.loss > comparison.allowed]
     threshold = threshold_of(most)
     if not compared:
-        return Check(_NAME, None, threshold, False, "there are no sampled songs of both models, or no training songs")
+        return Check(_NAME, None, threshold, False, "no figure is known of both models' and of the training songs")
     if worse:
         return Check(_NAME, len(worse), threshold, False, "; ".join(comparison.describe() for comparison in worse))
     sentence = f"none of {len(compared)} figures is further from the training songs than in the champion's songs"
