@@ -14,7 +14,7 @@ from nabi.workspace.commands import Parser, refusing
 from nabi.workspace.judging_songs import JUDGING_SPLIT, new_to_both, training_datasets
 from nabi.workspace.ledger_columns import bits
 from nabi.workspace.logs import say
-from trainer.judging import drift, gate_checks, gate_page
+from trainer.judging import drift, form_check, gate_checks, gate_page
 from trainer.judging.gate_checks import Check, Thresholds
 
 if TYPE_CHECKING:
@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 
 _EXAMPLES = """examples:
   python -m trainer.gate --model NEW/model --data NEW/dataset --songs NEW/gate-songs \\
-      --champion OLD/model --champion_data OLD/dataset --output NEW/gate
+      --champion OLD/model --champion_data OLD/dataset --champion_songs OLD/gate-songs --output NEW/gate
 
 Both models are scored on the songs of the new test split that are new to both: neither they nor near-duplicates of them
 were in training or validation. The challenger has to be better by more than --min_gain in 95 % of resamples of these
-songs, so that none is promoted by chance. Without --champion the model is judged by itself: against n-grams, by copies,
-loops and likeness; even if it fails it becomes the first champion, with a warning, unless --first_must_pass is given.
+songs, so that none is promoted by chance, and its sampled songs must not be further from the training songs than the
+champion's in parallels, held chords, recurrence, key or ending. Without --champion the model is judged by itself:
+against n-grams, by copies, loops and likeness; even if it fails it becomes the first champion, with a warning, unless
+--first_must_pass is given.
 OUTPUT gets decision.json, with every threshold, measured value and reason, and decision.html, the same as a page, with
 what changed in the music. The exit status is 0 for either decision. pipelines.retrain runs this.
 """
@@ -45,6 +47,7 @@ class Contestants:
       songs: a songs directory sampled from the challenger.
       champion: the champion's model directory; "" if there is none yet.
       champion_data: the dataset that the champion was trained on; "" if there is none yet.
+      champion_songs: a songs directory sampled from the champion; "" if there is none yet.
     """
 
     model: str
@@ -52,6 +55,7 @@ class Contestants:
     songs: str
     champion: str
     champion_data: str
+    champion_songs: str
 
 
 @refusing("error")
@@ -68,8 +72,10 @@ def parse(arguments: Sequence[str]) -> tuple[Contestants, str, Thresholds]:
       ValueError: if a flag is wrong.
     """
     flags = _parser().parse_args(arguments)
-    if bool(flags.champion) != bool(flags.champion_data):
-        raise ValueError("--champion and --champion_data go together: give both, or none for a first model")
+    if len({bool(folder) for folder in (flags.champion, flags.champion_data, flags.champion_songs)}) > 1:
+        raise ValueError(
+            "--champion, --champion_data and --champion_songs go together: give all three, or none for a first model"
+        )
     thresholds = Thresholds.create(Thresholds.given(flags))
     folders = {field.name: getattr(flags, field.name) for field in dataclasses.fields(Contestants)}
     return (
@@ -126,6 +132,7 @@ def _resolved(contestants: Contestants) -> Contestants:
         "songs": directories.SONGS,
         "champion": directories.MODEL,
         "champion_data": directories.DATASET,
+        "champion_songs": directories.SONGS,
     }
     folders = dataclasses.asdict(contestants)
     return Contestants(
@@ -141,10 +148,13 @@ def describe(decision: dict[str, Any]) -> str:
 
 def _checks(contestants: Contestants, thresholds: Thresholds) -> tuple[list[Check], int]:
     """Runs the checks; returns them and the number of songs that the models are compared on, 0 without a champion."""
-    rows = [row for path in paths.rows_paths(contestants.songs, paths.SONGS) for row in paths.read_rows(path)]
+    rows = _rows(contestants.songs)
     metrics = paths.read_json(storage.join(contestants.model, paths.METRICS))
     summary = paths.read_json(storage.join(contestants.songs, paths.SUMMARY))
     comparison, songs = _compare(contestants, thresholds) if contestants.champion else ([], 0)
+    if contestants.champion:
+        champion_rows = _rows(contestants.champion_songs)
+        comparison.append(form_check.form(rows, champion_rows, summary["figures"], thresholds.max_form_loss))
     return [
         *comparison,
         gate_checks.beats_counting(metrics, JUDGING_SPLIT),
@@ -152,6 +162,10 @@ def _checks(contestants: Contestants, thresholds: Thresholds) -> tuple[list[Chec
         gate_checks.loops(rows, thresholds.max_loop_rate),
         gate_checks.likeness(summary, thresholds.min_likeness),
     ], songs
+
+
+def _rows(songs: str) -> list[dict[str, Any]]:
+    return [row for path in paths.rows_paths(songs, paths.SONGS) for row in paths.read_rows(path)]
 
 
 def _compare(contestants: Contestants, thresholds: Thresholds) -> tuple[list[Check], int]:
@@ -211,6 +225,7 @@ def _parser() -> Parser:
     add("--songs", required=True, help="a songs directory sampled from the challenger")
     add("--champion", default="", help="the champion, like --model; none: the model is the first and judged by itself")
     add("--champion_data", default="", help="the dataset that the champion was trained on")
+    add("--champion_songs", default="", help="a songs directory sampled from the champion")
     add("--output", required=True, help="directory for decision.json and decision.html")
     Thresholds.add_flags(parser, gate_checks.TITLE)
     return parser

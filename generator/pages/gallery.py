@@ -41,6 +41,10 @@ _NUMBERS = (
     "agreement",
 )
 
+# Of the column `form`.
+_PARALLELS = ("parallel_fifths", "parallel_octaves")
+_FORM = ("recurrence", "key_kept", "held_chords", "top_voice_steps")
+
 # Within a script element `</script>` would end the data and `<!--` would change its parsing; JSON escapes prevent both.
 _SCRIPT_SAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
 
@@ -52,9 +56,9 @@ class SongSet:
     Attributes:
       songs: rows of songs-*.jsonl, in any order. The page uses `song` (number of the song, the only required column),
         `name`, `file`, `picture`, `audio`, `key`, `seed`, `seconds`, `notes`, `log_likelihood` (nats), `ended`,
-        `attempts`, `agreement`, the columns of `copied_bars.figures`, `tokens` (a list, or their number, which may also
-        be in `length`), `pitch_range` (lowest and highest MIDI number) and `roll` (`render.time_span`: beginning and
-        end of the song in its picture). A song without `audio` has no player.
+        `attempts`, `agreement`, `form`, the columns of `copied_bars.figures`, `tokens` (a list, or their
+        number, which may also be in `length`), `pitch_range` (lowest and highest MIDI number) and `roll`
+        (`render.time_span`: beginning and end of the song in its picture). A song without `audio` has no player.
       model: facts about the model, label -> value.
       metrics: metrics.json of the model, whose validation figures and baselines are shown.
       settings: settings of the songs, label -> value.
@@ -129,7 +133,7 @@ def _entry(row: Mapping[str, object], song_set: SongSet) -> dict[str, object]:
     numbers = {key: number(row.get(key)) for key in _NUMBERS}
     numbers["tokens"] = number(_length(row.get("tokens", row.get("length"))))
     numbers["per_token"] = _per_token(numbers["log_likelihood"], numbers["tokens"], bool(row.get("ended")))
-    entry |= {key: value for key, value in numbers.items() if value is not None}
+    entry |= {key: value for key, value in {**numbers, **_form(row.get("form"))}.items() if value is not None}
     if isinstance(row.get("ended"), bool):
         entry["ending"] = "ended" if row["ended"] else "cut off"
     if roll := _pair(row.get("roll")):
@@ -138,6 +142,15 @@ def _entry(row: Mapping[str, object], song_set: SongSet) -> dict[str, object]:
     if pitches and all(0 <= pitch <= 127 for pitch in pitches):
         entry["pitches"] = " to ".join(PITCH_NAMES[int(pitch)] for pitch in pitches)
     return entry
+
+
+def _form(figures: object) -> dict[str, float | None]:
+    """Selects the figures of how a song holds together that songs are sorted by; parallels are those of both kinds."""
+    if not isinstance(figures, Mapping):
+        return {}
+    values = {name: number(figures.get(name)) for name in (*_PARALLELS, *_FORM)}
+    fifths, octaves = (values.pop(name) for name in _PARALLELS)
+    return {**values, "parallels": None if fifths is None or octaves is None else round(fifths + octaves, 4)}
 
 
 def _link(folder: str, file: str) -> str:

@@ -88,6 +88,11 @@ function details(song) {
   if (song.novelty !== undefined) said.push(["Copied", copied(song)]);
   if (song.copied_notes) said.push(["Longest run", longestRun(song)]);
   if (song.pitches) said.push(["Pitches", song.pitches]);
+  if (song.recurrence !== undefined) said.push(["Recurrence", `${rounded(song.recurrence, 0)} % of the top voice in figures that come again`]);
+  if (song.parallels !== undefined) said.push(["Parallels", `${rounded(song.parallels, 1)} fifths and octaves of 100 chord changes`]);
+  if (song.top_voice_steps !== undefined) said.push(["Top voice", `${rounded(song.top_voice_steps, 0)} % of its moves by step`]);
+  if (song.held_chords !== undefined) said.push(["Held chords", `${rounded(song.held_chords, 1)} of 16 quarter notes`]);
+  if (song.key_kept !== undefined) said.push(["Key", song.key_kept ? "ends in the key that it begins in" : "ends in another key than it begins in"]);
   if (song.tokens !== undefined) said.push(["Tokens", grouped(song.tokens)]);
   if (song.log_likelihood !== undefined) said.push(["Log-likelihood", `${signed(song.log_likelihood, 1)} nats in all`]);
   if (song.agreement !== undefined) said.push(["One step", `${percent(song.agreement)} % of the tokens are those of the song that was fed`]);

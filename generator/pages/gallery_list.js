@@ -54,6 +54,11 @@ const SORTS = [
   { name: "length", of: (song) => song.seconds },
   { name: "notes", of: (song) => song.notes },
   { name: "novelty", of: (song) => song.novelty },
+  { name: "recurrence", of: (song) => song.recurrence },
+  { name: "parallels", of: (song) => song.parallels, up: true },
+  { name: "held chords", of: (song) => song.held_chords },
+  { name: "top voice by step", of: (song) => song.top_voice_steps },
+  { name: "key kept", of: (song) => song.key_kept },
   { name: "key", of: (song) => song.key, up: true },
   { name: "ending", of: (song) => song.ending },
 ].filter((sort) => sort.name === "number" || known(sort));

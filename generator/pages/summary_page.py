@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from generator.pages import summary_charts
+from nabi.analysis.form import FIGURES
 from nabi.analysis.style_reference import StyleReference
 from nabi.music import note_names
 from nabi.pages import charts, headings, markup, template
@@ -17,13 +18,15 @@ TEMPLATE = "summary.html"
 
 Figures = Mapping[str, Any]
 
-_FIGURES = {
+_STATISTICS = {
     "pitch_class_entropy": ("Pitch-class entropy", "bits, 0 to 3.58: how evenly a song uses the twelve tones"),
     "scale_consistency": ("Scale consistency", "share of a song's notes in the scale that fits best"),
     "pitch_range": ("Pitch range", "semitones from a song's lowest to its highest note"),
     "polyphony": ("Polyphony", "pitches that sound at once, where any does"),
     "empty_beat_rate": ("Empty beats", "share of quarter notes of time at which nothing sounds"),
 }
+# Set of songs -> its column's head.
+_COLUMNS = {"songs": "these songs", "training": "training", "validation": "validation"}
 _WITHOUT = (
     "The model directory has no reference.json, which tells what its training songs are like; models that are trained "
     "from now on have it."
@@ -44,7 +47,8 @@ def page(summary: Figures, reference: StyleReference | None, folder: str) -> str
         "index": text(paths.INDEX),
         "overlaps": overlaps(summary),
         **summary_charts.all_of(summary, reference),
-        "figures": figures(summary["figures"]),
+        "form": form(summary["figures"]),
+        "figures": statistics(summary["figures"]),
         "keys": keys(summary["keys"], reference),
         "novelty": novelty(summary["novelty"]),
         "made": definitions(summary["settings"]),
@@ -95,20 +99,30 @@ def overlaps(summary: Figures) -> str:
     return markup.table("Overlap with the training songs", heads, rows) + note
 
 
-def figures(means: Mapping[str, Mapping[str, float]]) -> str:
+def form(means: Mapping[str, Mapping[str, float]]) -> str:
+    """Writes the table of how songs hold together, with the standard deviation of the training songs."""
+    return _figures(means, FIGURES, "How songs hold together", {**_COLUMNS, "training_spread": "training, ±"})
+
+
+def statistics(means: Mapping[str, Mapping[str, float]]) -> str:
     """Writes the table of means over songs, in three columns."""
+    return _figures(means, _STATISTICS, "Figures of these songs, of the training and of the validation songs", _COLUMNS)
+
+
+def _figures(
+    means: Mapping[str, Mapping[str, float]],
+    labels: Mapping[str, tuple[str, str]],
+    caption: str,
+    columns: Mapping[str, str],
+) -> str:
     rows = [
-        [
-            f"{text(title)}<small>{text(explained)}</small>",
-            *(_number(means[name].get(column)) for column in ("songs", "training", "validation")),
-        ]
-        for name, (title, explained) in _FIGURES.items()
+        [f"{text(title)}<small>{text(explained)}</small>", *(_number(means[name].get(column)) for column in columns)]
+        for name, (title, explained) in labels.items()
         if name in means
     ]
     if not rows:
         return markup.nothing("No song has a note.")
-    heads = ["Mean of songs", "these songs", "training", "validation"]
-    return markup.table("Figures of these songs, of the training and of the validation songs", heads, rows, "scrolling")
+    return markup.table(caption, ["Mean of songs", *columns.values()], rows, "scrolling")
 
 
 def keys(counts: Mapping[str, int], reference: StyleReference | None) -> str:

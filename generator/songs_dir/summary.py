@@ -99,22 +99,35 @@ def compared(songs: StyleProfile, reference: StyleReference | None) -> dict[str,
     """Compares the style of songs with that of training and validation songs.
 
     Returns:
-      `compared_with`: numbers of `training` and `validation` songs; `figures`: name -> its mean over the `songs`, over
-      `training` and over `validation`; `distributions`: name -> its `counts`, its `overlap` with that of the training
-      songs, and `validation_overlap`, the overlap of validation with training songs, which unseen songs of the same
-      kind reach. Without a reference the songs alone.
+      `compared_with`: numbers of `training` and `validation` songs; `figures`: see `_figures`; `distributions`: name ->
+      its `counts`, its `overlap` with that of the training songs, and `validation_overlap`, the overlap of validation
+      with training songs, which unseen songs of the same kind reach. Without a reference the songs alone.
     """
-    style = songs.as_dict()
-    figures = {name: {"songs": value} for name, value in style["figures"].items()}
-    distributions = {name: {"counts": counts} for name, counts in style["distributions"].items()}
+    distributions: dict[str, dict[str, Any]] = {
+        name: {"counts": counts} for name, counts in songs.as_dict()["distributions"].items()
+    }
     if reference is None:
-        return {"figures": figures, "distributions": distributions}
+        return {"figures": _figures({"songs": songs}), "distributions": distributions}
     sets = {"training": reference.train, "validation": reference.validation}
-    for name, profile in sets.items():
-        for figure, value in profile.as_dict()["figures"].items():
-            figures.get(figure, {})[name] = value
     for key, profile in (("overlap", songs), ("validation_overlap", reference.validation)):
         for name, value in profile.overlaps(reference.train).items():
             distributions[name][key] = None if value is None else round(value, 4)
     counts = {name: profile.songs for name, profile in sets.items()}
-    return {"compared_with": counts, "figures": figures, "distributions": distributions}
+    return {
+        "compared_with": counts,
+        "figures": _figures({"songs": songs, **sets}) if songs.songs else {},
+        "distributions": distributions,
+    }
+
+
+def _figures(sets: Mapping[str, StyleProfile]) -> dict[str, dict[str, float]]:
+    """Returns name -> its mean over the songs of each set, and `training_spread`, its standard deviation over training.
+
+    A set none of whose songs has the figure is left out.
+    """
+    figures: dict[str, dict[str, float]] = {}
+    for name, profile in sets.items():
+        for figure, values in profile.as_dict()["figures"].items():
+            spread = {"training_spread": values["spread"]} if name == "training" else {}
+            figures.setdefault(figure, {}).update({name: values["mean"], **spread})
+    return figures

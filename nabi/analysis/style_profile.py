@@ -1,4 +1,4 @@
-"""Profiles the style of a set of songs: keys, mean statistics and distributions, in bounded memory."""
+"""Profiles the style of a set of songs: keys, means of figures and distributions, in bounded memory."""
 
 import collections
 import dataclasses
@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from nabi.analysis import form, statistics
 from nabi.analysis.histograms import BINS, Counts, distributions, overlap, read
-from nabi.analysis.statistics import figures
+from nabi.analysis.running_mean import RunningMean
 from nabi.music.keys import KEY_NAMES, FoundKey, find_key
 from nabi.music.song import Song
 
@@ -19,26 +20,31 @@ class SongMeasurements:
 
     Attributes:
       key: of the song; None if it has none.
-      figures: see `nabi.analysis.statistics.figures`.
+      figures: see `nabi.analysis.statistics.figures` and `nabi.analysis.form.figures`.
+      weights: of the figures that do not count as 1 in a mean over songs.
       distributions: see `nabi.analysis.histograms.distributions`.
     """
 
     key: FoundKey | None
     figures: Mapping[str, float]
+    weights: Mapping[str, float]
     distributions: Mapping[str, Counts]
 
     @classmethod
     def of(cls, song: Song) -> "SongMeasurements":
         """Measures a song."""
         key = find_key(song)
-        counts = distributions(song, key)
-        return cls(key, figures(song, counts), counts)
+        counts, formal = distributions(song, key), form.figures(song, key)
+        figures = {**statistics.figures(song, counts), **{name: figure.value for name, figure in formal.items()}}
+        weights = {name: figure.weight for name, figure in formal.items() if figure.weight != 1}
+        return cls(key, figures, weights, counts)
 
     def as_dict(self) -> dict[str, Any]:
         """Returns JSON values, which `StyleProfile.add_dict` takes instead of the song."""
         return {
             "key": self.key.name if self.key else None,
             "figures": {name: round(value, 4) for name, value in self.figures.items()},
+            "weights": dict(self.weights),
             "distributions": {name: counts.tolist() for name, counts in self.distributions.items()},
         }
 
@@ -46,11 +52,13 @@ class SongMeasurements:
 class StyleProfile:
     """The keys, statistics and distributions of the songs that were added.
 
-    Distributions are pooled: a long song weighs more. Statistics are means over songs: all songs weigh the same.
+    Distributions are pooled: a long song weighs more. Figures are means over the songs that have them: all songs weigh
+    the same, unless the figure has a weight.
 
     Attributes:
       songs: the number of songs that have notes.
       keys: name of a key -> number of songs in it.
+      figures: name -> mean and standard deviation over the songs that have the figure; empty without songs.
       distributions: name -> counts, int64 [bins].
     """
 
@@ -58,7 +66,7 @@ class StyleProfile:
         self.songs = 0
         self.keys: collections.Counter[str] = collections.Counter()
         self.distributions: dict[str, Counts] = {name: np.zeros(bins, np.int64) for name, bins in BINS.items()}
-        self._sums: dict[str, float] = {}
+        self.figures: dict[str, RunningMean] = {}
 
     def add(self, song: Song) -> None:
         """Adds a song; one without notes changes nothing."""
@@ -71,14 +79,9 @@ class StyleProfile:
         self.songs += 1
         self.keys.update([measurements["key"]] if measurements["key"] else [])
         for name, value in measurements["figures"].items():
-            self._sums[name] = self._sums.get(name, 0.0) + value
+            self.figures.setdefault(name, RunningMean()).add(value, measurements["weights"].get(name, 1))
         for name, counts in self.distributions.items():
             counts += measurements["distributions"][name]
-
-    @property
-    def figures(self) -> dict[str, float]:
-        """The mean of each statistic over the songs; empty without songs."""
-        return {name: total / self.songs for name, total in self._sums.items()}
 
     def overlaps(self, other: "StyleProfile") -> dict[str, float | None]:
         """Measures the overlap of each distribution with another profile's, 0..1; None where either counts nothing."""
@@ -89,7 +92,7 @@ class StyleProfile:
         return {
             "songs": self.songs,
             "keys": dict(sorted(self.keys.items(), key=lambda row: (-row[1], row[0]))),
-            "figures": {name: round(value, 6) for name, value in self.figures.items()},
+            "figures": {name: mean.as_dict() for name, mean in self.figures.items()},
             "distributions": {name: counts.tolist() for name, counts in self.distributions.items()},
         }
 
@@ -100,7 +103,7 @@ class StyleProfile:
             profile = cls()
             profile.songs = int(fields["songs"])
             profile.keys.update({str(name): int(songs) for name, songs in fields["keys"].items()})
-            profile._sums = {str(name): float(mean) * profile.songs for name, mean in fields["figures"].items()}
+            profile.figures = {str(name): RunningMean.from_dict(mean) for name, mean in fields["figures"].items()}
             profile.distributions = read(fields["distributions"])
         except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"it is no style profile ({error!r})") from error

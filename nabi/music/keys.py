@@ -102,7 +102,12 @@ def find_key(song: Song) -> FoundKey | None:
 
     Of keys that fit equally well the first of KEY_NAMES is taken.
     """
-    fits = correlations(sounding(song)).round(_DIGITS)
+    return best_key(sounding(song))
+
+
+def best_key(weights: npt.ArrayLike) -> FoundKey | None:
+    """Finds the key that fits weights of pitch classes best, [12], not negative; None if all are equal."""
+    fits = correlations(weights).round(_DIGITS)
     if not fits.any():
         return None
     best = int(np.argmax(fits))

@@ -96,7 +96,7 @@ STEPS = (
         against=("--warm_start={champion_model}", "--or_fresh"),
     ),
     Step(EVALUATE, EVALUATE, TRAIN, ("--model={model}", "--data={data}")),
-    # 32 songs are enough to tell whether a model copies, loops or drifts.
+    # 32 songs are enough to tell whether a model copies, loops or drifts; a later challenger is compared with them.
     Step(
         SAMPLE,
         GENERATE,
@@ -109,7 +109,11 @@ STEPS = (
         GATE,
         TRAIN,
         ("--model={model}", "--data={data}", "--songs={gate_songs}", "--output={gate}"),
-        against=("--champion={champion_model}", "--champion_data={champion_data}"),
+        against=(
+            "--champion={champion_model}",
+            "--champion_data={champion_data}",
+            "--champion_songs={champion_songs}",
+        ),
         when=CHALLENGER,
     ),
     Step(PROMOTE, PROMOTE, PREPROCESS, ("--output={output}", "--run={run}")),
@@ -138,4 +142,5 @@ def places(folder: str, champion: str = "") -> dict[str, str]:
         **{name: storage.join(folder, place) for name, place in _FOLDERS.items()},
         "champion_model": storage.join(champion, paths.MODELS),
         "champion_data": storage.join(champion, paths.DATA),
+        "champion_songs": storage.join(champion, paths.GATE_SONGS),
     }

@@ -2,14 +2,23 @@
 
 import pytest
 
+
+def form(*, recurrence, fifths, octaves, held, steps, kept):
+    """The column `form` of a row."""
+    return {
+        "recurrence": recurrence, "parallel_fifths": fifths, "parallel_octaves": octaves, "held_chords": held,
+        "top_voice_steps": steps, "key_kept": kept,
+    }  # fmt: skip
+
+
 # Of a song of 500 tokens the log-likelihood is lowest, and a token's the highest.
 SONGS = [
     {"song": 0, "key": "D minor", "seconds": 6.0, "notes": 9, "tokens": 50, "log_likelihood": -60.0, "novelty": 0.93,
-     "ended": False},
+     "ended": False, "form": form(recurrence=44, fifths=1, octaves=2, held=0.8, steps=83, kept=100)},
     {"song": 1, "key": "C major", "seconds": 8.0, "notes": 7, "tokens": 500, "log_likelihood": -250.0, "novelty": 0.29,
-     "ended": True},
+     "ended": True, "form": form(recurrence=0, fifths=9, octaves=0, held=0.4, steps=73, kept=0)},
     {"song": 2, "key": "Bb major", "seconds": 12.0, "notes": 8, "tokens": 10, "log_likelihood": -9.0, "novelty": 1.0,
-     "ended": False},
+     "ended": False, "form": form(recurrence=50, fifths=0, octaves=4, held=0.5, steps=90, kept=50)},
     {"song": 3},
 ]  # fmt: skip
 COPIED = {
@@ -46,6 +55,11 @@ FALLING = {
     "length": [2, 1, 0, 3],
     "notes": [0, 2, 1, 3],
     "novelty": [2, 0, 1, 3],
+    "recurrence": [2, 0, 1, 3],
+    "parallels": [1, 2, 0, 3],
+    "held chords": [0, 2, 1, 3],
+    "top voice by step": [2, 0, 1, 3],
+    "key kept": [0, 2, 1, 3],
     "key": [0, 1, 2, 3],
 }
 
@@ -57,7 +71,7 @@ def test_sorted_both_ways_songs_that_lack_the_figure_are_last(open_page):
     for sort, falling in FALLING.items():
         page.select_option("#sort", sort)
         # What is counted begins with the best, what is named with the first.
-        rises = sort in ("number", "key")
+        rises = sort in ("number", "parallels", "key")
         assert page.inner_text("#order") == ("↑ ascending" if rises else "↓ descending")
         if rises:
             page.click("#order")

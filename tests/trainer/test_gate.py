@@ -61,7 +61,8 @@ def judge(challenger, champion, output, *flags):
     status = gate.main(
         [
             f"--model={challenger}/model", f"--data={challenger}/dataset", f"--songs={challenger}/gate-songs",
-            f"--champion={champion}/model", f"--champion_data={champion}/dataset", f"--output={output}", *flags,
+            f"--champion={champion}/model", f"--champion_data={champion}/dataset",
+            f"--champion_songs={champion}/gate-songs", f"--output={output}", *flags,
         ]
     )  # fmt: skip
     assert status == 0
@@ -81,6 +82,7 @@ def test_a_better_model_passes_and_a_worse_one_does_not(old, new, tmp_path):
     worse = judge(old, new, tmp_path / "b", *LENIENT)
     assert not verdicts(worse)["loss against the champion"]
     assert not worse["promote"]
+    assert "how the songs hold together" in better
     assert any(reason.startswith("loss against the champion") for reason in worse["reasons"])
 
 
@@ -113,7 +115,7 @@ def test_what_an_ancestor_of_either_model_was_trained_on_is_not_asked_about(new,
         paths.write_json(f"{tmp_path}/{name}/{paths.CONFIG}", {"warm_started_from": f"{before}/model"})
     paths.write_rows(f"{tmp_path}/champion/dataset/{paths.rows_name(paths.LEDGER, 0, 1)}", held_out)
     contestants = gate.Contestants(
-        f"{tmp_path}/model", data, "", f"{tmp_path}/champion/model", f"{tmp_path}/champion/dataset"
+        f"{tmp_path}/model", data, "", f"{tmp_path}/champion/model", f"{tmp_path}/champion/dataset", ""
     )
     asked = gate.judging_songs(contestants, trained_model.load(f"{new}/model"))
     assert len(asked) == len(held_out) - 2 > 0
@@ -126,7 +128,7 @@ def test_songs_are_asked_for_whole_though_the_challenger_does_not_know_all_of_th
     dataset = open_dataset(data)
     challenger = types.SimpleNamespace(encoding=dataset.encoding, vocabulary=dataset.vocabulary, config={})
     paths.write_json(f"{tmp_path}/model/{paths.CONFIG}", {"warm_started_from": None})
-    contestants = gate.Contestants(f"{tmp_path}/model", data, "", f"{tmp_path}/model", data)
+    contestants = gate.Contestants(f"{tmp_path}/model", data, "", f"{tmp_path}/model", data, "")
     # Every melody has 40 notes.
     assert [len(song) for song in gate.judging_songs(contestants, challenger)] == [40] * dataset.counts["test"]["songs"]
 
@@ -196,14 +198,14 @@ def test_a_first_model_is_judged_by_itself_and_is_the_champion_though_it_fails(o
 def test_a_champion_without_its_dataset_is_told(old, tmp_path, capsys):
     flags = [f"--model={old}", f"--data={old}", f"--songs={old}", f"--champion={old}", f"--output={tmp_path}"]
     assert gate.main(flags) == 2
-    assert "--champion and --champion_data go together" in capsys.readouterr().err
+    assert "--champion, --champion_data and --champion_songs go together" in capsys.readouterr().err
 
 
 def test_an_unfinished_directory_is_refused(old, new, tmp_path, capsys):
     status = gate.main(
         [
             f"--model={tmp_path}", f"--data={new}/dataset", f"--songs={new}/gate-songs", f"--champion={old}/model",
-            f"--champion_data={old}/dataset", f"--output={tmp_path / 'out'}",
+            f"--champion_data={old}/dataset", f"--champion_songs={old}/gate-songs", f"--output={tmp_path / 'out'}",
         ]
     )  # fmt: skip
     assert status == 2

@@ -34,7 +34,7 @@ def report(model: str, data: str, earlier_model: str, earlier_data: str) -> dict
         "songs": [_total(dataset, "songs") for dataset in datasets],
         "tokens": [_total(dataset, "tokens") for dataset in datasets],
         "vocabulary": [dataset["vocabulary_size"] for dataset in datasets],
-        "figures": {name: [before.figures.get(name), value] for name, value in now.figures.items()},
+        "figures": {name: [_mean(before, name), _mean(now, name)] for name in now.figures},
         "overlaps": {name: None if value is None else round(value, 4) for name, value in overlaps.items()},
         "moved": [name for name, value in overlaps.items() if value is not None and value < SAME_MUSIC],
     }
@@ -43,6 +43,10 @@ def report(model: str, data: str, earlier_model: str, earlier_data: str) -> dict
 def _training_profile(model: str) -> StyleProfile:
     content = paths.require_completed(model, "model", "python -m trainer.task")["content"]
     return StyleReference.load(storage.join(model, paths.REFERENCE), content).train
+
+
+def _mean(profile: StyleProfile, figure: str) -> float | None:
+    return profile.figures[figure].mean if figure in profile.figures else None
 
 
 def _total(dataset: dict[str, Any], count: str) -> int:

@@ -36,6 +36,12 @@ class Thresholds(Config):
         "least overlap of the sampled songs with the training songs, relative to that of validation songs",
         high=1e9,
     )
+    max_form_loss: float = setting(
+        0.25,
+        "how much further from the training songs than the champion's a figure of the sampled songs' form may be, in "
+        "standard deviations of training songs, if it is by more than chance",
+        high=1e9,
+    )
     first_must_pass: bool = setting(
         False,
         "do not promote a model that fails even if there is no champion; otherwise it becomes the first champion, with "

@@ -46,6 +46,14 @@ def test_what_a_row_tells_is_shown_and_what_it_lacks_is_left_out():
     assert data_of(page([{"song": 4, "length": 9}]))["songs"][0]["tokens"] == 9
 
 
+def test_a_song_has_its_form_as_far_as_it_is_known():
+    form = {"parallel_fifths": 1.5, "parallel_octaves": 0.25, "recurrence": 44.0, "major": 100.0, "held_chords": None}
+    song = data_of(page([row(1, form=form)]))["songs"][0]
+    assert {name: song[name] for name in ("parallels", "recurrence")} == {"parallels": 1.75, "recurrence": 44.0}
+    assert not {"major", "held_chords", "parallel_fifths", "form"} & set(song)
+    assert "parallels" not in data_of(page([row(1, form={"parallel_fifths": 1.5})]))["songs"][0]
+
+
 def test_likelihood_is_a_sampled_token_s_and_the_end_was_sampled_too():
     rows = [
         row(0, log_likelihood=-3.0, tokens=["C4", "R"], ended=True),

@@ -39,6 +39,8 @@ def test_what_it_says():
         "2 training songs and 1 validation song",
         "Durationsnotes by their length in quarter notes100.0 %85.7 %",
         "C major150.0 %50.0 %",
+        # Of these songs, the training and the validation songs, and the training songs' standard deviation.
+        "Ends on a triad% of songs, with or without its fifth or its third50.0050.00100.0050.00",
         "most notes copied in a row14",
         "seed7",
     ):

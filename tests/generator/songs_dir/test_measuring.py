@@ -14,6 +14,7 @@ SONG = builders.song(*((12 * place, 12, pitch) for place, chord in enumerate(
 def test_a_row_tells_key_range_and_entropy():
     row = columns(builders.song((0, 24, 60), (24, 12, 64), (36, 12, 67), (48, 24, 72)))
     assert row.pop("measured")["figures"]["pitch_range"] == 12
+    assert row.pop("form")["held_chords"] == round(16 * 2 / 6, 4)
     assert row == {
         "key": "C major",
         "key_correlation": pytest.approx(0.573, abs=0.001),
@@ -36,3 +37,4 @@ def test_of_nothing_nothing_is_told(song, given):
     assert row["measured"]["figures"] == {}
     if not given:
         assert (row["key"], row["key_correlation"], row["pitch_range"], row["entropy"]) == (None,) * 4
+        assert row["form"] == {}

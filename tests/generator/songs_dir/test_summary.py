@@ -63,7 +63,10 @@ def test_novelty_is_of_the_songs_that_tell():
 def test_songs_beside_training_and_validation_songs():
     told = SongsSummary.of([row(CHORD)]).as_dict(reference())
     assert told["compared_with"] == {"training": 2, "validation": 1}
-    assert told["figures"]["polyphony"] == {"songs": 3, "training": 2, "validation": 3}
+    assert told["figures"]["polyphony"] == {"songs": 3, "training": 2, "training_spread": 1, "validation": 3}
+    assert told["figures"]["ends_on_triad"] == {"songs": 100, "training": 50, "training_spread": 50, "validation": 100}
+    # A chord alone has no voice that moves.
+    assert told["figures"]["top_voice_steps"] == {"training": 0, "training_spread": 0}
     # Of training songs' 7 notes 6 are quarters; a third, the tonic, comes 3 times, the fifth twice.
     durations, classes = (told["distributions"][name] for name in ("durations", "pitch_classes"))
     assert (durations["overlap"], durations["validation_overlap"]) == (round(6 / 7, 4),) * 2

@@ -72,6 +72,18 @@ def test_a_song_is_its_primer_and_what_was_sampled(writer, tmp_path):
         "key_correlation": 0.5665,
         "pitch_range": [60, 64],
         "entropy": 1.0,
+        "form": {
+            "top_voice_steps": 0,
+            "usual_polyphony": 100,
+            "duration_entropy": 1,
+            "held_chords": 5.3333,
+            "recurrence": 0,
+            "key_kept": 100,
+            "ends_on_triad": 0,
+            "ends_on_tonic": 0,
+            "ends_v_i": 0,
+            "major": 0,
+        },
     }
 
 

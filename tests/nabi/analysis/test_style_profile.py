@@ -1,4 +1,6 @@
+import dataclasses
 import json
+import math
 
 import pytest
 from hypothesis import given
@@ -24,8 +26,19 @@ def test_distributions_are_pooled_and_figures_are_means_of_songs():
     assert seen.keys == {"C major": 1, "D minor": 1, "D major": 1}
     assert seen.distributions["durations"].nonzero()[0].tolist() == [11, 23]
     assert seen.distributions["durations"][[11, 23]].tolist() == [9, 1]
-    assert seen.figures["polyphony"] == pytest.approx((3 + 1 + 3) / 3, abs=1e-4)
-    assert seen.figures["pitch_range"] == 7
+    assert seen.figures["polyphony"].mean == pytest.approx((3 + 1 + 3) / 3, abs=1e-4)
+    assert seen.figures["polyphony"].spread == pytest.approx(math.sqrt(8 / 9), abs=1e-4)
+    assert (seen.figures["pitch_range"].mean, seen.figures["pitch_range"].spread) == (7, 0)
+
+
+def test_a_figure_is_a_mean_of_the_songs_that_have_it_and_distances_of_held_chords_count_one_by_one():
+    # Onsets of held chords, in quarter notes, 4 and 6 apart; then thrice 4 apart.
+    uneven = builders.song(*((12 * quarter, 24, 60) for quarter in (0, 4, 10)))
+    even = builders.song(*((12 * quarter, 48, 60 + quarter) for quarter in (0, 4, 8, 12)))
+    seen = profile(uneven, CHORD, even)
+    assert (seen.figures["held_chords_on_bars"].weight, seen.figures["held_chords_on_bars"].mean) == (5, 80)
+    assert seen.figures["top_voice_steps"].weight == 2
+    assert seen.figures["ends_on_triad"].weight == 3
 
 
 def test_songs_without_notes_change_nothing():
@@ -60,6 +73,8 @@ def test_a_profile_may_be_made_of_what_is_left_of_songs():
         {"keys": []},
         {"keys": {"H minor": 1}},
         {"figures": {"polyphony": "thick"}},
+        {"figures": {"polyphony": {"weight": 1, "mean": 3.0}}},
+        {"figures": {"polyphony": {"weight": 0, "mean": 3.0, "spread": 1.0}}},
         {"distributions": {}},
     ],
 )
@@ -75,7 +90,9 @@ def test_the_order_of_songs_does_not_matter(songs):
     assert {name: counts.tolist() for name, counts in one.distributions.items()} == {
         name: counts.tolist() for name, counts in other.distributions.items()
     }
-    assert one.figures == pytest.approx(other.figures)
+    assert one.figures.keys() == other.figures.keys()
+    for name, figure in one.figures.items():
+        assert dataclasses.astuple(figure) == pytest.approx(dataclasses.astuple(other.figures[name]), abs=1e-6)
 
 
 @given(builders.songs(), builders.songs())

@@ -74,7 +74,7 @@ def test_a_challenger_reuses_the_champions_songs_starts_from_its_model_and_is_ju
         f"trainer.task --data=r/dataset --model_dir=r/model --warm_start={champion}/model --or_fresh",
         "generator.generate --model=r/model --output=r/gate-songs --num_songs=32 --audio=none",
         "trainer.gate -z --model=r/model --data=r/dataset --songs=r/gate-songs --output=r/gate "
-        f"--champion={champion}/model --champion_data={champion}/dataset",
+        f"--champion={champion}/model --champion_data={champion}/dataset --champion_songs={champion}/gate-songs",
     ]
     cold = jobs.plan("r", ["a"], None, {}, champion=champion)
     assert not [flag for flag in cold.model.arguments if flag.startswith("--warm_start")]
