@@ -13,6 +13,7 @@ from nabi.workspace.config import Config, setting
 TITLE = "songs (also keys of a recipe's [[generate]])"
 
 MAX_SONGS = 1_000_000
+MOST_CANDIDATES = 100
 # Settings that a page shows also where they are at their defaults.
 _ALWAYS_SHOWN = ("seed", "max_tokens", "temperature", "top_p", "tempo")
 FROM_START = "start"
@@ -122,6 +123,14 @@ class GenerateConfig(Config):
     )
     max_draws: int = setting(
         20, "most tries for a song that is cut, copied or not in --key; the last is kept", low=1, high=1000
+    )
+    candidates: int = setting(
+        1,
+        "songs sampled for each song, of which the likeliest by nats a note is kept, among those that ended and meet "
+        "--key, --ended and --max_copied_bars",
+        low=1,
+        high=MOST_CANDIDATES,
+        needs=_DRAWN,
     )
 
     # How songs sound.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from generator.config import GenerateConfig
-from generator.songs import copied_bars
+from generator.songs import candidates, copied_bars
 from generator.songs.midi_songs import MidiSongs
 from generator.songs_dir import audio, measuring, render
 from nabi.music.encodings import Encoding
@@ -58,6 +58,7 @@ class Writer:
             "log_likelihood": round(sampled.log_likelihood, 4),
             "attempts": sampled.attempts,
             "refused": list(sampled.refused),
+            **self._among_candidates(sampled, len(song.pitches) - primer_notes),
             **({"moved": converted.moved} if self.config.moves else {}),
             **({"agreement": _agreement(sampled)} if sampled.fed else {}),
             "notes": len(song.pitches),
@@ -72,6 +73,13 @@ class Writer:
     @functools.cached_property
     def _midi_songs(self) -> MidiSongs:
         return MidiSongs(self.vocabulary, self.encoding, self.config)
+
+    def _among_candidates(self, sampled: "SongIds", notes: int) -> dict[str, Any]:
+        """Describes the choice of a song among several: their number, and its nats a sampled note, None without any."""
+        if self.config.candidates == 1:
+            return {}
+        surprise = round(candidates.nats_per_note(sampled.log_likelihood, notes), 4) if notes else None
+        return {"candidates": self.config.candidates, "nats_per_note": surprise}
 
     def _explained(self, sampled: "SongIds") -> list[dict[str, Any]]:
         """Describes each sampled token: its probability, its rank and the likeliest others."""

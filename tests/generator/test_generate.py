@@ -319,6 +319,8 @@ def test_a_recipe_that_does_not_fit_is_refused(tmp_path, capsys, line, message):
         (["--key=C", "--lowest=61", "--highest=61"], "has all its notes in 61..61 and in C: widen"),
         (["--meter=4"], "time signature '4' must be such as 3/4"),
         (["--max_copied_bars=1"], "--max_copied_bars needs copies.index"),
+        (["--candidates=101"], "--candidates 101 must be in 1..100"),
+        (["--decoding=beam", "--candidates=2"], "--candidates 2 needs --decoding sample, not --decoding beam"),
         (["--decoding=greedy", "--max_copied_bars=1"], "--max_copied_bars 1.0 needs --decoding sample, not"),
         (["--primer=valid"], "--primer 'valid' is neither a MIDI file nor one of"),
         (["--velocity=128"], "--velocity 128 must be in 0..127"),

@@ -85,6 +85,15 @@ def test_a_song_is_moved_into_the_key_that_is_asked_for(writer, tmp_path):
     assert (row["key"], row["moved"]) == ("B minor", -3)
 
 
+def test_a_row_says_how_likely_the_best_of_several_candidates_is(writer):
+    config = dataclasses.replace(writer.config, candidates=8)
+    several = dataclasses.replace(writer, config=config)
+    row = several.write(sampled("E4", "d:2", "s:2", "G4", "d:1", primer=("C4", "d:1", "s:1")))
+    # The primer's note is not counted.
+    assert (row["candidates"], row["nats_per_note"]) == (8, 6.1728)
+    assert several.write(sampled("s:4"))["nats_per_note"] is None
+
+
 def test_tempo_and_program_are_in_the_file(writer, tmp_path):
     writer.write(sampled("E4", "d:2"))
     data = (tmp_path / "song-00007.mid").read_bytes()
