@@ -19,6 +19,8 @@ _ALWAYS_SHOWN = ("seed", "max_tokens", "temperature", "top_p", "tempo")
 FROM_START = "start"
 TEACHER_FORCED = "teacher_forced"
 BEAMS = 8
+# Output formats.
+MIDI, MIDI_AND_MUSIC_XML = "midi", "midi,musicxml"
 # Another try gives another song in this mode alone.
 _DRAWN = {"decoding": ("sample",)}
 _NOT_BEAM = {"decoding": ("sample", "greedy", TEACHER_FORCED)}
@@ -138,6 +140,11 @@ class GenerateConfig(Config):
     meter: str = setting("", "time signature", unset="the one that a song's tokens say, or 4/4")
     program: int = setting(0, "General MIDI instrument (0 is a piano)", high=127)
     velocity: int = setting(0, "MIDI velocity of every note; 0: louder on the beats of --meter", high=127)
+    output_format: str = setting(
+        MIDI,
+        "files of each song's notes; musicxml is a score, which notation programs such as MuseScore open",
+        choices=(MIDI, MIDI_AND_MUSIC_XML),
+    )
     audio: str = setting("mp3", "audio files; wav is 8 times as large", choices=("mp3", "wav", "none"))
 
     def __post_init__(self) -> None:

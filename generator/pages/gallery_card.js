@@ -57,7 +57,7 @@ function facts(song) {
 }
 
 function downloads(song) {
-  const kinds = [["MIDI", song.file], [song.audio && String(song.audio).split(".").pop().toUpperCase(), song.audio]];
+  const kinds = [["MIDI", song.file], ["Score", song.score], [song.audio && String(song.audio).split(".").pop().toUpperCase(), song.audio]];
   return kinds.filter(([, path]) => path).map(([label, path]) => {
     const link = element("a", label);
     link.href = address(path);
