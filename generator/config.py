@@ -13,11 +13,14 @@ from nabi.workspace.config import Config, setting
 TITLE = "songs (also keys of a recipe's [[generate]])"
 
 MAX_SONGS = 1_000_000
+MOST_CANDIDATES = 100
 # Settings that a page shows also where they are at their defaults.
 _ALWAYS_SHOWN = ("seed", "max_tokens", "temperature", "top_p", "tempo")
 FROM_START = "start"
 TEACHER_FORCED = "teacher_forced"
 BEAMS = 8
+# Output formats.
+MIDI, MIDI_AND_MUSIC_XML = "midi", "midi,musicxml"
 # Another try gives another song in this mode alone.
 _DRAWN = {"decoding": ("sample",)}
 _NOT_BEAM = {"decoding": ("sample", "greedy", TEACHER_FORCED)}
@@ -123,12 +126,25 @@ class GenerateConfig(Config):
     max_draws: int = setting(
         20, "most tries for a song that is cut, copied or not in --key; the last is kept", low=1, high=1000
     )
+    candidates: int = setting(
+        1,
+        "songs sampled for each song, of which the likeliest by nats a note is kept, among those that ended and meet "
+        "--key, --ended and --max_copied_bars",
+        low=1,
+        high=MOST_CANDIDATES,
+        needs=_DRAWN,
+    )
 
     # How songs sound.
     tempo: float = setting(120.0, "quarter notes a minute", low=10, high=1000)
     meter: str = setting("", "time signature", unset="the one that a song's tokens say, or 4/4")
     program: int = setting(0, "General MIDI instrument (0 is a piano)", high=127)
     velocity: int = setting(0, "MIDI velocity of every note; 0: louder on the beats of --meter", high=127)
+    output_format: str = setting(
+        MIDI,
+        "files of each song's notes; musicxml is a score, which notation programs such as MuseScore open",
+        choices=(MIDI, MIDI_AND_MUSIC_XML),
+    )
     audio: str = setting("mp3", "audio files; wav is 8 times as large", choices=("mp3", "wav", "none"))
 
     def __post_init__(self) -> None:

@@ -134,7 +134,7 @@ class Model:
             ready = prepare(self._bundle, self.folder, config, trials)
         sampler = SongSampler(self._bundle, ready.config, ready.primers, ready.index)
         music = MidiSongs(self.vocabulary, self.encoding, ready.config)
-        batches = plan.batches(config.num_songs)
+        batches = plan.batches(config.num_songs, candidates=config.candidates)
         return [_song(sampled, music.of(sampled)) for batch in batches for sampled in sampler.sample(batch.songs)]
 
     def __repr__(self) -> str:

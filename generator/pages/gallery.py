@@ -27,7 +27,7 @@ _SCRIPTS = {
 }
 
 # Columns of a song's row that the page shows; the others, above all the tokens, stay in songs-*.jsonl.
-_FILES = ("file", "picture", "audio")
+_FILES = ("file", "score", "picture", "audio")
 _TEXTS = ("key", "copied", "copied_from")
 _NUMBERS = (
     "seed",
@@ -39,6 +39,8 @@ _NUMBERS = (
     "copied_bars",
     "attempts",
     "agreement",
+    "candidates",
+    "nats_per_note",
 )
 
 # Of the column `form`.
@@ -55,10 +57,11 @@ class SongSet:
 
     Attributes:
       songs: rows of songs-*.jsonl, in any order. The page uses `song` (number of the song, the only required column),
-        `name`, `file`, `picture`, `audio`, `key`, `seed`, `seconds`, `notes`, `log_likelihood` (nats), `ended`,
-        `attempts`, `agreement`, `form`, the columns of `copied_bars.figures`, `tokens` (a list, or their
-        number, which may also be in `length`), `pitch_range` (lowest and highest MIDI number) and `roll`
-        (`render.time_span`: beginning and end of the song in its picture). A song without `audio` has no player.
+        `name`, `file`, `score`, `picture`, `audio`, `key`, `seed`, `seconds`, `notes`, `log_likelihood` (nats),
+        `ended`, `attempts`, `agreement`, `candidates`, `nats_per_note`, `form`, the columns of `copied_bars.figures`,
+        `tokens` (a list, or their number, which may also be in `length`), `pitch_range` (lowest and highest MIDI number)
+        and `roll` (`render.time_span`: beginning and end of the song in its picture). A song without `audio` has no
+        player.
       model: facts about the model, label -> value.
       metrics: metrics.json of the model, whose validation figures and baselines are shown.
       settings: settings of the songs, label -> value.

@@ -57,7 +57,7 @@ function facts(song) {
 }
 
 function downloads(song) {
-  const kinds = [["MIDI", song.file], [song.audio && String(song.audio).split(".").pop().toUpperCase(), song.audio]];
+  const kinds = [["MIDI", song.file], ["Score", song.score], [song.audio && String(song.audio).split(".").pop().toUpperCase(), song.audio]];
   return kinds.filter(([, path]) => path).map(([label, path]) => {
     const link = element("a", label);
     link.href = address(path);
@@ -96,6 +96,7 @@ function details(song) {
   if (song.tokens !== undefined) said.push(["Tokens", grouped(song.tokens)]);
   if (song.log_likelihood !== undefined) said.push(["Log-likelihood", `${signed(song.log_likelihood, 1)} nats in all`]);
   if (song.agreement !== undefined) said.push(["One step", `${percent(song.agreement)} % of the tokens are those of the song that was fed`]);
+  if (song.nats_per_note !== undefined) said.push(["Likeliest of", `${count(song.candidates, "candidate", "candidates")}: ${signed(song.nats_per_note, 2)} nats a note`]);
   if (song.attempts) said.push(["Went back", count(song.attempts, "time", "times")]);
   if (song.seed !== undefined) said.push(["Seed", `${song.seed}, song ${song.song}`]);
   return said;

@@ -28,14 +28,20 @@ class SongBatch:
     songs: range
 
 
-def batches(num_songs: int, slots: int = SLOTS) -> list[SongBatch]:
+def batches(num_songs: int, slots: int = SLOTS, candidates: int = 1) -> list[SongBatch]:
     """Divides the songs 0..num_songs - 1 into batches of whole rounds of the slots; the last may be shorter.
 
     >>> [batch.songs for batch in batches(100, slots=64)]
     [range(0, 64), range(64, 100)]
+
+    Args:
+      num_songs: number of songs.
+      slots: rows of a batch.
+      candidates: songs that are sampled for each of these; a round has so many songs fewer.
     """
-    rounds = min(max(num_songs // (slots * _BATCHES), 1), _SONGS_A_ROW)
-    size = slots * rounds
+    songs_a_round = max(slots // candidates, 1)
+    rounds = min(max(num_songs // (songs_a_round * _BATCHES), 1), _SONGS_A_ROW)
+    size = songs_a_round * rounds
     return [
         SongBatch(index, range(first, min(first + size, num_songs)))
         for index, first in enumerate(range(0, num_songs, size))

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from generator.config import GenerateConfig
 from generator.sampling.grammar import Grammar
 from generator.songs.refusal import shift
-from nabi.music.encodings import Encoding
+from nabi.music import voice_split
+from nabi.music.encodings import Encoding, Voices
 from nabi.music.keys import find_key, signature
 from nabi.music.song import About, Song
 from nabi.music.vocabulary import Vocabulary
+from nabi.music.voice_split import Part
 from nabi.reading import midi_writer
 from nabi.workspace import paths
 
@@ -30,6 +32,7 @@ class MidiSong:
       tokens: sampled tokens, or all tokens of the song if it was transposed.
       moved: semitones by which it was transposed.
       midi: content of its MIDI file.
+      parts: its voices, of which each has a track of its own; () for one track.
     """
 
     name: str
@@ -38,6 +41,7 @@ class MidiSong:
     tokens: list[str]
     moved: int
     midi: bytes
+    parts: tuple[Part, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,9 +68,10 @@ class MidiSongs:
             music = music.transpose(moved)
             tokens = self.encoding.spell(self.encoding.encode(music), self.vocabulary.ids)
         song = self._about(name, music)
-        sounds = {"tempo": self.config.tempo, "program": self.config.program}
+        parts = voice_split.parts(song) if self.encoding.name == Voices.name else ()
+        sounds = {"tempo": self.config.tempo, "program": self.config.program, "parts": parts}
         data = midi_writer.write(song, **sounds, track_name=name, velocity=self.config.velocity or None)
-        return MidiSong(name, song, primer, tokens, moved, data)
+        return MidiSong(name, song, primer, tokens, moved, data, parts)
 
     def _music(self, sampled: "SongIds") -> Song:
         """Decodes all ids of a song, or, where true ids were fed, the sampled ones that the grammar allows in a row."""

@@ -83,7 +83,7 @@ def shift(song: Song, config: GenerateConfig) -> int | None:
 
 
 def cost(summary: Mapping[str, Any], config: GenerateConfig) -> str:
-    """Describes in a sentence how many songs were sampled and refused; "" if no song could be refused.
+    """Describes in a sentence how many songs were sampled and refused; "" if each song was kept as it came.
 
     Args:
       summary: summary of the songs (`generator.songs_dir.summary`).
@@ -91,7 +91,7 @@ def cost(summary: Mapping[str, Any], config: GenerateConfig) -> str:
     """
     key, songs = judged_key(config), summary["songs"]
     clauses = []
-    if config.ended:
+    if config.ended or config.candidates > 1:
         clauses.append(f"{summary['ended']:,} of {songs:,} songs came to their end")
     if key:
         clauses.append(f"{summary['keys'].get(key, 0):,} of {songs:,} songs are heard in {key}")
@@ -100,4 +100,9 @@ def cost(summary: Mapping[str, Any], config: GenerateConfig) -> str:
         return ""
     reasons = {CUT: "cut off", KEY: "in another key", COPIED: "copied"}
     drawn = ", ".join(f"{count:,} {reasons[reason]}" for reason, count in refused.items()) or "none"
-    return f"{'; '.join([*clauses, ''])}{songs + sum(refused.values()):,} were made; not kept: {drawn}"
+    made = f"{songs * config.candidates + sum(refused.values()):,} were made"
+    if config.candidates > 1:
+        return (
+            f"{'; '.join([*clauses, made])}, and the likeliest of every {config.candidates} kept; made again: {drawn}"
+        )
+    return f"{'; '.join([*clauses, made])}; not kept: {drawn}"

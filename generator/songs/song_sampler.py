@@ -9,12 +9,15 @@ from generator.sampling.plan import SLOTS
 from generator.sampling.primer import Primers
 from generator.sampling.probabilities import Explainer
 from generator.sampling.song_state import SongIds
-from generator.songs import copied_bars, refusal
+from generator.songs import candidates, copied_bars, refusal
 from nabi.networks.trained_model import TrainedModel
 
 
 class SongSampler:
-    """Samples songs of a model; song N does not depend on the others that are sampled with it."""
+    """Samples songs of a model; song N does not depend on the others that are sampled with it.
+
+    With `--candidates` it is the likeliest of several, which are sampled under numbers of their own.
+    """
 
     def __init__(
         self,
@@ -33,10 +36,11 @@ class SongSampler:
           index: index of the training songs, by which copies are refused; None if the model has none.
           slots: rows of every batch.
         """
-        self._primers = primers
+        self._model, self._primers, self._candidates = model, primers, config.candidates
         loaded = index.read() if config.max_copied_bars and index else None
         refuses = refusal.refusal(model, config, loaded)
         self._sampler = samplers.sampler_of(model, config, refuses=refuses, slots=slots)
+        self._choice = candidates.Choice(config, self._notes, refuses)
         self._explainer = None
         if config.explain:
             network = samplers.stepper_of(model), samplers.grammar_of(model, config)
@@ -48,8 +52,22 @@ class SongSampler:
         Raises:
           ValueError: if the network's logits are not finite.
         """
-        sampled = self._sampler.sample(songs, [self._primers.of(song) for song in songs])
-        if not self._explainer:
-            return sampled
-        explanations = self._explainer.explain(sampled)
-        return [dataclasses.replace(song, explanations=own) for song, own in zip(sampled, explanations, strict=True)]
+        count = self._candidates
+        numbers = candidates.numbers(songs, count)
+        sampled = self._sampler.sample(numbers, [self._primers.of(number // count) for number in numbers])
+        if count > 1:
+            sampled = [
+                self._choice.likeliest(sampled[first : first + count]) for first in range(0, len(sampled), count)
+            ]
+        if self._explainer:
+            explanations = self._explainer.explain(sampled)
+            sampled = [
+                dataclasses.replace(song, explanations=own) for song, own in zip(sampled, explanations, strict=True)
+            ]
+        return [dataclasses.replace(song, song=song.song // count) for song in sampled]
+
+    def _notes(self, song: SongIds) -> int:
+        """Counts the sampled notes of a song, without those of its primer."""
+        primer, tokens = (self._model.vocabulary.decode(ids) for ids in (song.primer, song.tokens))
+        decode = self._model.encoding.decode
+        return len(decode([*primer, *tokens]).pitches) - len(decode(primer).pitches)

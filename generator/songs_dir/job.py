@@ -88,7 +88,7 @@ def _work(
     model = trained_model.load(model_dir)
     ready = prepare(model, model_dir, config, folder)
     config = ready.config
-    batches = plan.batches(config.num_songs, slots)
+    batches = plan.batches(config.num_songs, slots, config.candidates)
     missing = output.missing(folder, batches)
     use_cores(options, beam_flags, len(missing))
     sample = transforms.SampleSongs(model_dir, config, ready.primers, ready.index, slots)

@@ -5,13 +5,14 @@ import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from generator.config import GenerateConfig
-from generator.songs import copied_bars
-from generator.songs.midi_songs import MidiSongs
+from generator.config import MIDI_AND_MUSIC_XML, GenerateConfig
+from generator.songs import candidates, copied_bars
+from generator.songs.midi_songs import MidiSong, MidiSongs
 from generator.songs_dir import audio, measuring, render
 from nabi.music.encodings import Encoding
 from nabi.music.song import Song
 from nabi.music.vocabulary import Vocabulary
+from nabi.reading import musicxml_writer
 from nabi.workspace import paths, storage
 
 if TYPE_CHECKING:
@@ -38,10 +39,12 @@ class Writer:
     index: copied_bars.IndexFile | None = None
 
     def write(self, sampled: "SongIds") -> dict[str, Any]:
-        """Publishes a song's MIDI, picture and audio; returns its row. Equal songs give equal bytes."""
+        """Publishes a song's MIDI, score, picture and audio; returns its row. Equal songs give equal bytes."""
         converted = self._midi_songs.of(sampled)
         name, song = converted.name, converted.song
         files = {"file": (f"{name}.mid", converted.midi), "picture": (f"{name}.png", render.piano_roll(song))}
+        if self.config.output_format == MIDI_AND_MUSIC_XML:
+            files["score"] = (f"{name}.musicxml", self._score(converted))
         # A song that was cut off before its first note was complete has no notes, and so no audio.
         if self.config.audio != "none" and len(song):
             files["audio"] = (f"{name}.{self.config.audio}", audio.render(converted.midi, self.config.audio))
@@ -58,6 +61,7 @@ class Writer:
             "log_likelihood": round(sampled.log_likelihood, 4),
             "attempts": sampled.attempts,
             "refused": list(sampled.refused),
+            **self._among_candidates(sampled, len(song.pitches) - primer_notes),
             **({"moved": converted.moved} if self.config.moves else {}),
             **({"agreement": _agreement(sampled)} if sampled.fed else {}),
             "notes": len(song.pitches),
@@ -72,6 +76,17 @@ class Writer:
     @functools.cached_property
     def _midi_songs(self) -> MidiSongs:
         return MidiSongs(self.vocabulary, self.encoding, self.config)
+
+    def _score(self, converted: MidiSong) -> bytes:
+        sounds = {"tempo": self.config.tempo, "program": self.config.program, "parts": converted.parts}
+        return musicxml_writer.write(converted.song, **sounds, title=converted.name)
+
+    def _among_candidates(self, sampled: "SongIds", notes: int) -> dict[str, Any]:
+        """Describes the choice of a song among several: their number, and its nats a sampled note, None without any."""
+        if self.config.candidates == 1:
+            return {}
+        surprise = round(candidates.nats_per_note(sampled.log_likelihood, notes), 4) if notes else None
+        return {"candidates": self.config.candidates, "nats_per_note": surprise}
 
     def _explained(self, sampled: "SongIds") -> list[dict[str, Any]]:
         """Describes each sampled token: its probability, its rank and the likeliest others."""
@@ -98,7 +113,7 @@ def rows_path(folder: str, index: int, count: int) -> str:
 
 def describe(config: GenerateConfig) -> dict[str, Any]:
     """Selects the settings that a song depends on, without the seed, which has a column of its own."""
-    omitted = ("seed", "num_songs", "audio", "data")
+    omitted = ("seed", "num_songs", "output_format", "audio", "data")
     return {key: value for key, value in config.as_dict().items() if key not in omitted}
 
 

@@ -1,12 +1,14 @@
 """Writes songs as MIDI files, and reads such files back exactly."""
 
 import struct
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import symusic
 
 from nabi.music.song import DEFAULT_TICKS_PER_QUARTER, About, Song
+from nabi.music.voice_split import Part
 from nabi.reading import midi_meta
 
 # File ticks a quarter note, at least: every program reads 480. A grid that does not divide it gets the next multiple.
@@ -20,9 +22,17 @@ _END_OF_TRACK = 0x2F
 
 
 def write(
-    song: Song, *, tempo: float = 120.0, program: int = 0, track_name: str = "", velocity: int | None = None
+    song: Song,
+    *,
+    tempo: float = 120.0,
+    program: int = 0,
+    track_name: str = "",
+    velocity: int | None = None,
+    parts: Sequence[Part] = (),
 ) -> bytes:
-    """Writes a song as a MIDI file of format 0, with 480 ticks a quarter note or the next multiple of the song's own.
+    """Writes a song as a MIDI file, with 480 ticks a quarter note or the next multiple of the song's own.
+
+    The file has format 0, or with parts format 1: a track of tempo and signatures, and one for each part.
 
     >>> read_exact(write(Song.from_notes(start=[0], duration=[12], pitch=[60]))).pitches.tolist()
     [60]
@@ -33,6 +43,7 @@ def write(
       program: General MIDI program, 0..127.
       track_name: as notation and music programs show it.
       velocity: 1..127 for every note; None accents the beats of the time signature.
+      parts: the song's parts, at most 9, each on a channel of its own; their notes are the song's.
 
     Raises:
       ValueError: if a value is outside its range.
@@ -42,22 +53,37 @@ def write(
     if velocity is not None and not 1 <= velocity < 128:
         raise ValueError(f"velocity {velocity} must be in 1..127")
     scale = -(-LEAST_DIVISION // song.ticks_per_quarter)
-    time_signature, key_signature = song.about.time_signature or "4/4", song.about.key_signature
-    events = [
-        (0, _meta(midi_meta.TRACK_NAME, track_name.encode())),
-        (0, _meta(midi_meta.TEMPO, midi_meta.tempo_bytes(tempo))),
-        (0, _meta(midi_meta.TIME_SIGNATURE, midi_meta.time_signature_bytes(time_signature))),
-        *([(0, _meta(midi_meta.KEY_SIGNATURE, midi_meta.key_signature_bytes(key_signature)))] if key_signature else []),
-        (0, bytes([_PROGRAM_CHANGE, program])),
-        *_note_messages(song, _velocities(song, time_signature, velocity), scale),
-        (song.end * scale, _meta(_END_OF_TRACK, b"")),
+    tracks = [_head(song, track_name, tempo)]
+    if not parts:
+        tracks[0] += _music(song, program, velocity, scale)
+    for channel, part in enumerate(parts):
+        name = (0, _meta(midi_meta.TRACK_NAME, part.name.encode()))
+        tracks.append([name, *_music(part.song, program, velocity, scale, channel)])
+    header = struct.pack(">4sIHHH", b"MThd", 6, 1 if parts else 0, len(tracks), scale * song.ticks_per_quarter)
+    return header + b"".join(_track(events, song.end * scale) for events in tracks)
+
+
+def _head(song: Song, track_name: str, tempo: float) -> list[tuple[int, bytes]]:
+    """Lists the meta events at tick 0, each with it."""
+    key_signature = song.about.key_signature
+    metas = [
+        _meta(midi_meta.TRACK_NAME, track_name.encode()),
+        _meta(midi_meta.TEMPO, midi_meta.tempo_bytes(tempo)),
+        _meta(midi_meta.TIME_SIGNATURE, midi_meta.time_signature_bytes(song.about.time_signature or "4/4")),
+        *([_meta(midi_meta.KEY_SIGNATURE, midi_meta.key_signature_bytes(key_signature))] if key_signature else []),
     ]
+    return [(0, meta) for meta in metas]
+
+
+def _track(events: Sequence[tuple[int, bytes]], end: int) -> bytes:
+    """Writes a track of (file tick, message) that ends at a tick."""
+    ticks = [0, *(tick for tick, _ in events), end]
+    messages = [*(message for _, message in events), _meta(_END_OF_TRACK, b"")]
     track = b"".join(
         _variable_length(tick - before) + message
-        for (before, _), (tick, message) in zip([(0, b""), *events], events, strict=False)
+        for before, tick, message in zip(ticks[:-1], ticks[1:], messages, strict=True)
     )
-    header = struct.pack(">4sIHHH", b"MThd", 6, 0, 1, scale * song.ticks_per_quarter)
-    return header + struct.pack(">4sI", b"MTrk", len(track)) + track
+    return struct.pack(">4sI", b"MTrk", len(track)) + track
 
 
 def read_exact(data: bytes, about: About | None = None, ticks_per_quarter: int = DEFAULT_TICKS_PER_QUARTER) -> Song:
@@ -86,21 +112,22 @@ def read_exact(data: bytes, about: About | None = None, ticks_per_quarter: int =
     return Song.from_notes(start, duration, pitch, about, ticks_per_quarter)
 
 
-def _note_messages(song: Song, velocities: npt.NDArray[np.int64], scale: int) -> list[tuple[int, bytes]]:
+def _music(song: Song, program: int, velocity: int | None, scale: int, channel: int = 0) -> list[tuple[int, bytes]]:
     """Lists (file tick, message) in order; at one tick note-offs come first, so that a pitch can be struck again."""
     start, duration, pitch = (column.tolist() for column in song.notes())
     messages = []
-    for onset, length, key, strength in zip(start, duration, pitch, velocities.tolist(), strict=True):
-        messages.append((onset, 1, key, bytes([_NOTE_ON, key, strength])))
-        messages.append((onset + length, 0, key, bytes([_NOTE_OFF, key, 0])))
-    return [(tick * scale, message) for tick, _, _, message in sorted(messages)]
+    for onset, length, key, strength in zip(start, duration, pitch, _velocities(song, velocity).tolist(), strict=True):
+        messages.append((onset, 1, key, bytes([_NOTE_ON | channel, key, strength])))
+        messages.append((onset + length, 0, key, bytes([_NOTE_OFF | channel, key, 0])))
+    notes = [(tick * scale, message) for tick, _, _, message in sorted(messages)]
+    return [(0, bytes([_PROGRAM_CHANGE | channel, program])), *notes]
 
 
-def _velocities(song: Song, time_signature: str, velocity: int | None) -> npt.NDArray[np.int64]:
+def _velocities(song: Song, velocity: int | None) -> npt.NDArray[np.int64]:
     start = song.notes()[0]
     if velocity is not None:
         return np.full(len(start), velocity)
-    numerator, denominator = (int(part) for part in time_signature.split("/"))
+    numerator, denominator = (int(part) for part in (song.about.time_signature or "4/4").split("/"))
     unit = max(4 * song.ticks_per_quarter // denominator, 1)
     # A compound meter (6/8, 9/8, 12/16) beats in threes.
     beat = 3 * unit if denominator >= 8 and numerator > 3 and numerator % 3 == 0 else unit

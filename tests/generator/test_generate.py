@@ -159,6 +159,38 @@ def test_an_interrupted_job_goes_on_and_ends_with_the_same_bytes(model, forty, t
     assert {path: path.stat().st_mtime_ns for path in first} == first
 
 
+def test_a_job_goes_on_with_its_scores_and_replaces_them(model, tmp_path, monkeypatch):
+    write = Writer.write
+
+    def full_disk(self, sampled):
+        if sampled.song == 2:
+            raise OSError(28, "No space left on device")
+        return write(self, sampled)
+
+    flags = [f"--model={model}", *QUICK, "--output_format=midi,musicxml"]
+    assert generate.main([*flags, f"--output={tmp_path / 'whole'}", "--num_songs=3"]) == 0
+    whole = content(tmp_path / "whole")
+    assert sorted(name for name in whole if name.endswith(".musicxml")) == [
+        f"song-0000{at}.musicxml" for at in range(3)
+    ]
+    assert "song-00002.musicxml" in whole["index.html"].decode()
+    folder = tmp_path / "songs"
+    with monkeypatch.context() as patch:
+        patch.setattr(Writer, "write", full_disk)
+        assert generate.main([*flags, f"--output={folder}", "--num_songs=3"]) == 1
+    assert (folder / "song-00001.musicxml").exists()
+    assert generate.main([*flags, f"--output={folder}", "--num_songs=3"]) == 0
+    assert content(folder) == whole
+    without = [f"--model={model}", *QUICK, f"--output={folder}", "--num_songs=3"]
+    assert generate.main(without) == 2
+    assert generate.main([*without, "--overwrite"]) == 0
+    assert not list(folder.glob("*.musicxml"))
+    # The songs are the same without their scores.
+    assert [(folder / f"song-0000{at}.mid").read_bytes() for at in range(3)] == [
+        whole[f"song-0000{at}.mid"] for at in range(3)
+    ]
+
+
 def test_songs_of_other_settings_are_replaced_only_when_asked(model, tmp_path, capsys):
     flags = [f"--model={model}", f"--output={tmp_path / 'songs'}", *QUICK]
     assert generate.main([*flags, "--num_songs=2"]) == 0
@@ -319,6 +351,9 @@ def test_a_recipe_that_does_not_fit_is_refused(tmp_path, capsys, line, message):
         (["--key=C", "--lowest=61", "--highest=61"], "has all its notes in 61..61 and in C: widen"),
         (["--meter=4"], "time signature '4' must be such as 3/4"),
         (["--max_copied_bars=1"], "--max_copied_bars needs copies.index"),
+        (["--output_format=musicxml"], "--output_format"),
+        (["--candidates=101"], "--candidates 101 must be in 1..100"),
+        (["--decoding=beam", "--candidates=2"], "--candidates 2 needs --decoding sample, not --decoding beam"),
         (["--decoding=greedy", "--max_copied_bars=1"], "--max_copied_bars 1.0 needs --decoding sample, not"),
         (["--primer=valid"], "--primer 'valid' is neither a MIDI file nor one of"),
         (["--velocity=128"], "--velocity 128 must be in 0..127"),

@@ -29,6 +29,13 @@ def test_of_many_songs_a_row_makes_several(num_songs, size, count):
     assert [song for batch in made for song in batch.songs] == list(range(num_songs))
 
 
+@pytest.mark.parametrize(("candidates", "size"), [(1, 64), (8, 8), (3, 21), (64, 6), (100, 6)])
+def test_candidates_share_the_rows_of_a_batch(candidates, size):
+    made = plan.batches(100, candidates=candidates)
+    assert [len(batch.songs) for batch in made[:-1]] == [size] * (len(made) - 1)
+    assert [song for batch in made for song in batch.songs] == list(range(100))
+
+
 def test_random_numbers_depend_on_seed_song_and_position_alone():
     whole = plan.uniforms(3, 7, 0, 8, 5)
     np.testing.assert_array_equal(plan.uniforms(3, 7, 2, 3, 5), whole[2:5])

@@ -129,6 +129,17 @@ def test_what_would_come_out_the_same_is_not_refused():
         ),
         ({"ended": True}, {}, "3 of 5 songs came to their end; 5 were made; not kept: none"),
         ({"max_copied_bars": 1.0}, {"copied": 2}, "7 were made; not kept: 2 copied"),
+        (
+            {"candidates": 8},
+            {},
+            "3 of 5 songs came to their end; 40 were made, and the likeliest of every 8 kept; made again: none",
+        ),
+        (
+            {"candidates": 2, "key": "D minor"},
+            {"key": 7},
+            "3 of 5 songs came to their end; 4 of 5 songs are heard in D minor; 17 were made, and the likeliest of "
+            "every 2 kept; made again: 7 in another key",
+        ),
     ],
 )
 def test_what_it_cost(settings, refused, said):

@@ -9,9 +9,9 @@ from generator.sampling.song_state import SongIds
 from generator.songs import copied_bars
 from generator.songs_dir.writing import Writer
 from nabi.analysis.style_profile import SongMeasurements
-from nabi.music.encodings import Events
+from nabi.music.encodings import Events, Voices
 from nabi.music.vocabulary import START
-from nabi.reading import midi_writer
+from nabi.reading import midi_writer, scores
 from nabi.workspace import paths
 from tests import builders
 from tests.generator.indices import write_index
@@ -97,6 +97,15 @@ def test_a_song_is_moved_into_the_key_that_is_asked_for(writer, tmp_path):
     assert (row["key"], row["moved"]) == ("B minor", -3)
 
 
+def test_a_row_says_how_likely_the_best_of_several_candidates_is(writer):
+    config = dataclasses.replace(writer.config, candidates=8)
+    several = dataclasses.replace(writer, config=config)
+    row = several.write(sampled("E4", "d:2", "s:2", "G4", "d:1", primer=("C4", "d:1", "s:1")))
+    # The primer's note is not counted.
+    assert (row["candidates"], row["nats_per_note"]) == (8, 6.1728)
+    assert several.write(sampled("s:4"))["nats_per_note"] is None
+
+
 def test_tempo_and_program_are_in_the_file(writer, tmp_path):
     writer.write(sampled("E4", "d:2"))
     data = (tmp_path / "song-00007.mid").read_bytes()
@@ -138,6 +147,36 @@ def test_a_row_says_what_of_the_sampled_notes_was_copied(writer, tmp_path):
     given = len(Events().decode(tokens[:cut]).pitches)
     assert 0 < given < len(training.pitches)
     assert (continued["copied_notes"], continued["copied_share"]) == (len(training.pitches) - given, 1)
+
+
+def test_a_score_is_beside_it_if_it_is_asked_for(writer, tmp_path):
+    assert "score" not in writer.write(sampled("C4", "d:1"))
+    config = dataclasses.replace(writer.config, output_format="midi,musicxml", meter="3/4", key="C major")
+    row = dataclasses.replace(writer, config=config).write(sampled("C4", "d:4", "s:4", "E3", "d:1/3", song=8))
+    assert row["score"] == "song-00008.musicxml"
+    ((_, song),) = scores.read((tmp_path / row["score"]).read_bytes(), ending=".musicxml")
+    assert builders.notes_of(song) == [(0, 48, 60), (48, 4, 52)]
+    assert (song.about.tempo, song.about.time_signature, song.about.key_signature) == (90.0, "3/4", "C major")
+    # How a song is written does not change what it is.
+    assert row["settings"] == {**writer.write(sampled("C4"))["settings"], "meter": "3/4", "key": "C major"}
+
+
+def test_songs_of_voices_have_a_track_and_a_staff_for_each(tmp_path):
+    known = vocabulary_of(Voices())
+    config = GenerateConfig(audio="none", output_format="midi,musicxml")
+    tokens = ("meter:3/4", "bar:1", "C5", "G4", "E4", "C3", "s:2", "@2", "B4", "~G4", "D4", "G3", "s:1")
+    row = Writer(str(tmp_path), known, Voices(), config).write(
+        SongIds(7, (START,), tuple(known.encode(tokens).tolist()), True, -1.0)
+    )
+    written = (tmp_path / row["file"]).read_bytes()
+    assert [track.name for track in mido.MidiFile(tmp_path / row["file"]).tracks] == [
+        "song-00007", "Soprano", "Alto", "Tenor", "Bass"
+    ]  # fmt: skip
+    song = midi_writer.read_exact(written)
+    assert song == Voices().decode(tokens, song.about)
+    ((_, read),) = scores.read((tmp_path / row["score"]).read_bytes(), ending=".musicxml")
+    assert builders.notes_of(read) == builders.notes_of(song)
+    assert (read.about.instrument, read.about.time_signature) == ("Soprano, Alto, Tenor, Bass", "3/4")
 
 
 def test_rows_are_json_lines_of_a_batch(writer, tmp_path):

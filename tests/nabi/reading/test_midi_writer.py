@@ -7,8 +7,10 @@ import symusic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nabi.music import voice_split
 from nabi.music.song import About, Song
-from nabi.reading import midi_writer
+from nabi.music.voice_split import Part
+from nabi.reading import file_reader, midi_writer
 from tests import builders
 from tests.builders import notes_of, song, songs
 
@@ -62,6 +64,41 @@ def test_tempo_signatures_program_and_name_are_written():
     assert (score.time_signatures[0].numerator, score.time_signatures[0].denominator) == (6, 8)
     assert (score.key_signatures[0].key, score.key_signatures[0].tonality) == (-5, 1)
     assert (score.tracks[0].program, score.tracks[0].name) == (40, "butterfly")
+
+
+CHORALE = song(
+    *((12 * at, 12, pitch) for at, chord in enumerate([(72, 67, 64, 48), (72, 67, 62, 55)]) for pitch in chord)
+)
+
+
+def test_each_part_has_a_track_and_a_channel_of_its_own():
+    written = midi_writer.write(CHORALE, program=52, track_name="song-00007", parts=voice_split.parts(CHORALE))
+    file = mido.MidiFile(file=io.BytesIO(written))
+    assert (file.type, [track.name for track in file.tracks]) == (
+        1,
+        ["song-00007", "Soprano", "Alto", "Tenor", "Bass"],
+    )
+    heard = [
+        [(message.channel, message.note) for message in track if message.type == "note_on"] for track in file.tracks
+    ]
+    assert heard == [[], [(0, 72), (0, 72)], [(1, 67), (1, 67)], [(2, 64), (2, 62)], [(3, 48), (3, 55)]]
+    programs = [message.program for track in file.tracks for message in track if message.type == "program_change"]
+    assert programs == [52] * 4
+    assert {sum(message.time for message in track) for track in file.tracks[1:]} == {960}
+
+
+@given(music=songs())
+def test_a_song_in_parts_reads_back_exactly(music):
+    written = midi_writer.write(
+        music,
+        parts=[
+            Part("one", music.with_notes(*(c[::2] for c in music.notes()))),
+            Part("two", music.with_notes(*(c[1::2] for c in music.notes()))),
+        ],
+    )
+    assert midi_writer.read_exact(written) == music
+    ((_, read),) = file_reader.read_songs(written, source="a.mid")
+    assert notes_of(read) == notes_of(music)
 
 
 def test_a_compound_meter_beats_in_threes():
