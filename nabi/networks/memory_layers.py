@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import keras
 import numpy as np
 
+from nabi.networks import voice_leading
 from nabi.networks.song_memory import LONGEST_RUN, SongMemory
 
 # Widths of the vectors of a token that may be copied, of the last token of a kind, and of a run.
@@ -21,19 +22,22 @@ def memory_layers(memory: SongMemory, spread: object) -> list[keras.layers.Layer
     widths = {"recalled": (size, _COPIED_WIDTH), "last_of_kind": (size, _LAST_WIDTH)}
     widths["run_embedding"] = (LONGEST_RUN + 1, _RUN_WIDTH)
     return [
-        layers.Embedding(size, kinds + 1, trainable=False, name=_TABLE),
+        layers.Embedding(size, kinds + 3, trainable=False, name=_TABLE),
         *(layers.Embedding(*sizes, embeddings_initializer=spread, name=name) for name, sizes in widths.items()),
         layers.Concatenate(name="with_recalled"),
         layers.Dense(_COPIES * _COPIED_WIDTH, "sigmoid", name="copy_gate"),
         layers.Concatenate(name="copies"),
         layers.Multiply(name="copied"),
         layers.Concatenate(name="with_copied"),
+        *voice_leading.leading_layers(size, spread),
     ]
 
 
 def keep_memory(model: keras.Model, memory: SongMemory) -> None:
     """Writes a memory's table into a network that has its layers."""
-    model.get_layer(_TABLE).set_weights([np.concatenate([memory.kinds_VxK, memory.moves_V[:, None]], axis=1)])
+    columns = np.stack([memory.moves_V, memory.pitches_V, memory.strikes_V], axis=1)
+    model.get_layer(_TABLE).set_weights([np.concatenate([memory.kinds_VxK, columns], axis=1)])
+    voice_leading.keep_tables(model, memory.pitches_V, memory.strikes_V)
 
 
 def memory_of(model: keras.Model) -> SongMemory | None:
@@ -41,7 +45,7 @@ def memory_of(model: keras.Model) -> SongMemory | None:
     if not any(layer.name == _TABLE for layer in model.layers):
         return None
     table = np.asarray(model.get_layer(_TABLE).get_weights()[0], np.float32)
-    return SongMemory(table[:, :-1], table[:, -1])
+    return SongMemory(table[:, :-3], *table[:, -3:].T)
 
 
 def take_in(
@@ -58,10 +62,12 @@ def take_in(
     Returns:
       The wider vectors, and the vectors of the tokens that may be copied.
     """
-    run, candidates, last_tokens = recalled[0], recalled[1 : 1 + _COPIES], recalled[1 + _COPIES :]
+    run, candidates, last_tokens = recalled[0], recalled[1 : 1 + _COPIES], recalled[1 + _COPIES : -voice_leading.TOLD]
+    leading = recalled[-voice_leading.TOLD :]
     copies = [layers["recalled"](token) for token in candidates]
     more = [layers["last_of_kind"](token) for token in last_tokens]
     parts = [values, layers[_TABLE](tokens), *copies, *more, layers["run_embedding"](run)]
+    parts += voice_leading.intervals(layers, leading)
     return layers["with_recalled"](parts), copies
 
 

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from nabi.networks import voice_leading
 from nabi.networks.memory_layers import keep_memory, memory_layers, offer_copies, take_in
 from nabi.networks.song_memory import SongMemory
 
@@ -145,7 +146,10 @@ def connect(
     values = layers["dropout_logits"](values)
     if recalled:
         values = offer_copies(layers, values, copies)
-    return layers["allowed_logits"](_logits(layers, values)), last
+    logits = _logits(layers, values)
+    if recalled:
+        logits = logits + voice_leading.logits_of(layers, values, recalled[-voice_leading.TOLD :])
+    return layers["allowed_logits"](logits), last
 
 
 def _logits(layers: Mapping[str, Callable], values: object) -> object:

@@ -10,6 +10,8 @@ tokens one after another and tells of each, as the ids of earlier tokens:
 - the aligned token: the one at the place of the next token in the slice before, where a slice ends with the token that
   moves the time: of a voice, its last note.
 - the last token of each kind: the bar, the place in it, the time signature.
+- how the voices lead, where tokens are notes: the pitch of the aligned note and of the notes just above, and for each of
+  these how far its voice moved, and how far its voice and the next were apart before.
 """
 
 # ruff: noqa: N803, N806, N815 - shapes stand in the names of arrays.
@@ -23,7 +25,9 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from nabi.music.encodings import Encoding, kind_of
+from nabi.music.encodings.token_kinds import pitches_of
 from nabi.music.vocabulary import Vocabulary
+from nabi.networks import voice_leading
 
 # Tokens that are remembered.
 TOKENS = 1024
@@ -40,10 +44,14 @@ class SongMemory:
     Attributes:
       kinds_VxK: float32, 1 for the kind of each id; special ids have none.
       moves_V: float32, 1 for ids that move the time.
+      pitches_V: float32, 1..128 for ids of one note (1 more than its MIDI number), struck or held; else 0.
+      strikes_V: float32, 1 for ids that strike one note.
     """
 
     kinds_VxK: npt.NDArray[np.float32]
     moves_V: npt.NDArray[np.float32]
+    pitches_V: npt.NDArray[np.float32]
+    strikes_V: npt.NDArray[np.float32]
 
     @classmethod
     def of(cls, vocabulary: Vocabulary, encoding: Encoding) -> "SongMemory":
@@ -54,7 +62,11 @@ class SongMemory:
         table = np.zeros((len(vocabulary), len(names)), np.float32)
         table[range(vocabulary.special, len(vocabulary)), [names.index(kind) for kind in kinds]] = 1
         moves = [float(encoding.ticks(token) > 0) for token in tokens]
-        return cls(table, np.array([0.0] * vocabulary.special + moves, np.float32))
+        notes = [pitches_of(encoding, token) for token in tokens]
+        pitches = [1.0 + note[0] if len(note) == 1 else 0.0 for note in notes]
+        strikes = [float(kind == "note") for kind in kinds]
+        columns = (np.array([0.0] * vocabulary.special + column, np.float32) for column in (moves, pitches, strikes))
+        return cls(table, *columns)
 
     @property
     def sizes(self) -> list[int]:
@@ -64,7 +76,7 @@ class SongMemory:
     @property
     def told(self) -> int:
         """Number of the integers that are told of a token."""
-        return 4 + self.kinds_VxK.shape[1]
+        return 4 + self.kinds_VxK.shape[1] + voice_leading.TOLD
 
     def recall(self, token_B: Any, state: list[Any]) -> tuple[list[Any], list[Any]]:
         """Reads one more token of each song.
@@ -84,7 +96,8 @@ class SongMemory:
         told, history, runs = _continuations(token_Bx1, history, runs)
         aligned_B, before, current = self._align(token_B, token_Bx1, before, current)
         last_BxK = tf.where(tf.gather(self.kinds_VxK, token_B) > 0, token_Bx1, last_BxK)
-        told = [*told, aligned_B, *tf.unstack(last_BxK, axis=1)]
+        leading = voice_leading.told(tf.constant(self.pitches_V), before, current)
+        told = [*told, aligned_B, *tf.unstack(last_BxK, axis=1), *leading]
         return [tf.cast(part, tf.int32) for part in told], [history, runs, before, current, last_BxK]
 
     def _align(self, token_B: Any, token_Bx1: Any, before: Any, current: Any) -> tuple[Any, Any, Any]:
