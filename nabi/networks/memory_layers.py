@@ -22,7 +22,7 @@ def memory_layers(memory: SongMemory, spread: object) -> list[keras.layers.Layer
     widths = {"recalled": (size, _COPIED_WIDTH), "last_of_kind": (size, _LAST_WIDTH)}
     widths["run_embedding"] = (LONGEST_RUN + 1, _RUN_WIDTH)
     return [
-        layers.Embedding(size, kinds + 3, trainable=False, name=_TABLE),
+        layers.Embedding(size, kinds + 4, trainable=False, name=_TABLE),
         *(layers.Embedding(*sizes, embeddings_initializer=spread, name=name) for name, sizes in widths.items()),
         layers.Concatenate(name="with_recalled"),
         layers.Dense(_COPIES * _COPIED_WIDTH, "sigmoid", name="copy_gate"),
@@ -35,7 +35,7 @@ def memory_layers(memory: SongMemory, spread: object) -> list[keras.layers.Layer
 
 def keep_memory(model: keras.Model, memory: SongMemory) -> None:
     """Writes a memory's table into a network that has its layers."""
-    columns = np.stack([memory.moves_V, memory.pitches_V, memory.strikes_V], axis=1)
+    columns = np.stack([memory.moves_V, memory.pitches_V, memory.strikes_V, memory.keys_V], axis=1)
     model.get_layer(_TABLE).set_weights([np.concatenate([memory.kinds_VxK, columns], axis=1)])
     voice_leading.keep_tables(model, memory.pitches_V, memory.strikes_V)
 
@@ -45,7 +45,7 @@ def memory_of(model: keras.Model) -> SongMemory | None:
     if not any(layer.name == _TABLE for layer in model.layers):
         return None
     table = np.asarray(model.get_layer(_TABLE).get_weights()[0], np.float32)
-    return SongMemory(table[:, :-3], *table[:, -3:].T)
+    return SongMemory(table[:, :-4], *table[:, -4:].T)
 
 
 def take_in(

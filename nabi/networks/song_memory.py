@@ -46,12 +46,14 @@ class SongMemory:
       moves_V: float32, 1 for ids that move the time.
       pitches_V: float32, 1..128 for ids of one note (1 more than its MIDI number), struck or held; else 0.
       strikes_V: float32, 1 for ids that strike one note.
+      keys_V: float32, 1..24 for ids of a key, in the order of `nabi.music.keys.KEY_NAMES`; else 0.
     """
 
     kinds_VxK: npt.NDArray[np.float32]
     moves_V: npt.NDArray[np.float32]
     pitches_V: npt.NDArray[np.float32]
     strikes_V: npt.NDArray[np.float32]
+    keys_V: npt.NDArray[np.float32]
 
     @classmethod
     def of(cls, vocabulary: Vocabulary, encoding: Encoding) -> "SongMemory":
@@ -65,7 +67,10 @@ class SongMemory:
         notes = [pitches_of(encoding, token) for token in tokens]
         pitches = [1.0 + note[0] if len(note) == 1 else 0.0 for note in notes]
         strikes = [float(kind == "note") for kind in kinds]
-        columns = (np.array([0.0] * vocabulary.special + column, np.float32) for column in (moves, pitches, strikes))
+        keys = [float(encoding.key_number(token)) for token in tokens]
+        columns = (
+            np.array([0.0] * vocabulary.special + column, np.float32) for column in (moves, pitches, strikes, keys)
+        )
         return cls(table, *columns)
 
     @property
@@ -96,7 +101,8 @@ class SongMemory:
         told, history, runs = _continuations(token_Bx1, history, runs)
         aligned_B, before, current = self._align(token_B, token_Bx1, before, current)
         last_BxK = tf.where(tf.gather(self.kinds_VxK, token_B) > 0, token_Bx1, last_BxK)
-        leading = voice_leading.told(tf.constant(self.pitches_V), before, current)
+        key_B = tf.reduce_max(tf.gather(self.keys_V, tf.cast(last_BxK, tf.int32)), axis=1)
+        leading = voice_leading.told(tf.constant(self.pitches_V), before, current, key_B)
         told = [*told, aligned_B, *tf.unstack(last_BxK, axis=1), *leading]
         return [tf.cast(part, tf.int32) for part in told], [history, runs, before, current, last_BxK]
 

@@ -22,11 +22,13 @@ _LOWEST, _HIGHEST = -37, 13
 INTERVALS = _HIGHEST - _LOWEST + 2
 # Integers told of a token: the pitches of the aligned note and of those above, then three intervals for each of these.
 REFERENCES = 1 + ABOVE
-TOLD = REFERENCES + 3 * ABOVE
+# Then the scale degrees of these pitches, and the key.
+TOLD = REFERENCES + 3 * ABOVE + REFERENCES + 1
+_KEYS = 24
 _WIDTH = 8
 
 
-def told(pitches_V: Any, before: Any, current: Any) -> list[Any]:
+def told(pitches_V: Any, before: Any, current: Any, key_B: Any) -> list[Any]:
     """Tells the intervals around the next note.
 
     Args:
@@ -36,6 +38,7 @@ def told(pitches_V: Any, before: Any, current: Any) -> list[Any]:
     Returns:
       `TOLD` parts, float32 [B]: pitches 0..128; then of each note above, the nearest first: how far its voice moved, how
       far the two voices were apart, and how far the note is from the last one of the next voice; 0 where there is none.
+      Then the degree of each of these pitches in the key, 1..24, and the key.
     """
     slots = int(before.shape[1]) - 1
     place_B = tf.cast(current[:, -1], tf.int32)
@@ -53,7 +56,15 @@ def told(pitches_V: Any, before: Any, current: Any) -> list[Any]:
         for now_B, last_B in above
         for interval in (_interval(last_B, now_B), _interval(last_B, own_B), _interval(now_B, own_B))
     ]
-    return [own_B, *(now_B for now_B, _ in above), *intervals]
+    pitches = [own_B, *(now_B for now_B, _ in above)]
+    return [*pitches, *intervals, *(_degree(pitch_B, key_B) for pitch_B in pitches), key_B]
+
+
+def _degree(pitch_B: Any, key_B: Any) -> Any:
+    """Numbers the semitones above the tonic, 1..12 in major and 13..24 in minor; 0 without a note or a key."""
+    tonic_B, minor_B = (key_B - 1.0) % 12.0, tf.floor((key_B - 1.0) / 12.0)
+    degree_B = (pitch_B - 1.0 - tonic_B) % 12.0 + 12.0 * minor_B + 1.0
+    return tf.where((pitch_B > 0) & (key_B > 0), degree_B, 0.0)
 
 
 def _interval(low_B: Any, high_B: Any) -> Any:
@@ -70,8 +81,15 @@ def leading_layers(size: int, spread: object) -> list[keras.layers.Layer]:
             layers.Embedding(INTERVALS, _WIDTH, embeddings_initializer=spread, name=f"interval_{number}")
             for number in range(3 * ABOVE)
         ),
+        *(
+            layers.Embedding(_KEYS + 1, _WIDTH, embeddings_initializer=spread, name=f"degree_{number}")
+            for number in range(REFERENCES + 1)
+        ),
         layers.Embedding(PITCHES + 1, PITCHES, trainable=False, name="intervals_of_pitch"),
-        layers.Dense(REFERENCES * INTERVALS, kernel_initializer="zeros", dtype="float32", name="interval_logits"),
+        layers.Embedding(_KEYS + 1, PITCHES, trainable=False, name="degrees_of_key"),
+        layers.Dense(
+            REFERENCES * INTERVALS + _KEYS + 1, kernel_initializer="zeros", dtype="float32", name="interval_logits"
+        ),
         layers.Dense(size, use_bias=False, trainable=False, dtype="float32", name="pitch_logits"),
     ]
 
@@ -81,13 +99,18 @@ def keep_tables(model: keras.Model, pitches_V: Any, strikes_V: Any) -> None:
     numbers = np.arange(PITCHES)[None] - np.arange(PITCHES)[:, None]
     table = np.clip(numbers, _LOWEST, _HIGHEST) - _LOWEST + 1
     model.get_layer("intervals_of_pitch").set_weights([np.concatenate([np.zeros((1, PITCHES)), table])])
+    degrees = (np.arange(PITCHES)[None] - np.arange(_KEYS)[:, None]) % 12 + np.arange(_KEYS)[:, None] // 12 * 12 + 1
+    model.get_layer("degrees_of_key").set_weights([np.concatenate([np.zeros((1, PITCHES)), degrees])])
     notes = np.arange(1, PITCHES + 1)[:, None] == np.where(strikes_V, pitches_V, 0)
     model.get_layer("pitch_logits").set_weights([notes.astype(np.float32)])
 
 
 def intervals(layers: Mapping[str, Callable], parts: Sequence) -> list:
     """Returns the vectors of the intervals that `told` tells."""
-    return [layers[f"interval_{number}"](part) for number, part in enumerate(parts[REFERENCES:])]
+    begin, end = REFERENCES, REFERENCES + 3 * ABOVE
+    by_name = [(f"interval_{number}", part) for number, part in enumerate(parts[begin:end])]
+    by_name += [(f"degree_{number}", part) for number, part in enumerate(parts[end:])]
+    return [layers[name](part) for name, part in by_name]
 
 
 def logits_of(layers: Mapping[str, Callable], values: object, parts: Sequence) -> object:
@@ -97,4 +120,6 @@ def logits_of(layers: Mapping[str, Callable], values: object, parts: Sequence) -
     for number, pitch in enumerate(parts[:REFERENCES]):
         index = keras.ops.cast(layers["intervals_of_pitch"](pitch), "int32") + number * INTERVALS
         scores = scores + keras.ops.take_along_axis(by_interval, index, axis=-1)
+    index = keras.ops.cast(layers["degrees_of_key"](parts[-1]), "int32") + REFERENCES * INTERVALS
+    scores = scores + keras.ops.take_along_axis(by_interval, index, axis=-1)
     return layers["pitch_logits"](scores)
