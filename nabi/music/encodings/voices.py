@@ -18,7 +18,7 @@ LONGEST_BAR = 8
 # Bars are counted down from here: a song that is longer begins with as many tokens of this number.
 MOST_BARS = 64
 
-_SHIFT, _PLACE, _BAR, _METER, _KEY = "s:", "@", "bar:", "meter:", "key:"
+_SHIFT, _PLACE, _BAR, _METER, _KEY, _LAST = "s:", "@", "bar:", "meter:", "key:", "last:"
 _METERS = tuple(
     f"{beats}/{unit}"
     for unit in (2, 4, 8, 16)
@@ -30,7 +30,8 @@ _KEYS = tuple(_KEY + name.replace(" ", "-") for name in keys.KEY_NAMES)
 _STRUCK = note_names.PITCH_NAMES
 _HELD = tuple(HELD_MARK + name for name in note_names.PITCH_NAMES)
 _NAMES = (*_STRUCK, *_HELD)
-_KINDS = ((_SHIFT, "shift"), (_PLACE, "place"), (_BAR, "bar"), (_METER, "meter"), (_KEY, "key"))
+_KINDS = ((_SHIFT, "shift"), (_PLACE, "place"), (_BAR, "bar"), (_METER, "meter"), (_KEY, "key"), (_LAST, "last"))
+_NO_MUSIC = tuple(prefix for prefix, kind in _KINDS if kind != "shift")
 
 _Ints = npt.NDArray[np.int64]
 
@@ -42,12 +43,13 @@ class Voices(OnGrid):
     A slice is its place in the bar (`@1` is the second quarter note; at a bar line the number of bars up to the song's
     end, `bar:2`), its pitches from the top down, each struck (`C5`) or held (`~C5`), and its length as a shift
     (`s:1/2`). A voice keeps its place among the tokens of a slice, so that a network sees each as a line; BachBot
-    (Liang 2016) writes chorales much alike, but in steps of one length. The first tokens are the time signature,
-    `meter:3/4`, where the song has one, and its key as `nabi.music.keys` finds it, `key:C-major`.
+    (Liang 2016) writes chorales much alike, but in steps of one length. The first token is the time signature,
+    `meter:3/4`, where the song has one. After the first bar's number stand the key, as `nabi.music.keys` finds it
+    (`key:C-major`), and how many quarter notes the last bar has (`last:3`): a network can head for its end.
 
     >>> song = Song.from_notes(start=[0, 0, 12], duration=[12, 24, 12], pitch=[72, 60, 74])
     >>> Voices().encode(song)
-    ['key:C-major', 'bar:1', 'C5', 'C4', 's:1', '@1', 'D5', '~C4', 's:1']
+    ['bar:1', 'key:C-major', 'last:2', 'C5', 'C4', 's:1', '@1', 'D5', '~C4', 's:1']
 
     No music is out of vocabulary. A bar that is longer than 8 quarter notes, or is no whole number of ticks, is
     written as bars of 4/4.
@@ -58,10 +60,11 @@ class Voices(OnGrid):
     name: ClassVar[str] = "voices"
     # Pitches descend within a slice.
     FOLLOWS: ClassVar[Mapping[str, frozenset[str]]] = {
-        START: frozenset({"meter", "key", "bar"}),
-        "meter": frozenset({"key", "bar"}),
-        "key": frozenset({"bar"}),
-        "bar": frozenset({*_STRUCK, "shift"}),
+        START: frozenset({"meter", "bar"}),
+        "meter": frozenset({"bar"}),
+        "bar": frozenset({*_STRUCK, "shift", "key", "last"}),
+        "key": frozenset({"last"}),
+        "last": frozenset({*_STRUCK, "shift"}),
         "place": frozenset({*_STRUCK, "shift"}),
         **{name: frozenset({*_STRUCK[:pitch], "shift"}) for pitch, name in enumerate(_STRUCK)},
         "shift": frozenset({"bar", "place", END}),
@@ -77,11 +80,13 @@ class Voices(OnGrid):
         index, names = _sounding(first, last, pitch)
         notes = np.split(names, np.searchsorted(index, np.arange(1, len(borders) - 1)))
         bars_left, places = -(-(changes[-1] - borders) // bar), borders % bar
-        tokens = self._opening(song) if len(start) else []
+        tokens = list(self._meter(song)) if len(start) else []
+        plan = self._plan(song, int(changes[-1]), bar)
         columns = (column.tolist() for column in (np.diff(borders), bars_left, places))
         for slice_notes, length, left, place in zip(notes, *columns, strict=False):
             tokens.append(_PLACE + self._quarters(place) if place else f"{_BAR}{min(left, MOST_BARS)}")
-            tokens += [_NAMES[name] for name in slice_notes.tolist()]
+            tokens += [*plan, *(_NAMES[name] for name in slice_notes.tolist())]
+            plan = []
             tokens.append(_SHIFT + self._quarters(length))
         return tokens
 
@@ -112,14 +117,14 @@ class Voices(OnGrid):
         # Slices before each change: the changes before it, and the bar lines before it that are none.
         slices = np.arange(len(changes)) - np.cumsum(on_lines) + on_lines + -(-changes // bar)
         first, last = (slices[np.searchsorted(changes, ticks)] for ticks in (start, ends))
-        return int((last - first).sum()) + 2 * int(slices[-1]) + bool(len(start)) * len(self._opening(song))
+        return int((last - first).sum()) + 2 * int(slices[-1]) + self._more(song)
 
     def reduce(self, song: Song) -> Song:
         """Returns the song itself: nothing is lost."""
         return song
 
     def kind(self, token: str, before: str) -> str:
-        """Returns `shift`, `place`, `bar`, `meter`, `key`, or the name of a pitch, struck or held, as its own kind."""
+        """Returns `shift`, `place`, `bar`, `meter`, `key`, `last`, or the name of a pitch, struck or held, as its own kind."""
         del before
         for prefix, kind in _KINDS:
             if token.startswith(prefix):
@@ -140,6 +145,7 @@ class Voices(OnGrid):
             *(f"{_BAR}{left}" for left in range(1, MOST_BARS + 1)),
             *(_METER + meter for meter in _METERS),
             *_KEYS,
+            *(_LAST + self._quarters(length) for length in range(1, longest + 1)),
         )
 
     def opening(self, bars: int, meter: str) -> tuple[str, ...]:
@@ -171,11 +177,19 @@ class Voices(OnGrid):
         usable = ticks == int(ticks) and ticks <= LONGEST_BAR * song.ticks_per_quarter
         return int(ticks) if usable else 4 * song.ticks_per_quarter
 
-    def _opening(self, song: Song) -> list[str]:
-        """Returns the tokens of the time signature and the key, as far as the song has them."""
-        meter, key = song.about.time_signature, keys.find_key(song)
-        tokens = [_METER + meter] if meter in _METERS else []
-        return [*tokens, _KEYS[keys.KEY_NAMES.index(key.name)]] if key else tokens
+    def _meter(self, song: Song) -> tuple[str, ...]:
+        meter = song.about.time_signature
+        return (_METER + meter,) if meter in _METERS else ()
+
+    def _plan(self, song: Song, end: int, bar: int) -> list[str]:
+        """Returns the tokens of the key, if one is found, and of the last bar's length."""
+        key = keys.find_key(song)
+        named = [_KEYS[keys.KEY_NAMES.index(key.name)]] if key else []
+        return [*named, _LAST + self._quarters(end % bar or bar)]
+
+    def _more(self, song: Song) -> int:
+        """Counts the tokens beside those of slices."""
+        return len(self._meter(song)) + len(self._plan(song, 1, 1)) if len(song.notes()[0]) else 0
 
     def _quarters(self, ticks: int) -> str:
         return note_names.duration_name(ticks, self.ticks_per_quarter)
@@ -193,7 +207,7 @@ class Voices(OnGrid):
                 struck, held = [], set()
             elif token.startswith(HELD_MARK):
                 held.add(note_names.parse_pitch(token.removeprefix(HELD_MARK)))
-            elif not token.startswith((_PLACE, _BAR, _METER, _KEY)):
+            elif not token.startswith(_NO_MUSIC):
                 struck.append(note_names.parse_pitch(token))
 
 
