@@ -33,6 +33,8 @@ from nabi.networks import voice_leading
 TOKENS = 1024
 # The longest run that is told apart.
 LONGEST_RUN = 31
+# Earlier tokens that may be said again.
+CANDIDATES = ("continuation", "first_continuation", "aligned")
 # Tokens of a slice that are aligned.
 SLICE = 16
 
@@ -79,11 +81,12 @@ class SongMemory:
         return [TOKENS, TOKENS, SLICE + 1, SLICE + 1, self.kinds_VxK.shape[1]]
 
     @property
-    def told(self) -> int:
-        """Number of the integers that are told of a token."""
-        return 4 + self.kinds_VxK.shape[1] + voice_leading.TOLD
+    def names(self) -> tuple[str, ...]:
+        """Names of the integers that are told of a token."""
+        kinds = (f"last_{kind}" for kind in range(self.kinds_VxK.shape[1]))
+        return ("run", *CANDIDATES, *kinds, *voice_leading.SIZES)
 
-    def recall(self, token_B: Any, state: list[Any]) -> tuple[list[Any], list[Any]]:
+    def recall(self, token_B: Any, state: list[Any]) -> tuple[dict[str, Any], list[Any]]:
         """Reads one more token of each song.
 
         Args:
@@ -93,8 +96,9 @@ class SongMemory:
             last id of each kind.
 
         Returns:
-          Run 0..`LONGEST_RUN`, continuation, first continuation, aligned token and the last token of each kind, int32
-          [B] each, where 0 is none; and the state after the token.
+          Name -> int32 [B], in the order of `names`, where 0 is none: the run, 0..`LONGEST_RUN`, the ids of the
+          continuation, the first continuation and the aligned token, the last id of each kind, and what
+          `voice_leading.told` tells; and the state after the token.
         """
         token_Bx1 = tf.cast(token_B, tf.float32)[:, None]
         history, runs, before, current, last_BxK = state
@@ -102,9 +106,10 @@ class SongMemory:
         aligned_B, before, current = self._align(token_B, token_Bx1, before, current)
         last_BxK = tf.where(tf.gather(self.kinds_VxK, token_B) > 0, token_Bx1, last_BxK)
         key_B = tf.reduce_max(tf.gather(self.keys_V, tf.cast(last_BxK, tf.int32)), axis=1)
-        leading = voice_leading.told(tf.constant(self.pitches_V), before, current, key_B)
-        told = [*told, aligned_B, *tf.unstack(last_BxK, axis=1), *leading]
-        return [tf.cast(part, tf.int32) for part in told], [history, runs, before, current, last_BxK]
+        intervals = voice_leading.told(tf.constant(self.pitches_V), before, current, key_B)
+        parts = [*told, aligned_B, *tf.unstack(last_BxK, axis=1), *(intervals[name] for name in voice_leading.SIZES)]
+        named = {name: tf.cast(part, tf.int32) for name, part in zip(self.names, parts, strict=True)}
+        return named, [history, runs, before, current, last_BxK]
 
     def _align(self, token_B: Any, token_Bx1: Any, before: Any, current: Any) -> tuple[Any, Any, Any]:
         """Adds a token to the present slice; returns what stands at the next place of the one before, [B]."""
@@ -145,7 +150,7 @@ class RecallLayer(keras.layers.Layer):
         self._memory = memory
         self._run = tf.function(self._read, jit_compile=True, autograph=False)
 
-    def call(self, tokens_BxT: Any, state: list[Any]) -> tuple[list[Any], list[Any]]:
+    def call(self, tokens_BxT: Any, state: list[Any]) -> tuple[dict[str, Any], list[Any]]:
         """Reads the window's tokens one after another.
 
         Returns:
@@ -154,16 +159,16 @@ class RecallLayer(keras.layers.Layer):
         told, after = self._run(tokens_BxT, state)
         return told, [tf.ensure_shape(new, old.shape) for new, old in zip(after, state, strict=True)]
 
-    def _read(self, tokens_BxT: Any, state: list[Any]) -> tuple[list[Any], list[Any]]:
-        steps, tokens = tf.shape(tokens_BxT)[1], tf.transpose(tokens_BxT)
+    def _read(self, tokens_BxT: Any, state: list[Any]) -> tuple[dict[str, Any], list[Any]]:
+        steps, tokens, names = tf.shape(tokens_BxT)[1], tf.transpose(tokens_BxT), self._memory.names
 
         def step(t: Any, state: list[Any], arrays: list[Any]) -> tuple[Any, list[Any], list[Any]]:
             """Recalls token t."""
             told, state = self._memory.recall(tf.gather(tokens, t), state)
-            return t + 1, state, [array.write(t, part) for array, part in zip(arrays, told, strict=True)]
+            return t + 1, state, [array.write(t, told[name]) for array, name in zip(arrays, names, strict=True)]
 
-        arrays = [tf.TensorArray(tf.int32, steps) for _ in range(self._memory.told)]
+        arrays = [tf.TensorArray(tf.int32, steps) for _ in names]
         _, state, arrays = tf.while_loop(
             lambda t, *_: t < steps, step, (0, state, arrays), parallel_iterations=1, maximum_iterations=steps
         )
-        return [tf.transpose(array.stack()) for array in arrays], state
+        return {name: tf.transpose(array.stack()) for name, array in zip(names, arrays, strict=True)}, state
