@@ -58,8 +58,8 @@ class TrainConfig(Config):
     recurrent_dropout: float = setting(0.0, "share of the LSTM's state dropped in training", low=0, high=0.95)
     wrong_notes: float = setting(
         0.0,
-        "share of the notes that the network reads wrong in training, by up to 4 semitones, so that it learns to go on from "
-        "its own mistakes",
+        "share of the notes that the network reads wrong in training, by up to 4 semitones, so that in sampling it "
+        "goes on well from its own mistakes",
         low=0,
         high=0.5,
         needs={"memory": (True,)},

@@ -1,7 +1,7 @@
 """The layers that take in intervals, and raise the logits of notes by intervals; all are stock Keras layers.
 
-A note's logit is raised by its interval from the last note of its voice and from the notes just above, by its degree, and
-by how its voice and each above would move together: what is learnt of an interval holds in every key.
+A note's logit is raised by its interval from the last note of its voice and from the notes just above, by its degree,
+and by how its voice and each above would move together: what is learnt of an interval holds in every key.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,10 +9,18 @@ from collections.abc import Callable, Mapping
 import keras
 import numpy as np
 
-from nabi.networks.song_memory import SongMemory
-from nabi.networks.voice_leading import (
-    HIGHEST, INTERVALS, KEYS, LOWEST, PAIR_NAMES, PAIRS, PITCHES, REFERENCES, SIZES,
+from nabi.networks.intervals import (
+    HIGHEST,
+    INTERVALS,
+    KEYS,
+    LOWEST,
+    PAIR_NAMES,
+    PAIRS,
+    PITCHES,
+    REFERENCES,
+    SIZES,
 )  # fmt: skip
+from nabi.networks.song_memory import SongMemory
 
 _WIDTH = 8
 # What is told as vectors: intervals, degrees and the key, but no pitch and no pair.

@@ -4,7 +4,7 @@ The names of its layers decide how they are connected; `nabi.networks.variants` 
 for training, for scoring and for sampling.
 """
 
-# ruff: noqa: N803 - shapes stand in the names of arrays.
+# ruff: noqa: N803, N806 - shapes stand in the names of arrays.
 
 import dataclasses
 from collections.abc import Callable, Mapping

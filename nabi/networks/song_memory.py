@@ -10,8 +10,7 @@ tokens one after another and tells of each, as the ids of earlier tokens:
 - the aligned token: the one at the place of the next token in the slice before, where a slice ends with the token that
   moves the time: of a voice, its last note.
 - the last token of each kind: the bar, the place in it, the time signature.
-- how the voices lead, where tokens are notes: the pitch of the aligned note and of the notes just above, and for each of
-  these how far its voice moved, and how far its voice and the next were apart before.
+- the intervals around the next note, where tokens are notes (`nabi.networks.intervals`).
 """
 
 # ruff: noqa: N803, N806, N815 - shapes stand in the names of arrays.
@@ -27,7 +26,7 @@ import tensorflow as tf
 from nabi.music.encodings import Encoding, kind_of
 from nabi.music.encodings.token_kinds import pitches_of
 from nabi.music.vocabulary import Vocabulary
-from nabi.networks import voice_leading
+from nabi.networks import intervals
 
 # Tokens that are remembered.
 TOKENS = 1024
@@ -84,7 +83,7 @@ class SongMemory:
     def names(self) -> tuple[str, ...]:
         """Names of the integers that are told of a token."""
         kinds = (f"last_{kind}" for kind in range(self.kinds_VxK.shape[1]))
-        return ("run", *CANDIDATES, *kinds, *voice_leading.SIZES)
+        return ("run", *CANDIDATES, *kinds, *intervals.SIZES)
 
     def recall(self, token_B: Any, state: list[Any]) -> tuple[dict[str, Any], list[Any]]:
         """Reads one more token of each song.
@@ -98,7 +97,7 @@ class SongMemory:
         Returns:
           Name -> int32 [B], in the order of `names`, where 0 is none: the run, 0..`LONGEST_RUN`, the ids of the
           continuation, the first continuation and the aligned token, the last id of each kind, and what
-          `voice_leading.told` tells; and the state after the token.
+          `intervals.told` tells; and the state after the token.
         """
         token_Bx1 = tf.cast(token_B, tf.float32)[:, None]
         history, runs, before, current, last_BxK = state
@@ -106,8 +105,8 @@ class SongMemory:
         aligned_B, before, current = self._align(token_B, token_Bx1, before, current)
         last_BxK = tf.where(tf.gather(self.kinds_VxK, token_B) > 0, token_Bx1, last_BxK)
         key_B = tf.reduce_max(tf.gather(self.keys_V, tf.cast(last_BxK, tf.int32)), axis=1)
-        intervals = voice_leading.told(tf.constant(self.pitches_V), before, current, key_B)
-        parts = [*told, aligned_B, *tf.unstack(last_BxK, axis=1), *(intervals[name] for name in voice_leading.SIZES)]
+        around = intervals.told(tf.constant(self.pitches_V), before, current, key_B)
+        parts = [*told, aligned_B, *tf.unstack(last_BxK, axis=1), *(around[name] for name in intervals.SIZES)]
         named = {name: tf.cast(part, tf.int32) for name, part in zip(self.names, parts, strict=True)}
         return named, [history, runs, before, current, last_BxK]
 

@@ -65,7 +65,7 @@ class Encoding(Protocol):
         """Returns the first tokens of a song of so many bars (0: any) of a meter ("": any), if its tokens say these."""
 
     def key_number(self, token: str) -> int:
-        """Returns 1 more than the index in `nabi.music.keys.KEY_NAMES` of the key that a token says; 0 for any other."""
+        """Returns 1 more than the index in `nabi.music.keys.KEY_NAMES` of the key that a token names; else 0."""
 
     def lengthened(self, tokens: Sequence[str], bars: int) -> list[str]:
         """Writes tokens as the beginning of a song of so many bars, if its tokens say this."""

@@ -124,7 +124,7 @@ class Voices(OnGrid):
         return song
 
     def kind(self, token: str, before: str) -> str:
-        """Returns `shift`, `place`, `bar`, `meter`, `key`, `last`, or the name of a pitch, struck or held, as its own kind."""
+        """Returns `shift`, `place`, `bar`, `meter`, `key`, `last`, or a pitch, struck or held, as its own kind."""
         del before
         for prefix, kind in _KINDS:
             if token.startswith(prefix):

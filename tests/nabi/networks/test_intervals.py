@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from nabi.music.encodings import Voices
 from nabi.music.vocabulary import Vocabulary
-from nabi.networks import network, voice_leading
+from nabi.networks import intervals, network
 from nabi.networks.network import Architecture
 from nabi.networks.song_memory import RecallLayer, SongMemory
 
@@ -27,12 +27,12 @@ def told(tokens, memory=MEMORY):
 
 
 def interval(semitones):
-    return semitones - voice_leading.LOWEST + 1
+    return semitones - intervals.LOWEST + 1
 
 
 def test_pitches_of_the_voice_and_of_those_above_are_told():
     after = told(SONG)
-    assert [after[name] for name in voice_leading.REFERENCES] == [62 + 1, 67 + 1, 71 + 1, 0]
+    assert [after[name] for name in intervals.REFERENCES] == [62 + 1, 67 + 1, 71 + 1, 0]
 
 
 def test_intervals_of_the_voices_above_are_told():
@@ -47,7 +47,7 @@ def test_intervals_of_the_voices_above_are_told():
 def test_the_same_is_told_of_a_song_in_another_key():
     higher = ["bar:2", "key:B-minor", "last:4", "D5", "s:4", "bar:1", "B4", "G4", "E4", "E3", "s:1", "@1", "C#5", "A4"]
     low, high = told(SONG), told(higher)
-    moved = [name for name in voice_leading.SIZES if low[name] != high[name]]
+    moved = [name for name in intervals.SIZES if low[name] != high[name]]
     assert moved == ["own", "above_1", "above_2", "key"]
 
 
@@ -71,7 +71,7 @@ def test_wide_intervals_and_motions_are_cut():
 
 
 def test_no_note_no_interval():
-    assert all(told(["bar:1"])[name] == 0 for name in voice_leading.SIZES)
+    assert all(told(["bar:1"])[name] == 0 for name in intervals.SIZES)
 
 
 def test_logits_of_intervals_raise_the_note_at_that_interval_in_every_key():
@@ -80,7 +80,7 @@ def test_logits_of_intervals_raise_the_note_at_that_interval_in_every_key():
     bias = np.zeros(model.get_layer("interval_logits").get_weights()[1].shape, np.float32)
     # A second above the voice's last note, and the tonic of a minor key.
     bias[interval(2)] = 5
-    bias[len(voice_leading.REFERENCES) * voice_leading.INTERVALS + 13] = 3
+    bias[len(intervals.REFERENCES) * intervals.INTERVALS + 13] = 3
     layer = model.get_layer("interval_logits")
     before = logits(model)
     layer.set_weights([layer.get_weights()[0], bias])
