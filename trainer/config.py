@@ -56,6 +56,14 @@ class TrainConfig(Config):
     dropout: float = setting(0.2, "share of the LSTM inputs and outputs dropped in training", low=0, high=0.95)
     variational_dropout: bool = setting(False, "drop the same values at all steps of a window")
     recurrent_dropout: float = setting(0.0, "share of the LSTM's state dropped in training", low=0, high=0.95)
+    wrong_notes: float = setting(
+        0.0,
+        "share of the notes that the network reads wrong in training, by up to 4 semitones, so that in sampling it "
+        "goes on well from its own mistakes",
+        low=0,
+        high=0.5,
+        needs={"memory": (True,)},
+    )
     label_smoothing: float = setting(0.0, "share of a target's probability spread over all tokens", low=0, high=0.9)
     weight_decay: float = setting(
         0.0, "decoupled weight decay: share of each weight matrix subtracted a step, times the learning rate", high=1

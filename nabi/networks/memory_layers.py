@@ -1,18 +1,18 @@
 """The layers by which a network with a memory takes in what it is told, and may copy it; all are stock Keras layers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import keras
 import numpy as np
 
-from nabi.networks.song_memory import LONGEST_RUN, SongMemory
+from nabi.networks import interval_layers
+from nabi.networks.song_memory import CANDIDATES, LONGEST_RUN, SongMemory
 
-# Widths of the vectors of a token that may be copied, of the last token of a kind, and of a run.
-_COPIED_WIDTH, _LAST_WIDTH, _RUN_WIDTH = 32, 16, 8
-# Tokens that may be copied: continuation, first continuation and aligned token.
-_COPIES = 3
-# The layer that keeps the memory's table of kinds with the model.
+# Widths of the vectors of a token that may be copied, of the last token of a kind, of a run, and of the features.
+_COPIED_WIDTH, _LAST_WIDTH, _RUN_WIDTH, _FEATURES = 32, 16, 8, 256
+# The layer that keeps the memory's tables of the vocabulary with the model.
 _TABLE = "kinds"
+_COLUMNS = ("moves_V", "pitches_V", "strikes_V", "keys_V")
 
 
 def memory_layers(memory: SongMemory, spread: object) -> list[keras.layers.Layer]:
@@ -21,19 +21,24 @@ def memory_layers(memory: SongMemory, spread: object) -> list[keras.layers.Layer
     widths = {"recalled": (size, _COPIED_WIDTH), "last_of_kind": (size, _LAST_WIDTH)}
     widths["run_embedding"] = (LONGEST_RUN + 1, _RUN_WIDTH)
     return [
-        layers.Embedding(size, kinds + 1, trainable=False, name=_TABLE),
+        layers.Embedding(size, kinds + len(_COLUMNS), trainable=False, name=_TABLE),
         *(layers.Embedding(*sizes, embeddings_initializer=spread, name=name) for name, sizes in widths.items()),
         layers.Concatenate(name="with_recalled"),
-        layers.Dense(_COPIES * _COPIED_WIDTH, "sigmoid", name="copy_gate"),
+        layers.Dense(_FEATURES, "relu", name="features"),
+        layers.Concatenate(name="with_features"),
+        layers.Dense(len(CANDIDATES) * _COPIED_WIDTH, "sigmoid", name="copy_gate"),
         layers.Concatenate(name="copies"),
         layers.Multiply(name="copied"),
         layers.Concatenate(name="with_copied"),
+        *interval_layers.interval_layers(size, spread),
     ]
 
 
 def keep_memory(model: keras.Model, memory: SongMemory) -> None:
-    """Writes a memory's table into a network that has its layers."""
-    model.get_layer(_TABLE).set_weights([np.concatenate([memory.kinds_VxK, memory.moves_V[:, None]], axis=1)])
+    """Writes a memory's tables into a network that has its layers."""
+    columns = np.stack([getattr(memory, name) for name in _COLUMNS], axis=1)
+    model.get_layer(_TABLE).set_weights([np.concatenate([memory.kinds_VxK, columns], axis=1)])
+    interval_layers.keep_intervals(model, memory)
 
 
 def memory_of(model: keras.Model) -> SongMemory | None:
@@ -41,31 +46,32 @@ def memory_of(model: keras.Model) -> SongMemory | None:
     if not any(layer.name == _TABLE for layer in model.layers):
         return None
     table = np.asarray(model.get_layer(_TABLE).get_weights()[0], np.float32)
-    return SongMemory(table[:, :-1], table[:, -1])
+    return SongMemory(table[:, : -len(_COLUMNS)], *table[:, -len(_COLUMNS) :].T)
 
 
 def take_in(
-    layers: Mapping[str, Callable], values: object, tokens: object, recalled: Sequence
-) -> tuple[object, Sequence]:
+    layers: Mapping[str, Callable], values: object, tokens: object, told: Mapping[str, object]
+) -> tuple[object, list]:
     """Joins what is told of each token to its vector.
 
     Args:
       layers: name -> layer.
       values: vectors of the tokens.
       tokens: their ids.
-      recalled: what `SongMemory.recall` tells of each.
+      told: what `SongMemory.recall` tells of each.
 
     Returns:
-      The wider vectors, and the vectors of the tokens that may be copied.
+      The wider vectors; and what is offered for the logits: the vectors of the tokens that may be copied, and features.
     """
-    run, candidates, last_tokens = recalled[0], recalled[1 : 1 + _COPIES], recalled[1 + _COPIES :]
-    copies = [layers["recalled"](token) for token in candidates]
-    more = [layers["last_of_kind"](token) for token in last_tokens]
-    parts = [values, layers[_TABLE](tokens), *copies, *more, layers["run_embedding"](run)]
-    return layers["with_recalled"](parts), copies
+    copies = [layers["recalled"](told[name]) for name in CANDIDATES]
+    last = [layers["last_of_kind"](token) for name, token in told.items() if name.startswith("last_")]
+    parts = [values, layers[_TABLE](tokens), *copies, *last, layers["run_embedding"](told["run"])]
+    recalled = layers["with_recalled"]([*parts, *interval_layers.interval_vectors(layers, told)])
+    features = layers["features"](recalled)
+    return layers["with_features"]([recalled, features]), [layers["copies"](copies), features]
 
 
-def offer_copies(layers: Mapping[str, Callable], values: object, copies: Sequence) -> object:
-    """Leads the vectors that may be copied to the logits directly, through a gate that the LSTM opens."""
-    copied = layers["copied"]([layers["copy_gate"](values), layers["copies"](copies)])
-    return layers["with_copied"]([values, copied])
+def offer(layers: Mapping[str, Callable], values: object, offered: list) -> object:
+    """Leads what is offered to the logits directly: copies through a gate that the LSTM opens, and the features."""
+    copies, features = offered
+    return layers["with_copied"]([values, layers["copied"]([layers["copy_gate"](values), copies]), features])

@@ -4,16 +4,17 @@ The names of its layers decide how they are connected; `nabi.networks.variants` 
 for training, for scoring and for sampling.
 """
 
-# ruff: noqa: N803 - shapes stand in the names of arrays.
+# ruff: noqa: N803, N806 - shapes stand in the names of arrays.
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
-from nabi.networks.memory_layers import keep_memory, memory_layers, offer_copies, take_in
+from nabi.networks.interval_layers import interval_logits
+from nabi.networks.memory_layers import keep_memory, memory_layers, offer, take_in
 from nabi.networks.song_memory import SongMemory
 
 
@@ -61,11 +62,10 @@ def build(
       `SongMemory.recall` tells of each, int32 [B, T] each.
     """
     layers = {layer.name: layer for layer in _layers(architecture, features, memory)}
-    told = memory.told if memory else 0
-    names = ["tokens", *(f"told_{number}" for number in range(told))]
-    inputs = [keras.Input((None,), dtype="int32", name=name) for name in names]
-    logits = connect(layers, inputs[0], {}, recalled=inputs[1:])[0]
-    model = keras.Model(inputs if memory else inputs[0], logits, name="nabi")
+    tokens_BxT = keras.Input((None,), dtype="int32", name="tokens")
+    told = {name: keras.Input((None,), dtype="int32", name=name) for name in (memory.names if memory else ())}
+    logits = connect(layers, tokens_BxT, {}, told=told)[0]
+    model = keras.Model([tokens_BxT, *told.values()] if memory else tokens_BxT, logits, name="nabi")
     if memory:
         keep_memory(model, memory)
     if features is not None:
@@ -111,7 +111,7 @@ def connect(
     tokens_BxT: object,
     states: Mapping[str, list],
     masks: Mapping[str, object] | None = None,
-    recalled: Sequence = (),
+    told: Mapping[str, object] | None = None,
 ) -> tuple[object, list]:
     """Connects the layers by their names, in the one way that all variants share.
 
@@ -120,15 +120,15 @@ def connect(
       tokens_BxT: the input.
       states: name of an LSTM layer -> its first h and c; empty: zeros, and no state is returned.
       masks: name of an LSTM layer -> its recurrent mask.
-      recalled: what `SongMemory.recall` tells of each token; empty for a network without a memory.
+      told: what `SongMemory.recall` tells of each token; None or empty for a network without a memory.
 
     Returns:
       The logits, and h and c after the last step of every LSTM layer in `states`.
     """
     values, last = layers["embedding"](tokens_BxT), []
-    copies: Sequence = ()
-    if recalled:
-        values, copies = take_in(layers, values, tokens_BxT, recalled)
+    offered: list = []
+    if told:
+        values, offered = take_in(layers, values, tokens_BxT, told)
     for index in range(sum(name.startswith("lstm_") for name in layers)):
         before = values
         values, name = layers[f"dropout_{index}"](values), f"lstm_{index}"
@@ -143,9 +143,12 @@ def connect(
         if f"residual_{index}" in layers:
             values = layers[f"residual_{index}"]([before, values])
     values = layers["dropout_logits"](values)
-    if recalled:
-        values = offer_copies(layers, values, copies)
-    return layers["allowed_logits"](_logits(layers, values)), last
+    if told:
+        values = offer(layers, values, offered)
+    logits = _logits(layers, values)
+    if told:
+        logits = logits + interval_logits(layers, values, told)
+    return layers["allowed_logits"](logits), last
 
 
 def _logits(layers: Mapping[str, Callable], values: object) -> object:

@@ -10,6 +10,7 @@ tokens one after another and tells of each, as the ids of earlier tokens:
 - the aligned token: the one at the place of the next token in the slice before, where a slice ends with the token that
   moves the time: of a voice, its last note.
 - the last token of each kind: the bar, the place in it, the time signature.
+- the intervals around the next note, where tokens are notes (`nabi.networks.intervals`).
 """
 
 # ruff: noqa: N803, N806, N815 - shapes stand in the names of arrays.
@@ -23,12 +24,16 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from nabi.music.encodings import Encoding, kind_of
+from nabi.music.encodings.token_kinds import pitches_of
 from nabi.music.vocabulary import Vocabulary
+from nabi.networks import intervals
 
 # Tokens that are remembered.
 TOKENS = 1024
 # The longest run that is told apart.
 LONGEST_RUN = 31
+# Earlier tokens that may be said again.
+CANDIDATES = ("continuation", "first_continuation", "aligned")
 # Tokens of a slice that are aligned.
 SLICE = 16
 
@@ -40,10 +45,16 @@ class SongMemory:
     Attributes:
       kinds_VxK: float32, 1 for the kind of each id; special ids have none.
       moves_V: float32, 1 for ids that move the time.
+      pitches_V: float32, 1..128 for ids of one note (1 more than its MIDI number), struck or held; else 0.
+      strikes_V: float32, 1 for ids that strike one note.
+      keys_V: float32, 1..24 for ids of a key, in the order of `nabi.music.keys.KEY_NAMES`; else 0.
     """
 
     kinds_VxK: npt.NDArray[np.float32]
     moves_V: npt.NDArray[np.float32]
+    pitches_V: npt.NDArray[np.float32]
+    strikes_V: npt.NDArray[np.float32]
+    keys_V: npt.NDArray[np.float32]
 
     @classmethod
     def of(cls, vocabulary: Vocabulary, encoding: Encoding) -> "SongMemory":
@@ -54,7 +65,14 @@ class SongMemory:
         table = np.zeros((len(vocabulary), len(names)), np.float32)
         table[range(vocabulary.special, len(vocabulary)), [names.index(kind) for kind in kinds]] = 1
         moves = [float(encoding.ticks(token) > 0) for token in tokens]
-        return cls(table, np.array([0.0] * vocabulary.special + moves, np.float32))
+        notes = [pitches_of(encoding, token) for token in tokens]
+        pitches = [1.0 + note[0] if len(note) == 1 else 0.0 for note in notes]
+        strikes = [float(kind == "note") for kind in kinds]
+        keys = [float(encoding.key_number(token)) for token in tokens]
+        columns = (
+            np.array([0.0] * vocabulary.special + column, np.float32) for column in (moves, pitches, strikes, keys)
+        )
+        return cls(table, *columns)
 
     @property
     def sizes(self) -> list[int]:
@@ -62,11 +80,12 @@ class SongMemory:
         return [TOKENS, TOKENS, SLICE + 1, SLICE + 1, self.kinds_VxK.shape[1]]
 
     @property
-    def told(self) -> int:
-        """Number of the integers that are told of a token."""
-        return 4 + self.kinds_VxK.shape[1]
+    def names(self) -> tuple[str, ...]:
+        """Names of the integers that are told of a token."""
+        kinds = (f"last_{kind}" for kind in range(self.kinds_VxK.shape[1]))
+        return ("run", *CANDIDATES, *kinds, *intervals.SIZES)
 
-    def recall(self, token_B: Any, state: list[Any]) -> tuple[list[Any], list[Any]]:
+    def recall(self, token_B: Any, state: list[Any]) -> tuple[dict[str, Any], list[Any]]:
         """Reads one more token of each song.
 
         Args:
@@ -76,16 +95,20 @@ class SongMemory:
             last id of each kind.
 
         Returns:
-          Run 0..`LONGEST_RUN`, continuation, first continuation, aligned token and the last token of each kind, int32
-          [B] each, where 0 is none; and the state after the token.
+          Name -> int32 [B], in the order of `names`, where 0 is none: the run, 0..`LONGEST_RUN`, the ids of the
+          continuation, the first continuation and the aligned token, the last id of each kind, and what
+          `intervals.told` tells; and the state after the token.
         """
         token_Bx1 = tf.cast(token_B, tf.float32)[:, None]
         history, runs, before, current, last_BxK = state
         told, history, runs = _continuations(token_Bx1, history, runs)
         aligned_B, before, current = self._align(token_B, token_Bx1, before, current)
         last_BxK = tf.where(tf.gather(self.kinds_VxK, token_B) > 0, token_Bx1, last_BxK)
-        told = [*told, aligned_B, *tf.unstack(last_BxK, axis=1)]
-        return [tf.cast(part, tf.int32) for part in told], [history, runs, before, current, last_BxK]
+        key_B = tf.reduce_max(tf.gather(self.keys_V, tf.cast(last_BxK, tf.int32)), axis=1)
+        around = intervals.told(tf.constant(self.pitches_V), before, current, key_B)
+        parts = [*told, aligned_B, *tf.unstack(last_BxK, axis=1), *(around[name] for name in intervals.SIZES)]
+        named = {name: tf.cast(part, tf.int32) for name, part in zip(self.names, parts, strict=True)}
+        return named, [history, runs, before, current, last_BxK]
 
     def _align(self, token_B: Any, token_Bx1: Any, before: Any, current: Any) -> tuple[Any, Any, Any]:
         """Adds a token to the present slice; returns what stands at the next place of the one before, [B]."""
@@ -126,7 +149,7 @@ class RecallLayer(keras.layers.Layer):
         self._memory = memory
         self._run = tf.function(self._read, jit_compile=True, autograph=False)
 
-    def call(self, tokens_BxT: Any, state: list[Any]) -> tuple[list[Any], list[Any]]:
+    def call(self, tokens_BxT: Any, state: list[Any]) -> tuple[dict[str, Any], list[Any]]:
         """Reads the window's tokens one after another.
 
         Returns:
@@ -135,16 +158,16 @@ class RecallLayer(keras.layers.Layer):
         told, after = self._run(tokens_BxT, state)
         return told, [tf.ensure_shape(new, old.shape) for new, old in zip(after, state, strict=True)]
 
-    def _read(self, tokens_BxT: Any, state: list[Any]) -> tuple[list[Any], list[Any]]:
-        steps, tokens = tf.shape(tokens_BxT)[1], tf.transpose(tokens_BxT)
+    def _read(self, tokens_BxT: Any, state: list[Any]) -> tuple[dict[str, Any], list[Any]]:
+        steps, tokens, names = tf.shape(tokens_BxT)[1], tf.transpose(tokens_BxT), self._memory.names
 
         def step(t: Any, state: list[Any], arrays: list[Any]) -> tuple[Any, list[Any], list[Any]]:
             """Recalls token t."""
             told, state = self._memory.recall(tf.gather(tokens, t), state)
-            return t + 1, state, [array.write(t, part) for array, part in zip(arrays, told, strict=True)]
+            return t + 1, state, [array.write(t, told[name]) for array, name in zip(arrays, names, strict=True)]
 
-        arrays = [tf.TensorArray(tf.int32, steps) for _ in range(self._memory.told)]
+        arrays = [tf.TensorArray(tf.int32, steps) for _ in names]
         _, state, arrays = tf.while_loop(
             lambda t, *_: t < steps, step, (0, state, arrays), parallel_iterations=1, maximum_iterations=steps
         )
-        return [tf.transpose(array.stack()) for array in arrays], state
+        return {name: tf.transpose(array.stack()) for name, array in zip(names, arrays, strict=True)}, state

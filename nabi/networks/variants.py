@@ -48,14 +48,15 @@ def variant(
     layers: dict[str, Callable] = {}
     for layer in model.layers:
         if isinstance(layer, keras.layers.Dropout):
-            layers[layer.name] = dropout(layer) if dropout else _unchanged
+            # One layer in the place of one: Keras orders layers, and so weights, by their depth in the graph.
+            layers[layer.name] = dropout(layer) if dropout else keras.layers.Identity(name=layer.name)
         elif not isinstance(layer, keras.layers.InputLayer):
             layers[layer.name] = _copy(layer, state=state, fused=fused, precision=precision)
     states = _state_inputs(model) if state else {}
     masks = {name: recurrent_mask(name, h) for name, (h, _) in states.items()} if recurrent_mask else None
     tokens_BxT = keras.Input((None,), dtype="int32", name="tokens")
-    before, recalled, after = _recalled(model, tokens_BxT)
-    logits, last = connect(layers, tokens_BxT, states, masks, recalled)
+    before, told, after = _recalled(model, tokens_BxT)
+    logits, last = connect(layers, tokens_BxT, states, masks, told)
     flat = [*(part for pair in states.values() for part in pair), *before]
     copy = keras.Model(
         [tokens_BxT, *inputs, *flat], [logits, *last, *after], name="nabi_with_state" if state else "nabi"
@@ -64,11 +65,11 @@ def variant(
     return copy
 
 
-def _recalled(model: keras.Model, tokens_BxT: object) -> tuple[list, list, list]:
-    """Returns the state of a network's memory as inputs, what is recalled, and the state after; empty without one."""
+def _recalled(model: keras.Model, tokens_BxT: object) -> tuple[list, dict[str, object], list]:
+    """Returns the state of a network's memory as inputs, what is told, and the state after; empty without one."""
     memory = memory_of(model)
     if not memory:
-        return [], [], []
+        return [], {}, []
     before = [keras.Input((size,), name=f"memory_{part}") for part, size in enumerate(memory.sizes)]
     return before, *RecallLayer(memory)(tokens_BxT, before)
 
@@ -109,14 +110,14 @@ def stepwise(model: keras.Model) -> Callable[[object, list], tuple[object, list]
             layers[layer.name] = layer
     names = [layer.name for layer in model.layers if isinstance(layer, keras.layers.LSTM)]
     memory = memory_of(model)
-    recall = tf.function(memory.recall, jit_compile=True, autograph=False) if memory else lambda *_: ([], [])
+    recall = tf.function(memory.recall, jit_compile=True, autograph=False) if memory else lambda *_: ({}, [])
 
     def advance(last_B: object, state: list) -> tuple[object, list]:
         """Runs one step."""
         lstm, remembered = state[: 2 * len(names)], state[2 * len(names) :]
         pairs = dict(zip(names, zip(lstm[::2], lstm[1::2], strict=True), strict=True))
-        recalled, remembered = recall(last_B, remembered)
-        logits, last = connect(layers, last_B, pairs, recalled=recalled)
+        told, remembered = recall(last_B, remembered)
+        logits, last = connect(layers, last_B, pairs, told=told)
         return logits, [*last, *remembered]
 
     return advance

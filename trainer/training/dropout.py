@@ -47,6 +47,20 @@ class DropoutMask(keras.layers.Layer):
         return (values_shape[0], 1, values_shape[2]) if self.shared_steps else values_shape
 
 
+@keras.saving.register_keras_serializable("nabi")
+class MaskedDropout(DropoutMask):
+    """Multiplies values by their mask."""
+
+    def call(self, values: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
+        """Returns float [B, T, U], the values with some dropped and the others raised to the same expectation."""
+        return values * super().call(values, draw)
+
+    def compute_output_shape(self, values_shape: tuple, draw_shape: tuple) -> tuple:
+        """Returns the shape of the values."""
+        del draw_shape
+        return values_shape
+
+
 def uniform_bits(shape: tf.Tensor, key: int, draw: tf.Tensor) -> tf.Tensor:
     """Draws random bits such that row r depends on (key, step, first row + r, the sizes after the first) alone.
 

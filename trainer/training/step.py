@@ -15,9 +15,11 @@ import tensorflow as tf
 
 from nabi.music.vocabulary import UNKNOWN
 from nabi.networks import variants
+from nabi.networks.memory_layers import memory_of
 from trainer.config import TrainConfig
 from trainer.data.feed import StepBatches
 from trainer.training.optimizer import make_optimizer
+from trainer.training.pitch_noise import PitchNoise
 from trainer.training.training_network import training_model
 
 
@@ -36,6 +38,10 @@ def scored(targets_BxT: tf.Tensor, last_only: bool) -> tuple[tf.Tensor, tf.Tenso
     position = tf.one_hot(length - 1, length) if last_only else 1.0
     valid_BxT = tf.cast(targets_BxT > UNKNOWN, tf.float32) * position
     return valid_BxT, tf.cast(targets_BxT == UNKNOWN, tf.float32) * position
+
+
+# Key of the noise; layers' keys are smaller.
+_NOISE = 2**62
 
 
 class Learner:
@@ -61,6 +67,8 @@ class Learner:
         self._strategy = strategy
         self._config = config
         self._blocked = start.get_layer("allowed_logits").offset
+        memory = memory_of(start)
+        self._noise = PitchNoise(memory, config.wrong_notes, _NOISE) if memory and config.wrong_notes else None
         with strategy.scope():
             self.model = training_model(start, config, fused=fused)
             self._optimizer = make_optimizer(config)
@@ -188,6 +196,7 @@ class Learner:
         inputs_BxT, targets_BxT = tokens[:, :-1], tokens[:, 1:]
         valid_BxT, unknown_BxT = scored(targets_BxT, self._config.target == "last")
         state = [tf.where(begins_B[:, None], 0.0, part_BxU) for part_BxU in state]
+        inputs_BxT = self._noise(inputs_BxT, draw) if self._noise else inputs_BxT
         with tf.GradientTape() as tape:
             logits_BxTxV, *state = self.model([inputs_BxT, draw, *state], training=True)
             losses_BxT = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets_BxT, logits=logits_BxTxV)

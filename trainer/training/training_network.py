@@ -1,6 +1,6 @@
 """The network of a run: with its first weights, and in the form in which it is trained."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -9,7 +9,7 @@ import numpy.typing as npt
 from nabi.networks import network, variants
 from nabi.networks.song_memory import SongMemory
 from trainer.config import TrainConfig
-from trainer.training.dropout import DropoutMask
+from trainer.training.dropout import DropoutMask, MaskedDropout
 
 # A layer's dropout key is seed * this + the layer's number, so that no two layers of a run drop alike.
 _LAYERS_PER_SEED = 2**16
@@ -20,28 +20,26 @@ def training_model(start: keras.Model, config: TrainConfig, *, fused: bool = Tru
     draw = keras.Input(batch_shape=(2,), dtype="int64", name="draw")
     names = [layer.name for layer in start.layers]
 
-    def mask(name: str, rate: float, shared_steps: bool) -> DropoutMask:
+    def mask(layer: type[DropoutMask], name: str, rate: float, shared_steps: bool) -> DropoutMask:
         """Makes the dropout mask of a layer; its key is unique in the run."""
         key = config.seed * _LAYERS_PER_SEED + names.index(name)
-        return DropoutMask(rate, key, shared_steps=shared_steps, name=f"{name}_mask", dtype=config.precision)
+        return layer(rate, key, shared_steps=shared_steps, name=f"{name}_mask", dtype=config.precision)
 
-    def dropout(layer: keras.layers.Dropout) -> object:
-        """Replaces a Dropout layer by a product with its mask."""
-        if not layer.rate:
-            return lambda values: values
-        factors = mask(layer.name, layer.rate, config.variational_dropout)
-        return lambda values: keras.layers.Multiply(dtype=config.precision)([values, factors(values, draw)])
+    def dropout(layer: keras.layers.Dropout) -> Callable:
+        """Replaces a Dropout layer."""
+        dropped = mask(MaskedDropout, layer.name, layer.rate, config.variational_dropout)
+        return lambda values: dropped(values, draw)
 
     def recurrent_mask(name: str, h: object) -> object:
         """Draws the mask of an LSTM layer's state."""
-        return mask(name, config.recurrent_dropout, shared_steps=False)(h, draw)
+        return mask(DropoutMask, name, config.recurrent_dropout, shared_steps=False)(h, draw)
 
     return variants.variant(
         start,
         state=True,
         fused=fused,
         precision=config.precision,
-        dropout=dropout,
+        dropout=dropout if config.dropout else None,
         recurrent_mask=recurrent_mask if config.recurrent_dropout else None,
         inputs=(draw,),
     )

@@ -64,6 +64,9 @@ class Encoding(Protocol):
     def opening(self, bars: int, meter: str) -> tuple[str, ...]:
         """Returns the first tokens of a song of so many bars (0: any) of a meter ("": any), if its tokens say these."""
 
+    def key_number(self, token: str) -> int:
+        """Returns 1 more than the index in `nabi.music.keys.KEY_NAMES` of the key that a token names; else 0."""
+
     def lengthened(self, tokens: Sequence[str], bars: int) -> list[str]:
         """Writes tokens as the beginning of a song of so many bars, if its tokens say this."""
 
@@ -115,6 +118,11 @@ class OnGrid:
         """Returns no token: nothing says how long a song will be, or in what meter."""
         del bars, meter
         return ()
+
+    def key_number(self, token: str) -> int:
+        """Returns 0: no token says a key."""
+        del token
+        return 0
 
     def lengthened(self, tokens: Sequence[str], bars: int) -> list[str]:
         """Returns the tokens as they are: nothing says how long a song will be."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from nabi.music import bars, note_names
+from nabi.music import bars, keys, note_names
 from nabi.music.encodings.base import END, START, OnGrid
 from nabi.music.encodings.grid import HELD_MARK
 from nabi.music.song import About, Song
@@ -18,16 +18,20 @@ LONGEST_BAR = 8
 # Bars are counted down from here: a song that is longer begins with as many tokens of this number.
 MOST_BARS = 64
 
-_SHIFT, _PLACE, _BAR, _METER = "s:", "@", "bar:", "meter:"
+_SHIFT, _PLACE, _BAR, _METER, _KEY, _LAST = "s:", "@", "bar:", "meter:", "key:", "last:"
 _METERS = tuple(
     f"{beats}/{unit}"
     for unit in (2, 4, 8, 16)
     for beats in range(1, 2 * LONGEST_BAR + 1)
     if 4 * beats <= LONGEST_BAR * unit
 )
+# `key:C-major` ... `key:B-minor`.
+_KEYS = tuple(_KEY + name.replace(" ", "-") for name in keys.KEY_NAMES)
 _STRUCK = note_names.PITCH_NAMES
 _HELD = tuple(HELD_MARK + name for name in note_names.PITCH_NAMES)
 _NAMES = (*_STRUCK, *_HELD)
+_KINDS = ((_SHIFT, "shift"), (_PLACE, "place"), (_BAR, "bar"), (_METER, "meter"), (_KEY, "key"), (_LAST, "last"))
+_NO_MUSIC = tuple(prefix for prefix, kind in _KINDS if kind != "shift")
 
 _Ints = npt.NDArray[np.int64]
 
@@ -40,11 +44,12 @@ class Voices(OnGrid):
     end, `bar:2`), its pitches from the top down, each struck (`C5`) or held (`~C5`), and its length as a shift
     (`s:1/2`). A voice keeps its place among the tokens of a slice, so that a network sees each as a line; BachBot
     (Liang 2016) writes chorales much alike, but in steps of one length. The first token is the time signature,
-    `meter:3/4`, where the song has one.
+    `meter:3/4`, where the song has one. After the first bar's number stand the key, as `nabi.music.keys` finds it
+    (`key:C-major`), and how many quarter notes the last bar has (`last:3`): a network can head for its end.
 
     >>> song = Song.from_notes(start=[0, 0, 12], duration=[12, 24, 12], pitch=[72, 60, 74])
     >>> Voices().encode(song)
-    ['bar:1', 'C5', 'C4', 's:1', '@1', 'D5', '~C4', 's:1']
+    ['bar:1', 'key:C-major', 'last:2', 'C5', 'C4', 's:1', '@1', 'D5', '~C4', 's:1']
 
     No music is out of vocabulary. A bar that is longer than 8 quarter notes, or is no whole number of ticks, is
     written as bars of 4/4.
@@ -55,9 +60,11 @@ class Voices(OnGrid):
     name: ClassVar[str] = "voices"
     # Pitches descend within a slice.
     FOLLOWS: ClassVar[Mapping[str, frozenset[str]]] = {
-        START: frozenset({"bar", "meter"}),
+        START: frozenset({"meter", "bar"}),
         "meter": frozenset({"bar"}),
-        "bar": frozenset({*_STRUCK, "shift"}),
+        "bar": frozenset({*_STRUCK, "shift", "key", "last"}),
+        "key": frozenset({"last"}),
+        "last": frozenset({*_STRUCK, "shift"}),
         "place": frozenset({*_STRUCK, "shift"}),
         **{name: frozenset({*_STRUCK[:pitch], "shift"}) for pitch, name in enumerate(_STRUCK)},
         "shift": frozenset({"bar", "place", END}),
@@ -74,10 +81,12 @@ class Voices(OnGrid):
         notes = np.split(names, np.searchsorted(index, np.arange(1, len(borders) - 1)))
         bars_left, places = -(-(changes[-1] - borders) // bar), borders % bar
         tokens = list(self._meter(song)) if len(start) else []
+        plan = self._plan(song, int(changes[-1]), bar)
         columns = (column.tolist() for column in (np.diff(borders), bars_left, places))
         for slice_notes, length, left, place in zip(notes, *columns, strict=False):
             tokens.append(_PLACE + self._quarters(place) if place else f"{_BAR}{min(left, MOST_BARS)}")
-            tokens += [_NAMES[name] for name in slice_notes.tolist()]
+            tokens += [*plan, *(_NAMES[name] for name in slice_notes.tolist())]
+            plan = []
             tokens.append(_SHIFT + self._quarters(length))
         return tokens
 
@@ -108,16 +117,16 @@ class Voices(OnGrid):
         # Slices before each change: the changes before it, and the bar lines before it that are none.
         slices = np.arange(len(changes)) - np.cumsum(on_lines) + on_lines + -(-changes // bar)
         first, last = (slices[np.searchsorted(changes, ticks)] for ticks in (start, ends))
-        return int((last - first).sum()) + 2 * int(slices[-1]) + len(self._meter(song)) * bool(len(start))
+        return int((last - first).sum()) + 2 * int(slices[-1]) + self._more(song)
 
     def reduce(self, song: Song) -> Song:
         """Returns the song itself: nothing is lost."""
         return song
 
     def kind(self, token: str, before: str) -> str:
-        """Returns `shift`, `place`, `bar`, `meter`, or the name of a pitch, struck or held, as its own kind."""
+        """Returns `shift`, `place`, `bar`, `meter`, `key`, `last`, or a pitch, struck or held, as its own kind."""
         del before
-        for prefix, kind in ((_SHIFT, "shift"), (_PLACE, "place"), (_BAR, "bar"), (_METER, "meter")):
+        for prefix, kind in _KINDS:
             if token.startswith(prefix):
                 return kind
         return token.removeprefix(HELD_MARK)
@@ -135,6 +144,8 @@ class Voices(OnGrid):
             *(_PLACE + self._quarters(place) for place in range(1, longest)),
             *(f"{_BAR}{left}" for left in range(1, MOST_BARS + 1)),
             *(_METER + meter for meter in _METERS),
+            *_KEYS,
+            *(_LAST + self._quarters(length) for length in range(1, longest + 1)),
         )
 
     def opening(self, bars: int, meter: str) -> tuple[str, ...]:
@@ -146,6 +157,10 @@ class Voices(OnGrid):
         meter = meter or ("4/4" if bars else "")
         counted = (f"{_BAR}{min(bars, MOST_BARS)}",) if bars else ()
         return (*((_METER + meter,) if meter in _METERS else ()), *counted)
+
+    def key_number(self, token: str) -> int:
+        """Returns 1 more than the index in `nabi.music.keys.KEY_NAMES` of a key; 0 for any other token."""
+        return _KEYS.index(token) + 1 if token in _KEYS else 0
 
     def lengthened(self, tokens: Sequence[str], bars: int) -> list[str]:
         """Counts bars down from another number, to 1.
@@ -166,6 +181,16 @@ class Voices(OnGrid):
         meter = song.about.time_signature
         return (_METER + meter,) if meter in _METERS else ()
 
+    def _plan(self, song: Song, end: int, bar: int) -> list[str]:
+        """Returns the tokens of the key, if one is found, and of the last bar's length."""
+        key = keys.find_key(song)
+        named = [_KEYS[keys.KEY_NAMES.index(key.name)]] if key else []
+        return [*named, _LAST + self._quarters(end % bar or bar)]
+
+    def _more(self, song: Song) -> int:
+        """Counts the tokens beside those of slices."""
+        return len(self._meter(song)) + len(self._plan(song, 1, 1)) if len(song.notes()[0]) else 0
+
     def _quarters(self, ticks: int) -> str:
         return note_names.duration_name(ticks, self.ticks_per_quarter)
 
@@ -182,7 +207,7 @@ class Voices(OnGrid):
                 struck, held = [], set()
             elif token.startswith(HELD_MARK):
                 held.add(note_names.parse_pitch(token.removeprefix(HELD_MARK)))
-            elif not token.startswith((_PLACE, _BAR, _METER)):
+            elif not token.startswith(_NO_MUSIC):
                 struck.append(note_names.parse_pitch(token))
 
 

@@ -1,5 +1,7 @@
 """What a network is told of its own song's past."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -19,14 +21,16 @@ pytestmark = pytest.mark.slow
 SMALL = Architecture(vocabulary_size=9, embedding=5, units=6, layers=2, dropout=0.3, blocked=(0,))
 # Ids 4, 5 and 6 are of one kind, 7 and 8 of another; 8 moves the time.
 KINDS = np.array([[0, 0]] * 4 + [[1, 0]] * 3 + [[0, 1]] * 2, np.float32)
-MEMORY = SongMemory(KINDS, np.array([0] * 8 + [1], np.float32))
+NOTHING = np.zeros(9, np.float32)
+MEMORY = SongMemory(KINDS, np.array([0] * 8 + [1], np.float32), NOTHING, NOTHING, NOTHING)
+REMEMBERED = ("run", "continuation", "first_continuation")
 SONG = np.array([[4, 5, 6, 4, 5, 7, 4, 5, 6, 8], [8, 8, 8, 8, 4, 4, 8, 8, 4, 7]], np.int32)
 
 
 def recalled(songs, memory=MEMORY):
-    """Runs, continuations, first continuations, aligned tokens and the last of each kind of each token, [B, T] each."""
+    """What is told of each token by its name, [B, T] each."""
     empty = [tf.zeros((len(songs), size)) for size in memory.sizes]
-    return [part.numpy() for part in RecallLayer(memory)(tf.constant(songs), empty)[0]]
+    return {name: part.numpy() for name, part in RecallLayer(memory)(tf.constant(songs), empty)[0].items()}
 
 
 def by_hand(song):
@@ -53,7 +57,8 @@ def by_hand(song):
 
 
 def test_a_phrase_that_comes_again_is_told_on_from_its_last_time():
-    run, continuation, first = (part[0].tolist() for part in recalled(SONG)[:3])
+    told = recalled(SONG)
+    run, continuation, first = (told[name][0].tolist() for name in REMEMBERED)
     assert continuation[3:5] == [5, 6]
     assert run[3:5] == [1, 2]
     # 4 5 came first as 4 5 6, then as 4 5 7. The second time 7 differed from 6, which halved the run.
@@ -61,7 +66,8 @@ def test_a_phrase_that_comes_again_is_told_on_from_its_last_time():
 
 
 def test_a_token_that_differs_halves_a_run():
-    run, continuation = (part[0].tolist() for part in recalled([[4, 5, 6, 7, 8, 4, 5, 6, 7, 4, 4]])[:2])
+    told = recalled([[4, 5, 6, 7, 8, 4, 5, 6, 7, 4, 4]])
+    run, continuation = (told[name][0].tolist() for name in REMEMBERED[:2])
     assert run[8:10] == [4, 2]
     assert continuation[9] == 4
 
@@ -69,43 +75,49 @@ def test_a_token_that_differs_halves_a_run():
 @settings(max_examples=20)
 @given(st.lists(st.sampled_from([4, 5, 6]), min_size=1, max_size=40))
 def test_it_is_what_the_whole_past_says(song):
-    np.testing.assert_array_equal(np.stack(recalled([song])[:3])[:, 0], by_hand(song))
+    told = recalled([song])
+    np.testing.assert_array_equal(np.stack([told[name][0] for name in REMEMBERED]), by_hand(song))
 
 
 def test_the_token_at_the_next_place_of_the_slice_before_is_told():
-    aligned = recalled([[4, 5, 8, 6, 7, 8, 5, 8, 4]])[3][0].tolist()
+    aligned = recalled([[4, 5, 8, 6, 7, 8, 5, 8, 4]])["aligned"][0].tolist()
     #  4  5  8  6  7  8  5  8  4
     assert aligned == [0, 0, 4, 5, 8, 6, 7, 5, 8]
 
 
 def test_long_slices_are_aligned_up_to_their_sixteenth_token():
-    aligned = recalled([[4] * 20 + [8] + [5] * 20])[3][0].tolist()
+    aligned = recalled([[4] * 20 + [8] + [5] * 20])["aligned"][0].tolist()
     assert aligned[20:] == [4] * 16 + [0] * 5
 
 
 def test_the_last_token_of_each_kind_is_told():
-    assert [part[0].tolist() for part in recalled([[1, 4, 7, 5, 5, 8, 2, 6]])[4:]] == [
+    told = recalled([[1, 4, 7, 5, 5, 8, 2, 6]])
+    assert [told[name][0].tolist() for name in ("last_0", "last_1")] == [
         [0, 4, 4, 5, 5, 5, 5, 6],
         [0, 0, 7, 7, 7, 8, 8, 8],
     ]
 
 
 def test_kinds_are_those_of_the_encoding():
-    vocabulary = Vocabulary.from_ordered(["C4", "~C4", "s:1", "bar:2", "@1"], {})
+    vocabulary = Vocabulary.from_ordered(["C4", "~C4", "s:1", "bar:2", "@1", "key:C-minor"], {})
     memory = SongMemory.of(vocabulary, Voices())
-    assert memory.kinds_VxK[4:].argmax(axis=1).tolist() == [2, 1, 4, 0, 3]
-    assert memory.kinds_VxK.sum(axis=1).tolist() == [0] * 4 + [1] * 5
-    assert memory.moves_V.tolist() == [0] * 4 + [0, 0, 1, 0, 0]
+    assert memory.kinds_VxK[4:].argmax(axis=1).tolist() == [3, 1, 5, 0, 4, 2]
+    assert memory.kinds_VxK.sum(axis=1).tolist() == [0] * 4 + [1] * 6
+    assert memory.moves_V.tolist() == [0] * 4 + [0, 0, 1, 0, 0, 0]
+    assert memory.pitches_V.tolist() == [0] * 4 + [61, 61, 0, 0, 0, 0]
+    assert memory.strikes_V.tolist() == [0] * 4 + [1, 0, 0, 0, 0, 0]
+    assert memory.keys_V.tolist() == [0] * 4 + [0, 0, 0, 0, 0, 13]
 
 
 def test_no_later_token_is_seen_and_songs_in_a_batch_do_not_mix():
     for length in (1, 4, 9):
-        for part, whole in zip(recalled(SONG[1:, :length]), recalled(SONG), strict=True):
-            np.testing.assert_array_equal(part[0], whole[1, :length])
+        whole = recalled(SONG)
+        for name, part in recalled(SONG[1:, :length]).items():
+            np.testing.assert_array_equal(part[0], whole[name][1, :length])
 
 
 def logits_of(model, songs, memory=MEMORY):
-    return model([tf.constant(part) for part in (songs, *recalled(songs, memory))])
+    return model([tf.constant(part) for part in (songs, *recalled(songs, memory).values())])
 
 
 def test_training_scoring_and_sampling_recall_alike():
@@ -127,24 +139,30 @@ def test_plain_keras_loads_a_network_with_a_memory_in_safe_mode(tmp_path):
     loaded = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
     np.testing.assert_array_equal(logits_of(loaded, SONG), logits_of(model, SONG))
     kept = memory_of(loaded)
-    assert (kept.kinds_VxK.tolist(), kept.moves_V.tolist()) == (MEMORY.kinds_VxK.tolist(), MEMORY.moves_V.tolist())
+    for column in dataclasses.fields(MEMORY):
+        assert getattr(kept, column.name).tolist() == getattr(MEMORY, column.name).tolist()
     assert {type(layer).__module__.split(".")[0] for layer in loaded.layers} == {"keras"}
 
 
 def test_a_network_can_learn_to_copy():
     """Random tokens, each song twice: of the second half a network with a memory soon knows every token."""
     random = np.random.RandomState(1)
-    memory = SongMemory(np.ones((20, 1), np.float32), np.zeros(20, np.float32))
+    nothing = np.zeros(20, np.float32)
+    memory = SongMemory(np.ones((20, 1), np.float32), nothing, nothing, nothing, nothing)
     sizes = Architecture(vocabulary_size=20, embedding=8, units=16, layers=1, dropout=0.0, blocked=(0,))
     model = network.build(sizes, memory=memory)
     optimizer = keras.optimizers.Adam(0.02)
+
+    @tf.function
+    def learn(songs):
+        with tf.GradientTape() as tape:
+            told, _ = RecallLayer(memory)(songs[:, :-1], [tf.zeros((16, size)) for size in memory.sizes])
+            logits = model([songs[:, :-1], *told.values()])
+            losses = keras.losses.sparse_categorical_crossentropy(songs[:, 1:], logits, from_logits=True)
+        optimizer.apply(tape.gradient(losses, model.trainable_variables), model.trainable_variables)
+        return losses
+
     for _ in range(120):
         half = random.randint(4, 20, (16, 12)).astype(np.int32)
-        songs = np.concatenate([half, half], axis=1)
-        targets = songs[:, 1:]
-        with tf.GradientTape() as tape:
-            logits = logits_of(model, songs[:, :-1], memory)
-            losses = keras.losses.sparse_categorical_crossentropy(targets, logits, from_logits=True)
-            loss = tf.reduce_mean(losses)
-        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        losses = learn(tf.constant(np.concatenate([half, half], axis=1)))
     assert float(tf.reduce_mean(losses[:, 14:])) < 0.7 < 2 < float(tf.reduce_mean(losses[:, :11]))

@@ -97,13 +97,13 @@ def test_steps_have_a_small_vocabulary_that_knows_all():
 
 
 def test_voices():
-    assert " ".join(Voices().encode(MUSIC)) == "bar:1 E4 C4 s:1 @1 ~E4 s:1 @2 s:1 @3 D4 s:1/3"
+    assert " ".join(Voices().encode(MUSIC)) == "bar:1 key:A-minor last:10/3 E4 C4 s:1 @1 ~E4 s:1 @2 s:1 @3 D4 s:1/3"
 
 
 def test_voices_count_bars_down_and_hold_notes_over_bar_lines():
     waltz = song((24, 24, 60), (48, 36, 64))
     waltz = dataclasses.replace(waltz, about=About(time_signature="3/4"))
-    written = "meter:3/4 bar:3 s:2 @2 C4 s:1 bar:2 ~C4 s:1 @1 E4 s:2 bar:1 ~E4 s:1"
+    written = "meter:3/4 bar:3 key:A-minor last:1 s:2 @2 C4 s:1 bar:2 ~C4 s:1 @1 E4 s:2 bar:1 ~E4 s:1"
     assert " ".join(Voices().encode(waltz)) == written
     assert Voices().decode(written.split()) == waltz
 

@@ -1,0 +1,87 @@
+"""The layers that take in intervals, and raise the logits of notes by intervals; all are stock Keras layers.
+
+A note's logit is raised by its interval from the last note of its voice and from the notes just above, by its degree,
+and by how its voice and each above would move together: what is learnt of an interval holds in every key.
+"""
+
+from collections.abc import Callable, Mapping
+
+import keras
+import numpy as np
+
+from nabi.networks.intervals import (
+    HIGHEST,
+    INTERVALS,
+    KEYS,
+    LOWEST,
+    PAIR_NAMES,
+    PAIRS,
+    PITCHES,
+    REFERENCES,
+    SIZES,
+)  # fmt: skip
+from nabi.networks.song_memory import SongMemory
+
+_WIDTH = 8
+# What is told as vectors: intervals, degrees and the key, but no pitch and no pair.
+_EMBEDDED = tuple(name for name in SIZES if name not in (*REFERENCES, *PAIR_NAMES))
+
+
+def interval_layers(size: int, spread: object) -> list[keras.layers.Layer]:
+    """Makes the layers for a vocabulary of a size; `spread` is the initializer of embeddings."""
+    layers, fixed = keras.layers, {"trainable": False, "dtype": "float32"}
+    scores = len(REFERENCES) * INTERVALS + KEYS + 1
+    return [
+        *(
+            layers.Embedding(SIZES[name], _WIDTH, embeddings_initializer=spread, name=f"{name}_embedding")
+            for name in _EMBEDDED
+        ),
+        *(
+            layers.Embedding(PAIRS, INTERVALS, embeddings_initializer="zeros", dtype="float32", name=f"{name}_logits")
+            for name in PAIR_NAMES
+        ),
+        layers.Embedding(PITCHES + 1, PITCHES, name="interval_of_pitch", **fixed),
+        layers.Embedding(KEYS + 1, PITCHES, name="degree_of_pitch", **fixed),
+        layers.Dense(scores, kernel_initializer="zeros", dtype="float32", name="interval_logits"),
+        layers.Dense(size, use_bias=False, name="pitch_logits", **fixed),
+    ]
+
+
+def keep_intervals(model: keras.Model, memory: SongMemory) -> None:
+    """Writes the fixed tables into a network: the interval and the degree of each pitch, and the ids of notes."""
+    pitches = np.arange(PITCHES)
+    intervals = np.clip(pitches[None] - pitches[:, None], LOWEST, HIGHEST) - LOWEST + 1
+    number = np.arange(KEYS)[:, None]
+    degrees = (pitches[None] - number) % 12 + number // 12 * 12 + 1
+    struck = np.where(memory.strikes_V > 0, memory.pitches_V, 0)
+    for name, table in (("interval_of_pitch", intervals), ("degree_of_pitch", degrees)):
+        model.get_layer(name).set_weights([np.concatenate([np.zeros((1, PITCHES)), table])])
+    model.get_layer("pitch_logits").set_weights([(pitches[:, None] + 1 == struck).astype(np.float32)])
+
+
+def interval_vectors(layers: Mapping[str, Callable], told: Mapping[str, object]) -> list:
+    """Returns the vectors of the intervals that are told."""
+    return [layers[f"{name}_embedding"](told[name]) for name in _EMBEDDED]
+
+
+def interval_logits(layers: Mapping[str, Callable], values: object, told: Mapping[str, object]) -> object:
+    """Returns what intervals add to the logits.
+
+    Args:
+      layers: name -> layer.
+      values: vectors of what the network knows.
+      told: what `SongMemory.recall` tells.
+    """
+    by_reference = layers["interval_logits"](values)
+    own = layers["interval_of_pitch"](told["own"])
+    scores = sum(_taken(layers[f"{name}_logits"](told[name]), own) for name in PAIR_NAMES)
+    for number, name in enumerate(REFERENCES):
+        intervals = own if name == "own" else layers["interval_of_pitch"](told[name])
+        scores = scores + _taken(by_reference, intervals, number * INTERVALS)
+    degrees = layers["degree_of_pitch"](told["key"])
+    return layers["pitch_logits"](scores + _taken(by_reference, degrees, len(REFERENCES) * INTERVALS))
+
+
+def _taken(scores: object, numbers: object, first: int = 0) -> object:
+    """Takes for each pitch the score of its number, from an index on."""
+    return keras.ops.take_along_axis(scores, keras.ops.cast(numbers, "int32") + first, axis=-1)

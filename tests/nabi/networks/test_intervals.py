@@ -1,0 +1,94 @@
+"""What a network is told of the intervals around the next note, by slices of chorales."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nabi.music.encodings import Voices
+from nabi.music.vocabulary import Vocabulary
+from nabi.networks import intervals, network
+from nabi.networks.network import Architecture
+from nabi.networks.song_memory import RecallLayer, SongMemory
+
+pytestmark = pytest.mark.slow
+
+VOICES = Voices()
+VOCABULARY = Vocabulary.from_ordered(list(VOICES.required()), {})
+MEMORY = SongMemory.of(VOCABULARY, VOICES)
+# The third chord's tenor is next: A4 F4 went to B4 G4 over D4 D3.
+SONG = ["bar:2", "key:A-minor", "last:4", "C5", "s:4", "bar:1", "A4", "F4", "D4", "D3", "s:1", "@1", "B4", "G4"]
+
+
+def told(tokens, memory=MEMORY):
+    """What is told after the last of the tokens."""
+    ids = tf.constant([VOCABULARY.encode(tokens)], tf.int32)
+    parts, _ = RecallLayer(memory)(ids, [tf.zeros((1, size)) for size in memory.sizes])
+    return {name: int(part[0, -1]) for name, part in parts.items()}
+
+
+def interval(semitones):
+    return semitones - intervals.LOWEST + 1
+
+
+def test_pitches_of_the_voice_and_of_those_above_are_told():
+    after = told(SONG)
+    assert [after[name] for name in intervals.REFERENCES] == [62 + 1, 67 + 1, 71 + 1, 0]
+
+
+def test_intervals_of_the_voices_above_are_told():
+    after = told(SONG)
+    # F4 to G4, A4 to B4; over D4 they were a third and a fifth, and G4 and B4 are a fourth and a sixth above it.
+    assert [after[name] for name in ("moved_1", "moved_2", "moved_3")] == [interval(2), interval(2), 0]
+    assert [after[name] for name in ("was_apart_1", "was_apart_2", "was_apart_3")] == [interval(-3), interval(-7), 0]
+    assert [after[name] for name in ("is_apart_1", "is_apart_2")] == [interval(-5), interval(-9)]
+    assert [after[name] for name in ("below_1", "below_2")] == [interval(-12), 0]
+
+
+def test_the_same_is_told_of_a_song_in_another_key():
+    higher = ["bar:2", "key:B-minor", "last:4", "D5", "s:4", "bar:1", "B4", "G4", "E4", "E3", "s:1", "@1", "C#5", "A4"]
+    low, high = told(SONG), told(higher)
+    moved = [name for name in intervals.SIZES if low[name] != high[name]]
+    assert moved == ["own", "above_1", "above_2", "key"]
+
+
+def test_degrees_are_those_of_the_key():
+    after = told(SONG)
+    assert after["key"] == 12 + 9 + 1
+    # D is the fourth of A minor, G the seventh, B the second.
+    degrees = [after[f"degree_of_{name}"] for name in ("own", "above_1", "above_2", "above_3", "below_1")]
+    assert degrees == [12 + 5 + 1, 12 + 10 + 1, 12 + 2 + 1, 0, 12 + 5 + 1]
+
+
+def test_a_pair_tells_fifths_that_would_stay_fifths_from_others():
+    assert told(SONG)["pair_2"] == 7 * 25 + (2 + 12) + 1
+    assert told([*SONG[:-1], "F4"])["pair_1"] == 3 * 25 + (0 + 12) + 1
+
+
+def test_wide_intervals_and_motions_are_cut():
+    after = told(["bar:1", "G9", "C-1", "s:1", "@1", "C0"])
+    assert (after["was_apart_1"], after["moved_1"]) == (1, 1)
+    assert after["pair_1"] == (127 - 0) % 12 * 25 + 1
+
+
+def test_no_note_no_interval():
+    assert all(told(["bar:1"])[name] == 0 for name in intervals.SIZES)
+
+
+def test_logits_of_intervals_raise_the_note_at_that_interval_in_every_key():
+    sizes = Architecture(len(VOCABULARY), embedding=4, units=4, layers=1, dropout=0.0, blocked=(0,))
+    model = network.build(sizes, memory=MEMORY)
+    bias = np.zeros(model.get_layer("interval_logits").get_weights()[1].shape, np.float32)
+    # A second above the voice's last note, and the tonic of a minor key.
+    bias[interval(2)] = 5
+    bias[len(intervals.REFERENCES) * intervals.INTERVALS + 13] = 3
+    layer = model.get_layer("interval_logits")
+    before = logits(model)
+    layer.set_weights([layer.get_weights()[0], bias])
+    raised = {VOCABULARY.tokens[id]: round(float(by)) for id, by in enumerate(logits(model) - before) if by > 1}
+    assert raised == {"E4": 5, **{f"A{octave}": 3 for octave in range(-1, 9)}}
+
+
+def logits(model):
+    ids = tf.constant([VOCABULARY.encode(SONG)], tf.int32)
+    parts, _ = RecallLayer(MEMORY)(ids, [tf.zeros((1, size)) for size in MEMORY.sizes])
+    return model([ids, *parts.values()])[0, -1].numpy()
