@@ -37,8 +37,8 @@ EXTRAS = {
     "pipeline": ["kfp==2.13.0"],
     # The services' own schemas, against which the tests hold what is sent; not for `newest`, whose protobuf differs.
     "cloud-test": ["check-jsonschema==0.39.0", "google-cloud-build==3.37.0", "google-cloud-dataflow-client==0.14.0"],
-    # Reads the .mat files of benchmarks/polyphonic.py; not in the lock, since no job and no other test needs it.
-    "benchmark": ["scipy>=1.13,<2"],
+    # For benchmarks/polyphonic.py (.mat files) and blind_test.py; not in the lock, since no job and no test needs them.
+    "benchmark": ["scikit-learn>=1.7,<2", "scipy>=1.13,<2"],
     "test": [
         # For the certificate of what stands at Google's address.
         "cryptography>=47,<51",

@@ -2,18 +2,19 @@
 
     python -m benchmarks.blind_test --real DIR --generated DIR [--generated DIR ...] [--excerpts 300]
 
-Needs scikit-learn (`pip install -e .[benchmark]`). Of each folder so many excerpts of 16 quarter notes are drawn (equally
-many of each song, from bar lines of 4/4 on) and described by histograms that no key and no tempo changes: steps of the
-top and the bass, intervals between neighbouring voices and how these move together, how many notes sound, lengths, places
-in the bar, degrees of the key found. Two classifiers are judged by cross-validation in five parts, where no song has
-excerpts in two; the better one's accuracy is printed: 50 % is chance. Then what gives the generated songs away: the
-features that tell most alone, by the area under the ROC curve.
+Needs scikit-learn (`pip install -e .[benchmark]`). Of each folder so many excerpts of 16 quarter notes are drawn
+(equally many of each song) and described by histograms that no key and no tempo changes: steps of the top and the bass,
+intervals between neighbouring voices and how these move together, how many notes sound, lengths, places in the bar,
+degrees of the key found. Two classifiers are judged by cross-validation in five parts, where no song has excerpts in two;
+50 % is chance. Then what gives the generated songs away: the features that tell most alone, by the area under the ROC
+curve.
 """
 
-# ruff: noqa: N803, N806 - shapes stand in the names of arrays.
+# ruff: noqa: N806 - shapes stand in the names of arrays.
 
 import argparse
 import collections
+import itertools
 import pathlib
 from collections.abc import Iterator, Mapping
 
@@ -82,8 +83,8 @@ def _moves(line: list[int]) -> list[int]:
 
 
 def _motions(slices: list[tuple[int, ...]]) -> Iterator[str]:
-    """Yields how each pair of voices goes on: `parallel 7` for a fifth that moves as a fifth, else the kind of motion."""
-    for before, after in zip(slices, slices[1:], strict=False):
+    """Yields how each pair of voices goes on: `parallel 7` for a fifth that stays a fifth, else the kind of motion."""
+    for before, after in itertools.pairwise(slices):
         if len(before) != len(after):
             continue
         for high in range(len(before)):

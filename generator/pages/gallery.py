@@ -59,9 +59,9 @@ class SongSet:
       songs: rows of songs-*.jsonl, in any order. The page uses `song` (number of the song, the only required column),
         `name`, `file`, `score`, `picture`, `audio`, `key`, `seed`, `seconds`, `notes`, `log_likelihood` (nats),
         `ended`, `attempts`, `agreement`, `candidates`, `nats_per_note`, `form`, the columns of `copied_bars.figures`,
-        `tokens` (a list, or their number, which may also be in `length`), `pitch_range` (lowest and highest MIDI number)
-        and `roll` (`render.time_span`: beginning and end of the song in its picture). A song without `audio` has no
-        player.
+        `tokens` (a list, or their number, which may also be in `length`), `pitch_range` (lowest and highest MIDI
+        number) and `roll` (`render.time_span`: beginning and end of the song in its picture). A song without `audio`
+        has no player.
       model: facts about the model, label -> value.
       metrics: metrics.json of the model, whose validation figures and baselines are shown.
       settings: settings of the songs, label -> value.
