@@ -5,8 +5,8 @@
 Needs scikit-learn (`pip install -e .[benchmark]`). Of each folder so many excerpts of 16 quarter notes are drawn
 (equally many of each song) and described by histograms that no key and no tempo changes: steps of the top and the bass,
 intervals between neighbouring voices and how these move together, how many notes sound, lengths, places in the bar,
-degrees of the key found. Two classifiers are judged by cross-validation in five parts, where no song has excerpts in two;
-50 % is chance. Then what gives the generated songs away: the features that tell most alone, by the area under the ROC
+degrees of the key found. Two classifiers are judged by cross-validation in five parts, where no song has excerpts in
+two; 50 % is chance. Then what gives the generated songs away: the features that tell most alone, by the area under the ROC
 curve.
 """
 
@@ -56,7 +56,7 @@ def features(song: Song) -> dict[str, float]:
         **_shares("top moves", _moves([pitches[0] for pitches in slices if pitches])),
         **_shares("bass moves", _moves([pitches[-1] for pitches in slices if pitches])),
     }
-    gaps = [(above - below) % 12 for pitches in slices for above, below in zip(pitches, pitches[1:], strict=False)]
+    gaps = [(above - below) % 12 for pitches in slices for above, below in itertools.pairwise(pitches)]
     found |= _shares("neighbours", gaps)
     found |= _shares(
         "chord", [tuple(sorted({(p - pitches[-1]) % 12 for p in pitches})) for pitches in slices if pitches]
@@ -77,9 +77,7 @@ def _slices(start: _Ints, duration: _Ints, pitch: _Ints) -> Iterator[tuple[int, 
 
 
 def _moves(line: list[int]) -> list[int]:
-    return [
-        int(np.clip(after - before, -12, 12)) for before, after in zip(line, line[1:], strict=False) if after != before
-    ]
+    return [int(np.clip(after - before, -12, 12)) for before, after in itertools.pairwise(line) if after != before]
 
 
 def _motions(slices: list[tuple[int, ...]]) -> Iterator[str]:
@@ -153,9 +151,7 @@ def main() -> None:
     for folder in args.generated:
         generated = drawn(folder, args.excerpts)
         accuracy, tells = told_apart(real, generated)
-        print(
-            f"\n{folder.name}: {len(real[0])} real and {len(generated[0])} generated excerpts of {QUARTERS} quarter notes"
-        )
+        print(f"\n{folder.name}: {len(real[0])} real and {len(generated[0])} generated excerpts of {QUARTERS} quarters")
         for name, share in accuracy.items():
             print(f"  {name:22}{100 * share:6.1f} % told apart (50 % is chance)")
         print(f"  {'what tells most alone':40}{'area':>8}{'real':>8}{'songs':>8}")
