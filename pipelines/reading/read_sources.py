@@ -63,17 +63,18 @@ class _ReadAndSpool(beam.DoFn):
 
     def process(self, sources: list[Source]) -> Iterator[Any]:
         """Yields the rows of a batch: of songs with their spool positions, of all others tagged as rejects."""
-        for row, song in self._reader.read(sources):
-            Metrics.counter("ReadSongs", f"{row.outcome}-{row.reason}" if row.reason else row.outcome).inc()
-            if row.reused:
-                Metrics.counter("ReadSongs", "reused").inc()
-            if song is None:
-                yield beam.pvalue.TaggedOutput("rejects", row)
-            else:
-                self._spool = self._spool or SpoolWriter(self._staging)
-                yield dataclasses.replace(row, position=self._spool.write(song))
-            self._progress.lost += row.outcome == rows.LOST
-        self._progress.count(len(sources))
+        self._spool = self._spool or SpoolWriter(self._staging)
+        with self._spool.discarded_by_errors():
+            for row, song in self._reader.read(sources):
+                Metrics.counter("ReadSongs", f"{row.outcome}-{row.reason}" if row.reason else row.outcome).inc()
+                if row.reused:
+                    Metrics.counter("ReadSongs", "reused").inc()
+                if song is None:
+                    yield beam.pvalue.TaggedOutput("rejects", row)
+                else:
+                    yield dataclasses.replace(row, position=self._spool.write(song))
+                self._progress.lost += row.outcome == rows.LOST
+            self._progress.count(len(sources))
 
     def finish_bundle(self) -> None:
         """Publishes progress and the spool file, which Beam may need as soon as the bundle is done."""

@@ -30,18 +30,19 @@ class SpoolPosition:
 
 
 class SpoolWriter:
-    """Writes songs to one file, which appears when the writer is closed."""
+    """Writes songs to one file, which appears when the writer is closed; there is none without a song."""
 
     def __init__(self, folder: str) -> None:
         self._path = storage.join(folder, f"{uuid.uuid4().hex}.songs")
         self._stack = contextlib.ExitStack()
-        self._file: IO[bytes] = self._stack.enter_context(storage.open_write(self._path))
+        self._file: IO[bytes] | None = None
         self._offset = 0
 
     def write(self, song: Song) -> SpoolPosition:
         """Appends a song and returns its position."""
         data = song.to_bytes()
         with storage.explained("write", self._path):
+            self._file = self._file or self._stack.enter_context(storage.open_write(self._path))
             self._file.write(data)
         position = SpoolPosition(self._path, self._offset, len(data))
         self._offset += len(data)
@@ -51,6 +52,15 @@ class SpoolWriter:
         """Publishes the file."""
         with storage.explained("write", self._path):
             self._stack.close()
+
+    @contextlib.contextmanager
+    def discarded_by_errors(self) -> Iterator[None]:
+        """Deletes the file on an error, and what is buffered for it: on a full disk its end would be another error."""
+        try:
+            yield
+        except BaseException as error:
+            self._stack.__exit__(type(error), error, error.__traceback__)
+            raise
 
 
 def stretches(positions: Iterable[SpoolPosition]) -> Iterator[list[SpoolPosition]]:

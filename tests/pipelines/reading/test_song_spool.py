@@ -1,5 +1,6 @@
 """Songs in a spool file, read in any order."""
 
+import contextlib
 import pathlib
 
 from nabi.workspace import storage
@@ -23,6 +24,20 @@ def test_any_order_and_several_files(tmp_path):
     songs, positions = (left + right for left, right in zip(*(written(str(tmp_path), 5) for _ in "ab"), strict=True))
     with SpoolReader(positions) as reader:
         assert [reader.read(position) for position in reversed(positions)] == songs[::-1]
+
+
+def test_an_error_leaves_no_file_and_nothing_to_be_written_at_the_end(tmp_path):
+    before, writer = open_files(), SpoolWriter(str(tmp_path))
+    with contextlib.suppress(ZeroDivisionError), writer.discarded_by_errors():
+        writer.write(builders.song((0, 12, 60)))
+        raise ZeroDivisionError
+    assert open_files() == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_song_no_file(tmp_path):
+    SpoolWriter(str(tmp_path)).close()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_bucket_is_read_in_few_requests(gcs, gs_folder):
