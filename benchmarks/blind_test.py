@@ -6,8 +6,8 @@ Needs scikit-learn (`pip install -e .[benchmark]`). Of each folder so many excer
 (equally many of each song) and described by histograms that no key and no tempo changes: steps of the top and the bass,
 intervals between neighbouring voices and how these move together, how many notes sound, lengths, places in the bar,
 degrees of the key found. Two classifiers are judged by cross-validation in five parts, where no song has excerpts in
-two; 50 % is chance. Then what gives the generated songs away: the features that tell most alone, by the area under the ROC
-curve.
+two; 50 % is chance. Then what gives the generated songs away: the features that tell most alone, by the area under the
+ROC curve.
 """
 
 # ruff: noqa: N806 - shapes stand in the names of arrays.
