@@ -146,7 +146,7 @@ def _slices(sounds: Sequence[Sound]) -> Iterator[Sound]:
 
 
 def measures(voice: Sequence[Sound], bar_lines: BarLines) -> Iterator[list[Written]]:
-    """Yields the notes and rests of a voice in each measure, which they fill; [] for a measure of silence."""
+    """Yields the notes and rests of a voice in each measure, which they fill; [] for a whole bar of silence."""
     pieces = [piece for sound in voice for piece in sound.cut(bar_lines.lines)]
     at = 0
     for first, last in itertools.pairwise(bar_lines.lines):
@@ -154,7 +154,8 @@ def measures(voice: Sequence[Sound], bar_lines: BarLines) -> Iterator[list[Writt
         while at < len(pieces) and pieces[at].start < last:
             own.append(pieces[at])
             at += 1
-        yield list(_written(list(_with_rests(own, first, last)), bar_lines)) if own else []
+        is_whole = last - first == bar_lines.bar
+        yield list(_written(list(_with_rests(own, first, last)), bar_lines)) if own or not is_whole else []
 
 
 def _with_rests(sounds: Iterable[Sound], first: int, last: int) -> Iterator[Sound]:

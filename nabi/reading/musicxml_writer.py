@@ -29,16 +29,9 @@ _TYPES = {
     Fraction(1, 4): "16th", Fraction(1, 8): "32nd", Fraction(1, 16): "64th", Fraction(1, 32): "128th",
     Fraction(1, 64): "256th", Fraction(1, 128): "512th", Fraction(1, 256): "1024th",
 }  # fmt: skip
-
-
-@dataclasses.dataclass(frozen=True)
-class _Clef:
-    sign: str
-    line: int
-    octaves: int = 0
-
-
-_TREBLE, _TREBLE_BELOW, _BASS = _Clef("G", 2), _Clef("G", 2, -1), _Clef("F", 4)
+# Sign, line, and octaves by which notes sound higher.
+_Clef = tuple[str, int, int]
+_TREBLE, _TREBLE_BELOW, _BASS = ("G", 2, 0), ("G", 2, -1), ("F", 4, 0)
 _CLEFS = {"Soprano": _TREBLE, "Alto": _TREBLE, "Tenor": _TREBLE_BELOW, "Bass": _BASS}
 
 
@@ -62,8 +55,8 @@ def write(song: Song, *, tempo: float = 120.0, program: int = 0, title: str = ""
       tempo: quarter notes a minute.
       program: General MIDI program, 0..127.
       title: as notation programs show it.
-      parts: the song's parts, each on a staff of its own; without any it is written for one piano, of two staves where
-        it has notes on both sides of middle C.
+      parts: the song's parts, at most 9, each on a staff of its own; without any it is for one piano, of two staves
+        where it has notes on both sides of middle C.
 
     Raises:
       ValueError: if a value is outside its range, or the denominator of the time signature is no power of 2.
@@ -108,24 +101,23 @@ def _add_name(names: Element, number: int, name: str, program: int) -> None:
     _add(part, "part-name", name)
     _add(SubElement(part, "score-instrument", id=f"P{number}-I1"), "instrument-name", name)
     midi = SubElement(part, "midi-instrument", id=f"P{number}-I1")
-    _add(midi, "midi-channel", number if number < 10 else number + 1)
+    _add(midi, "midi-channel", number)
     _add(midi, "midi-program", program + 1)
 
 
 def _add_part(part: Element, song: Song, staves: Sequence[_Staff], bar_lines: BarLines, tempo: float | None) -> None:
     """Adds all measures of a part; `tempo` is given for the part that shows it."""
-    sharps, mode = _key(song)
+    key = _key(song)
     lines = list(itertools.pairwise(bar_lines.lines))
     for index, (first, last) in enumerate(lines):
-        is_upbeat = index == 0 and bar_lines.has_upbeat
         measure = SubElement(part, "measure", number=str(index + (not bar_lines.has_upbeat)))
-        if is_upbeat:
+        if index == 0 and bar_lines.has_upbeat:
             measure.set("implicit", "yes")
         if index == 0:
-            _add_attributes(measure, song, staves, bar_lines.quarter, (sharps, mode))
+            _add_attributes(measure, song, staves, bar_lines.quarter, key)
             if tempo is not None:
                 _add_tempo(measure, tempo)
-        _add_measure(measure, staves, index, last - first, sharps)
+        _add_measure(measure, staves, index, last - first, key[0])
         if index == len(lines) - 1:
             _add(SubElement(measure, "barline", location="right"), "bar-style", "light-heavy")
 
@@ -152,10 +144,11 @@ def _add_attributes(measure: Element, song: Song, staves: Sequence[_Staff], quar
         _add(attributes, "staves", len(staves))
     for number, staff in enumerate(staves, 1):
         clef = SubElement(attributes, "clef", {"number": str(number)} if len(staves) > 1 else {})
-        _add(clef, "sign", staff.clef.sign)
-        _add(clef, "line", staff.clef.line)
-        if staff.clef.octaves:
-            _add(clef, "clef-octave-change", staff.clef.octaves)
+        sign, line, octaves = staff.clef
+        _add(clef, "sign", sign)
+        _add(clef, "line", line)
+        if octaves:
+            _add(clef, "clef-octave-change", octaves)
 
 
 def _add_tempo(measure: Element, tempo: float) -> None:
@@ -168,16 +161,14 @@ def _add_tempo(measure: Element, tempo: float) -> None:
 
 def _add_measure(measure: Element, staves: Sequence[_Staff], index: int, ticks: int, sharps: int) -> None:
     """Adds the notes of all staves and voices in one measure, one voice after the other."""
-    is_first = True
     for number, staff in enumerate(staves):
         spelling = Spelling(sharps)
-        own = [voice[index] for voice in staff.voices]
         # The first voice of a staff has a rest; the others are left out where they are silent.
-        sounding = [(voice, written) for voice, written in enumerate(own) if written or voice == 0] or [(0, [])]
-        for voice, written in sounding:
-            if not is_first:
+        for voice, written in enumerate([own[index] for own in staff.voices] or [[]]):
+            if voice and not written:
+                continue
+            if measure.find("note") is not None:
                 _add(SubElement(measure, "backup"), "duration", ticks)
-            is_first = False
             place = {"voice": 1 + notation.MOST_VOICES * number + voice, "staff": number + 1 if len(staves) > 1 else 0}
             for value in written:
                 _add_value(measure, value, spelling, is_hidden=voice > 0, **place)

@@ -95,8 +95,11 @@ def test_sixteenths_and_triplets_of_one_beat_are_in_one_group():
     assert sum(value * (3 if dots else 2) / 2 for _, value, dots, _ in measure) == Fraction(3, 2)
 
 
-def test_a_measure_of_silence_has_no_values():
+def test_a_bar_of_silence_has_no_values_and_a_silent_upbeat_has_rests():
     assert values(in_meter("4/4", (0, 12, 60), (96, 12, 62)))[1] == []
+    lines = BarLines.of(in_meter("4/4", (36, 12, 60), (48, 12, 62)))
+    (voice,) = notation.voices(song((48, 12, 40)))
+    assert [own.sound.pitches for own in next(notation.measures(voice, lines))] == [()]
 
 
 def test_chords_stay_together_and_what_overlaps_is_in_two_voices():

@@ -165,6 +165,7 @@ LITERAL = {
     "longer than a bar": song((0, 130, 60), (12, 60, 40), (200, 1, 72)),
     "struck again": song((0, 12, 60), (12, 12, 60), (24, 30, 60), (54, 30, 60)),
     "over the bar in a chord": song((36, 24, 60), (36, 24, 64), (40, 30, 67), (0, 12, 50)),
+    "upbeat of one staff": song((36, 24, 72), (48, 24, 48)),
     "five voices": song(*((6 * at, 48, 60 + at) for at in range(5))),
     "quintuplets": song(*((3 * at, 3, 60 + at) for at in range(10)), ticks_per_quarter=15),
 }
