@@ -70,18 +70,16 @@ class Voices(OnGrid):
     def encode(self, song: Song) -> list[str]:
         """Writes the slices up to the last note's end; silence is a slice without a pitch."""
         start, duration, pitch = (column.astype(np.int64) for column in self.checked(song).notes())
-        ends, bar = start + duration, self._bar(song)
+        ends = start + duration
         changes = _changes(start, ends)
-        borders = np.union1d(changes, np.arange(0, changes[-1], bar))
+        borders = np.union1d(changes, np.arange(0, changes[-1], self._bar(song)))
         first, last = np.searchsorted(borders, start), np.searchsorted(borders, ends)
         index, names = _sounding(first, last, pitch)
         notes = np.split(names, np.searchsorted(index, np.arange(1, len(borders) - 1)))
-        bars_left, places = -(-(changes[-1] - borders) // bar), borders % bar
         tokens = self._opening(song) if len(start) else []
-        columns = (column.tolist() for column in (np.diff(borders), bars_left, places))
-        for slice_notes, length, left, place in zip(notes, *columns, strict=False):
-            tokens.append(_PLACE + self._quarters(place) if place else f"{_BAR}{min(left, MOST_BARS)}")
-            tokens += [_NAMES[name] for name in slice_notes.tolist()]
+        places, lengths = self.places(song, borders[:-1]), np.diff(borders).tolist()
+        for slice_notes, length, place in zip(notes, lengths, places, strict=False):
+            tokens += [place, *(_NAMES[name] for name in slice_notes.tolist())]
             tokens.append(_SHIFT + self._quarters(length))
         return tokens
 
@@ -164,6 +162,20 @@ class Voices(OnGrid):
         """
         lines = itertools.count(bars, -1)
         return [f"{_BAR}{min(max(next(lines), 1), MOST_BARS)}" if token.startswith(_BAR) else token for token in tokens]
+
+    def places(self, song: Song, ticks: _Ints) -> list[str]:
+        """Writes the first token of a slice that begins at each of these ticks, all before the song's end.
+
+        >>> song = Song.from_notes(start=[0], duration=[96], pitch=[60])
+        >>> Voices().places(song, np.array([0, 6, 48]))
+        ['bar:2', '@1/2', 'bar:1']
+        """
+        bar = self._bar(song)
+        left, places = -(-(song.end - ticks) // bar), ticks % bar
+        return [
+            _PLACE + self._quarters(place) if place else f"{_BAR}{min(left, MOST_BARS)}"
+            for place, left in zip(places.tolist(), left.tolist(), strict=True)
+        ]
 
     def _bar(self, song: Song) -> int:
         """Returns the ticks of a bar."""
