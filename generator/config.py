@@ -182,27 +182,18 @@ class GenerateConfig(Config):
         )
 
     def _contradictions_of_a_melody(self) -> tuple[tuple[bool, str], ...]:
-        harmonizes = bool(self.harmonize)
+        if not self.harmonize:
+            return ((self.keeps_bass, "--keep_voice bass is a line of a file: name the file with --harmonize"),)
         key = self.in_key
         return (
+            (self.primer != FROM_START, "--primer and --harmonize both give what songs begin with: choose one"),
             (
-                self.keeps_bass and not harmonizes,
-                "--keep_voice bass is a line of a file: name the file with --harmonize",
-            ),
-            (
-                harmonizes and self.primer != FROM_START,
-                "--primer and --harmonize both give what songs begin with: choose one",
-            ),
-            (
-                harmonizes and bool(self.max_bars or self.max_seconds),
+                bool(self.max_bars or self.max_seconds),
                 "--harmonize makes songs as long as the melody: leave out --max_bars and --max_seconds",
             ),
+            (self.auto_sampling, "--auto_sampling compares songs of no given melody: leave it out with --harmonize"),
             (
-                harmonizes and self.auto_sampling,
-                "--auto_sampling compares songs without a given melody: leave it out with --harmonize",
-            ),
-            (
-                harmonizes and key is not None and key.scale not in ("major", "minor"),
+                key is not None and key.scale not in ("major", "minor"),
                 f"--key {self.key} must be a major or a minor key with --harmonize, whose melody stays as it is",
             ),
         )
