@@ -22,8 +22,12 @@ _LOWEST, _HIGHEST = -37, 13
 INTERVALS = _HIGHEST - _LOWEST + 2
 # Integers told of a token: the pitches of the aligned note and of those above, then three intervals for each of these.
 REFERENCES = 1 + ABOVE
-# Then the scale degrees of these pitches, and the key.
-TOLD = REFERENCES + 3 * ABOVE + REFERENCES + 1
+# Then the scale degrees of these pitches and the key, and how each voice above moved from which interval.
+TOLD = REFERENCES + 3 * ABOVE + REFERENCES + 1 + ABOVE
+# Motions of a voice, -12..12 semitones, that are told apart from each interval class.
+_OCTAVE = 12
+_MOTIONS = 2 * _OCTAVE + 1
+_PAIRS = _OCTAVE * _MOTIONS + 1
 _KEYS = 24
 _WIDTH = 8
 
@@ -57,7 +61,15 @@ def told(pitches_V: Any, before: Any, current: Any, key_B: Any) -> list[Any]:
         for interval in (_interval(last_B, now_B), _interval(last_B, own_B), _interval(now_B, own_B))
     ]
     pitches = [own_B, *(now_B for now_B, _ in above)]
-    return [*pitches, *intervals, *(_degree(pitch_B, key_B) for pitch_B in pitches), key_B]
+    degrees = [_degree(pitch_B, key_B) for pitch_B in pitches]
+    return [*pitches, *intervals, *degrees, key_B, *(_pair(*voice, own_B) for voice in above)]
+
+
+def _pair(now_B: Any, last_B: Any, own_B: Any) -> Any:
+    """Numbers the interval class of two voices and the motion of the upper one, from 1 on; 0 where a note is missing."""
+    motion_B = tf.clip_by_value(now_B - last_B, -float(_OCTAVE), float(_OCTAVE)) + _OCTAVE
+    pair_B = (last_B - own_B) % _OCTAVE * _MOTIONS + motion_B + 1.0
+    return tf.where((now_B > 0) & (last_B > 0) & (own_B > 0), pair_B, 0.0)
 
 
 def _degree(pitch_B: Any, key_B: Any) -> Any:
@@ -85,6 +97,12 @@ def leading_layers(size: int, spread: object) -> list[keras.layers.Layer]:
             layers.Embedding(_KEYS + 1, _WIDTH, embeddings_initializer=spread, name=f"degree_{number}")
             for number in range(REFERENCES + 1)
         ),
+        *(
+            layers.Embedding(
+                _PAIRS, INTERVALS, embeddings_initializer="zeros", dtype="float32", name=f"pair_{number}_logits"
+            )
+            for number in range(ABOVE)
+        ),
         layers.Embedding(PITCHES + 1, PITCHES, trainable=False, name="intervals_of_pitch"),
         layers.Embedding(_KEYS + 1, PITCHES, trainable=False, name="degrees_of_key"),
         layers.Dense(
@@ -108,6 +126,7 @@ def keep_tables(model: keras.Model, pitches_V: Any, strikes_V: Any) -> None:
 def intervals(layers: Mapping[str, Callable], parts: Sequence) -> list:
     """Returns the vectors of the intervals that `told` tells."""
     begin, end = REFERENCES, REFERENCES + 3 * ABOVE
+    parts = parts[:-ABOVE]
     by_name = [(f"interval_{number}", part) for number, part in enumerate(parts[begin:end])]
     by_name += [(f"degree_{number}", part) for number, part in enumerate(parts[end:])]
     return [layers[name](part) for name, part in by_name]
@@ -116,10 +135,12 @@ def intervals(layers: Mapping[str, Callable], parts: Sequence) -> list:
 def logits_of(layers: Mapping[str, Callable], values: object, parts: Sequence) -> object:
     """Returns the logits that intervals add to each id."""
     by_interval = layers["interval_logits"](values)
-    scores = 0
+    pairs = [layers[f"pair_{number}_logits"](pair) for number, pair in enumerate(parts[-ABOVE:])]
+    index = keras.ops.cast(layers["intervals_of_pitch"](parts[0]), "int32")
+    scores = keras.ops.take_along_axis(keras.ops.sum(keras.ops.stack(pairs), axis=0), index, axis=-1)
     for number, pitch in enumerate(parts[:REFERENCES]):
         index = keras.ops.cast(layers["intervals_of_pitch"](pitch), "int32") + number * INTERVALS
         scores = scores + keras.ops.take_along_axis(by_interval, index, axis=-1)
-    index = keras.ops.cast(layers["degrees_of_key"](parts[-1]), "int32") + REFERENCES * INTERVALS
+    index = keras.ops.cast(layers["degrees_of_key"](parts[-1 - ABOVE]), "int32") + REFERENCES * INTERVALS
     scores = scores + keras.ops.take_along_axis(by_interval, index, axis=-1)
     return layers["pitch_logits"](scores)
