@@ -23,6 +23,7 @@ BEAMS = 8
 MIDI, MIDI_AND_MUSIC_XML = "midi", "midi,musicxml"
 # Another try gives another song in this mode alone.
 _DRAWN = {"decoding": ("sample",)}
+SOPRANO, BASS = "soprano", "bass"
 _NOT_BEAM = {"decoding": ("sample", "greedy", TEACHER_FORCED)}
 
 
@@ -35,7 +36,12 @@ class GenerateConfig(Config):
     # How many, how long.
     num_songs: int = setting(12, "number of songs", low=1, high=MAX_SONGS)
     seed: int = setting(0, "random seed: another seed, other songs", low=0, high=2**64 - 1)
-    max_tokens: int = setting(512, "most tokens sampled for a song, the primer's not counted", low=1, high=100_000)
+    max_tokens: int = setting(
+        512,
+        "most tokens sampled for a song, the primer's not counted; of no effect with --harmonize",
+        low=1,
+        high=100_000,
+    )
     max_bars: int = setting(
         0, "length limit: notes begin within this many bars of --meter; 0: no limit", low=0, high=10_000
     )
@@ -112,6 +118,18 @@ class GenerateConfig(Config):
     )
     primer_transpose: bool = setting(True, "move a MIDI file into a key whose tokens the model knows, if need be")
     variations: int = setting(1, "songs in a row that share a primer", low=1, high=MAX_SONGS)
+    harmonize: str = setting(
+        "",
+        "MIDI file whose highest notes, or only line, every song keeps as its top voice; the voices under it are "
+        "sampled, to its end; for models of --encoding voices",
+        needs=_DRAWN,
+    )
+    keep_voice: str = setting(
+        SOPRANO,
+        "line of --harmonize that is kept: soprano takes the file's highest notes as the top voice, bass its lowest as "
+        "the bottom one",
+        choices=(SOPRANO, BASS),
+    )
     explain: bool = setting(
         False, "write each token's probability and rank, and the three likeliest others, into the song's row"
     )
@@ -158,6 +176,7 @@ class GenerateConfig(Config):
 
     def _contradictions(self) -> tuple[tuple[bool, str], ...]:
         return (
+            *self._contradictions_of_a_melody(),
             (self.lowest > self.highest, f"--lowest {self.lowest} must not be above --highest {self.highest}"),
             (
                 self.primer in (f"{split}:" for split in SPLITS),
@@ -175,6 +194,23 @@ class GenerateConfig(Config):
             (
                 self.primer_bars > 0 and self.primer_tokens > 0,
                 "--primer_bars and --primer_tokens are two lengths of one primer: choose one",
+            ),
+        )
+
+    def _contradictions_of_a_melody(self) -> tuple[tuple[bool, str], ...]:
+        if not self.harmonize:
+            return ((self.keeps_bass, "--keep_voice bass is a line of a file: name the file with --harmonize"),)
+        key = self.in_key
+        return (
+            (self.primer != FROM_START, "--primer and --harmonize both give what songs begin with: choose one"),
+            (
+                bool(self.max_bars or self.max_seconds),
+                "--harmonize makes songs as long as the melody: leave out --max_bars and --max_seconds",
+            ),
+            (self.auto_sampling, "--auto_sampling compares songs of no given melody: leave it out with --harmonize"),
+            (
+                key is not None and key.scale not in ("major", "minor"),
+                f"--key {self.key} must be a major or a minor key with --harmonize, whose melody stays as it is",
             ),
         )
 
@@ -196,6 +232,11 @@ class GenerateConfig(Config):
         return self.decoding == TEACHER_FORCED
 
     @property
+    def keeps_bass(self) -> bool:
+        """Tells whether the line that songs keep is their lowest voice."""
+        return self.keep_voice == BASS
+
+    @property
     def filters(self) -> bool:
         """Tells whether top-k, top-p or min-p keep some tokens from being drawn."""
         return bool(self.top_k or self.top_p < 1 or self.min_p)
@@ -203,15 +244,17 @@ class GenerateConfig(Config):
     @property
     def pitch_classes(self) -> frozenset[int]:
         """Pitch classes that songs are made of, 0..11; C is 0."""
-        return self.in_key.classes if self.in_key and not self.moves else frozenset(range(12))
+        free = self.moves or self.harmonize
+        return self.in_key.classes if self.in_key and not free else frozenset(range(12))
 
     @property
     def moves(self) -> bool:
         """Tells whether songs are sampled in any key, of all notes, and then moved into the key.
 
-        A primer is kept where it lies, and a scale other than major and minor or a range is kept note by note.
+        A primer or a melody is kept where it lies, and a scale other than major and minor or a range is kept note by
+        note.
         """
-        whole = self.primer == FROM_START and (self.lowest, self.highest) == (0, 127)
+        whole = self.primer == FROM_START and not self.harmonize and (self.lowest, self.highest) == (0, 127)
         return whole and self.in_key is not None and self.in_key.scale in ("major", "minor")
 
     @property

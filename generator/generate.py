@@ -20,6 +20,7 @@ _EXAMPLES = """examples:
   python -m generator.generate --model MODEL --output songs --num_songs=1000 --temperature=0.9 --audio=none
   python -m generator.generate --model MODEL --output songs --key='D minor' --lowest=48 --highest=84 --max_bars=16
   python -m generator.generate --model MODEL --output songs --primer=mine.mid --primer_bars=2 --variations=12
+  python -m generator.generate --model MODEL --output songs --harmonize=melody.mid --temperature=0.9
   python -m generator.generate --model MODEL --output songs --auto_sampling --max_copied_bars=4
 
 Song N is the same whether it is sampled alone or among thousands. Run again, a job makes only the songs that are

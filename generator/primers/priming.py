@@ -6,7 +6,7 @@ import pathlib
 from typing import TYPE_CHECKING
 
 from generator.config import FROM_START, GenerateConfig, split_and_song
-from generator.primers import song_files
+from generator.primers import melodies, song_files
 from generator.primers.primer_reader import PrimerReader
 from generator.sampling.grammar import Grammar
 from generator.sampling.primer import Primers, given_length
@@ -43,14 +43,15 @@ def check(primer: str) -> None:
 
 
 def located(config: GenerateConfig) -> GenerateConfig:
-    """Resolves `data` to a dataset directory, and makes remote paths of `data` and `primer` readable.
+    """Resolves `data` to a dataset directory, and makes remote paths of `data` and of given songs readable.
 
     Raises:
-      ValueError: if a primer is a local file that does not exist, or `data` is no dataset.
+      ValueError: if a primer or a melody is a local file that does not exist, or `data` is no dataset.
       nabi.workspace.storage.StorageError: if a path cannot be accessed.
     """
     check(config.primer)
-    remote_files.open_schemes(config.data, config.primer)
+    melodies.check(config.harmonize)
+    remote_files.open_schemes(config.data, config.primer, config.harmonize)
     if not config.data:
         return config
     return dataclasses.replace(config, data=directories.find(config.data, directories.DATASET))

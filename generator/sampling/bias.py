@@ -8,6 +8,8 @@ import tensorflow as tf
 
 from generator.config import GenerateConfig
 from generator.sampling.density import DensityBias
+from generator.sampling.melody import Melody
+from generator.sampling.melody_mask import MelodyMask
 from generator.sampling.repetition import RepetitionPenalty
 from generator.sampling.token_content import TokenContents
 
@@ -25,11 +27,13 @@ class Bias(Protocol):
         """Returns the changed logits, float32 [B, V]; -inf stays."""
 
 
-def biases(config: GenerateConfig, contents: TokenContents) -> list[Bias]:
-    """Builds the biases that the settings select, in the order in which they are applied."""
+def biases(config: GenerateConfig, contents: TokenContents, melody: Melody | None = None) -> list[Bias]:
+    """Builds the biases that the settings select, in the order in which they are applied; a melody's mask is last."""
     selected: list[Bias] = []
     if config.repetition_penalty > 1:
         selected.append(RepetitionPenalty(contents, config.repetition_penalty, config.repetition_window))
     if config.density > 0:
         selected.append(DensityBias(contents, config.density))
+    if melody:
+        selected.append(MelodyMask(melody))
     return selected

@@ -4,22 +4,25 @@ import dataclasses
 import hashlib
 from collections.abc import Sequence
 
+from generator.sampling.melody import Melody
 from nabi.music.vocabulary import SPECIAL_TOKENS, START
 
 
 @dataclasses.dataclass(frozen=True)
 class Primers:
-    """A pool of primers, from which each song gets one by its number.
+    """What songs are given: a pool of primers, from which each gets one by its number, and a line that all keep.
 
     Attributes:
       pool: primers in ids; each has at least one, the first `<start>` or music. With teacher forcing each is a song.
       seed: seed of the choice.
       variations: consecutive songs that share a primer, at least 1.
+      melody: line that every song keeps from its first tick to its last; None: none.
     """
 
     pool: tuple[tuple[int, ...], ...] = ((START,),)
     seed: int = 0
     variations: int = 1
+    melody: Melody | None = None
 
     def of(self, song: int) -> tuple[int, ...]:
         """Returns the primer of a song number, which depends on the seed and the number alone.

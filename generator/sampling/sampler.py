@@ -11,6 +11,7 @@ from generator.sampling import next_token
 from generator.sampling.bias import biases
 from generator.sampling.decode_loop import BLOCK, DecodeLoop
 from generator.sampling.grammar import Grammar
+from generator.sampling.melody import Melody
 from generator.sampling.plan import SLOTS
 from generator.sampling.song_state import SongIds, SongState
 from generator.sampling.stepper import Stepper
@@ -32,6 +33,7 @@ class Sampler:
         config: GenerateConfig,
         contents: TokenContents,
         *,
+        melody: Melody | None = None,
         refuses: Callable[[SongIds], str] | None = None,
         slots: int = SLOTS,
     ) -> None:
@@ -42,12 +44,13 @@ class Sampler:
           grammar: legal successions of ids.
           config: choice of tokens, and limits of a song.
           contents: notes and ticks of each id.
+          melody: line that every song keeps; None: none.
           refuses: song -> one-word reason to sample it again, or ""; None: every song is kept.
           slots: rows of every batch.
         """
         self._config, self._contents, self._slots = config, contents, slots
         self._refuses = refuses
-        self._loop = DecodeLoop(stepper, grammar, config, biases(config, contents), contents.notes_V > 0)
+        self._loop = DecodeLoop(stepper, grammar, config, biases(config, contents, melody), contents.notes_V > 0)
 
     def sample(self, songs: Sequence[int], primers: Sequence[Sequence[int]]) -> list[SongIds]:
         """Samples the songs of these numbers, and returns them in this order.

@@ -6,6 +6,7 @@ from generator.config import GenerateConfig
 from generator.sampling import masks
 from generator.sampling.beam_search import BeamSearch
 from generator.sampling.grammar import Grammar
+from generator.sampling.melody import Melody
 from generator.sampling.plan import SLOTS
 from generator.sampling.sampler import Sampler
 from generator.sampling.song_state import SongIds
@@ -36,6 +37,7 @@ def sampler_of(
     model: TrainedModel,
     config: GenerateConfig,
     *,
+    melody: Melody | None = None,
     refuses: Callable[[SongIds], str] | None = None,
     slots: int = SLOTS,
 ) -> Sampler | BeamSearch:
@@ -44,10 +46,13 @@ def sampler_of(
     Args:
       model: the model.
       config: choice of tokens, and limits of a song.
+      melody: line that every song keeps; None: none. A beam search has none.
       refuses: song -> one-word reason to sample it again, or ""; None: every song is kept. A beam search, which would
         find the same song again, ignores it.
       slots: rows of a batch.
     """
     contents = TokenContents.of(model.vocabulary, model.encoding)
     arguments = (stepper_of(model), grammar_of(model, config), config, contents)
-    return BeamSearch(*arguments) if config.decoding == "beam" else Sampler(*arguments, refuses=refuses, slots=slots)
+    if config.decoding == "beam":
+        return BeamSearch(*arguments)
+    return Sampler(*arguments, melody=melody, refuses=refuses, slots=slots)

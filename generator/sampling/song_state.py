@@ -84,7 +84,7 @@ class SongState:
         """
         given = given_length(primer, config.primer_tokens) if config.teacher_forced else len(primer)
         self._song, self._primer, self._fed = song, tuple(primer[:given]), tuple(primer[given:])
-        self._max_tokens = min(config.max_tokens, len(self._fed)) if config.teacher_forced else config.max_tokens
+        self._max_tokens = _most_tokens(config, len(self._fed))
         self._config, self._contents = config, contents
         self._max_ticks = config.max_ticks(contents.ticks_per_quarter)
         self._tokens: list[int] = []
@@ -168,3 +168,10 @@ class SongState:
         self._read, self._known, self._given = 0, len(known), (*known, *self._fed)
         self._ticks = int(self._contents.ticks_V[list(known)].sum())
         self.done, self.begins = False, True
+
+
+def _most_tokens(config: GenerateConfig, fed: int) -> int:
+    """Limits the sampled tokens: to those that are fed, with teacher forcing; not at all where a melody ends songs."""
+    if config.harmonize:
+        return _POSITIONS
+    return min(config.max_tokens, fed) if config.teacher_forced else config.max_tokens

@@ -4,7 +4,7 @@ import dataclasses
 import logging
 
 from generator.config import GenerateConfig
-from generator.primers import priming
+from generator.primers import melodies, priming
 from generator.sampling import samplers
 from generator.sampling.primer import Primers
 from generator.songs import auto_sampling, copied_bars
@@ -18,7 +18,7 @@ class Prepared:
 
     Attributes:
       config: settings, with the temperature and top-p that `--auto_sampling` chose.
-      primers: beginnings of the songs.
+      primers: beginnings of the songs, and the line that they keep.
       index: index of the training songs; None if the model has none.
     """
 
@@ -42,7 +42,7 @@ def prepare(model: TrainedModel, model_dir: str, config: GenerateConfig, folder:
     index = _index(model_dir, model, config)
     samplers.grammar_of(model, config)
     _require_ends(model, config)
-    primers = priming.primers_of(config, model)
+    primers = (melodies if config.harmonize else priming).primers_of(config, model)
     if config.auto_sampling:
         config = auto_sampling.chosen(config, model, primers, folder)
     return Prepared(config, primers, index)

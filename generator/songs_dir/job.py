@@ -92,13 +92,15 @@ def _work(
     missing = output.missing(folder, batches)
     use_cores(options, beam_flags, len(missing))
     sample = transforms.SampleSongs(model_dir, config, ready.primers, ready.index, slots)
-    writer = Writer(folder, model.vocabulary, model.encoding, config, ready.index)
+    harmonized = ready.primers.melody.sha256 if ready.primers.melody else ""
+    writer = Writer(folder, model.vocabulary, model.encoding, config, ready.index, harmonized)
     finish = functools.partial(
         _finish,
         folder=folder,
         batches=batches,
         model_dir=model_dir,
         config=config,
+        harmonized=harmonized,
         marks={"request": request, "content": model.config["content"]},
     )
     written = transforms.WriteSongs(writer, len(batches))
@@ -110,13 +112,20 @@ def _work(
 
 
 def _finish(
-    count: int, *, folder: str, batches: list[SongBatch], model_dir: str, config: GenerateConfig, marks: dict[str, str]
+    count: int,
+    *,
+    folder: str,
+    batches: list[SongBatch],
+    model_dir: str,
+    config: GenerateConfig,
+    harmonized: str,
+    marks: dict[str, str],
 ) -> None:
     """Finishes the directory (`output.finish`), here or as the pipeline's last step after `count` batches."""
     del count
     remote_files.open_schemes(model_dir, folder)
     reference = load_if_there(model_dir, marks["content"])
-    settings = {"seed": config.seed, **describe(config)}
+    settings = {"seed": config.seed, **describe(config, harmonized)}
     summary = output.finish(folder, batches, model_dir=model_dir, settings=settings, marks=marks, reference=reference)
     if cost := refusal.cost(summary, config):
         logging.info(cost)
@@ -157,13 +166,15 @@ def _request(model_dir: str, marks: dict[str, str], config: GenerateConfig, slot
     """Computes the fingerprint of everything that determines the directory's content."""
     weights = hashlib.sha256(storage.read_bytes(storage.join(model_dir, paths.MODEL))).hexdigest()
     # A file counts by its content, not by its path; a dataset is checked against the model's.
-    primer = config.primer
+    primer, melody = config.primer, config.harmonize
     if priming.is_file(primer):
         primer = hashlib.sha256(storage.read_bytes(primer)).hexdigest()
+    if melody:
+        melody = hashlib.sha256(storage.read_bytes(melody)).hexdigest()
     return paths.fingerprint(
         {
             "model": {**marks, "weights": weights},
-            "config": {**config.as_dict(), "primer": primer, "data": ""},
+            "config": {**config.as_dict(), "primer": primer, "harmonize": melody, "data": ""},
             "slots": slots,
         }
     )

@@ -30,6 +30,7 @@ class Writer:
       encoding: encoding of the model.
       config: settings of the songs.
       index: index of the training songs, which a worker reads once; None if the model has none.
+      harmonized: SHA-256 of the file whose melody the songs keep; "" if they keep none.
     """
 
     folder: str
@@ -37,6 +38,7 @@ class Writer:
     encoding: Encoding
     config: GenerateConfig
     index: copied_bars.IndexFile | None = None
+    harmonized: str = ""
 
     def write(self, sampled: "SongIds") -> dict[str, Any]:
         """Publishes a song's MIDI, score, picture and audio; returns its row. Equal songs give equal bytes."""
@@ -70,7 +72,7 @@ class Writer:
             **measuring.columns(song, primer_notes),
             **(copied_bars.figures(song, self.index.read(), primer_notes) if self.index else {}),
             **({"explained": self._explained(sampled)} if sampled.explanations else {}),
-            "settings": describe(self.config),
+            "settings": describe(self.config, self.harmonized),
         }
 
     @functools.cached_property
@@ -111,10 +113,16 @@ def rows_path(folder: str, index: int, count: int) -> str:
     return storage.join(folder, paths.rows_name(paths.SONGS, index, count))
 
 
-def describe(config: GenerateConfig) -> dict[str, Any]:
-    """Selects the settings that a song depends on, without the seed, which has a column of its own."""
+def describe(config: GenerateConfig, harmonized: str = "") -> dict[str, Any]:
+    """Selects the settings that a song depends on, without the seed, which has a column of its own.
+
+    Args:
+      config: settings of the songs.
+      harmonized: SHA-256 of the file of `--harmonize`, which then is `harmonize_sha256`.
+    """
     omitted = ("seed", "num_songs", "output_format", "audio", "data")
-    return {key: value for key, value in config.as_dict().items() if key not in omitted}
+    settings = {key: value for key, value in config.as_dict().items() if key not in omitted}
+    return {**settings, "harmonize_sha256": harmonized} if harmonized else settings
 
 
 def _agreement(sampled: "SongIds") -> float:

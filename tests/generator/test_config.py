@@ -2,6 +2,7 @@ import pytest
 
 from generator.config import GenerateConfig, notable, split_and_song
 
+MELODY = {"harmonize": "air.mid"}
 FOLLOWING = {"decoding": "teacher_forced", "primer": "train", "primer_tokens": 3}
 
 
@@ -38,6 +39,7 @@ def test_a_key_has_the_notes_of_its_scale():
         ({}, False),
         ({"key": "D minor", "primer": "train"}, False),
         ({"key": "D minor", "highest": 80}, False),
+        ({"key": "D minor", **MELODY}, False),
         ({"key": "D harmonic minor"}, False),
         ({"key": "D dorian"}, False),
     ],
@@ -45,7 +47,8 @@ def test_a_key_has_the_notes_of_its_scale():
 def test_songs_are_moved_into_a_major_or_minor_key_unless_a_mask_is_asked_for(settings, moves):
     config = GenerateConfig(**settings)
     assert config.moves == moves
-    assert (len(config.pitch_classes) == 12) == (moves or not settings)
+    # All notes may be sampled also under a melody, which has its own.
+    assert (len(config.pitch_classes) == 12) == (moves or not settings or bool(config.harmonize))
 
 
 @pytest.mark.parametrize(
@@ -78,6 +81,15 @@ def test_songs_are_moved_into_a_major_or_minor_key_unless_a_mask_is_asked_for(se
         ({**FOLLOWING, "ended": True}, "needs --decoding sample, not --decoding teacher_forced"),
         ({**FOLLOWING, "auto_sampling": True}, "needs --decoding sample, not --decoding teacher_forced"),
         ({"primer": "test:"}, "--primer test: names no song: write test:NAME, or test for all songs"),
+        ({"keep_voice": "bass"}, "--keep_voice bass is a line of a file: name the file with --harmonize"),
+        ({"keep_voice": "alto"}, "--keep_voice 'alto' must be one of soprano, bass"),
+        ({**MELODY, "primer": "train"}, "--primer and --harmonize both give what songs begin with"),
+        ({**MELODY, "max_bars": 8}, "--harmonize makes songs as long as the melody: leave out --max_bars"),
+        ({**MELODY, "max_seconds": 8.0}, "--harmonize makes songs as long as the melody: leave out --max_bars"),
+        ({**MELODY, "auto_sampling": True}, "leave it out with --harmonize"),
+        ({**MELODY, "key": "D dorian"}, "--key D dorian must be a major or a minor key with --harmonize"),
+        ({**MELODY, "decoding": "greedy"}, "--harmonize air.mid needs --decoding sample, not --decoding greedy"),
+        ({**MELODY, "decoding": "beam"}, "--harmonize air.mid needs --decoding sample, not --decoding beam"),
         ({"max_bars": -1}, r"--max_bars -1 must be in 0\.\.10,000"),
         ({"temperature": float("nan")}, "--temperature nan must be in"),
     ],

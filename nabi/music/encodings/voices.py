@@ -73,19 +73,17 @@ class Voices(OnGrid):
     def encode(self, song: Song) -> list[str]:
         """Writes the slices up to the last note's end; silence is a slice without a pitch."""
         start, duration, pitch = (column.astype(np.int64) for column in self.checked(song).notes())
-        ends, bar = start + duration, self._bar(song)
+        ends = start + duration
         changes = _changes(start, ends)
-        borders = np.union1d(changes, np.arange(0, changes[-1], bar))
+        borders = np.union1d(changes, np.arange(0, changes[-1], self._bar(song)))
         first, last = np.searchsorted(borders, start), np.searchsorted(borders, ends)
         index, names = _sounding(first, last, pitch)
         notes = np.split(names, np.searchsorted(index, np.arange(1, len(borders) - 1)))
-        bars_left, places = -(-(changes[-1] - borders) // bar), borders % bar
         tokens = list(self._meter(song)) if len(start) else []
-        plan = self._plan(song, int(changes[-1]), bar)
-        columns = (column.tolist() for column in (np.diff(borders), bars_left, places))
-        for slice_notes, length, left, place in zip(notes, *columns, strict=False):
-            tokens.append(_PLACE + self._quarters(place) if place else f"{_BAR}{min(left, MOST_BARS)}")
-            tokens += [*plan, *(_NAMES[name] for name in slice_notes.tolist())]
+        plan = self._plan(song, int(changes[-1]))
+        places, lengths = self.places(song, borders[:-1]), np.diff(borders).tolist()
+        for slice_notes, length, place in zip(notes, lengths, places, strict=False):
+            tokens += [place, *plan, *(_NAMES[name] for name in slice_notes.tolist())]
             plan = []
             tokens.append(_SHIFT + self._quarters(length))
         return tokens
@@ -171,6 +169,20 @@ class Voices(OnGrid):
         lines = itertools.count(bars, -1)
         return [f"{_BAR}{min(max(next(lines), 1), MOST_BARS)}" if token.startswith(_BAR) else token for token in tokens]
 
+    def places(self, song: Song, ticks: _Ints) -> list[str]:
+        """Writes the first token of a slice that begins at each of these ticks, all before the song's end.
+
+        >>> song = Song.from_notes(start=[0], duration=[96], pitch=[60])
+        >>> Voices().places(song, np.array([0, 6, 48]))
+        ['bar:2', '@1/2', 'bar:1']
+        """
+        bar = self._bar(song)
+        left, places = -(-(song.end - ticks) // bar), ticks % bar
+        return [
+            _PLACE + self._quarters(place) if place else f"{_BAR}{min(left, MOST_BARS)}"
+            for place, left in zip(places.tolist(), left.tolist(), strict=True)
+        ]
+
     def _bar(self, song: Song) -> int:
         """Returns the ticks of a bar."""
         ticks = bars.bar_ticks(song)
@@ -181,15 +193,15 @@ class Voices(OnGrid):
         meter = song.about.time_signature
         return (_METER + meter,) if meter in _METERS else ()
 
-    def _plan(self, song: Song, end: int, bar: int) -> list[str]:
-        """Returns the tokens of the key, if one is found, and of the last bar's length."""
-        key = keys.find_key(song)
+    def _plan(self, song: Song, end: int) -> list[str]:
+        """Returns the tokens of the key, if one is found, and of the last bar's length, for a song up to tick `end`."""
+        key, bar = keys.find_key(song), self._bar(song)
         named = [_KEYS[keys.KEY_NAMES.index(key.name)]] if key else []
         return [*named, _LAST + self._quarters(end % bar or bar)]
 
     def _more(self, song: Song) -> int:
         """Counts the tokens beside those of slices."""
-        return len(self._meter(song)) + len(self._plan(song, 1, 1)) if len(song.notes()[0]) else 0
+        return len(self._meter(song)) + len(self._plan(song, 1)) if len(song.notes()[0]) else 0
 
     def _quarters(self, ticks: int) -> str:
         return note_names.duration_name(ticks, self.ticks_per_quarter)

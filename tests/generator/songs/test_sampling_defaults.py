@@ -38,6 +38,11 @@ def test_what_is_of_one_job_is_not_remembered(tmp_path):
     assert (chosen.num_songs, chosen.seed, chosen.primer, chosen.audio, chosen.top_k) == (12, 0, "start", "mp3", 5)
 
 
+def test_the_melody_that_a_recipe_harmonises_is_not_remembered(tmp_path):
+    chosen = parsed(model_of(tmp_path, harmonize="melody.mid", keep_voice="bass", top_k=5))
+    assert (chosen.harmonize, chosen.keep_voice, chosen.top_k) == ("", "soprano", 5)
+
+
 def test_the_song_that_a_recipe_follows_is_not_remembered(tmp_path):
     model = model_of(tmp_path, decoding="teacher_forced", top_k=1, primer="C4 d:1", primer_tokens=1)
     assert (parsed(model).decoding, parsed(model).top_k) == ("sample", 1)
