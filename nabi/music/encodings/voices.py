@@ -49,7 +49,7 @@ class Voices(OnGrid):
 
     >>> song = Song.from_notes(start=[0, 0, 12], duration=[12, 24, 12], pitch=[72, 60, 74])
     >>> Voices().encode(song)
-    ['bar:1', 'key:C-major', 'last:2', 'C5', 'C4', 's:1', '@1', 'D5', '~C4', 's:1']
+    ['bar:1', 'key:F-major', 'last:2', 'C5', 'C4', 's:1', '@1', 'D5', '~C4', 's:1']
 
     No music is out of vocabulary. A bar that is longer than 8 quarter notes, or is no whole number of ticks, is
     written as bars of 4/4.

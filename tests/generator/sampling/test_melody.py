@@ -36,10 +36,10 @@ def test_a_slice_reaches_to_the_next_change_or_bar_line():
 
 
 def test_the_ids_are_told_by_pitch_length_and_place():
-    ids = VOCABULARY.encode(["C5", "~C5", "s:1/2", "@1/2", "bar:2", "meter:3/4", "key:C-major"])
-    assert MELODY.pitch_V[ids].tolist() == [72, 72, -1, -1, -1, -1, -1]
-    assert MELODY.ticks_V[ids].tolist() == [0, 0, 6, 0, 0, 0, 0]
-    assert MELODY.is_place_V[ids].tolist() == [False, False, False, True, True, False, False]
+    ids = VOCABULARY.encode(["C5", "~C5", "s:1/2", "@1/2", "bar:2", "meter:3/4", "key:C-major", "last:3"])
+    assert MELODY.pitch_V[ids].tolist() == [72, 72, -1, -1, -1, -1, -1, -1]
+    assert MELODY.ticks_V[ids].tolist() == [0, 0, 6, 0, 0, 0, 0, 0]
+    assert MELODY.is_place_V[ids].tolist() == [False, False, False, True, True, False, True, True]
     special = slice(Vocabulary.special)
     assert not MELODY.is_place_V[special].any()
     assert set(MELODY.pitch_V[special].tolist()) == {-1}

@@ -109,11 +109,9 @@ def test_every_song_that_keeps_the_line_may_be_sampled(lowest, line, others):
     walk, before = Walk(line, lowest=lowest), START
     ids = [*VOCABULARY.encode(VOICES.encode(music)).tolist(), END]
     for token in ids:
-        # The tokens before the first bar are given, not sampled.
-        assert walk.after(np.array([before]))[0, token] or VOICES.kind(VOCABULARY.tokens[token], "start") in (
-            "meter",
-            "key",
-        )
+        # The tokens before the first note are given, not sampled.
+        is_given = VOICES.kind(VOCABULARY.tokens[token], "start") in ("meter", "key", "last")
+        assert is_given or walk.after(np.array([before]))[0, token]
         before = token
 
 
