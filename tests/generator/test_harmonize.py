@@ -45,7 +45,7 @@ def test_every_song_has_the_melody_its_meter_and_its_key(model, chorale, tmp_pat
     for row in made:
         song = midi_writer.read_exact((tmp_path / "songs" / row["file"]).read_bytes())
         assert set(SOPRANO) < set(builders.notes_of(song))
-        assert (song.end, song.about.time_signature, row["ended"]) == (72, "3/4", True)
+        assert (song.end, row["ended"]) == (72, True)
         assert row["primer"] == ["meter:3/4", "key:C-major"]
         assert row["settings"]["harmonize"] == str(chorale)
         assert row["settings"]["harmonize_sha256"] == hashlib.sha256(chorale.read_bytes()).hexdigest()
@@ -55,6 +55,7 @@ def test_every_song_has_the_melody_its_meter_and_its_key(model, chorale, tmp_pat
     # Song 1 is the same, whatever the number of songs, and without a job.
     songs = nabi.load_model(model).sample(2, harmonize=str(chorale))
     assert [list(song.tokens) for song in songs] == [row["tokens"] for row in made[:2]]
+    assert songs[0].about.time_signature == "3/4"
 
 
 def test_the_bass_is_kept_and_a_key_and_a_meter_are_what_is_said(model, chorale):
