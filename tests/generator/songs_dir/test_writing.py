@@ -151,14 +151,14 @@ def test_a_row_says_what_of_the_sampled_notes_was_copied(writer, tmp_path):
 
 def test_a_score_is_beside_it_if_it_is_asked_for(writer, tmp_path):
     assert "score" not in writer.write(sampled("C4", "d:1"))
-    config = dataclasses.replace(writer.config, output_format="midi,musicxml", meter="3/4", key="C major")
+    config = dataclasses.replace(writer.config, output_format="midi,musicxml", meter="3/4")
     row = dataclasses.replace(writer, config=config).write(sampled("C4", "d:4", "s:4", "E3", "d:1/3", song=8))
     assert row["score"] == "song-00008.musicxml"
     ((_, song),) = scores.read((tmp_path / row["score"]).read_bytes(), ending=".musicxml")
     assert builders.notes_of(song) == [(0, 48, 60), (48, 4, 52)]
-    assert (song.about.tempo, song.about.time_signature, song.about.key_signature) == (90.0, "3/4", "C major")
+    assert (song.about.tempo, song.about.time_signature) == (90.0, "3/4")
     # How a song is written does not change what it is.
-    assert row["settings"] == {**writer.write(sampled("C4"))["settings"], "meter": "3/4", "key": "C major"}
+    assert row["settings"] == {**writer.write(sampled("C4"))["settings"], "meter": "3/4"}
 
 
 def test_songs_of_voices_have_a_track_and_a_staff_for_each(tmp_path):
