@@ -47,7 +47,7 @@ def _encoding(model: "TrainedModel") -> Voices:
     if not isinstance(encoding, Voices):
         raise ValueError(
             f"--harmonize needs a model whose tokens go from the top down at every change, --encoding {Voices.name}, "
-            f"not {encoding.name}: train one, as the recipe chorales-voices does"
+            f"not {encoding.name}: train one, as the recipe chorales does"
         )
     if not model.config["dataset"]["song_marks"]:
         raise ValueError(
