@@ -5,9 +5,9 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from generator.config import notable
 from generator.pages import gallery
 from generator.pages.gallery import SongSet
+from generator.songs.notable_settings import notable
 from generator.songs_dir import links, model_card
 from nabi.networks import remote_files
 from nabi.pages import headings

@@ -1,11 +1,11 @@
 """The settings of `generator.generate`: one frozen object, from flags and a recipe alike, written in each row."""
 
 import dataclasses
-from collections.abc import Mapping
 
+from generator.contradictions import contradictions
+from generator.flag_values import BASS, FROM_START, MIDI, MIDI_AND_MUSIC_XML, SOPRANO, TEACHER_FORCED
 from nabi.music import bars
 from nabi.music.scales import SCALES, Key
-from nabi.music.windows import SPLITS
 from nabi.reading import midi_meta
 from nabi.workspace import directories
 from nabi.workspace.config import Config, setting
@@ -14,16 +14,9 @@ TITLE = "songs (also keys of a recipe's [[generate]])"
 
 MAX_SONGS = 1_000_000
 MOST_CANDIDATES = 100
-# Settings that a page shows also where they are at their defaults.
-_ALWAYS_SHOWN = ("seed", "max_tokens", "temperature", "top_p", "tempo")
-FROM_START = "start"
-TEACHER_FORCED = "teacher_forced"
 BEAMS = 8
-# Output formats.
-MIDI, MIDI_AND_MUSIC_XML = "midi", "midi,musicxml"
 # Another try gives another song in this mode alone.
 _DRAWN = {"decoding": ("sample",)}
-SOPRANO, BASS = "soprano", "bass"
 _NOT_BEAM = {"decoding": ("sample", "greedy", TEACHER_FORCED)}
 
 
@@ -170,49 +163,9 @@ class GenerateConfig(Config):
         midi_meta.time_signature_bytes(self.time_signature)
         # Raises where it is none.
         _ = self.in_key
-        for wrong, message in self._contradictions():
+        for wrong, message in contradictions(self):
             if wrong:
                 raise ValueError(message)
-
-    def _contradictions(self) -> tuple[tuple[bool, str], ...]:
-        return (
-            *self._contradictions_of_a_melody(),
-            (self.lowest > self.highest, f"--lowest {self.lowest} must not be above --highest {self.highest}"),
-            (
-                self.primer in (f"{split}:" for split in SPLITS),
-                f"--primer {self.primer} names no song: write {self.primer}NAME, or {self.primer[:-1]} for all songs",
-            ),
-            (
-                self.teacher_forced and (self.primer == FROM_START or not self.primer_tokens),
-                f"--decoding {TEACHER_FORCED} follows a song: name it with --primer, and give with --primer_tokens how "
-                "much of it comes first",
-            ),
-            (
-                self.primer == FROM_START and (self.primer_bars > 0 or self.primer_tokens > 0),
-                "--primer_bars and --primer_tokens cut a primer: name one with --primer",
-            ),
-            (
-                self.primer_bars > 0 and self.primer_tokens > 0,
-                "--primer_bars and --primer_tokens are two lengths of one primer: choose one",
-            ),
-        )
-
-    def _contradictions_of_a_melody(self) -> tuple[tuple[bool, str], ...]:
-        if not self.harmonize:
-            return ((self.keeps_bass, "--keep_voice bass is a line of a file: name the file with --harmonize"),)
-        key = self.in_key
-        return (
-            (self.primer != FROM_START, "--primer and --harmonize both give what songs begin with: choose one"),
-            (
-                bool(self.max_bars or self.max_seconds),
-                "--harmonize makes songs as long as the melody: leave out --max_bars and --max_seconds",
-            ),
-            (self.auto_sampling, "--auto_sampling compares songs of no given melody: leave it out with --harmonize"),
-            (
-                key is not None and key.scale not in ("major", "minor"),
-                f"--key {self.key} must be a major or a minor key with --harmonize, whose melody stays as it is",
-            ),
-        )
 
     def max_ticks(self, ticks_per_quarter: int) -> int:
         """Returns the first tick at which no note may begin, by --max_bars and --max_seconds; 0: no limit."""
@@ -261,19 +214,3 @@ class GenerateConfig(Config):
     def in_key(self) -> Key | None:
         """The key that songs stay in; None: any. Raises ValueError for text that is no key."""
         return Key.parse(self.key) if self.key else None
-
-
-def split_and_song(primer: str) -> tuple[str, str]:
-    """Splits `test:NAME` into the split and the name of a song, "" for all of its songs; ("", "") for other primers.
-
-    >>> split_and_song("test:Air.mid"), split_and_song("train"), split_and_song("./test:Air.mid")
-    (('test', 'Air.mid'), ('train', ''), ('', ''))
-    """
-    split, _, name = primer.partition(":")
-    return (split, name) if split in SPLITS else ("", "")
-
-
-def notable(settings: Mapping[str, object]) -> dict[str, object]:
-    """Picks the settings that a reader wants to see: the usual ones, and those that are not at their defaults."""
-    defaults = GenerateConfig().as_dict()
-    return {name: value for name, value in settings.items() if name in _ALWAYS_SHOWN or value != defaults.get(name)}

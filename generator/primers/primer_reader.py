@@ -6,7 +6,7 @@ import logging
 import math
 from typing import Any
 
-from generator.config import FROM_START
+from generator.flag_values import FROM_START
 from generator.primers import dataset_songs, song_files, sources
 from generator.sampling.grammar import Grammar
 from generator.sampling.primer import Primers

@@ -5,8 +5,10 @@ import logging
 import pathlib
 from typing import TYPE_CHECKING
 
-from generator.config import FROM_START, GenerateConfig, split_and_song
+from generator.config import GenerateConfig
+from generator.flag_values import FROM_START
 from generator.primers import melodies, song_files
+from generator.primers.primer_names import split_and_song
 from generator.primers.primer_reader import PrimerReader
 from generator.sampling.grammar import Grammar
 from generator.sampling.primer import Primers, given_length

@@ -5,7 +5,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from generator.config import TEACHER_FORCED, GenerateConfig
+from generator.config import GenerateConfig
+from generator.flag_values import TEACHER_FORCED
 from nabi.networks import remote_files
 from nabi.workspace import directories, paths, storage
 

@@ -4,10 +4,10 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from generator.config import notable
 from generator.pages import gallery, summary_page
 from generator.pages.gallery import SongSet
 from generator.sampling.plan import SongBatch
+from generator.songs.notable_settings import notable
 from generator.songs_dir import model_card
 from generator.songs_dir.summary import SongsSummary
 from generator.songs_dir.writing import rows_path

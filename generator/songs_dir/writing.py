@@ -5,7 +5,8 @@ import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from generator.config import MIDI_AND_MUSIC_XML, GenerateConfig
+from generator.config import GenerateConfig
+from generator.flag_values import MIDI_AND_MUSIC_XML
 from generator.songs import candidates, copied_bars
 from generator.songs.midi_songs import MidiSong, MidiSongs
 from generator.songs_dir import audio, measuring, render

@@ -126,9 +126,7 @@ def connect(
       The logits, and h and c after the last step of every LSTM layer in `states`.
     """
     values, last = layers["embedding"](tokens_BxT), []
-    offered: list = []
-    if told:
-        values, offered = take_in(layers, values, tokens_BxT, told)
+    values, offered = take_in(layers, values, tokens_BxT, told) if told else (values, [])
     for index in range(sum(name.startswith("lstm_") for name in layers)):
         before = values
         values, name = layers[f"dropout_{index}"](values), f"lstm_{index}"
@@ -143,12 +141,10 @@ def connect(
         if f"residual_{index}" in layers:
             values = layers[f"residual_{index}"]([before, values])
     values = layers["dropout_logits"](values)
-    if told:
-        values = offer(layers, values, offered)
-    logits = _logits(layers, values)
-    if told:
-        logits = logits + interval_logits(layers, values, told)
-    return layers["allowed_logits"](logits), last
+    if not told:
+        return layers["allowed_logits"](_logits(layers, values)), last
+    values = offer(layers, values, offered)
+    return layers["allowed_logits"](_logits(layers, values) + interval_logits(layers, values, told)), last
 
 
 def _logits(layers: Mapping[str, Callable], values: object) -> object:

@@ -1,6 +1,8 @@
 import pytest
 
-from generator.config import GenerateConfig, notable, split_and_song
+from generator.config import GenerateConfig
+from generator.primers.primer_names import split_and_song
+from generator.songs.notable_settings import notable
 
 MELODY = {"harmonize": "air.mid"}
 FOLLOWING = {"decoding": "teacher_forced", "primer": "train", "primer_tokens": 3}

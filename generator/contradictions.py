@@ -1,0 +1,52 @@
+"""Settings of songs that contradict each other, each with a sentence that says what to do."""
+
+from typing import TYPE_CHECKING
+
+from generator.flag_values import FROM_START, TEACHER_FORCED
+from nabi.music.windows import SPLITS
+
+if TYPE_CHECKING:
+    from generator.config import GenerateConfig
+
+
+def contradictions(config: "GenerateConfig") -> tuple[tuple[bool, str], ...]:
+    """Lists what settings may not say together: whether these do, and the sentence about it."""
+    return (
+        *_of_a_melody(config),
+        (config.lowest > config.highest, f"--lowest {config.lowest} must not be above --highest {config.highest}"),
+        (
+            config.primer in (f"{split}:" for split in SPLITS),
+            f"--primer {config.primer} names no song: write {config.primer}NAME, or {config.primer[:-1]} for all songs",
+        ),
+        (
+            config.teacher_forced and (config.primer == FROM_START or not config.primer_tokens),
+            f"--decoding {TEACHER_FORCED} follows a song: name it with --primer, and give with --primer_tokens how "
+            "much of it comes first",
+        ),
+        (
+            config.primer == FROM_START and (config.primer_bars > 0 or config.primer_tokens > 0),
+            "--primer_bars and --primer_tokens cut a primer: name one with --primer",
+        ),
+        (
+            config.primer_bars > 0 and config.primer_tokens > 0,
+            "--primer_bars and --primer_tokens are two lengths of one primer: choose one",
+        ),
+    )
+
+
+def _of_a_melody(config: "GenerateConfig") -> tuple[tuple[bool, str], ...]:
+    if not config.harmonize:
+        return ((config.keeps_bass, "--keep_voice bass is a line of a file: name the file with --harmonize"),)
+    key = config.in_key
+    return (
+        (config.primer != FROM_START, "--primer and --harmonize both give what songs begin with: choose one"),
+        (
+            bool(config.max_bars or config.max_seconds),
+            "--harmonize makes songs as long as the melody: leave out --max_bars and --max_seconds",
+        ),
+        (config.auto_sampling, "--auto_sampling compares songs of no given melody: leave it out with --harmonize"),
+        (
+            key is not None and key.scale not in ("major", "minor"),
+            f"--key {config.key} must be a major or a minor key with --harmonize, whose melody stays as it is",
+        ),
+    )
