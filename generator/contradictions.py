@@ -1,16 +1,17 @@
 """Settings of songs that contradict each other, each with a sentence that says what to do."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from generator.flag_values import FROM_START, TEACHER_FORCED
 from nabi.music.windows import SPLITS
 
-if TYPE_CHECKING:
-    from generator.config import GenerateConfig
 
+def contradictions(config: Any) -> tuple[tuple[bool, str], ...]:
+    """Lists what settings may not say together: whether these do, and the sentence about it.
 
-def contradictions(config: "GenerateConfig") -> tuple[tuple[bool, str], ...]:
-    """Lists what settings may not say together: whether these do, and the sentence about it."""
+    Args:
+      config: a `generator.config.GenerateConfig`, whose module imports this one.
+    """
     return (
         *_of_a_melody(config),
         (config.lowest > config.highest, f"--lowest {config.lowest} must not be above --highest {config.highest}"),
@@ -34,7 +35,7 @@ def contradictions(config: "GenerateConfig") -> tuple[tuple[bool, str], ...]:
     )
 
 
-def _of_a_melody(config: "GenerateConfig") -> tuple[tuple[bool, str], ...]:
+def _of_a_melody(config: Any) -> tuple[tuple[bool, str], ...]:
     if not config.harmonize:
         return ((config.keeps_bass, "--keep_voice bass is a line of a file: name the file with --harmonize"),)
     key = config.in_key

@@ -25,7 +25,7 @@ LIBRARY = {
 SONGS = {"nabi.music", "nabi.workspace", "nabi.analysis", "nabi.reading"}
 PIPELINES = SONGS | {"nabi.pages", "nabi.beam", "pipelines.config"}
 TRAINER = SONGS | {"nabi.pages", "nabi.networks", "trainer.config"}
-GENERATOR = SONGS | {"nabi.pages", "nabi.networks", "nabi.beam", "generator.config"}
+GENERATOR = SONGS | {"nabi.pages", "nabi.networks", "nabi.beam", "generator.config", "generator.flag_values"}
 JOBS = {
     "pipelines.config": SONGS,
     "pipelines.reading": PIPELINES,
@@ -38,7 +38,9 @@ JOBS = {
     "trainer.training": TRAINER | {"trainer.data", "trainer.evaluation"},
     "trainer.judging": TRAINER | {"trainer.data", "trainer.evaluation"},
     "trainer.tuning": TRAINER | {"trainer.data", "trainer.training"},
-    "generator.config": SONGS,
+    "generator.flag_values": set(),
+    "generator.contradictions": SONGS | {"generator.flag_values"},
+    "generator.config": SONGS | {"generator.flag_values", "generator.contradictions"},
     "generator.sampling": GENERATOR,
     "generator.primers": GENERATOR | {"generator.sampling"},
     "generator.pages": GENERATOR,
