@@ -150,8 +150,11 @@ def main() -> None:
     real = drawn(args.real, args.excerpts)
     for folder in args.generated:
         generated = drawn(folder, args.excerpts)
-        accuracy, tells = told_apart(real, generated)
-        print(f"\n{folder.name}: {len(real[0])} real and {len(generated[0])} generated excerpts of {QUARTERS} quarters")
+        # As many of each, so that chance is 50 %.
+        count = min(len(real[0]), len(generated[0]))
+        halves = [(features[:count], names[:count]) for features, names in (real, generated)]
+        accuracy, tells = told_apart(*halves)
+        print(f"\n{folder.name}: {count} real and {count} generated excerpts of {QUARTERS} quarters")
         for name, share in accuracy.items():
             print(f"  {name:22}{100 * share:6.1f} % told apart (50 % is chance)")
         print(f"  {'what tells most alone':40}{'area':>8}{'real':>8}{'songs':>8}")
