@@ -46,7 +46,8 @@ def test_every_song_has_the_melody_its_meter_and_its_key(model, chorale, tmp_pat
         song = midi_writer.read_exact((tmp_path / "songs" / row["file"]).read_bytes())
         assert set(SOPRANO) < set(builders.notes_of(song))
         assert (song.end, row["ended"]) == (72, True)
-        assert row["primer"] == ["meter:3/4", "key:C-major"]
+        # B lasts longest in the melody alone.
+        assert row["primer"] == ["meter:3/4", "bar:2", "key:G-major", "last:3"]
         assert row["settings"]["harmonize"] == str(chorale)
         assert row["settings"]["harmonize_sha256"] == hashlib.sha256(chorale.read_bytes()).hexdigest()
     assert len({tuple(row["tokens"]) for row in made}) == 3
@@ -63,7 +64,7 @@ def test_the_bass_is_kept_and_a_key_and_a_meter_are_what_is_said(model, chorale)
         1, harmonize=str(chorale), keep_voice="bass", key="G major", meter="6/8", max_draws=1
     )
     assert set(BASS) < set(builders.notes_of(song))
-    assert song.primer == ("meter:6/8", "key:G-major")
+    assert song.primer == ("meter:6/8", "bar:2", "key:G-major", "last:3")
     assert song.about.time_signature == "6/8"
 
 

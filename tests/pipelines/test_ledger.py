@@ -104,7 +104,7 @@ def test_a_reason_lists_its_sources(folder, capsys):
             ["{folder}", "--reason", "damagd"],
             "no file has the reason 'damagd'; the ledger knows damaged, empty, too-short",
         ),
-        (["s3://bucket/x"], "s3:// is not known here"),
+        (["ftp://bucket/x"], "ftp:// is not known here"),
     ],
 )
 def test_what_cannot_be_read_is_said_in_a_sentence(folder, capsys, arguments, said):
