@@ -1,4 +1,4 @@
-"""What a memory of the song itself brings a trained model, without training it further: one table, validation.
+"""Measures what memories of the song itself bring a trained model that is not trained further.
 
     python -m benchmarks.memories --model MODEL --data DATASET [--split validation]
 

@@ -10,7 +10,7 @@ from nabi.music.vocabulary import SPECIAL_TOKENS, START
 
 @dataclasses.dataclass(frozen=True)
 class Primers:
-    """What songs are given: a pool of primers, from which each gets one by its number, and a line that all keep.
+    """A pool of primers, from which each song gets one by its number, and a line that all songs keep.
 
     Attributes:
       pool: primers in ids; each has at least one, the first `<start>` or music. With teacher forcing each is a song.
@@ -23,6 +23,11 @@ class Primers:
     seed: int = 0
     variations: int = 1
     melody: Melody | None = None
+
+    @property
+    def harmonized(self) -> str:
+        """SHA-256 of the file of the line that songs keep; "" without one."""
+        return self.melody.sha256 if self.melody else ""
 
     def of(self, song: int) -> tuple[int, ...]:
         """Returns the primer of a song number, which depends on the seed and the number alone.

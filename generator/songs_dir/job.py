@@ -87,12 +87,11 @@ def _work(
     stepper.use_one_thread()
     model = trained_model.load(model_dir)
     ready = prepare(model, model_dir, config, folder)
-    config = ready.config
+    config, harmonized = ready.config, ready.primers.harmonized
     batches = plan.batches(config.num_songs, slots, config.candidates)
     missing = output.missing(folder, batches)
     use_cores(options, beam_flags, len(missing))
     sample = transforms.SampleSongs(model_dir, config, ready.primers, ready.index, slots)
-    harmonized = ready.primers.melody.sha256 if ready.primers.melody else ""
     writer = Writer(folder, model.vocabulary, model.encoding, config, ready.index, harmonized)
     finish = functools.partial(
         _finish,

@@ -24,11 +24,9 @@ _HEAD = (
     b'"http://www.musicxml.org/dtds/partwise.dtd">\n'
 )
 _MIDDLE_C = 60
-_TYPES = {
-    Fraction(8): "breve", Fraction(4): "whole", Fraction(2): "half", Fraction(1): "quarter", Fraction(1, 2): "eighth",
-    Fraction(1, 4): "16th", Fraction(1, 8): "32nd", Fraction(1, 16): "64th", Fraction(1, 32): "128th",
-    Fraction(1, 64): "256th", Fraction(1, 128): "512th", Fraction(1, 256): "1024th",
-}  # fmt: skip
+_NAMES = "breve whole half quarter eighth 16th 32nd 64th 128th 256th 512th 1024th"
+# Quarter notes -> the name of a note's value.
+_TYPES = {Fraction(8, 2**number): name for number, name in enumerate(_NAMES.split())}
 # Sign, line, and octaves by which notes sound higher.
 _Clef = tuple[str, int, int]
 _TREBLE, _TREBLE_BELOW, _BASS = ("G", 2, 0), ("G", 2, -1), ("F", 4, 0)
