@@ -13,6 +13,7 @@ from generator.primers.primer_reader import PrimerReader
 from generator.sampling.grammar import Grammar
 from generator.sampling.primer import Primers, given_length
 from nabi.music import bars
+from nabi.music.keys import major_or_minor
 from nabi.music.vocabulary import START
 from nabi.music.windows import SPLITS
 from nabi.networks import remote_files
@@ -90,7 +91,8 @@ def _read(config: GenerateConfig, model: "TrainedModel", reader: PrimerReader) -
                 "--primer start: the model was trained without song marks and never saw a beginning: --primer train, a "
                 "MIDI file or tokens give it one that it knows"
             )
-        opening = model.vocabulary.encode(model.encoding.opening(config.max_bars, config.meter))
+        key = major_or_minor(config.in_key) if config.in_key and config.moves else None
+        opening = model.vocabulary.encode(model.encoding.opening(config.max_bars, config.meter, key or ""))
         return Primers(((START, *opening.tolist()),), config.seed)
     split, song = split_and_song(config.primer)
     if split:

@@ -61,8 +61,14 @@ class Encoding(Protocol):
     def spell(self, tokens: Sequence[str], known: Container[str]) -> list[str]:
         """Writes the same music in known tokens, as far as the encoding can."""
 
-    def opening(self, bars: int, meter: str) -> tuple[str, ...]:
-        """Returns the first tokens of a song of so many bars (0: any) of a meter ("": any), if its tokens say these."""
+    def opening(self, bars: int, meter: str, key: str = "") -> tuple[str, ...]:
+        """Returns the first tokens of a song of so many bars, a meter and a key, where tokens say these.
+
+        Args:
+          bars: at least 0; 0: any number.
+          meter: such as `3/4`; "": any.
+          key: one of `nabi.music.keys.KEY_NAMES`; "": any.
+        """
 
     def key_number(self, token: str) -> int:
         """Returns 1 more than the index in `nabi.music.keys.KEY_NAMES` of the key that a token names; else 0."""
@@ -114,9 +120,9 @@ class OnGrid:
         del known
         return list(tokens)
 
-    def opening(self, bars: int, meter: str) -> tuple[str, ...]:
-        """Returns no token: nothing says how long a song will be, or in what meter."""
-        del bars, meter
+    def opening(self, bars: int, meter: str, key: str = "") -> tuple[str, ...]:
+        """Returns no token: nothing says how long a song will be, in what meter or key."""
+        del bars, meter, key
         return ()
 
     def key_number(self, token: str) -> int:

@@ -146,15 +146,18 @@ class Voices(OnGrid):
             *(_LAST + self._quarters(length) for length in range(1, longest + 1)),
         )
 
-    def opening(self, bars: int, meter: str) -> tuple[str, ...]:
+    def opening(self, bars: int, meter: str, key: str = "") -> tuple[str, ...]:
         """Returns the time signature, if there is one, and the number of bars, if it is not 0; bars alone are of 4/4.
 
-        >>> Voices().opening(bars=16, meter="3/4")
-        ('meter:3/4', 'bar:16')
+        The key stands after the number of bars, so that it is left out without one.
+
+        >>> Voices().opening(bars=16, meter="3/4", key="D minor")
+        ('meter:3/4', 'bar:16', 'key:D-minor')
         """
         meter = meter or ("4/4" if bars else "")
         counted = (f"{_BAR}{min(bars, MOST_BARS)}",) if bars else ()
-        return (*((_METER + meter,) if meter in _METERS else ()), *counted)
+        named = (_KEYS[keys.KEY_NAMES.index(key)],) if bars and key else ()
+        return (*((_METER + meter,) if meter in _METERS else ()), *counted, *named)
 
     def key_number(self, token: str) -> int:
         """Returns 1 more than the index in `nabi.music.keys.KEY_NAMES` of a key; 0 for any other token."""
