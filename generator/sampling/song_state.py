@@ -122,11 +122,15 @@ class SongState:
         """Counts the ids that belong to the song, and sets `done`."""
         ticks = self._ticks + np.cumsum(self._contents.ticks_V[ids])
         ends = ids == END
-        if self._max_ticks:
-            ends |= ticks >= self._max_ticks
         ends[self._max_tokens - len(self._tokens) - 1 :] = True
+        kept = int(ends.argmax()) + 1 if ends.any() else len(ids)
         self.done = bool(ends.any())
-        kept = int(ends.argmax()) + 1 if self.done else len(ids)
+        if self._max_ticks:
+            # A song that is full may still say that it ends there.
+            is_full = np.concatenate([[self._ticks], ticks[: kept - 1]]) >= self._max_ticks
+            if is_full.any():
+                first = int(is_full.argmax())
+                self.done, kept = True, first + int(ids[first] == END)
         self._ticks = int(ticks[kept - 1]) if kept else self._ticks
         return kept
 

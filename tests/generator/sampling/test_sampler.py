@@ -364,6 +364,15 @@ def test_no_note_begins_after_the_last_tick():
     assert (spoken(song), song.ended) == ("abcde", False)
 
 
+@pytest.mark.parametrize("slots", [1, 3])
+def test_a_song_that_says_its_end_at_the_last_tick_has_ended(slots):
+    contents = TokenContents(np.ones(9, np.int64), np.array([0, 0, 0, 0, 0, 1, 2, 3, 4]))
+    # b, c and d take the 6 ticks of the bar.
+    sampler = Sampler(successor(ends_after=D), ANY, GenerateConfig(max_bars=1, meter="1/8"), contents, slots=slots)
+    (song,) = sampler.sample([0], [(START, B)])
+    assert (spoken(song), song.ended) == ("cd", True)
+
+
 def test_a_song_that_is_refused_is_made_again_until_it_is_accepted_or_too_often_refused():
     table = np.log(np.tile([1e-9, 1e-9, 1e-9, 1e-9, 0.5, 0.5, 1e-9, 1e-9, 1e-9], (9, 1)))
     config, asked = GenerateConfig(max_tokens=3, max_repeats=0, top_p=1.0, max_draws=4), [(START,)] * 30
