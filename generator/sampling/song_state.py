@@ -127,7 +127,7 @@ class SongState:
         self.done = bool(ends.any())
         if self._max_ticks:
             # A song that is full may still say that it ends there.
-            is_full = np.concatenate([[self._ticks], ticks[: kept - 1]]) >= self._max_ticks
+            is_full = np.concatenate([[self._ticks], ticks])[:kept] >= self._max_ticks
             if is_full.any():
                 first = int(is_full.argmax())
                 self.done, kept = True, first + int(ids[first] == END)

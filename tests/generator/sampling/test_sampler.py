@@ -364,6 +364,13 @@ def test_no_note_begins_after_the_last_tick():
     assert (spoken(song), song.ended) == ("abcde", False)
 
 
+def test_a_primer_that_is_longer_than_the_limit_is_the_whole_song():
+    contents = TokenContents(np.ones(9, np.int64), np.array([0, 0, 0, 0, 0, 1, 2, 3, 4]))
+    sampler = Sampler(successor(), ANY, GenerateConfig(max_bars=1, meter="1/8"), contents, slots=1)
+    (song,) = sampler.sample([0], [(START, *[B, C, D, E] * 200)])
+    assert (spoken(song), song.ended) == ("", False)
+
+
 @pytest.mark.parametrize("slots", [1, 3])
 def test_a_song_that_says_its_end_at_the_last_tick_has_ended(slots):
     contents = TokenContents(np.ones(9, np.int64), np.array([0, 0, 0, 0, 0, 1, 2, 3, 4]))
