@@ -26,7 +26,8 @@ _METERS = tuple(
     if 4 * beats <= LONGEST_BAR * unit
 )
 # `key:C-major` ... `key:B-minor`.
-_KEYS = tuple(_KEY + name.replace(" ", "-") for name in keys.KEY_NAMES)
+_KEYS = {name: _KEY + name.replace(" ", "-") for name in keys.KEY_NAMES}
+_KEY_NUMBERS = {token: number for number, token in enumerate(_KEYS.values(), 1)}
 _STRUCK = note_names.PITCH_NAMES
 _HELD = tuple(HELD_MARK + name for name in note_names.PITCH_NAMES)
 _NAMES = (*_STRUCK, *_HELD)
@@ -115,7 +116,8 @@ class Voices(OnGrid):
         # Slices before each change: the changes before it, and the bar lines before it that are none.
         slices = np.arange(len(changes)) - np.cumsum(on_lines) + on_lines + -(-changes // bar)
         first, last = (slices[np.searchsorted(changes, ticks)] for ticks in (start, ends))
-        return int((last - first).sum()) + 2 * int(slices[-1]) + self._more(song)
+        more = len(self._meter(song)) + len(self._plan(song, 1)) if len(start) else 0
+        return int((last - first).sum()) + 2 * int(slices[-1]) + more
 
     def reduce(self, song: Song) -> Song:
         """Returns the song itself: nothing is lost."""
@@ -142,7 +144,7 @@ class Voices(OnGrid):
             *(_PLACE + self._quarters(place) for place in range(1, longest)),
             *(f"{_BAR}{left}" for left in range(1, MOST_BARS + 1)),
             *(_METER + meter for meter in _METERS),
-            *_KEYS,
+            *_KEYS.values(),
             *(_LAST + self._quarters(length) for length in range(1, longest + 1)),
         )
 
@@ -156,12 +158,12 @@ class Voices(OnGrid):
         """
         meter = meter or ("4/4" if bars else "")
         counted = (f"{_BAR}{min(bars, MOST_BARS)}",) if bars else ()
-        named = (_KEYS[keys.KEY_NAMES.index(key)],) if bars and key else ()
+        named = (_KEYS[key],) if bars and key else ()
         return (*((_METER + meter,) if meter in _METERS else ()), *counted, *named)
 
     def key_number(self, token: str) -> int:
         """Returns 1 more than the index in `nabi.music.keys.KEY_NAMES` of a key; 0 for any other token."""
-        return _KEYS.index(token) + 1 if token in _KEYS else 0
+        return _KEY_NUMBERS.get(token, 0)
 
     def lengthened(self, tokens: Sequence[str], bars: int) -> list[str]:
         """Counts bars down from another number, to 1.
@@ -199,12 +201,8 @@ class Voices(OnGrid):
     def _plan(self, song: Song, end: int) -> list[str]:
         """Returns the tokens of the key, if one is found, and of the last bar's length, for a song up to tick `end`."""
         key, bar = keys.find_key(song), self._bar(song)
-        named = [_KEYS[keys.KEY_NAMES.index(key.name)]] if key else []
+        named = [_KEYS[key.name]] if key else []
         return [*named, _LAST + self._quarters(end % bar or bar)]
-
-    def _more(self, song: Song) -> int:
-        """Counts the tokens beside those of slices."""
-        return len(self._meter(song)) + len(self._plan(song, 1)) if len(song.notes()[0]) else 0
 
     def _quarters(self, ticks: int) -> str:
         return note_names.duration_name(ticks, self.ticks_per_quarter)
