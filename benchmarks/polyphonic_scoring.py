@@ -6,8 +6,8 @@ pitches) or to an early end of the piece is lost, so the figure is an upper boun
 papers model steps, not lengths.
 """
 
+import keras
 import numpy as np
-import tensorflow as tf
 
 from benchmarks import polyphonic_overlap
 from benchmarks.polyphonic_sets import Piece
@@ -20,9 +20,6 @@ from trainer.data import batches
 from trainer.data.dataset import Dataset
 from trainer.data.window_arrays import Windows, concatenate
 from trainer.evaluation.scoring import Evaluator
-
-# Pieces of similar length in a batch.
-_PIECES_AT_ONCE = 16
 
 
 def score(model: TrainedModel, dataset: Dataset, split: str, trained_on: Dataset) -> StepScore:
@@ -56,7 +53,7 @@ def _frames(ids: np.ndarray, dataset: Dataset) -> Piece:
     return tuple(tuple(pitches) for pitches in read_steps(tokens))
 
 
-def score_windows(model: tf.keras.Model, windows: Windows, *, step: int, shares: np.ndarray) -> StepScore:
+def score_windows(model: keras.Model, windows: Windows, *, step: int, shares: np.ndarray) -> StepScore:
     """Scores a network, tokens [B, T] -> logits [B, T, V], on windows of whole pieces with `<start>` before each.
 
     Args:
@@ -66,15 +63,15 @@ def score_windows(model: tf.keras.Model, windows: Windows, *, step: int, shares:
       shares: float64 [pieces], share of each piece's melody that a training piece has too, 0..1.
     """
     windows = without_ends(windows)
-    pieces = pieces_of(windows)
-    steps = np.array([np.count_nonzero(piece == step) for piece in pieces])
-    whole = Evaluator(model, windows, last_only=False).score(model.get_weights())
-    nats, new = nats_of(model, pieces), shares < MOSTLY_NEW
+    steps = np.array([np.count_nonzero(piece == step) for piece in pieces_of(windows)])
+    scores = Evaluator(model, windows, last_only=False).tokens(model.get_weights())
+    nats = np.bincount(scores.song, -scores.log_probability.astype(np.float64), len(steps))
+    new = shares < MOSTLY_NEW
     return StepScore(
-        nats_per_step=whole.loss_nats * whole.tokens / int(steps.sum()),
+        nats_per_step=float(nats.sum() / steps.sum()),
         mean_of_pieces=float(np.mean(nats / steps)),
         steps=int(steps.sum()),
-        pieces=len(pieces),
+        pieces=len(steps),
         new_nats_per_step=float(nats[new].sum() / steps[new].sum()) if new.any() else None,
         new_pieces=int(np.count_nonzero(new)),
         half_shared=int(np.count_nonzero(shares >= HALF)),
@@ -91,24 +88,3 @@ def pieces_of(windows: Windows) -> list[np.ndarray]:
     borders = np.flatnonzero(windows.starts == 0)[1:]
     targets = (part[:, 1:].ravel() for part in np.split(windows.tokens, borders))
     return [np.concatenate([[START], ids[ids != PAD]]).astype(np.int32) for ids in targets]
-
-
-def nats_of(model: tf.keras.Model, pieces: list[np.ndarray]) -> np.ndarray:
-    """Computes the negative log-likelihood of each piece after its `<start>`, float64 [N], without windows."""
-    signature = [tf.TensorSpec([None, None], tf.int32)]
-
-    @tf.function(input_signature=signature)
-    def nats_B(tokens_BxT: tf.Tensor) -> tf.Tensor:  # noqa: N802, N803
-        targets = tokens_BxT[:, 1:]
-        logits = model(tokens_BxT[:, :-1], training=False)
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
-        return tf.reduce_sum(tf.cast(tf.where(targets == PAD, 0.0, losses), tf.float64), axis=1)
-
-    nats = np.zeros(len(pieces))
-    order = np.argsort([len(piece) for piece in pieces], kind="stable")
-    for batch in np.split(order, range(_PIECES_AT_ONCE, len(order), _PIECES_AT_ONCE)):
-        tokens = np.full((len(batch), max(len(pieces[index]) for index in batch)), PAD, np.int32)
-        for row, index in enumerate(batch):
-            tokens[row, : len(pieces[index])] = pieces[index]
-        nats[batch] = nats_B(tokens).numpy()
-    return nats

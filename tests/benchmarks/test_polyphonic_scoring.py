@@ -10,6 +10,7 @@ from nabi.music import windows
 from nabi.music.encodings import Steps, write_steps
 from nabi.music.vocabulary import END, Vocabulary
 from nabi.networks import network
+from nabi.networks.song_memory import SongMemory
 from nabi.networks.trained_model import TrainedModel
 from trainer.data.window_arrays import Windows
 
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.slow
 
 VOCABULARY = Vocabulary.from_ordered(["C4", "E4", "G4", "|"], {})
 STEP = VOCABULARY.ids["|"]
+ARCHITECTURE = network.Architecture(8, embedding=4, units=5, layers=2, dropout=0.5, blocked=(0, 1, 2))
 
 # 6 tokens in 3 steps, then 1 token in 1 step, then 7 tokens in 2.
 PIECES = [((60, 64), (), (60,)), ((),), ((60, 64, 67), (60, 67))]
@@ -31,7 +33,7 @@ def cut(window: int) -> Windows:
 
 
 def build(scale: float):
-    model = network.build(network.Architecture(8, embedding=4, units=5, layers=2, dropout=0.5, blocked=(0, 1, 2)))
+    model = network.build(ARCHITECTURE)
     model.set_weights([scale * weights for weights in model.get_weights()])
     return model
 
@@ -68,11 +70,16 @@ def test_a_step_costs_what_its_tokens_cost_after_all_before(window):
     assert score.mean_of_pieces == pytest.approx((nats[0] / 3 + nats[1] + nats[2] / 2) / 3, rel=1e-5)
 
 
-def test_pieces_come_back_from_their_windows(monkeypatch):
-    monkeypatch.setattr(scoring, "_PIECES_AT_ONCE", 2)
+def test_pieces_come_back_from_their_windows():
     pieces = scoring.pieces_of(scoring.without_ends(cut(3)))
     assert [piece.tolist() for piece in pieces] == [[2, 4, 5, 7, 7, 4, 7], [2, 7], [2, 4, 5, 6, 7, 4, 6, 7]]
-    assert scoring.nats_of(build(0), pieces) == pytest.approx([6 * math.log(5), math.log(5), 7 * math.log(5)])
+
+
+def test_a_model_with_a_memory_is_told_the_piece_across_its_windows():
+    memory = SongMemory.of(VOCABULARY, Steps())
+    model = network.build(ARCHITECTURE, memory=memory)
+    scores = [scoring.score_windows(model, cut(window), step=STEP, shares=NEW) for window in (3, 50)]
+    assert scores[0].nats_per_step == pytest.approx(scores[1].nats_per_step, rel=1e-5)
 
 
 def test_ends_are_left_out():
