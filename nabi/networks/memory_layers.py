@@ -6,13 +6,13 @@ import keras
 import numpy as np
 
 from nabi.networks import interval_layers
-from nabi.networks.song_memory import CANDIDATES, LONGEST_RUN, SongMemory
+from nabi.networks.song_memory import CANDIDATES, LONGEST_RUN, RUNS, SongMemory
 
 # Widths of the vectors of a token that may be copied, of the last token of a kind, of a run, and of the features.
 _COPIED_WIDTH, _LAST_WIDTH, _RUN_WIDTH, _FEATURES = 32, 16, 8, 256
 # The layer that keeps the memory's tables of the vocabulary with the model.
 _TABLE = "kinds"
-_COLUMNS = ("moves_V", "pitches_V", "strikes_V", "keys_V")
+_COLUMNS = ("moves_V", "pitches_V", "strikes_V", "keys_V", "sounds_V", "bars_V", "plans_V")
 
 
 def memory_layers(memory: SongMemory, spread: object) -> list[keras.layers.Layer]:
@@ -64,8 +64,9 @@ def take_in(
       The wider vectors; and what is offered for the logits: the vectors of the tokens that may be copied, and features.
     """
     copies = [layers["recalled"](told[name]) for name in CANDIDATES]
-    last = [layers["last_of_kind"](token) for name, token in told.items() if name.startswith("last_")]
-    parts = [values, layers[_TABLE](tokens), *copies, *last, layers["run_embedding"](told["run"])]
+    stands = [layers["last_of_kind"](token) for name, token in told.items() if name.startswith(("last_", "first_bar"))]
+    runs = [layers["run_embedding"](told[name]) for name in RUNS]
+    parts = [values, layers[_TABLE](tokens), *copies, *stands, *runs]
     recalled = layers["with_recalled"]([*parts, *interval_layers.interval_vectors(layers, told)])
     features = layers["features"](recalled)
     return layers["with_features"]([recalled, features]), [layers["copies"](copies), features]

@@ -9,7 +9,8 @@ tokens one after another and tells of each, as the ids of earlier tokens:
   Joulin and Usunier 2017) with a learnt gate.
 - the aligned token: the one at the place of the next token in the slice before, where a slice ends with the token that
   moves the time: of a voice, its last note.
-- the last token of each kind: the bar, the place in it, the time signature.
+- the token that follows in the song's opening, which many forms come back to (`nabi.networks.openings`).
+- the last token of each kind: the bar, the place in it, the time signature; and the first bar's number.
 - the intervals around the next note, where tokens are notes (`nabi.networks.intervals`).
 """
 
@@ -26,16 +27,20 @@ import tensorflow as tf
 from nabi.music.encodings import Encoding, kind_of
 from nabi.music.encodings.token_kinds import pitches_of
 from nabi.music.vocabulary import Vocabulary
-from nabi.networks import intervals
+from nabi.networks import intervals, openings
 
 # Tokens that are remembered.
 TOKENS = 1024
 # The longest run that is told apart.
 LONGEST_RUN = 31
 # Earlier tokens that may be said again.
-CANDIDATES = ("continuation", "first_continuation", "aligned")
+CANDIDATES = ("continuation", "first_continuation", "aligned", "opening")
+# What is told of how long and how well the song has agreed with its past.
+RUNS = ("run", "opening_run", "longest_opening_run")
 # Tokens of a slice that are aligned.
 SLICE = 16
+# Kinds of tokens that say how the song is planned.
+_PLANS = ("meter", "key", "last")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -48,6 +53,9 @@ class SongMemory:
       pitches_V: float32, 1..128 for ids of one note (1 more than its MIDI number), struck or held; else 0.
       strikes_V: float32, 1 for ids that strike one note.
       keys_V: float32, 1..24 for ids of a key, in the order of `nabi.music.keys.KEY_NAMES`; else 0.
+      sounds_V: float32, 1 for ids with notes, struck or held.
+      bars_V: float32, 1 for ids of a bar's number.
+      plans_V: float32, 1 for ids of a time signature, of a key, and of the last bar's length.
     """
 
     kinds_VxK: npt.NDArray[np.float32]
@@ -55,6 +63,9 @@ class SongMemory:
     pitches_V: npt.NDArray[np.float32]
     strikes_V: npt.NDArray[np.float32]
     keys_V: npt.NDArray[np.float32]
+    sounds_V: npt.NDArray[np.float32]
+    bars_V: npt.NDArray[np.float32]
+    plans_V: npt.NDArray[np.float32]
 
     @classmethod
     def of(cls, vocabulary: Vocabulary, encoding: Encoding) -> "SongMemory":
@@ -69,21 +80,22 @@ class SongMemory:
         pitches = [1.0 + note[0] if len(note) == 1 else 0.0 for note in notes]
         strikes = [float(kind == "note") for kind in kinds]
         keys = [float(encoding.key_number(token)) for token in tokens]
-        columns = (
-            np.array([0.0] * vocabulary.special + column, np.float32) for column in (moves, pitches, strikes, keys)
-        )
-        return cls(table, *columns)
+        sounds = [float(len(note) > 0) for note in notes]
+        bars, plans = ([float(kind in sought) for kind in kinds] for sought in (("bar",), _PLANS))
+        columns = (moves, pitches, strikes, keys, sounds, bars, plans)
+        return cls(table, *(np.array([0.0] * vocabulary.special + column, np.float32) for column in columns))
 
     @property
     def sizes(self) -> list[int]:
         """Widths of the parts of the state; all are zeros before a song."""
-        return [TOKENS, TOKENS, SLICE + 1, SLICE + 1, self.kinds_VxK.shape[1]]
+        kinds = self.kinds_VxK.shape[1]
+        return [TOKENS, TOKENS, SLICE + 1, SLICE + 1, kinds, openings.OPENING, openings.COUNTERS]
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the integers that are told of a token."""
         kinds = (f"last_{kind}" for kind in range(self.kinds_VxK.shape[1]))
-        return ("run", *CANDIDATES, *kinds, *intervals.SIZES)
+        return (*RUNS, *CANDIDATES, *kinds, "first_bar", *intervals.SIZES)
 
     def recall(self, token_B: Any, state: list[Any]) -> tuple[dict[str, Any], list[Any]]:
         """Reads one more token of each song.
@@ -92,23 +104,32 @@ class SongMemory:
           token_B: int32.
           state: float32 parts, [B, size] each: ids of the tokens before, the latest first; for each distance 1.. the
             run of equal tokens that ended before this token; the slice before and this one, each with its length; the
-            last id of each kind.
+            last id of each kind; the opening and its counters.
 
         Returns:
-          Name -> int32 [B], in the order of `names`, where 0 is none: the run, 0..`LONGEST_RUN`, the ids of the
-          continuation, the first continuation and the aligned token, the last id of each kind, and what
+          Name -> int32 [B], in the order of `names`, where 0 is none: the runs, 0..`LONGEST_RUN`, the ids of the
+          tokens that may be said again, of the last token of each kind and of the first bar, and what
           `intervals.told` tells; and the state after the token.
         """
         token_Bx1 = tf.cast(token_B, tf.float32)[:, None]
-        history, runs, before, current, last_BxK = state
-        told, history, runs = _continuations(token_Bx1, history, runs)
+        history, runs, before, current, last_BxK, opening, counters = state
+        run, *told, history, runs = _continuations(token_Bx1, history, runs, tf.gather(self.bars_V, token_B))
         aligned_B, before, current = self._align(token_B, token_Bx1, before, current)
+        (follows, *of_opening, first_bar), opening, counters = openings.follow(
+            self._tables, token_B, opening, counters
+        )
         last_BxK = tf.where(tf.gather(self.kinds_VxK, token_B) > 0, token_Bx1, last_BxK)
         key_B = tf.reduce_max(tf.gather(self.keys_V, tf.cast(last_BxK, tf.int32)), axis=1)
         around = intervals.told(tf.constant(self.pitches_V), before, current, key_B)
-        parts = [*told, aligned_B, *tf.unstack(last_BxK, axis=1), *(around[name] for name in intervals.SIZES)]
+        lengths = [tf.minimum(length, float(LONGEST_RUN)) for length in (run, *of_opening)]
+        parts = [*lengths, *told, aligned_B, follows, *tf.unstack(last_BxK, axis=1), first_bar]
+        parts += [around[name] for name in intervals.SIZES]
         named = {name: tf.cast(part, tf.int32) for name, part in zip(self.names, parts, strict=True)}
-        return named, [history, runs, before, current, last_BxK]
+        return named, [history, runs, before, current, last_BxK, opening, counters]
+
+    @property
+    def _tables(self) -> dict[str, Any]:
+        return {"sounds": self.sounds_V, "moves": self.moves_V, "bars": self.bars_V, "plans": self.plans_V}
 
     def _align(self, token_B: Any, token_Bx1: Any, before: Any, current: Any) -> tuple[Any, Any, Any]:
         """Adds a token to the present slice; returns what stands at the next place of the one before, [B]."""
@@ -124,10 +145,11 @@ class SongMemory:
         return tf.where(next_B < SLICE, tf.gather(before, next_B, axis=1, batch_dims=1), 0.0), before, current
 
 
-def _continuations(token_Bx1: Any, history_BxH: Any, runs_BxH: Any) -> tuple[list[Any], Any, Any]:
+def _continuations(token_Bx1: Any, history_BxH: Any, runs_BxH: Any, is_bar_B: Any) -> tuple[Any, ...]:
     equal_BxH = history_BxH == token_Bx1
-    # A token that differs halves a run and does not end it: music comes again with changes.
-    runs_BxH = tf.where(equal_BxH, runs_BxH + 1.0, tf.floor(runs_BxH / 2.0))
+    # A token that differs halves a run and does not end it: music comes again with changes. A bar's number is no music.
+    changed_BxH = tf.where(equal_BxH, runs_BxH + 1.0, tf.floor(runs_BxH / 2.0))
+    runs_BxH = tf.where(is_bar_B[:, None] > 0, runs_BxH, changed_BxH)
     history_BxH = tf.concat([token_Bx1, history_BxH[:, :-1]], axis=1)
     # The greatest of these is the longest run and, of equal ones, the latest; argmax is several times slower.
     distances_H = tf.range(TOKENS, dtype=tf.float32)
@@ -138,7 +160,7 @@ def _continuations(token_Bx1: Any, history_BxH: Any, runs_BxH: Any) -> tuple[lis
     continuation_B = tf.where(run_B > 0, tf.gather(history_BxH, latest_B, axis=1, batch_dims=1), 0.0)
     first_B = tf.gather(history_BxH, tf.maximum(earliest_B, 0), axis=1, batch_dims=1)
     first_B = tf.where(earliest_B >= 0, first_B, 0.0)
-    return [tf.minimum(run_B, float(LONGEST_RUN)), continuation_B, first_B], history_BxH, runs_BxH
+    return run_B, continuation_B, first_B, history_BxH, runs_BxH
 
 
 class RecallLayer(keras.layers.Layer):

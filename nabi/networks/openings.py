@@ -1,0 +1,78 @@
+"""The opening of a song, told again: many forms come back to it, such as bar form (AAB), rondos and verses.
+
+A network finds the way through a repeat by the memory's continuation, but must decide at one place of a song to begin
+it, and learns that from one place a song. Here a reader stands at the opening's first token, goes on with each token
+that is like the opening's, and returns. What it would read next, how well it agreed and how far it ever came are told.
+"""
+
+# ruff: noqa: N803, N806 - shapes stand in the names of arrays.
+
+from typing import Any
+
+import tensorflow as tf
+
+# Tokens of the opening that are remembered.
+OPENING = 256
+# Numbers that are kept of each song: the opening's length, whether a note has sounded, the reader's place, its run, its
+# longest run, and the id of the first bar's number.
+COUNTERS = 6
+# A run that one differing token does not end.
+_FIRM = 2
+
+
+def follow(tables: dict[str, Any], token_B: Any, opening_BxO: Any, counters: Any) -> tuple[list, Any, Any]:
+    """Reads one more token of each song.
+
+    Args:
+      tables: of `SongMemory`, float32 [V] each: `sounds`, `moves`, `bars`, `plans`.
+      token_B: int32.
+      opening_BxO: float32, ids of the opening's tokens: from the slice of the first note on, without the song's plan.
+      counters: float32 [B, COUNTERS]; zeros before a song, as the opening.
+
+    Returns:
+      The id of the token that follows in the opening, the run of tokens that agreed, its greatest value so far, and
+      the first bar's id, float32 [B] each; then the opening and the counters after the token.
+    """
+    token = tf.cast(token_B, tf.float32)
+    sounds, moves, bars, plans = (tf.gather(tables[name], token_B) for name in ("sounds", "moves", "bars", "plans"))
+    length, begun, place, run, longest, first_bar = tf.unstack(counters, axis=1)
+    expected, first = _at(opening_BxO, place), opening_BxO[:, 0]
+    is_bar, is_plan = bars > 0, plans > 0
+
+    def agrees(other: Any) -> Any:
+        """Compares with a token of the opening; bars agree, whatever their numbers."""
+        return (other == token) | (is_bar & (_of(tables["bars"], other) > 0))
+
+    def is_alike(other: Any) -> Any:
+        """Tells whether a token of the opening does the same as this one with another note or length."""
+        return (_of(tables["sounds"], other) == sounds) & (_of(tables["moves"], other) == moves)
+
+    reads = (begun > 0) & (place < length)
+    goes_on = reads & agrees(expected)
+    slips = reads & is_alike(expected) & (run >= _FIRM)
+    starts = tf.cast((begun > 0) & agrees(first), tf.float32)
+    run_after = tf.where(goes_on, run + 1.0, tf.where(slips, tf.floor(run / 2.0), starts))
+    place_after = tf.where(goes_on | slips, place + 1.0, starts)
+    run, place = tf.where(is_plan, run, run_after), tf.where(is_plan, place, place_after)
+
+    # Until the first note the opening is only the latest token: silence before it is no part of it.
+    begun = tf.maximum(begun, sounds)
+    index = tf.where(begun > 0, length, 0.0)
+    writes = ~is_plan & (index < OPENING)
+    is_index = (tf.range(OPENING, dtype=tf.float32) == index[:, None]) & writes[:, None]
+    opening_BxO = tf.where(is_index, token[:, None], opening_BxO)
+    length = tf.where(writes, index + 1.0, length)
+    longest = tf.maximum(longest, run)
+    first_bar = tf.where((first_bar == 0) & is_bar, token, first_bar)
+    follows = tf.where((begun > 0) & (place < length), _at(opening_BxO, place), 0.0)
+    counters = tf.stack([length, begun, place, run, longest, first_bar], axis=1)
+    return [follows, run, longest, first_bar], opening_BxO, counters
+
+
+def _at(opening_BxO: Any, place_B: Any) -> Any:
+    index_B = tf.minimum(tf.cast(place_B, tf.int32), OPENING - 1)
+    return tf.gather(opening_BxO, index_B, axis=1, batch_dims=1)
+
+
+def _of(table_V: Any, id_B: Any) -> Any:
+    return tf.gather(table_V, tf.cast(id_B, tf.int32))
