@@ -22,7 +22,7 @@ SMALL = Architecture(vocabulary_size=9, embedding=5, units=6, layers=2, dropout=
 # Ids 4, 5 and 6 are of one kind, 7 and 8 of another; 8 moves the time.
 KINDS = np.array([[0, 0]] * 4 + [[1, 0]] * 3 + [[0, 1]] * 2, np.float32)
 NOTHING = np.zeros(9, np.float32)
-MEMORY = SongMemory(KINDS, np.array([0] * 8 + [1], np.float32), NOTHING, NOTHING, NOTHING)
+MEMORY = SongMemory(KINDS, np.array([0] * 8 + [1], np.float32), *[NOTHING] * 6)
 REMEMBERED = ("run", "continuation", "first_continuation")
 SONG = np.array([[4, 5, 6, 4, 5, 7, 4, 5, 6, 8], [8, 8, 8, 8, 4, 4, 8, 8, 4, 7]], np.int32)
 
@@ -107,6 +107,9 @@ def test_kinds_are_those_of_the_encoding():
     assert memory.pitches_V.tolist() == [0] * 4 + [61, 61, 0, 0, 0, 0]
     assert memory.strikes_V.tolist() == [0] * 4 + [1, 0, 0, 0, 0, 0]
     assert memory.keys_V.tolist() == [0] * 4 + [0, 0, 0, 0, 0, 13]
+    assert memory.sounds_V.tolist() == [0] * 4 + [1, 1, 0, 0, 0, 0]
+    assert memory.bars_V.tolist() == [0] * 4 + [0, 0, 0, 1, 0, 0]
+    assert memory.plans_V.tolist() == [0] * 4 + [0, 0, 0, 0, 0, 1]
 
 
 def test_no_later_token_is_seen_and_songs_in_a_batch_do_not_mix():
@@ -148,7 +151,7 @@ def test_a_network_can_learn_to_copy():
     """Random tokens, each song twice: of the second half a network with a memory soon knows every token."""
     random = np.random.RandomState(1)
     nothing = np.zeros(20, np.float32)
-    memory = SongMemory(np.ones((20, 1), np.float32), nothing, nothing, nothing, nothing)
+    memory = SongMemory(np.ones((20, 1), np.float32), *[nothing] * 7)
     sizes = Architecture(vocabulary_size=20, embedding=8, units=16, layers=1, dropout=0.0, blocked=(0,))
     model = network.build(sizes, memory=memory)
     optimizer = keras.optimizers.Adam(0.02)
