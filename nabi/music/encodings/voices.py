@@ -34,6 +34,9 @@ _NAMES = (*_STRUCK, *_HELD)
 _KINDS = ((_SHIFT, "shift"), (_PLACE, "place"), (_BAR, "bar"), (_METER, "meter"), (_KEY, "key"), (_LAST, "last"))
 _NO_MUSIC = tuple(prefix for prefix, kind in _KINDS if kind != "shift")
 
+# The key and the last bar's length.
+_PLAN_TOKENS = 2
+
 _Ints = npt.NDArray[np.int64]
 
 
@@ -108,7 +111,7 @@ class Voices(OnGrid):
         return Song.from_notes(start, end - start, pitches, about, self.ticks_per_quarter)
 
     def most_tokens(self, song: Song) -> int:
-        """Counts the tokens exactly: each pitch once a slice, and two tokens a slice."""
+        """Counts each pitch once a slice, two tokens a slice, and the plan; one too many where no key is found."""
         start, duration, _ = (column.astype(np.int64) for column in song.notes())
         ends, bar = start + duration, self._bar(song)
         changes = _changes(start, ends)
@@ -116,7 +119,7 @@ class Voices(OnGrid):
         # Slices before each change: the changes before it, and the bar lines before it that are none.
         slices = np.arange(len(changes)) - np.cumsum(on_lines) + on_lines + -(-changes // bar)
         first, last = (slices[np.searchsorted(changes, ticks)] for ticks in (start, ends))
-        more = len(self._meter(song)) + len(self._plan(song, 1)) if len(start) else 0
+        more = len(self._meter(song)) + _PLAN_TOKENS if len(start) else 0
         return int((last - first).sum()) + 2 * int(slices[-1]) + more
 
     def reduce(self, song: Song) -> Song:

@@ -77,7 +77,8 @@ def test_voices_lose_nothing_in_any_meter(on_grid, meter):
     voices = Voices(divisors=divisors)
     tokens = voices.encode(song)
     assert voices.decode(tokens, song.about) == song
-    assert len(tokens) == voices.most_tokens(song)
+    has_no_key = not any(token.startswith("key:") for token in tokens) and len(song) > 0
+    assert len(tokens) == voices.most_tokens(song) - has_no_key
     assert set(tokens) <= set(voices.required())
 
 
