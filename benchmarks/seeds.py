@@ -33,9 +33,9 @@ def make(seed: Seed, midi: pathlib.Path, output: pathlib.Path) -> SeedRun | None
     if seed.music and not music.exists():
         logging.info("%s: left out, %s is not there", seed.recipe, music)
         return None
-    more = {"generate": ["--audio=none"]}
+    job_flags = {"generate": ["--audio=none"]}
     inputs = [str(music)] if seed.music else None
-    folder = retrain.run(inputs=inputs, output=str(output / seed.recipe), recipe=seed.recipe, more=more)
+    folder = retrain.run(inputs=inputs, output=str(output / seed.recipe), recipe=seed.recipe, job_flags=job_flags)
     return SeedRun(folder)
 
 

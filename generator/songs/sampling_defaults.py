@@ -35,6 +35,11 @@ class SamplingDefaults:
         flags = " ".join(f"--{name}={value}" for name, value in self.settings.items())
         return f"{flags}, of the recipe {self.recipe} by which the model was trained"
 
+    def without(self, given: Mapping[str, object]) -> "SamplingDefaults":
+        """Returns the defaults that stand where others are given."""
+        others = {name: value for name, value in self.settings.items() if name not in given}
+        return dataclasses.replace(self, settings=others)
+
     def with_given(self, given: Mapping[str, object]) -> GenerateConfig:
         """Combines settings given by hand with the model's defaults for the others.
 
@@ -49,7 +54,9 @@ class SamplingDefaults:
             # Raises first if the given settings are wrong by themselves; otherwise they contradict a default.
             GenerateConfig.create(given)
             raise ValueError(f"{error} (not given by hand: {self}; --recipe or flags replace it)") from error
-        logging.info("by default %s", self)
+        used = self.without(given)
+        if used.settings:
+            logging.info("by default %s", used)
         return config
 
 

@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import socket
 import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 # naming the latter makes errors, workers and counters the same in both.
 LOCAL_RUNNER = "FnApiRunner"
 _LOCAL_NAMES = ("DirectRunner", "direct", "", None)
+# A job server answers within this time, or is taken to be missing.
+_SERVER_SECONDS = 10
 
 
 def quiet() -> None:
@@ -70,6 +73,7 @@ def beam_options(flags: Sequence[str], others: Sequence[str] = ()) -> "PipelineO
         sentence = unknown_flag(unknown[0], known, "neither this command nor Apache Beam has it")
         raise ValueError(f"{sentence}; --help lists all flags")
     options = PipelineOptions(list(flags))
+    _require_job_server(options)
     standard = options.view_as(StandardOptions)
     if standard.runner in _LOCAL_NAMES:
         standard.runner = LOCAL_RUNNER
@@ -77,6 +81,22 @@ def beam_options(flags: Sequence[str], others: Sequence[str] = ()) -> "PipelineO
             # Local worker processes share the terminal; see `quiet`.
             options.view_as(WorkerOptions).default_sdk_harness_log_level = "CRITICAL"
     return options
+
+
+def _require_job_server(options: "PipelineOptions") -> None:
+    """Raises ValueError if nothing answers at `--job_endpoint`, where Beam would wait for minutes without a word."""
+    from apache_beam.options.pipeline_options import PortableOptions
+
+    endpoint = options.view_as(PortableOptions).job_endpoint
+    if not endpoint or endpoint == "embed":
+        return
+    host, _, port = endpoint.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _SERVER_SECONDS).close()
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"no job server answers at --job_endpoint {endpoint} ({error}): start it first, see docs/engines.md"
+        ) from error
 
 
 def use_cores(options: "PipelineOptions", flags: Sequence[str], parts: int) -> None:

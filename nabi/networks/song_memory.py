@@ -115,9 +115,7 @@ class SongMemory:
         history, runs, before, current, last_BxK, opening, counters = state
         run, *told, history, runs = _continuations(token_Bx1, history, runs, tf.gather(self.bars_V, token_B))
         aligned_B, before, current = self._align(token_B, token_Bx1, before, current)
-        (follows, *of_opening, first_bar), opening, counters = openings.follow(
-            self._tables, token_B, opening, counters
-        )
+        (follows, *of_opening, first_bar), opening, counters = openings.follow(self._tables, token_B, opening, counters)
         last_BxK = tf.where(tf.gather(self.kinds_VxK, token_B) > 0, token_Bx1, last_BxK)
         key_B = tf.reduce_max(tf.gather(self.keys_V, tf.cast(last_BxK, tf.int32)), axis=1)
         around = intervals.told(tf.constant(self.pitches_V), before, current, key_B)

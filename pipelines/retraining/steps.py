@@ -153,8 +153,8 @@ def _too_few(songs: int, min_gate_songs: int, consequence: str) -> str:
     count = f"{songs} {'song is' if songs == 1 else 'songs are'} held out that no model was trained on"
     lower = f', or ask for fewer: --gate="--min_gate_songs={songs}"' if songs >= _FEWEST_SONGS else ""
     return (
-        f"only {count}, of {min_gate_songs} that it takes (--min_gate_songs), {consequence}: add music, hold out a "
-        f'larger share of what comes (--preprocess="--split=0.8,0.1,0.1"){lower}'
+        f"only {count}, of {min_gate_songs} that it takes (--min_gate_songs), {consequence}: add music (of new files a "
+        f'larger share is held out by --preprocess="--split=0.8,0.1,0.1"), begin anew in another --output{lower}'
     )
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import numpy.typing as npt
 
 from nabi.music.vocabulary import UNKNOWN
 from nabi.music.windows import SPLITS, first_seen
@@ -19,9 +20,11 @@ HELD_OUT = SPLITS[1:]
 TRAINING_SAMPLE = 1024
 
 _MEASURED = (
-    "validation and test: every token once, the LSTM's state carried through each song; train: {windows} windows at "
-    "even distances, each from a state of zeros{blank}; no dropout"
+    "validation and test: every token once, the LSTM's state carried through each song; train: {windows} windows "
+    "{sample}{blank}; no dropout"
 )
+_SAMPLE = "at even distances, each from a state of zeros"
+_SAMPLE_OF_SONGS = "of songs at even distances, likewise"
 _MEASURED_LAST = (
     "the last token of every full window, each from a state of zeros ({windows} of train{blank}); no dropout"
 )
@@ -55,11 +58,15 @@ class DatasetSurvey:
         """A description of how the figures of the splits are measured."""
         last = _MEASURED_OVERLAPPING if self.window_mode.overlapping else _MEASURED_LAST
         words = last if self.window_mode.last_only else _MEASURED
-        return words.format(windows=len(self.windows["train"]), blank=_BLANK if self.window_mode.blank_first else "")
+        return words.format(
+            windows=len(self.windows["train"]),
+            sample=_SAMPLE_OF_SONGS if self.window_mode.carried else _SAMPLE,
+            blank=_BLANK if self.window_mode.blank_first else "",
+        )
 
     def carried(self, split: str) -> bool:
         """Returns True if the LSTM's state is carried from window to window where this split is scored."""
-        return self.window_mode.carried if self.window_mode.last_only else split != "train"
+        return self.window_mode.carried or (not self.window_mode.last_only and split != "train")
 
     def baseline_losses(self) -> dict[str, dict[str, float] | None]:
         """Measures each baseline's loss on the held-out splits, nats a token; None for a split without a target."""
@@ -99,7 +106,8 @@ def survey_dataset(dataset: Dataset, window_mode: WindowMode) -> DatasetSurvey:
 class _TrainingSample:
     """The training windows that the final figures are measured on: `add` the shards, in order.
 
-    They are at even distances; where the state is carried through overlapping windows, those of the first whole songs.
+    They are at even distances; where the state is carried, those of whole songs at even distances, or of the first
+    songs where windows may overlap.
 
     Attributes:
       seen: number of windows added, sampled or not.
@@ -109,6 +117,7 @@ class _TrainingSample:
         self._window_mode, self._window = window_mode, dataset.window
         self._every = -(-dataset.windows("train") // TRAINING_SAMPLE)
         self._parts: list[Windows] = []
+        self._songs = 0
         self.seen = 0
 
     def add(self, windows: Windows) -> None:
@@ -116,11 +125,19 @@ class _TrainingSample:
         if self._window_mode.overlapping:
             missing = TRAINING_SAMPLE - sum(map(len, self._parts))
             part = first_songs(windows, missing, last_only=True)
+        elif self._window_mode.carried:
+            part = cut_anew(windows[self._song_numbers(windows) % self._every == 0], self._window)
         else:
             part = windows[-self.seen % self._every :: self._every]
         # A view would keep the whole shard in memory.
         self._parts.append(Windows(part.tokens.copy(), part.starts.copy()))
         self.seen += len(windows)
+
+    def _song_numbers(self, windows: Windows) -> npt.NDArray[np.int64]:
+        """Numbers the songs of all shards, int64 [N]: that of each window."""
+        numbers: npt.NDArray[np.int64] = np.cumsum(windows.starts == 0) - 1 + self._songs
+        self._songs += int(np.count_nonzero(windows.starts == 0))
+        return numbers
 
     def windows(self) -> Windows:
         """Joins the sample, with the first tokens that it is trained with."""

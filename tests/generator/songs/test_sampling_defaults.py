@@ -22,9 +22,15 @@ def test_a_model_is_sampled_as_its_recipe_does_and_flags_win(tmp_path, caplog):
         chosen = parsed(model, "--top_p=0.9")
     assert [chosen.temperature, chosen.top_p, chosen.tempo, chosen.max_tokens] == [0.5, 0.9, 96.0, 1200]
     assert caplog.messages == [
-        "by default --temperature=0.5 --top_p=0.8 --tempo=96.0 --max_tokens=1200, of the recipe mine:calm by which the "
-        "model was trained"
+        "by default --temperature=0.5 --tempo=96.0 --max_tokens=1200, of the recipe mine:calm by which the model was "
+        "trained"
     ]
+
+
+def test_nothing_is_said_of_defaults_that_flags_replace(tmp_path, caplog):
+    with caplog.at_level("INFO"):
+        assert parsed(model_of(tmp_path, temperature=0.5), "--temperature=0.9").temperature == 0.9
+    assert caplog.messages == []
 
 
 def test_the_champion_of_a_retraining_directory_remembers(tmp_path):

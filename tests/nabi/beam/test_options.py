@@ -1,3 +1,5 @@
+import socket
+
 import pytest
 from apache_beam.options.pipeline_options import DirectOptions, GoogleCloudOptions, StandardOptions
 
@@ -60,3 +62,14 @@ def test_much_local_work_is_for_all_cores_unless_a_flag_says_otherwise(monkeypat
 )
 def test_a_templates_launcher_hands_the_work_over(flags, expected):
     assert hands_over(beam_options(flags)) is expected
+
+
+def test_a_job_server_that_does_not_answer_is_refused_at_once():
+    with socket.create_server(("localhost", 0)) as server:
+        port = server.getsockname()[1]
+        flags = ["--runner=PortableRunner", f"--job_endpoint=localhost:{port}"]
+        assert beam_options(flags).get_all_options()["job_endpoint"] == f"localhost:{port}"
+    with pytest.raises(ValueError, match=f"no job server answers at --job_endpoint localhost:{port}.*start it first"):
+        beam_options(flags)
+    with pytest.raises(ValueError, match="no job server answers at --job_endpoint here"):
+        beam_options(["--job_endpoint=here"])
