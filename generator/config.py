@@ -124,7 +124,9 @@ class GenerateConfig(Config):
         choices=(SOPRANO, BASS),
     )
     explain: bool = setting(
-        False, "write each token's probability and rank, and the three likeliest others, into the song's row"
+        False,
+        "write each token's probability and rank, the three likeliest others, and the bar that it repeats, into the "
+        "song's row",
     )
     # Which songs are kept.
     ended: bool = setting(False, "keep only songs that the model ended; sample the others again", needs=_DRAWN)

@@ -10,6 +10,7 @@ from generator.flag_values import MIDI_AND_MUSIC_XML
 from generator.songs import candidates, copied_bars
 from generator.songs.midi_songs import MidiSong, MidiSongs
 from generator.songs_dir import audio, measuring, render
+from generator.songs_dir.explained_tokens import explained_tokens
 from nabi.music.encodings import Encoding
 from nabi.music.song import Song
 from nabi.music.vocabulary import Vocabulary
@@ -72,7 +73,7 @@ class Writer:
             "roll": render.time_span(song),
             **measuring.columns(song, primer_notes),
             **(copied_bars.figures(song, self.index.read(), primer_notes) if self.index else {}),
-            **({"explained": self._explained(sampled)} if sampled.explanations else {}),
+            **self._explained(sampled, song),
             "settings": describe(self.config, self.harmonized),
         }
 
@@ -91,18 +92,10 @@ class Writer:
         surprise = round(candidates.nats_per_note(sampled.log_likelihood, notes), 4) if notes else None
         return {"candidates": self.config.candidates, "nats_per_note": surprise}
 
-    def _explained(self, sampled: "SongIds") -> list[dict[str, Any]]:
-        """Describes each sampled token: its probability, its rank and the likeliest others."""
-        tokens = self.vocabulary.tokens
-        return [
-            {
-                "token": tokens[explanation.token],
-                "probability": round(explanation.probability, 5),
-                "rank": explanation.rank,
-                "others": {tokens[other]: round(chance, 5) for other, chance in explanation.others},
-            }
-            for explanation in sampled.explanations
-        ]
+    def _explained(self, sampled: "SongIds", song: Song) -> dict[str, Any]:
+        if not sampled.explanations:
+            return {}
+        return {"explained": explained_tokens(sampled, song, self.vocabulary, self.encoding)}
 
     def write_rows(self, index: int, count: int, rows: Sequence[dict[str, Any]]) -> None:
         """Publishes a batch's rows, after its songs: their existence marks the batch as finished."""

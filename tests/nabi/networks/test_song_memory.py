@@ -9,6 +9,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nabi.analysis.repeats import repeated
 from nabi.music.encodings import Voices
 from nabi.music.vocabulary import Vocabulary
 from nabi.networks import network, song_memory, variants
@@ -77,6 +78,19 @@ def test_a_token_that_differs_halves_a_run():
 def test_it_is_what_the_whole_past_says(song):
     told = recalled([song])
     np.testing.assert_array_equal(np.stack([told[name][0] for name in REMEMBERED]), by_hand(song))
+
+
+@settings(max_examples=20)
+@given(st.lists(st.sampled_from([4, 5, 6, 7]), min_size=2, max_size=40))
+def test_it_recalls_what_the_analysis_of_a_song_calls_repeated(song):
+    # Id 7 is a bar's number.
+    bars = np.array([0] * 7 + [1, 0], np.float32)
+    memory = dataclasses.replace(MEMORY, bars_V=bars)
+    told = recalled([song], memory)
+    runs, sources = repeated([str(id_) for id_ in song], [id_ == 7 for id_ in song])
+    assert told["run"][0, :-1].tolist() == runs[1:].tolist()
+    followed = [song[source] if source >= 0 else 0 for source in sources[1:].tolist()]
+    assert told["continuation"][0, :-1].tolist() == followed
 
 
 def test_the_token_at_the_next_place_of_the_slice_before_is_told():
