@@ -61,7 +61,8 @@ def take_in(
       told: what `SongMemory.recall` tells of each.
 
     Returns:
-      The wider vectors; and what is offered for the logits: the vectors of the tokens that may be copied, and features.
+      The vectors of the tokens beside features of all that is told; and what is offered for the logits: the vectors of
+      the tokens that may be copied, and the features.
     """
     copies = [layers["recalled"](told[name]) for name in CANDIDATES]
     stands = [layers["last_of_kind"](token) for name, token in told.items() if name.startswith(("last_", "first_bar"))]
@@ -69,7 +70,7 @@ def take_in(
     parts = [values, layers[_TABLE](tokens), *copies, *stands, *runs]
     recalled = layers["with_recalled"]([*parts, *interval_layers.interval_vectors(layers, told)])
     features = layers["features"](recalled)
-    return layers["with_features"]([recalled, features]), [layers["copies"](copies), features]
+    return layers["with_features"]([values, features]), [layers["copies"](copies), features]
 
 
 def offer(layers: Mapping[str, Callable], values: object, offered: list) -> object:
