@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from generator.songs.midi_songs import MidiSong
 
 # Settings of `generator.generate` that `sample` has as parameters, or that concern files that only the job writes.
-_OF_A_JOB = frozenset({"num_songs", "seed", "audio", "explain"})
+_OF_A_JOB = frozenset({"num_songs", "seed", "audio", "explain", "output_format"})
 SETTINGS = tuple(field.name for field in dataclasses.fields(GenerateConfig) if field.name not in _OF_A_JOB)
 
 

@@ -1,9 +1,9 @@
-"""What `--explain` writes of each sampled token: its chances, and whether the song said it before."""
+"""The columns that `--explain` writes of each sampled token."""
 
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from nabi.analysis.repeats import repeated
+from nabi.analysis.repeated_passages import repeated
 from nabi.music import bars
 from nabi.music.encodings import Encoding
 from nabi.music.song import Song
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     # At run time this import would load TensorFlow into the launcher, which does not need it.
     from generator.sampling.song_state import SongIds
 
-# Tokens before one that must have stood earlier in the song; fewer agree by chance.
+# Fewer tokens agree by chance, and repeat themselves at once where a note is held.
 FEWEST = 8
 
 
@@ -29,27 +29,32 @@ def explained_tokens(
       encoding: encoding of the model.
 
     Returns:
-      For each its `probability` under the model, its `rank`, 1 is the likeliest, the likeliest `others`, and, where it
-      and at least 8 tokens before it stood earlier in the song, `repeats`: the `bar`, from 1, and how many `tokens`.
+      For each its `probability` under the model, its `rank`, 1 is the likeliest, the likeliest `others`, and, where the
+      song came on after at least 8 `tokens` that agree with an earlier passage, `repeats`: the `bar` of its like there,
+      from 1, and how well they agree: each that agrees counts 1, and one that differs halves the count. In a song that
+      was followed (teacher forcing) the tokens before are those of that song.
     """
     names = vocabulary.tokens
-    ids = [*sampled.primer, *(each.token for each in sampled.explanations)]
-    tokens = [names[id_] for id_ in ids]
-    music = [token if id_ >= vocabulary.special else "" for id_, token in zip(ids, tokens, strict=True)]
-    ticks = [encoding.ticks(token) if token else 0 for token in music]
+    read = [*sampled.primer, *(sampled.fed or (each.token for each in sampled.explanations))]
+    is_music = [id_ >= vocabulary.special for id_ in read]
+    tokens = [names[id_] for id_ in read]
+    ticks = [encoding.ticks(token) if music else 0 for token, music in zip(tokens, is_music, strict=True)]
     before = [0, *itertools.accumulate(ticks)]
-    is_bar = [bool(token) and encoding.kind(token, before="start") == "bar" for token in music]
-    runs, sources = repeated(tokens, is_bar)
-    told = []
+    is_bar = [
+        music and encoding.kind(token, before="start") == "bar" for token, music in zip(tokens, is_music, strict=True)
+    ]
+    runs, sources = (column.tolist() for column in repeated(tokens, is_bar))
+    rows = []
     for at, explanation in enumerate(sampled.explanations, len(sampled.primer)):
+        token = names[explanation.token]
         row: dict[str, Any] = {
-            "token": tokens[at],
+            "token": token,
             "probability": round(explanation.probability, 5),
             "rank": explanation.rank,
             "others": {names[other]: round(chance, 5) for other, chance in explanation.others},
         }
-        source = int(sources[at])
-        if runs[at] >= FEWEST and tokens[source] == tokens[at]:
-            row["repeats"] = {"bar": int(before[source] // bars.bar_ticks(song)) + 1, "tokens": int(runs[at])}
-        told.append(row)
-    return told
+        source = sources[at]
+        if runs[at] >= FEWEST and at - source > FEWEST and tokens[source] == token:
+            row["repeats"] = {"bar": bars.number(song, before[source]), "tokens": runs[at]}
+        rows.append(row)
+    return rows

@@ -73,7 +73,6 @@ def beam_options(flags: Sequence[str], others: Sequence[str] = ()) -> "PipelineO
         sentence = unknown_flag(unknown[0], known, "neither this command nor Apache Beam has it")
         raise ValueError(f"{sentence}; --help lists all flags")
     options = PipelineOptions(list(flags))
-    _require_job_server(options)
     standard = options.view_as(StandardOptions)
     if standard.runner in _LOCAL_NAMES:
         standard.runner = LOCAL_RUNNER
@@ -88,7 +87,8 @@ def _require_job_server(options: "PipelineOptions") -> None:
     from apache_beam.options.pipeline_options import PortableOptions
 
     endpoint = options.view_as(PortableOptions).job_endpoint
-    if not endpoint or endpoint == "embed":
+    # Other names of a gRPC target, such as `dns:///host:8099`, are Beam's to resolve.
+    if not endpoint or endpoint == "embed" or "//" in endpoint or endpoint.startswith("unix:"):
         return
     host, _, port = endpoint.rpartition(":")
     try:
@@ -128,7 +128,7 @@ def hands_over(options: "PipelineOptions") -> bool:
 
 
 def open_pipeline(options: "PipelineOptions") -> "beam.Pipeline":
-    """Returns a pipeline with these options, a context that runs it at the end.
+    """Returns a pipeline with these options, a context that runs it at the end; ValueError if its server is missing.
 
     FnApiRunner passes options to local worker processes in its provision info alone; without them each would log to
     the terminal.
@@ -141,6 +141,7 @@ def open_pipeline(options: "PipelineOptions") -> "beam.Pipeline":
 
     from nabi.beam.local_runner import LocalRunner
 
+    _require_job_server(options)
     options.view_as(StandardOptions).no_wait_until_finish = hands_over(options)
     if options.view_as(StandardOptions).runner != LOCAL_RUNNER:
         return beam.Pipeline(options=options)

@@ -37,6 +37,11 @@ def quarters(time_signature: str) -> float:
     return 4 * beats / unit
 
 
+def number(song: Song, tick: float) -> int:
+    """Returns the bar in which a tick is, from 1."""
+    return int(tick // bar_ticks(song)) + 1
+
+
 def place(song: Song, tick: float) -> str:
     """Names the bar and the beat of a tick, both counted from 1: `3:1` is the beginning of the third bar.
 
@@ -46,5 +51,4 @@ def place(song: Song, tick: float) -> str:
     A tick between two beats belongs to the one before it.
     """
     beat = 4 * song.ticks_per_quarter / meter(song)[1]
-    bar, rest = divmod(tick, bar_ticks(song))
-    return f"{int(bar) + 1}:{int(rest // beat) + 1}"
+    return f"{number(song, tick)}:{int(tick % bar_ticks(song) // beat) + 1}"

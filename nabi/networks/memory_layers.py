@@ -49,6 +49,14 @@ def memory_of(model: keras.Model) -> SongMemory | None:
     return SongMemory(table[:, : -len(_COLUMNS)], *table[:, -len(_COLUMNS) :].T)
 
 
+def is_told_as_now(model: keras.Model) -> bool:
+    """Tells whether a network is told by its memory what `SongMemory.recall` tells; true of one without a memory."""
+    memory = memory_of(model)
+    if memory is None:
+        return True
+    return [told.name for told in model.inputs[1:]] == list(memory.names)
+
+
 def take_in(
     layers: Mapping[str, Callable], values: object, tokens: object, told: Mapping[str, object]
 ) -> tuple[object, list]:
@@ -65,9 +73,9 @@ def take_in(
       the tokens that may be copied, and the features.
     """
     copies = [layers["recalled"](told[name]) for name in CANDIDATES]
-    stands = [layers["last_of_kind"](token) for name, token in told.items() if name.startswith(("last_", "first_bar"))]
+    latest = [layers["last_of_kind"](token) for name, token in told.items() if name.startswith(("last_", "first_bar"))]
     runs = [layers["run_embedding"](told[name]) for name in RUNS]
-    parts = [values, layers[_TABLE](tokens), *copies, *stands, *runs]
+    parts = [values, layers[_TABLE](tokens), *copies, *latest, *runs]
     recalled = layers["with_recalled"]([*parts, *interval_layers.interval_vectors(layers, told)])
     features = layers["features"](recalled)
     return layers["with_features"]([values, features]), [layers["copies"](copies), features]

@@ -36,16 +36,16 @@ def follow(tables: dict[str, Any], token_B: Any, opening_BxO: Any, counters: Any
     token = tf.cast(token_B, tf.float32)
     sounds, moves, bars, plans = (tf.gather(tables[name], token_B) for name in ("sounds", "moves", "bars", "plans"))
     length, begun, place, run, longest, first_bar = tf.unstack(counters, axis=1)
-    expected, first = _at(opening_BxO, place), opening_BxO[:, 0]
+    expected, first = _token_at(opening_BxO, place), opening_BxO[:, 0]
     is_bar, is_plan = bars > 0, plans > 0
 
     def agrees(other: Any) -> Any:
         """Compares with a token of the opening; bars agree, whatever their numbers."""
-        return (other == token) | (is_bar & (_of(tables["bars"], other) > 0))
+        return (other == token) | (is_bar & (_looked_up(tables["bars"], other) > 0))
 
     def is_alike(other: Any) -> Any:
         """Tells whether a token of the opening does the same as this one with another note or length."""
-        return (_of(tables["sounds"], other) == sounds) & (_of(tables["moves"], other) == moves)
+        return (_looked_up(tables["sounds"], other) == sounds) & (_looked_up(tables["moves"], other) == moves)
 
     reads = (begun > 0) & (place < length)
     goes_on = reads & agrees(expected)
@@ -55,24 +55,26 @@ def follow(tables: dict[str, Any], token_B: Any, opening_BxO: Any, counters: Any
     place_after = tf.where(goes_on | slips, place + 1.0, starts)
     run, place = tf.where(is_plan, run, run_after), tf.where(is_plan, place, place_after)
 
-    # Until the first note the opening is only the latest token: silence before it is no part of it.
+    # Until the first note the opening is only the place where its slice begins: silence before is no part of it.
     begun = tf.maximum(begun, sounds)
     index = tf.where(begun > 0, length, 0.0)
+    length = tf.where((begun == 0) & (moves > 0), 0.0, length)
+    is_plan = is_plan | ((begun == 0) & (moves > 0))
     writes = ~is_plan & (index < OPENING)
     is_index = (tf.range(OPENING, dtype=tf.float32) == index[:, None]) & writes[:, None]
     opening_BxO = tf.where(is_index, token[:, None], opening_BxO)
     length = tf.where(writes, index + 1.0, length)
     longest = tf.maximum(longest, run)
     first_bar = tf.where((first_bar == 0) & is_bar, token, first_bar)
-    follows = tf.where((begun > 0) & (place < length), _at(opening_BxO, place), 0.0)
+    follows = tf.where((begun > 0) & (place < length), _token_at(opening_BxO, place), 0.0)
     counters = tf.stack([length, begun, place, run, longest, first_bar], axis=1)
     return [follows, run, longest, first_bar], opening_BxO, counters
 
 
-def _at(opening_BxO: Any, place_B: Any) -> Any:
+def _token_at(opening_BxO: Any, place_B: Any) -> Any:
     index_B = tf.minimum(tf.cast(place_B, tf.int32), OPENING - 1)
     return tf.gather(opening_BxO, index_B, axis=1, batch_dims=1)
 
 
-def _of(table_V: Any, id_B: Any) -> Any:
+def _looked_up(table_V: Any, id_B: Any) -> Any:
     return tf.gather(table_V, tf.cast(id_B, tf.int32))

@@ -55,7 +55,8 @@ class SongMemory:
       keys_V: float32, 1..24 for ids of a key, in the order of `nabi.music.keys.KEY_NAMES`; else 0.
       sounds_V: float32, 1 for ids with notes, struck or held.
       bars_V: float32, 1 for ids of a bar's number.
-      plans_V: float32, 1 for ids of a time signature, of a key, and of the last bar's length.
+      plans_V: float32, 1 for ids that are no music: of a time signature, of a key, of the last bar's length, and the
+        special ones.
     """
 
     kinds_VxK: npt.NDArray[np.float32]
@@ -81,9 +82,10 @@ class SongMemory:
         strikes = [float(kind == "note") for kind in kinds]
         keys = [float(encoding.key_number(token)) for token in tokens]
         sounds = [float(len(note) > 0) for note in notes]
-        bars, plans = ([float(kind in sought) for kind in kinds] for sought in (("bar",), _PLANS))
-        columns = (moves, pitches, strikes, keys, sounds, bars, plans)
-        return cls(table, *(np.array([0.0] * vocabulary.special + column, np.float32) for column in columns))
+        bars, plans = ([float(kind in wanted) for kind in kinds] for wanted in (("bar",), _PLANS))
+        special = [0.0] * vocabulary.special
+        columns = [np.array(special + column, np.float32) for column in (moves, pitches, strikes, keys, sounds, bars)]
+        return cls(table, *columns, np.array([1.0] * vocabulary.special + plans, np.float32))
 
     @property
     def sizes(self) -> list[int]:
@@ -115,11 +117,13 @@ class SongMemory:
         history, runs, before, current, last_BxK, opening, counters = state
         run, *told, history, runs = _continuations(token_Bx1, history, runs, tf.gather(self.bars_V, token_B))
         aligned_B, before, current = self._align(token_B, token_Bx1, before, current)
-        (follows, *of_opening, first_bar), opening, counters = openings.follow(self._tables, token_B, opening, counters)
+        (follows, *opening_runs, first_bar), opening, counters = openings.follow(
+            self._tables, token_B, opening, counters
+        )
         last_BxK = tf.where(tf.gather(self.kinds_VxK, token_B) > 0, token_Bx1, last_BxK)
         key_B = tf.reduce_max(tf.gather(self.keys_V, tf.cast(last_BxK, tf.int32)), axis=1)
         around = intervals.told(tf.constant(self.pitches_V), before, current, key_B)
-        lengths = [tf.minimum(length, float(LONGEST_RUN)) for length in (run, *of_opening)]
+        lengths = [tf.minimum(length, float(LONGEST_RUN)) for length in (run, *opening_runs)]
         parts = [*lengths, *told, aligned_B, follows, *tf.unstack(last_BxK, axis=1), first_bar]
         parts += [around[name] for name in intervals.SIZES]
         named = {name: tf.cast(part, tf.int32) for name, part in zip(self.names, parts, strict=True)}

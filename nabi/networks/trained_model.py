@@ -48,6 +48,9 @@ def load(folder: str) -> TrainedModel:
             f"{folder}: {paths.VOCABULARY} has the fingerprint {vocabulary.fingerprint}, but the model was trained "
             f"with {config['vocabulary']}: put its own vocabulary back, or train again"
         )
+    # Imported here, since it is slow and an unfinished directory is refused without it.
+    from nabi.networks.memory_layers import is_told_as_now
+
     model = load_model(storage.join(folder, paths.MODEL))
     size = model.output_shape[-1]
     if size != len(vocabulary):
@@ -55,6 +58,8 @@ def load(folder: str) -> TrainedModel:
             f"{folder}: {paths.MODEL} predicts {size} tokens, but {paths.VOCABULARY} has {len(vocabulary)}: "
             "put the files of one training run together, or train again"
         )
+    if not is_told_as_now(model):
+        raise ValueError(f"{folder}: {paths.MODEL} has a memory of another version of Nabi: train it again")
     return TrainedModel(model, vocabulary, encodings.from_settings(config["encoding"]), config, marks)
 
 

@@ -65,7 +65,7 @@ class WarmStart:
         different = len(vocabulary) - len(common)
         return (
             f"started from {self.folder}: {len(common)} of {len(vocabulary)} tokens carried over, "
-            f"{different} start{'' if different > 1 else 's'} fresh"
+            f"{different} start{'s' if different == 1 else ''} fresh"
         )
 
     def _require_same_network(self, start: "keras.Model", source: "keras.Model", ids: npt.NDArray[np.int64]) -> None:
@@ -86,7 +86,7 @@ class WarmStart:
             )
 
 
-_SAME_FLAGS = "use its --embedding, --units, --layers and --layer_norm"
+_SAME_FLAGS = "use its --embedding, --units, --layers, --layer_norm and --memory"
 
 
 def open_warm(folder: str, *, or_fresh: bool = False) -> WarmStart:
@@ -119,7 +119,10 @@ def _carried(
       folder: the model directory, for the message.
     """
     own_weights, source_weights = layer.get_weights(), source.get_weights() if source else []
-    token_axes = {"embedding": 0, "logits": -1}
+    if not layer.trainable:
+        # Tables of the vocabulary are this vocabulary's own, in its own order.
+        return own_weights
+    token_axes = {"embedding": 0, "logits": -1, "recalled": 0, "last_of_kind": 0}
     carried = []
     for own, other in zip(own_weights, source_weights, strict=False):
         axis = token_axes.get(layer.name)

@@ -3,7 +3,7 @@ import socket
 import pytest
 from apache_beam.options.pipeline_options import DirectOptions, GoogleCloudOptions, StandardOptions
 
-from nabi.beam.options import beam_options, hands_over, use_cores
+from nabi.beam.options import beam_options, hands_over, open_pipeline, use_cores
 from nabi.workspace import cpu
 
 
@@ -64,12 +64,13 @@ def test_a_templates_launcher_hands_the_work_over(flags, expected):
     assert hands_over(beam_options(flags)) is expected
 
 
-def test_a_job_server_that_does_not_answer_is_refused_at_once():
+def test_a_job_server_that_does_not_answer_is_refused_before_the_pipeline_runs():
     with socket.create_server(("localhost", 0)) as server:
-        port = server.getsockname()[1]
-        flags = ["--runner=PortableRunner", f"--job_endpoint=localhost:{port}"]
-        assert beam_options(flags).get_all_options()["job_endpoint"] == f"localhost:{port}"
-    with pytest.raises(ValueError, match=f"no job server answers at --job_endpoint localhost:{port}.*start it first"):
-        beam_options(flags)
+        endpoint = f"localhost:{server.getsockname()[1]}"
+        # Flags alone ask no server: a job that finds its work done needs none.
+        chosen = beam_options(["--runner=PortableRunner", f"--job_endpoint={endpoint}"])
+        assert open_pipeline(chosen).options.get_all_options()["job_endpoint"] == endpoint
+    with pytest.raises(ValueError, match=f"no job server answers at --job_endpoint {endpoint}.*start it first"):
+        open_pipeline(chosen)
     with pytest.raises(ValueError, match="no job server answers at --job_endpoint here"):
-        beam_options(["--job_endpoint=here"])
+        open_pipeline(beam_options(["--runner=PortableRunner", "--job_endpoint=here"]))

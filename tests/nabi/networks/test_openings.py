@@ -3,8 +3,8 @@
 import pytest
 import tensorflow as tf
 
-from nabi.music.encodings import Voices
-from nabi.music.vocabulary import Vocabulary
+from nabi.music.encodings import Events, Voices
+from nabi.music.vocabulary import START, Vocabulary
 from nabi.networks import openings
 from nabi.networks.song_memory import LONGEST_RUN, RecallLayer, SongMemory
 
@@ -18,12 +18,16 @@ PLAN = "meter:4/4 bar:5 key:C-major last:3"
 OPENING = "@3 C5 C4 s:1 bar:4 D5 D4 s:3"
 
 
-def told(song, *names):
-    """What is told after each token: ids as tokens, runs as numbers."""
-    ids = tf.constant([VOCABULARY.encode(song.split())], tf.int32)
-    parts = RecallLayer(MEMORY)(ids, [tf.zeros((1, size)) for size in MEMORY.sizes])[0]
-    columns = [parts[name][0].numpy().tolist() for name in names]
-    return [[VOCABULARY.tokens[id_] for id_ in columns[0]], *columns[1:]]
+def told(song, *names, encoding=None):
+    """What is told after each token, `<start>` left out: ids as tokens, runs as numbers."""
+    vocabulary, memory = VOCABULARY, MEMORY
+    if encoding:
+        vocabulary = Vocabulary.from_ordered(sorted(set(song.split())), {})
+        memory = SongMemory.of(vocabulary, encoding)
+    ids = tf.constant([[START, *vocabulary.encode(song.split())]], tf.int32)
+    parts = RecallLayer(memory)(ids, [tf.zeros((1, size)) for size in memory.sizes])[0]
+    columns = [parts[name][0, 1:].numpy().tolist() for name in names]
+    return [[vocabulary.tokens[id_] for id_ in columns[0]], *columns[1:]]
 
 
 def test_a_song_that_comes_back_to_its_opening_is_told_how_it_goes_on():
@@ -59,6 +63,14 @@ def test_one_token_more_or_less_ends_the_run():
     opening, run = told(f"{PLAN} s:3 {OPENING} @3 C5 C4 G3 s:1", "opening", "opening_run")
     assert run[-5:] == [1, 2, 3, 0, 0]
     assert opening[-2:] == ["@3", "@3"]
+
+
+@pytest.mark.parametrize("silence", ["", "s:2 "])
+def test_openings_of_other_encodings_begin_with_their_first_note(silence):
+    phrase = "C4 d:1 s:1 D4 d:1 s:1"
+    opening, run = told(f"{silence}{phrase} {phrase}", "opening", "opening_run", encoding=Events())
+    assert opening[-6:] == ["d:1", "s:1", "D4", "d:1", "s:1", "C4"]
+    assert run[-6:] == [1, 2, 3, 4, 5, 6]
 
 
 def test_the_first_bars_number_is_told():

@@ -1,8 +1,14 @@
+import dataclasses
+import pathlib
+
 import numpy as np
 import pytest
 
+from nabi.music.encodings import Voices
 from nabi.music.vocabulary import Vocabulary
-from nabi.networks import network, trained_model
+from nabi.networks import memory_layers, network, song_memory, trained_model
+from nabi.networks.memory_layers import memory_of
+from nabi.networks.song_memory import SongMemory
 from nabi.workspace import paths
 from tests.trainer import datasets
 from trainer import task
@@ -16,17 +22,26 @@ def built(size: int, **options):
     return network.build(network.Architecture(vocabulary_size=size, blocked=(0, 1, 2), **sizes))
 
 
+def with_memory(vocabulary: Vocabulary):
+    sizes = network.Architecture(len(vocabulary), embedding=2, units=3, layers=1, dropout=0.0, blocked=(0, 1, 2))
+    return network.build(sizes, memory=SongMemory.of(vocabulary, Voices()))
+
+
+def save(folder: pathlib.Path, model, vocabulary: Vocabulary, encoding: str = "voices") -> None:
+    """Writes a finished model directory."""
+    trained_model.save_model(model, str(folder / paths.MODEL))
+    (folder / paths.VOCABULARY).write_text(vocabulary.to_json())
+    config = {"encoding": {"name": encoding}, "vocabulary": vocabulary.fingerprint}
+    paths.write_json(str(folder / paths.CONFIG), config)
+    paths.complete(str(folder), {"request": "r", "content": "c"})
+
+
 @pytest.fixture
 def folder(tmp_path):
     """A finished model that knows C4 and E4."""
-    vocabulary = Vocabulary.from_ordered(["C4", "E4"], {})
     model = tmp_path / "first"
     model.mkdir()
-    trained_model.save_model(built(6), str(model / paths.MODEL))
-    (model / paths.VOCABULARY).write_text(vocabulary.to_json())
-    config = {"encoding": {"name": "pitch"}, "vocabulary": vocabulary.fingerprint}
-    paths.write_json(str(model / paths.CONFIG), config)
-    paths.complete(str(model), {"request": "r", "content": "c"})
+    save(model, built(6), Vocabulary.from_ordered(["C4", "E4"], {}), encoding="pitch")
     return str(model)
 
 
@@ -101,3 +116,34 @@ def test_by_hand(tmp_path, folder, capsys):
     assert "with another --warm_start" in capsys.readouterr().err
     assert task.main([*argv, "--warm_start", str(tmp_path / "nowhere"), "--overwrite"]) == 2
     assert (tmp_path / "second/COMPLETED").exists()
+
+
+def test_a_memory_keeps_the_tables_of_its_own_vocabulary(tmp_path):
+    tokens = ["meter:4/4", "bar:1", "key:C-major", "last:4", "@1", "C4", "~C4", "D4", "s:1", "s:3"]
+    old, new = (Vocabulary.from_ordered(order, {}) for order in (tokens, tokens[::-1]))
+    first, second = (with_memory(vocabulary) for vocabulary in (old, new))
+    save(tmp_path, first, old)
+    said = open_warm(str(tmp_path)).into(second, new)
+    assert said.endswith("14 of 14 tokens carried over, 0 start fresh")
+    own = SongMemory.of(new, Voices())
+    for column in dataclasses.fields(own):
+        np.testing.assert_array_equal(getattr(memory_of(second), column.name), getattr(own, column.name))
+    np.testing.assert_array_equal(
+        second.get_layer("pitch_logits").get_weights()[0].argmax(axis=1)[[60, 62]], [new.ids["C4"], new.ids["D4"]]
+    )
+    for name in ("embedding", "recalled", "last_of_kind"):
+        ours, theirs = (model.get_layer(name).get_weights()[0] for model in (second, first))
+        np.testing.assert_array_equal(ours[new.encode(tokens)], theirs[old.encode(tokens)])
+
+
+def test_a_model_with_another_memory_is_refused_in_a_sentence(tmp_path, monkeypatch):
+    vocabulary = Vocabulary.from_ordered(["bar:1", "C4", "s:1"], {})
+    with monkeypatch.context() as before:
+        # A memory that counted one run only.
+        for module in (song_memory, memory_layers):
+            before.setattr(module, "RUNS", ("run",))
+        names = tuple(name for name in SongMemory.of(vocabulary, Voices()).names if "opening_run" not in name)
+        before.setattr(SongMemory, "names", names)
+        save(tmp_path, with_memory(vocabulary), vocabulary)
+    with pytest.raises(ValueError, match="has a memory of another version of Nabi: train it again"):
+        trained_model.load(str(tmp_path))

@@ -1,4 +1,6 @@
-from nabi.analysis.repeats import repeated
+import pathlib
+
+from nabi.analysis.repeated_passages import FURTHEST, repeated
 
 
 def test_the_latest_of_equal_runs_is_the_source():
@@ -19,3 +21,14 @@ def test_another_token_halves_a_run_and_one_that_does_not_count_leaves_it():
 def test_a_song_of_no_token_or_one_repeats_nothing():
     assert [column.tolist() for column in repeated([])] == [[], []]
     assert [column.tolist() for column in repeated(["A"])] == [[0], [-1]]
+
+
+def test_what_is_too_far_back_is_forgotten():
+    song = [*"ABCDE", *"ABC"]
+    assert repeated(song, furthest=5)[1].tolist()[-2:] == [1, 2]
+    assert repeated(song, furthest=4)[1].tolist()[-2:] == [-1, -1]
+
+
+def test_it_goes_back_as_far_as_a_networks_memory():
+    source = (pathlib.Path(__file__).parents[3] / "nabi/networks/song_memory.py").read_text(encoding="utf-8")
+    assert f"\nTOKENS = {FURTHEST}\n" in source
