@@ -30,7 +30,8 @@ def shares(held_out: Sequence[Piece], training: Sequence[Piece]) -> list[float]:
       The share of a melody's intervals, 0..1, in runs of `RUN` that the training piece has too. A melody of fewer
       intervals is one run; a melody without intervals shares nothing.
     """
-    melodies = [intervals(piece) for piece in training]
+    # A piece in twelve more keys has the same intervals.
+    melodies = list(dict.fromkeys(map(intervals, training)))
     # Length of runs -> run -> numbers of training pieces. Only short melodies need another length than RUN.
     known: dict[int, dict[Intervals, set[int]]] = {}
     result = []

@@ -51,10 +51,10 @@ def memory_of(model: keras.Model) -> SongMemory | None:
 
 def is_told_as_now(model: keras.Model) -> bool:
     """Tells whether a network is told by its memory what `SongMemory.recall` tells; true of one without a memory."""
-    memory = memory_of(model)
-    if memory is None:
-        return True
-    return [told.name for told in model.inputs[1:]] == list(memory.names)
+    tables = [layer for layer in model.layers if layer.name == _TABLE]
+    names = [told.name for told in model.inputs[1:]]
+    kinds = sum(name.startswith("last_") for name in names)
+    return all(table.output_dim == kinds + len(_COLUMNS) and names == list(memory_of(model).names) for table in tables)
 
 
 def take_in(

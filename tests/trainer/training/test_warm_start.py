@@ -136,6 +136,15 @@ def test_a_memory_keeps_the_tables_of_its_own_vocabulary(tmp_path):
         np.testing.assert_array_equal(ours[new.encode(tokens)], theirs[old.encode(tokens)])
 
 
+def test_a_model_with_fewer_columns_of_its_tokens_is_refused_in_a_sentence(tmp_path, monkeypatch):
+    vocabulary = Vocabulary.from_ordered(["bar:1", "C4", "s:1"], {})
+    with monkeypatch.context() as before:
+        before.setattr(memory_layers, "_COLUMNS", memory_layers._COLUMNS[:2])
+        save(tmp_path, with_memory(vocabulary), vocabulary)
+    with pytest.raises(ValueError, match="has a memory of another version of Nabi: train it again"):
+        trained_model.load(str(tmp_path))
+
+
 def test_a_model_with_another_memory_is_refused_in_a_sentence(tmp_path, monkeypatch):
     vocabulary = Vocabulary.from_ordered(["bar:1", "C4", "s:1"], {})
     with monkeypatch.context() as before:
