@@ -1,6 +1,7 @@
 """The columns that `--explain` writes of each sampled token."""
 
 import itertools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from nabi.analysis.repeated_passages import repeated
@@ -11,7 +12,7 @@ from nabi.music.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     # At run time this import would load TensorFlow into the launcher, which does not need it.
-    from generator.sampling.song_state import SongIds
+    from generator.sampling.song_state import SongIds, TokenExplanation
 
 # Fewer tokens agree by chance, and repeat themselves at once where a note is held.
 FEWEST = 8
@@ -36,25 +37,24 @@ def explained_tokens(
     """
     names = vocabulary.tokens
     read = [*sampled.primer, *(sampled.fed or (each.token for each in sampled.explanations))]
-    is_music = [id_ >= vocabulary.special for id_ in read]
     tokens = [names[id_] for id_ in read]
-    ticks = [encoding.ticks(token) if music else 0 for token, music in zip(tokens, is_music, strict=True)]
-    before = [0, *itertools.accumulate(ticks)]
-    is_bar = [
-        music and encoding.kind(token, before="start") == "bar" for token, music in zip(tokens, is_music, strict=True)
-    ]
-    runs, sources = (column.tolist() for column in repeated(tokens, is_bar))
+    music = [token if id_ >= vocabulary.special else "" for id_, token in zip(read, tokens, strict=True)]
+    before = [0, *itertools.accumulate(encoding.ticks(token) if token else 0 for token in music)]
+    runs, sources = repeated(tokens, [token != "" and encoding.kind(token, before="start") == "bar" for token in music])
     rows = []
     for at, explanation in enumerate(sampled.explanations, len(sampled.primer)):
-        token = names[explanation.token]
-        row: dict[str, Any] = {
-            "token": token,
-            "probability": round(explanation.probability, 5),
-            "rank": explanation.rank,
-            "others": {names[other]: round(chance, 5) for other, chance in explanation.others},
-        }
-        source = sources[at]
-        if runs[at] >= FEWEST and at - source > FEWEST and tokens[source] == token:
-            row["repeats"] = {"bar": bars.number(song, before[source]), "tokens": runs[at]}
+        row = _chances(explanation, names)
+        run, source = int(runs[at]), int(sources[at])
+        if run >= FEWEST and at - source > FEWEST and tokens[source] == row["token"]:
+            row["repeats"] = {"bar": bars.number(song, before[source]), "tokens": run}
         rows.append(row)
     return rows
+
+
+def _chances(explanation: "TokenExplanation", names: Sequence[str]) -> dict[str, Any]:
+    return {
+        "token": names[explanation.token],
+        "probability": round(explanation.probability, 5),
+        "rank": explanation.rank,
+        "others": {names[other]: round(chance, 5) for other, chance in explanation.others},
+    }

@@ -33,42 +33,50 @@ def follow(tables: dict[str, Any], token_B: Any, opening_BxO: Any, counters: Any
       The id of the token that follows in the opening, the run of tokens that agreed, its greatest value so far, and
       the first bar's id, float32 [B] each; then the opening and the counters after the token.
     """
-    token = tf.cast(token_B, tf.float32)
     sounds, moves, bars, plans = (tf.gather(tables[name], token_B) for name in ("sounds", "moves", "bars", "plans"))
     length, begun, place, run, longest, first_bar = tf.unstack(counters, axis=1)
-    expected, first = _token_at(opening_BxO, place), opening_BxO[:, 0]
-    is_bar, is_plan = bars > 0, plans > 0
+    new_place, new_run = _read(tables, token_B, opening_BxO, counters)
+    place, run = tf.where(plans > 0, place, new_place), tf.where(plans > 0, run, new_run)
+
+    # Until the first note the opening is only the place where its slice begins: silence before is no part of it.
+    begun = tf.maximum(begun, sounds)
+    is_silence = (begun == 0) & (moves > 0)
+    length = tf.where(is_silence, 0.0, length)
+    index = tf.where(begun > 0, length, 0.0)
+    writes = (plans == 0) & ~is_silence & (index < OPENING)
+    token = tf.cast(token_B, tf.float32)
+    is_index = (tf.range(OPENING, dtype=tf.float32) == index[:, None]) & writes[:, None]
+    opening_BxO = tf.where(is_index, token[:, None], opening_BxO)
+    length = tf.where(writes, index + 1.0, length)
+
+    longest = tf.maximum(longest, run)
+    first_bar = tf.where((first_bar == 0) & (bars > 0), token, first_bar)
+    follows = tf.where((begun > 0) & (place < length), _token_at(opening_BxO, place), 0.0)
+    counters = tf.stack([length, begun, place, run, longest, first_bar], axis=1)
+    return [follows, run, longest, first_bar], opening_BxO, counters
+
+
+def _read(tables: dict[str, Any], token_B: Any, opening_BxO: Any, counters: Any) -> tuple[Any, Any]:
+    """Moves the reader by a token; returns its place and its run, [B] each."""
+    length, begun, place, run, *_ = tf.unstack(counters, axis=1)
+    token = tf.cast(token_B, tf.float32)
+    sounds, moves, bars = (tf.gather(tables[name], token_B) for name in ("sounds", "moves", "bars"))
 
     def agrees(other: Any) -> Any:
         """Compares with a token of the opening; bars agree, whatever their numbers."""
-        return (other == token) | (is_bar & (_looked_up(tables["bars"], other) > 0))
+        return (other == token) | ((bars > 0) & (_looked_up(tables["bars"], other) > 0))
 
     def is_alike(other: Any) -> Any:
         """Tells whether a token of the opening does the same as this one with another note or length."""
         return (_looked_up(tables["sounds"], other) == sounds) & (_looked_up(tables["moves"], other) == moves)
 
+    expected = _token_at(opening_BxO, place)
     reads = (begun > 0) & (place < length)
     goes_on = reads & agrees(expected)
     slips = reads & is_alike(expected) & (run >= _FIRM)
-    starts = tf.cast((begun > 0) & agrees(first), tf.float32)
-    run_after = tf.where(goes_on, run + 1.0, tf.where(slips, tf.floor(run / 2.0), starts))
-    place_after = tf.where(goes_on | slips, place + 1.0, starts)
-    run, place = tf.where(is_plan, run, run_after), tf.where(is_plan, place, place_after)
-
-    # Until the first note the opening is only the place where its slice begins: silence before is no part of it.
-    begun = tf.maximum(begun, sounds)
-    index = tf.where(begun > 0, length, 0.0)
-    length = tf.where((begun == 0) & (moves > 0), 0.0, length)
-    is_plan = is_plan | ((begun == 0) & (moves > 0))
-    writes = ~is_plan & (index < OPENING)
-    is_index = (tf.range(OPENING, dtype=tf.float32) == index[:, None]) & writes[:, None]
-    opening_BxO = tf.where(is_index, token[:, None], opening_BxO)
-    length = tf.where(writes, index + 1.0, length)
-    longest = tf.maximum(longest, run)
-    first_bar = tf.where((first_bar == 0) & is_bar, token, first_bar)
-    follows = tf.where((begun > 0) & (place < length), _token_at(opening_BxO, place), 0.0)
-    counters = tf.stack([length, begun, place, run, longest, first_bar], axis=1)
-    return [follows, run, longest, first_bar], opening_BxO, counters
+    starts = tf.cast((begun > 0) & agrees(opening_BxO[:, 0]), tf.float32)
+    place = tf.where(goes_on | slips, place + 1.0, starts)
+    return place, tf.where(goes_on, run + 1.0, tf.where(slips, tf.floor(run / 2.0), starts))
 
 
 def _token_at(opening_BxO: Any, place_B: Any) -> Any:

@@ -34,9 +34,6 @@ _NAMES = (*_STRUCK, *_HELD)
 _KINDS = ((_SHIFT, "shift"), (_PLACE, "place"), (_BAR, "bar"), (_METER, "meter"), (_KEY, "key"), (_LAST, "last"))
 _NO_MUSIC = tuple(prefix for prefix, kind in _KINDS if kind != "shift")
 
-# The key and the last bar's length.
-_PLAN_TOKENS = 2
-
 _Ints = npt.NDArray[np.int64]
 
 
@@ -111,7 +108,7 @@ class Voices(OnGrid):
         return Song.from_notes(start, end - start, pitches, about, self.ticks_per_quarter)
 
     def most_tokens(self, song: Song) -> int:
-        """Counts each pitch once a slice, two tokens a slice, and the plan; one too many where no key is found."""
+        """Counts each pitch once a slice, two tokens a slice, and two of the plan, one too many without a key."""
         start, duration, _ = (column.astype(np.int64) for column in song.notes())
         ends, bar = start + duration, self._bar(song)
         changes = _changes(start, ends)
@@ -119,7 +116,7 @@ class Voices(OnGrid):
         # Slices before each change: the changes before it, and the bar lines before it that are none.
         slices = np.arange(len(changes)) - np.cumsum(on_lines) + on_lines + -(-changes // bar)
         first, last = (slices[np.searchsorted(changes, ticks)] for ticks in (start, ends))
-        more = len(self._meter(song)) + _PLAN_TOKENS if len(start) else 0
+        more = len(self._meter(song)) + 2 if len(start) else 0
         return int((last - first).sum()) + 2 * int(slices[-1]) + more
 
     def reduce(self, song: Song) -> Song:
