@@ -107,7 +107,8 @@ class PreprocessConfig(Config):
     encoding: str = setting(
         "events",
         "events loses nothing; pitch-duration is one token an event; pitch drops time, as the Keras + music21 article "
-        "does; grid is a piano roll, one token a step; steps spells each step note by note",
+        "does; grid is a piano roll, one token a step; steps spells each step note by note; bars and voices also say "
+        "bars and places in them: bars as notes with durations, voices as all that sounds at every change",
         choices=tuple(sorted(encodings.ENCODINGS)),
         section="how a song is written",
     )

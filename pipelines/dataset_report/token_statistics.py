@@ -83,6 +83,10 @@ def _pitch_duration(token: str) -> TokenContent:
     return TokenContent() if chord == note_names.REST else _chord(chord, note_names.parse_quarters(length))
 
 
+def _bars(token: str) -> TokenContent:
+    return _events(token) if token.startswith("d:") else _voices(token)
+
+
 def _events(token: str) -> TokenContent:
     if token.startswith("d:"):
         return TokenContent(duration=note_names.parse_quarters(token[2:]))
@@ -108,6 +112,7 @@ PARSERS: dict[str, Callable[[str], TokenContent]] = {
     "pitch": _pitch,
     "pitch-duration": _pitch_duration,
     "events": _events,
+    "bars": _bars,
     "grid": _grid,
     "steps": _steps,
     "voices": _voices,

@@ -28,7 +28,7 @@ BOMBS = {
     "far-apart.mid": midi([event for at in range(200) for event in note(48_000 * at, 48_000 * at + 480, 60)]),
     "rest.abc": b"X:1\nM:none\nL:1/4\nK:C\nC " + b"z64 " * 60 + b"D|\n",
 }
-ENCODINGS = ("pitch", "pitch-duration", "events", "grid", "steps", "voices")
+ENCODINGS = ("pitch", "pitch-duration", "events", "grid", "steps", "voices", "bars")
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

@@ -1,9 +1,10 @@
-"""Six encodings of songs as tokens: `pitch`, `pitch-duration`, `events`, `grid`, `steps` and `voices`.
+"""Seven encodings of songs as tokens: `bars`, `pitch`, `pitch-duration`, `events`, `grid`, `steps` and `voices`.
 
 Each is a small frozen class with `encode` beside `decode`, an exact law that relates the two, and a grammar: the kinds
 of tokens that may follow each kind. Special tokens such as `<end>` belong to the vocabulary, not to an encoding.
 """
 
+from nabi.music.encodings.bars import Bars
 from nabi.music.encodings.base import END, START, Encoding
 from nabi.music.encodings.events import Events
 from nabi.music.encodings.grid import Grid
@@ -20,6 +21,7 @@ __all__ = [
     "END",
     "NOTATIONS",
     "START",
+    "Bars",
     "Encoding",
     "Events",
     "Grid",

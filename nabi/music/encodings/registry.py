@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 
+from nabi.music.encodings.bars import Bars
 from nabi.music.encodings.base import Encoding
 from nabi.music.encodings.events import Events
 from nabi.music.encodings.grid import Grid
@@ -13,7 +14,7 @@ from nabi.music.encodings.voices import Voices
 from nabi.music.suggestions import did_you_mean
 
 ENCODINGS: dict[str, Callable[..., Encoding]] = {
-    kind.name: kind for kind in (Events, Grid, Pitch, PitchDuration, Steps, Voices)
+    kind.name: kind for kind in (Bars, Events, Grid, Pitch, PitchDuration, Steps, Voices)
 }
 
 

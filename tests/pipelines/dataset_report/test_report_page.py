@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nabi.music import encodings, records
-from nabi.music.encodings import Events, Grid, Pitch, PitchDuration, Steps, Voices
+from nabi.music.encodings import Bars, Events, Grid, Pitch, PitchDuration, Steps, Voices
 from nabi.music.vocabulary import Vocabulary
 from nabi.music.windows import mark
 from nabi.workspace import paths
@@ -77,6 +77,7 @@ def counted(values):
         # In each of its steps: two 16ths make an eighth.
         (Steps(), {60: 4, 64: 4, 67: 2}, {0: 4, 4: 4, 7: 2}, {}),
         (Voices(), {60: 1, 64: 1, 67: 1}, {0: 1, 4: 1, 7: 1}, {}),
+        (Bars(), {60: 1, 64: 1, 67: 1}, {0: 1, 4: 1, 7: 1}, {Fraction(1): 2, Fraction(1, 2): 1}),
     ],
 )
 def test_every_encoding_gives_its_pitches_and_durations(encoding, pitches, classes, durations):
@@ -193,7 +194,7 @@ def test_a_large_set_is_not_warned_of(tmp_path):
     assert 'class="warnings"' not in re.sub(r"<style>.*</style>", "", page(tmp_path), flags=re.S)
 
 
-@pytest.mark.parametrize("encoding", [Events(), Grid(), Pitch(), PitchDuration(), Steps(), Voices()])
+@pytest.mark.parametrize("encoding", [Events(), Grid(), Pitch(), PitchDuration(), Steps(), Voices(), Bars()])
 def test_every_encoding_has_a_page_with_a_roll(tmp_path, encoding):
     dataset(tmp_path, encoding)
     assert 'aria-label="Piano roll of 0.mid: ' in page(tmp_path)

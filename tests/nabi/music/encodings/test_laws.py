@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nabi.music.encodings import (
     END,
     START,
+    Bars,
     Events,
     Grid,
     Pitch,
@@ -53,6 +54,8 @@ ALL = [
     Steps(5),
     Voices(),
     Voices(divisors=(8, 6, 5)),
+    Bars(),
+    Bars(divisors=(8, 6, 5)),
     Events(divisors=(8, 6)),
     PitchDuration("codes", divisors=(8, 6, 5)),
     Grid(6, divisors=(8, 6)),
@@ -70,16 +73,17 @@ def test_events_lose_nothing(on_grid):
 METERS = st.sampled_from([None, "4/4", "3/4", "6/8", "2/2", "5/16", "1/32", "31/16", "99/1"])
 
 
+@pytest.mark.parametrize("kind", [Bars, Voices])
 @given(songs_on_a_grid(), METERS)
-def test_voices_lose_nothing_in_any_meter(on_grid, meter):
+def test_bars_and_voices_lose_nothing_in_any_meter(kind, on_grid, meter):
     divisors, song = on_grid
     song = dataclasses.replace(song, about=dataclasses.replace(song.about, time_signature=meter))
-    voices = Voices(divisors=divisors)
-    tokens = voices.encode(song)
-    assert voices.decode(tokens, song.about) == song
+    encoding = kind(divisors=divisors)
+    tokens = encoding.encode(song)
+    assert encoding.decode(tokens, song.about) == song
     has_no_key = not any(token.startswith("key:") for token in tokens) and len(song) > 0
-    assert len(tokens) == voices.most_tokens(song) - has_no_key
-    assert set(tokens) <= set(voices.required())
+    assert len(tokens) == encoding.most_tokens(song) - has_no_key
+    assert set(tokens) <= set(encoding.required())
 
 
 @given(songs_on_a_grid(), st.sets(st.integers(0, 20)))
@@ -155,7 +159,7 @@ def test_pitch_tokens_survive(on_grid, chords):
     assert encoding.encode(encoding.decode(tokens)) == tokens
 
 
-@pytest.mark.parametrize("kind", [Events, PitchDuration, Pitch, Grid, Steps, Voices])
+@pytest.mark.parametrize("kind", [Bars, Events, PitchDuration, Pitch, Grid, Steps, Voices])
 def test_a_song_of_another_grid_is_refused(kind):
     with pytest.raises(ValueError, match=r"the song has 12 ticks a quarter note, the encoding 24 \(divisors 8,6\)"):
         kind(divisors=(8, 6)).encode(song((0, 12, 60)))

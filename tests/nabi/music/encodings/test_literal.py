@@ -6,6 +6,7 @@ import re
 import pytest
 
 from nabi.music.encodings import (
+    Bars,
     Events,
     Grid,
     Pitch,
@@ -108,8 +109,24 @@ def test_voices_count_bars_down_and_hold_notes_over_bar_lines():
     assert Voices().decode(written.split()) == waltz
 
 
-def test_voices_say_no_more_than_64_bars():
-    tokens = Voices().encode(song((0, 12, 60), (66 * 48, 12, 62)))
+def test_bars():
+    assert " ".join(Bars().encode(MUSIC)) == "bar:1 key:A-minor last:10/3 E4 d:2 C4 d:1 s:3 @3 D4 d:1/3 s:1/3"
+
+
+def test_bars_go_on_while_a_note_sounds_and_write_its_length_as_a_sum():
+    waltz = dataclasses.replace(song((24, 120, 60)), about=About(time_signature="3/4"))
+    written = "meter:3/4 bar:4 key:F-major last:3 s:2 @2 C4 d:8 d:2 s:1 bar:3 s:3 bar:2 s:3 bar:1 s:3"
+    assert " ".join(Bars().encode(waltz)) == written
+    assert Bars().decode(written.split()) == waltz
+
+
+def test_bars_leave_out_a_last_note_without_its_duration():
+    assert Bars().decode(["bar:1", "C4", "d:1", "s:1", "@1", "E4"]) == song((0, 12, 60))
+
+
+@pytest.mark.parametrize("encoding", [Bars(), Voices()])
+def test_bars_are_counted_from_64_at_most(encoding):
+    tokens = encoding.encode(song((0, 12, 60), (66 * 48, 12, 62)))
     bars = [token for token in tokens if token.startswith("bar:")]
     assert bars[:5] == ["bar:64", "bar:64", "bar:64", "bar:64", "bar:63"]
     assert bars[-1] == "bar:1"
@@ -145,6 +162,8 @@ def test_snap_moves_a_half_up_and_keeps_a_step():
         (Pitch(), "4.4"),
         (Grid(), "C"),
         (Steps(), "C4.E4"),
+        (Bars(), "H4"),
+        (Bars(), "s:0"),
         (Voices(), "H4"),
         (Voices(), "s:0"),
         (PitchDuration(), "C4:0"),
@@ -156,6 +175,7 @@ def test_token_of_another_form_is_named(encoding, token):
         encoding.decode([token, *(["d:1"] if encoding.name == "events" else [])])
 
 
-def test_duration_without_a_note_is_refused():
+@pytest.mark.parametrize("encoding", [Bars(), Events()])
+def test_duration_without_a_note_is_refused(encoding):
     with pytest.raises(ValueError, match="d:1"):
-        Events().decode(["d:1"])
+        encoding.decode(["d:1"])

@@ -1,6 +1,6 @@
 import pytest
 
-from nabi.music.encodings import Events, Grid, Pitch, PitchDuration, Steps, Voices, kind_of
+from nabi.music.encodings import Bars, Events, Grid, Pitch, PitchDuration, Steps, Voices, kind_of
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,7 @@ from nabi.music.encodings import Events, Grid, Pitch, PitchDuration, Steps, Voic
         (Pitch(chords="voiced"), {"C4.C5": "chord"}),
         (Steps(), {"C4": "note", "|": "shift"}),
         (Voices(), {"C4": "note", "~C4": "held", "s:1": "shift", "@1": "place", "bar:2": "bar", "meter:3/4": "meter"}),
+        (Bars(), {"C4": "note", "d:8": "duration", "s:1": "shift", "@1": "place", "bar:2": "bar", "last:3": "last"}),
         (Grid(), {"C4": "note", "C4.E4": "chord", "C4.~E4": "note", "~C4.~E4": "held", "~C4": "held", "R": "rest"}),
     ],
 )  # fmt: skip

@@ -1,0 +1,153 @@
+"""The common part of encodings whose tokens say the meter, the bar and the place in it: `meter:3/4` `bar:2` `@1/2`."""
+
+import dataclasses
+import itertools
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from nabi.music import bars, keys, note_names
+from nabi.music.encodings.base import OnGrid
+from nabi.music.song import About, Song
+
+# The longest bar, in quarter notes: 4/2. Songs with longer ones are written in bars of 4/4.
+LONGEST_BAR = 8
+# Bars are counted down from here: a song that is longer begins with as many tokens of this number.
+MOST_BARS = 64
+
+SHIFT = "s:"
+_PLACE, _BAR, _METER, _KEY, _LAST = "@", "bar:", "meter:", "key:", "last:"
+_METERS = tuple(
+    f"{beats}/{unit}"
+    for unit in (2, 4, 8, 16)
+    for beats in range(1, 2 * LONGEST_BAR + 1)
+    if 4 * beats <= LONGEST_BAR * unit
+)
+# `key:C-major` ... `key:B-minor`.
+_KEYS = {name: _KEY + name.replace(" ", "-") for name in keys.KEY_NAMES}
+_KEY_NUMBERS = {token: number for number, token in enumerate(_KEYS.values(), 1)}
+# Prefix of a token that is no note -> its kind.
+_KINDS = {SHIFT: "shift", _PLACE: "place", _BAR: "bar", _METER: "meter", _KEY: "key", _LAST: "last"}
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Metred(OnGrid):
+    """Frames the notes of a song's slices, none longer than a bar, by where they stand and by how long they are.
+
+    A slice begins with its place in the bar (`@1` is the second quarter note) or, at a bar line, with the number of
+    bars up to the song's end (`bar:2`), and ends with its length as a shift (`s:1/2`). The first token is the time
+    signature, `meter:3/4`, where the song has one. After the first bar's number stand the key, as `nabi.music.keys`
+    finds it (`key:C-major`), and how many quarter notes the last bar has (`last:3`): a network can head for its end.
+
+    A bar that is longer than 8 quarter notes, or is no whole number of ticks, is written as bars of 4/4.
+    """
+
+    def ticks(self, token: str) -> int:
+        """Returns the length of a shift, 0 for any other token."""
+        return self.length(token.removeprefix(SHIFT)) if token.startswith(SHIFT) else 0
+
+    def required(self) -> tuple[str, ...]:
+        """Returns every length and place of a slice, bar number, time signature and key."""
+        longest = LONGEST_BAR * self.ticks_per_quarter
+        return (
+            *(SHIFT + self.quarters(length) for length in range(1, longest + 1)),
+            *(_PLACE + self.quarters(place) for place in range(1, longest)),
+            *(f"{_BAR}{left}" for left in range(1, MOST_BARS + 1)),
+            *(_METER + meter for meter in _METERS),
+            *_KEYS.values(),
+            *(_LAST + self.quarters(length) for length in range(1, longest + 1)),
+        )
+
+    def opening(self, bars: int, meter: str, key: str = "") -> tuple[str, ...]:
+        """Returns the time signature, if there is one, and the number of bars, if it is not 0; bars alone are of 4/4.
+
+        The key stands after the number of bars, so that it is left out without one.
+
+        >>> Metred().opening(bars=16, meter="3/4", key="D minor")
+        ('meter:3/4', 'bar:16', 'key:D-minor')
+        """
+        meter = meter or ("4/4" if bars else "")
+        counted = (f"{_BAR}{min(bars, MOST_BARS)}",) if bars else ()
+        named = (_KEYS[key],) if bars and key else ()
+        return (*((_METER + meter,) if meter in _METERS else ()), *counted, *named)
+
+    def key_number(self, token: str) -> int:
+        """Returns 1 more than the index in `nabi.music.keys.KEY_NAMES` of a key; 0 for any other token."""
+        return _KEY_NUMBERS.get(token, 0)
+
+    def lengthened(self, tokens: Sequence[str], bars: int) -> list[str]:
+        """Counts bars down from another number, to 1.
+
+        >>> Metred().lengthened(["bar:2", "C4", "s:4", "bar:1", "C4", "s:4"], bars=8)
+        ['bar:8', 'C4', 's:4', 'bar:7', 'C4', 's:4']
+        """
+        lines = itertools.count(bars, -1)
+        return [f"{_BAR}{min(max(next(lines), 1), MOST_BARS)}" if token.startswith(_BAR) else token for token in tokens]
+
+    def places(self, song: Song, ticks: Ints) -> list[str]:
+        """Writes the first token of a slice that begins at each of these ticks, all before the song's end.
+
+        >>> song = Song.from_notes(start=[0], duration=[96], pitch=[60])
+        >>> Metred().places(song, np.array([0, 6, 48]))
+        ['bar:2', '@1/2', 'bar:1']
+        """
+        bar = self.bar_ticks(song)
+        left, places = -(-(song.end - ticks) // bar), ticks % bar
+        return [
+            _PLACE + self.quarters(place) if place else f"{_BAR}{min(left, MOST_BARS)}"
+            for place, left in zip(places.tolist(), left.tolist(), strict=True)
+        ]
+
+    def framed(self, song: Song, borders: Ints, notes: Iterable[Iterable[str]]) -> list[str]:
+        """Writes a song's slices; none for a song without notes.
+
+        Args:
+          song: the song.
+          borders: ticks at which slices begin, ascending, every bar line among them, then the song's end.
+          notes: the tokens of each slice's notes.
+        """
+        tokens = list(self.meter_tokens(song))
+        plan = self._plan(song)
+        places, lengths = self.places(song, borders[:-1]), np.diff(borders).tolist()
+        for place, slice_notes, length in zip(places, notes, lengths, strict=False):
+            tokens += [place, *plan, *slice_notes, SHIFT + self.quarters(length)]
+            plan = []
+        return tokens if len(song) else []
+
+    def bar_ticks(self, song: Song) -> int:
+        """Returns the ticks of a bar as it is written."""
+        ticks = bars.bar_ticks(song)
+        usable = ticks == int(ticks) and ticks <= LONGEST_BAR * song.ticks_per_quarter
+        return int(ticks) if usable else 4 * song.ticks_per_quarter
+
+    def meter_tokens(self, song: Song) -> tuple[str, ...]:
+        """Returns the time signature's token; none without one that can be written."""
+        meter = song.about.time_signature
+        return (_METER + meter,) if meter in _METERS else ()
+
+    def about(self, tokens: Sequence[str]) -> About:
+        """Returns the metadata that tokens say: the time signature, if there is one."""
+        meter = tokens[0] if tokens and tokens[0].startswith(_METER) else None
+        return About(time_signature=meter.removeprefix(_METER) if meter else None)
+
+    def quarters(self, ticks: int) -> str:
+        """Writes ticks as quarter notes."""
+        return note_names.duration_name(ticks, self.ticks_per_quarter)
+
+    def length(self, quarters: str) -> int:
+        """Reads quarter notes as ticks; raises ValueError for another text, or none of the grid."""
+        return note_names.parse_duration(quarters, self.ticks_per_quarter)
+
+    def _plan(self, song: Song) -> list[str]:
+        """Returns the tokens of the key, if one is found, and of the last bar's length."""
+        key, bar = keys.find_key(song), self.bar_ticks(song)
+        named = [_KEYS[key.name]] if key else []
+        return [*named, _LAST + self.quarters(song.end % bar or bar)]
+
+
+def frame_kind(token: str) -> str:
+    """Returns the kind of a token that frames notes: `shift`, `place`, `bar`, `meter`, `key`, `last`; else ""."""
+    return next((kind for prefix, kind in _KINDS.items() if token.startswith(prefix)), "")
