@@ -8,17 +8,18 @@ import pathlib
 import sys
 import time
 
-from tests.songs.mutations import mutations
-
 from nabi.music.errors import ParseError
 from nabi.music.selection import Selection
 from nabi.reading import fast_midi
 from nabi.reading.repair import repair
 from nabi.workspace.commands import Parser
 from tests import builders
+from tests.nabi.reading.mutations import mutations
 
 # Limit of processor time, which does not depend on other work of the machine. A slower file would stall a job.
 _SLOW_SECONDS = 1.0
+# Cases between two lines of progress.
+_TOLD = 2000
 
 
 def read(data: bytes) -> list[str]:
@@ -56,6 +57,8 @@ def main() -> None:
         read(data)
     slowest, began = 0.0, time.monotonic()
     for number, data in enumerate(mutations(sound, flags.cases, flags.seed)):
+        if number % _TOLD == 0:
+            print(f"{number} of {flags.cases} cases, slowest {slowest * 1000:.1f} ms", flush=True)
         kept, started = pathlib.Path(f"fuzz-{flags.seed}-{number}.mid"), time.process_time()
         try:
             outcomes.update(read(data))

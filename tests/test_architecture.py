@@ -161,3 +161,15 @@ def test_flags_and_help_need_no_heavy_import(entry):
         )
     }
     assert at_top & (HEAVY | CLOUD) == set()
+
+
+def test_what_no_type_checker_reads_imports_modules_that_exist():
+    wanted = {
+        (path.name, ROOT / node.module.replace(".", "/"))
+        for folder in ("benchmarks", "deploy", "docs", "tests")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module and (ROOT / node.module.split(".")[0]).is_dir()
+    }
+    assert ("fuzz.py", ROOT / "tests/nabi/reading/mutations") in wanted
+    assert [(name, path) for name, path in wanted if not (path.is_dir() or path.with_suffix(".py").is_file())] == []
