@@ -1,6 +1,6 @@
 """Detection of loops: songs whose last notes repeat one phrase again and again."""
 
-# ruff: noqa: N803 - shapes stand in the names of arrays.
+# ruff: noqa: N803, N806 - shapes stand in the names of arrays.
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +28,10 @@ def looping(ids_L: npt.NDArray[np.int32], contents: TokenContents, repeats: int)
     Returns:
       The tokens after the first occurrence of the shortest phrase that loops.
     """
+    # A phrase comes again in another bar.
+    alike_L = np.where(np.isin(ids_L, contents.bars), contents.bars[0], ids_L) if contents.bars else ids_L
     for phrase in range(1, min(LONGEST_PHRASE, len(ids_L) // repeats) + 1):
-        same = ids_L[phrase:] == ids_L[:-phrase]
+        same = alike_L[phrase:] == alike_L[:-phrase]
         # Length of the run of equal pairs at the end; argmin would give 0 if all are equal.
         run = len(same) if same.all() else int(np.argmin(same[::-1]))
         if run >= (repeats - 1) * phrase and _is_long(ids_L[-run - phrase :], contents):

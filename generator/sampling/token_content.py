@@ -22,12 +22,14 @@ class TokenContents:
       ticks_V: int64, ticks by which each id moves the time.
       special: number of special ids, 0..special - 1, which are no music.
       ticks_per_quarter: ticks of a quarter note.
+      bars: the ids that number bars: no music, and each another.
     """
 
     notes_V: npt.NDArray[np.int64]
     ticks_V: npt.NDArray[np.int64]
     special: int = len(SPECIAL_TOKENS)
     ticks_per_quarter: int = DEFAULT_TICKS_PER_QUARTER
+    bars: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, vocabulary: Vocabulary, encoding: Encoding) -> "TokenContents":
@@ -37,7 +39,8 @@ class TokenContents:
         notes = [_struck(encoding, token) for token in tokens]
         ticks = [encoding.ticks(token) for token in tokens]
         columns = (np.array([0] * special + values, np.int64) for values in (notes, ticks))
-        return cls(*columns, special, encoding.ticks_per_quarter)
+        bars = tuple(number for number, token in enumerate(tokens, special) if kind_of(encoding, token) == "bar")
+        return cls(*columns, special, encoding.ticks_per_quarter, bars)
 
 
 def _struck(encoding: Encoding, token: str) -> int:

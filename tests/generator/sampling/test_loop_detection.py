@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from generator.sampling.loop_detection import LEAST_NOTES, LEAST_QUARTERS, loopi
 from generator.sampling.token_content import TokenContents
 
 NOTES = TokenContents(np.array([0] * 4 + [1] * 6 + [0] * 2), np.zeros(12, np.int64))
+IN_BARS = TokenContents(np.array([0] * 4 + [1] * 6 + [0] * 4), np.zeros(14, np.int64), bars=(10, 11, 12, 13))
 
 
 @pytest.mark.parametrize(
@@ -29,6 +32,12 @@ def test_a_long_phrase_has_to_come_so_often():
     phrase = [4, 5, 6, 7, 8, 9, 4, 4, 5, 5, 6, 6]
     assert looping(np.array(phrase * 3), NOTES, 4) == 0
     assert looping(np.array(phrase * 4), NOTES, 4) == 36
+
+
+def test_a_phrase_that_comes_again_in_other_bars_is_a_loop():
+    tokens = [token for bar in (13, 12, 11, 10) for token in (bar, 4, 5, 6, 7, 8, 9)]
+    assert looping(np.array(tokens), dataclasses.replace(IN_BARS, bars=()), 4) == 0
+    assert looping(np.array(tokens), IN_BARS, 4) == 21
 
 
 def test_rests_and_shifts_are_no_notes():

@@ -1,7 +1,7 @@
 import pytest
 
 from generator.sampling.token_content import TokenContents
-from nabi.music.encodings import Events, Grid, Pitch, PitchDuration, Steps
+from nabi.music.encodings import Events, Grid, Pitch, PitchDuration, Steps, Voices
 from nabi.music.vocabulary import Vocabulary
 
 
@@ -20,6 +20,11 @@ def test_ids_say_notes_and_time(encoding, tokens, notes, ticks):
     assert contents.notes_V.tolist() == [0] * 4 + notes
     assert contents.ticks_V.tolist() == [0] * 4 + ticks
     assert contents.ticks_per_quarter == 12
+
+
+def test_ids_that_number_bars_are_known():
+    contents = TokenContents.of(Vocabulary.from_ordered(["bar:2", "C4", "bar:1", "key:C-major"], {}), Voices())
+    assert contents.bars == (4, 6)
 
 
 def test_on_a_fine_grid_ids_take_more_ticks():
