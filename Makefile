@@ -4,7 +4,7 @@
 # make lock       resolves requirements.lock again from setup.py
 # make parity     compares the fast reader with music21 over FOLDERS
 # make fuzz       100,000 damaged files through repair and the fast reader, made from those in FOLDERS
-# make seeds      the five tutorials that Nabi grew from, each by its recipe, beside what they state (30 minutes)
+# make seeds      the five tutorials that Nabi grew from, each by its recipe, beside what they state (up to an hour)
 # make chaos      kills a training 50 times and looks whether its result is what it would have been
 # make test-flink  both jobs on an Apache Flink cluster, also while its parts are killed (needs Java and Maven; 7 minutes)
 # make lock-images  resolves what each image installs again, deploy/locks, to the versions of requirements.lock
