@@ -1,7 +1,6 @@
 """`bars`: notes from the top down, each with its duration, in bars: `bar:2` `C5` `d:1` `E4` `d:1/2` `s:1/2` `@1/2`."""
 
 import dataclasses
-import functools
 import itertools
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
@@ -9,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from nabi.music import note_names
-from nabi.music.encodings.base import END, START
+from nabi.music.encodings.base import END, START, as_sum
 from nabi.music.encodings.metred import LONGEST_BAR, SHIFT, Metred, frame_kind
 from nabi.music.song import About, Song
 
@@ -55,7 +54,7 @@ class Bars(Metred):
         borders = np.unique(np.concatenate([lines, start, [song.end]]))
         order = np.lexsort((-pitch, start))
         notes = [
-            (note_names.PITCH_NAMES[number], *_durations(ticks, self.ticks_per_quarter))
+            (note_names.PITCH_NAMES[number], *as_sum(_DURATION, ticks, self.ticks_per_quarter, LONGEST_BAR))
             for number, ticks in zip(pitch[order].tolist(), duration[order].tolist(), strict=True)
         ]
         first = np.searchsorted(start[order], borders).tolist()
@@ -110,11 +109,3 @@ class Bars(Metred):
         longest = LONGEST_BAR * self.ticks_per_quarter
         durations = (_DURATION + self.quarters(length) for length in range(1, longest + 1))
         return (*note_names.PITCH_NAMES, *durations, *super().required())
-
-
-@functools.lru_cache(maxsize=65536)
-def _durations(ticks: int, ticks_per_quarter: int) -> tuple[str, ...]:
-    """Writes a duration as tokens, longest first."""
-    longest, rest = divmod(ticks, LONGEST_BAR * ticks_per_quarter)
-    tokens = (f"{_DURATION}{LONGEST_BAR}",) * longest
-    return (*tokens, _DURATION + note_names.duration_name(rest, ticks_per_quarter)) if rest else tokens

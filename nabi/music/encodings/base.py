@@ -5,7 +5,7 @@ import functools
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import ClassVar, Protocol
 
-from nabi.music import quantisation
+from nabi.music import note_names, quantisation
 from nabi.music.song import About, Event, Song
 
 # The kinds of a song's beginning and end in every grammar.
@@ -138,3 +138,15 @@ class OnGrid:
     def song_of(self, events: Iterable[Event], about: About | None) -> Song:
         """Makes a song of events on the encoding's grid."""
         return Song.from_events(events, about, self.ticks_per_quarter)
+
+
+@functools.lru_cache(maxsize=65536)
+def as_sum(prefix: str, ticks: int, ticks_per_quarter: int, longest: int) -> tuple[str, ...]:
+    """Writes ticks as tokens of at most `longest` quarter notes each, longest first; none for 0.
+
+    >>> as_sum("d:", ticks=54, ticks_per_quarter=12, longest=4)
+    ('d:4', 'd:1/2')
+    """
+    count, rest = divmod(ticks, longest * ticks_per_quarter)
+    tokens = (f"{prefix}{longest}",) * count
+    return (*tokens, prefix + note_names.duration_name(rest, ticks_per_quarter)) if rest else tokens

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from nabi.music import note_names
-from nabi.music.encodings.base import END, START, OnGrid
+from nabi.music.encodings.base import END, START, OnGrid, as_sum
 from nabi.music.song import About, Event, Song
 
 # The longest single duration or shift, in quarter notes. Longer values are sums of several tokens.
@@ -53,9 +53,9 @@ class Events(OnGrid):
         columns = zip(song.start.tolist(), song.duration.tolist(), offsets, offsets[1:], strict=False)
         for start, duration, begin, end in columns:
             if start > now:
-                tokens += _value(_SHIFT, start - now, quarter)
+                tokens += as_sum(_SHIFT, start - now, quarter, LONGEST_QUARTERS)
             tokens.append(_chord(pitches[begin:end]))
-            tokens += _value(_DURATION, duration, quarter)
+            tokens += as_sum(_DURATION, duration, quarter, LONGEST_QUARTERS)
             now = start
         return tokens
 
@@ -126,14 +126,6 @@ class Events(OnGrid):
 @functools.lru_cache(maxsize=65536)
 def _chord(pitches: bytes) -> str:
     return note_names.chord_name(pitches)
-
-
-@functools.lru_cache(maxsize=65536)
-def _value(prefix: str, ticks: int, ticks_per_quarter: int) -> tuple[str, ...]:
-    """Writes ticks as tokens, longest first; none for 0."""
-    longest, rest = divmod(ticks, LONGEST_QUARTERS * ticks_per_quarter)
-    tokens = (f"{prefix}{LONGEST_QUARTERS}",) * longest
-    return (*tokens, prefix + note_names.duration_name(rest, ticks_per_quarter)) if rest else tokens
 
 
 def _phrases(tokens: Sequence[str]) -> Iterator[tuple[str, list[str], list[str]]]:
