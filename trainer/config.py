@@ -59,7 +59,7 @@ class TrainConfig(Config):
     wrong_notes: float = setting(
         0.0,
         "share of the notes that the network reads wrong in training, by up to 4 semitones, so that in sampling it "
-        "goes on well from its own mistakes",
+        "goes on well from its own mistakes; it falls steadily from this at the first step to none at the last",
         low=0,
         high=0.5,
         needs={"memory": (True,)},

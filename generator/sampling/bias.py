@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from generator.config import GenerateConfig
 from generator.sampling.density import DensityBias
+from generator.sampling.held_mask import HeldMask
 from generator.sampling.melody import Melody
 from generator.sampling.melody_mask import MelodyMask
 from generator.sampling.repetition import RepetitionPenalty
@@ -28,12 +29,14 @@ class Bias(Protocol):
 
 
 def biases(config: GenerateConfig, contents: TokenContents, melody: Melody | None = None) -> list[Bias]:
-    """Builds the biases that the settings select, in the order in which they are applied; a melody's mask is last."""
+    """Builds the biases that tokens need and settings select, in the order in which they are applied; masks are last."""
     selected: list[Bias] = []
     if config.repetition_penalty > 1:
         selected.append(RepetitionPenalty(contents, config.repetition_penalty, config.repetition_window))
     if config.density > 0:
         selected.append(DensityBias(contents, config.density))
+    if contents.is_held_V.any():
+        selected.append(HeldMask(contents))
     if melody:
         selected.append(MelodyMask(melody))
     return selected

@@ -14,8 +14,8 @@ from nabi.music.note_names import PITCH_NAMES
 from nabi.music.song import Song
 from nabi.music.vocabulary import END, Vocabulary
 
-# Kinds of tokens of a slice before its notes; the last two stand in the first slice only, and are given.
-_BEFORE_NOTES = ("bar", "place", "key", "last")
+# Kinds of tokens of a slice before its notes; key and last bar stand in the first slice only, and are given.
+_BEFORE_NOTES = ("bar", "place", "key", "last", "phrase")
 
 _Ints = npt.NDArray[np.int32]
 
@@ -33,7 +33,9 @@ class Melody:
       room_T: int32 [T + 1], ticks to the line's next change or bar line; 0 at T.
       pitch_V: int32 [V], MIDI number of an id that strikes or holds a pitch; -1 of any other.
       ticks_V: int32 [V], ticks of an id that is a slice's length; 0 of any other.
-      is_place_V: bool [V], True for an id that stands before a slice's notes: a place or a bar, the key, the last bar.
+      is_place_V: bool [V], True for an id that stands before a slice's notes: a place or a bar, the key, the last bar,
+        a phrase.
+      is_phrase_V: bool [V], True for an id of a phrase's length.
       lowest: True if all other voices are above the line, False if they are below it.
       sha256: of the file that it was read from, in hexadecimal.
     """
@@ -45,6 +47,7 @@ class Melody:
     pitch_V: _Ints
     ticks_V: _Ints
     is_place_V: npt.NDArray[np.bool_]
+    is_phrase_V: npt.NDArray[np.bool_]
     lowest: bool
     sha256: str
 
@@ -64,7 +67,7 @@ class Melody:
         music = vocabulary.tokens[vocabulary.special :]
         pitches = [next(iter(pitches_of(encoding, token)), -1) for token in music]
         ticks = [encoding.ticks(token) for token in music]
-        is_place = [encoding.kind(token, before="shift") in _BEFORE_NOTES for token in music]
+        kinds = [""] * vocabulary.special + [encoding.kind(token, before="shift") for token in music]
         special = vocabulary.special
         return cls(
             np.append(vocabulary.encode(places), END).astype(np.int32),
@@ -73,7 +76,8 @@ class Melody:
             _room(line, np.flatnonzero(is_line)),
             np.array([-1] * special + pitches, np.int32),
             np.array([0] * special + ticks, np.int32),
-            np.array([False] * special + is_place),
+            np.isin(kinds, _BEFORE_NOTES),
+            np.isin(kinds, ["phrase"]),
             lowest,
             line.about.sha256,
         )

@@ -23,6 +23,8 @@ class TokenContents:
       special: number of special ids, 0..special - 1, which are no music.
       ticks_per_quarter: ticks of a quarter note.
       bars: the ids that number bars: no music, and each another.
+      pitch_V: int64, MIDI number of an id that strikes or holds one note; -1 of any other.
+      is_held_V: bool, True for ids that hold one note and strike none; empty, as `pitch_V`, if nothing is held.
     """
 
     notes_V: npt.NDArray[np.int64]
@@ -30,6 +32,8 @@ class TokenContents:
     special: int = len(SPECIAL_TOKENS)
     ticks_per_quarter: int = DEFAULT_TICKS_PER_QUARTER
     bars: tuple[int, ...] = ()
+    pitch_V: npt.NDArray[np.int64] = dataclasses.field(default_factory=lambda: np.zeros(0, np.int64))
+    is_held_V: npt.NDArray[np.bool_] = dataclasses.field(default_factory=lambda: np.zeros(0, np.bool_))
 
     @classmethod
     def of(cls, vocabulary: Vocabulary, encoding: Encoding) -> "TokenContents":
@@ -38,9 +42,13 @@ class TokenContents:
         tokens = vocabulary.tokens[special:]
         notes = [_struck(encoding, token) for token in tokens]
         ticks = [encoding.ticks(token) for token in tokens]
-        columns = (np.array([0] * special + values, np.int64) for values in (notes, ticks))
+        pitches = [pitches_of(encoding, token) for token in tokens]
+        alone = [pitch[0] if len(pitch) == 1 else -1 for pitch in pitches]
+        held = [number >= 0 and kind_of(encoding, token) == "held" for number, token in zip(alone, tokens, strict=True)]
+        columns = [np.array([0] * special + values, np.int64) for values in (notes, ticks)]
+        lines = (np.array([-1] * special + alone, np.int64), np.array([False] * special + held))
         bars = tuple(number for number, token in enumerate(tokens, special) if kind_of(encoding, token) == "bar")
-        return cls(*columns, special, encoding.ticks_per_quarter, bars)
+        return cls(*columns, special, encoding.ticks_per_quarter, bars, *lines)
 
 
 def _struck(encoding: Encoding, token: str) -> int:

@@ -93,5 +93,6 @@ class MidiSongs:
                 tempo=self.config.tempo,
                 time_signature=song.about.time_signature or self.config.time_signature,
                 key_signature=chosen or (found.name if found else None),
+                phrase_ends=song.about.phrase_ends,
             ),
         )

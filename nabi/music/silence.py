@@ -33,10 +33,18 @@ def shorten(song: Song, most_quarters: int) -> Song:
     if not len(removed) or not removed[-1]:
         return song
     moved = changes - np.concatenate([[0], removed])
+    phrase_ends = _moved(np.array(song.about.phrase_ends, np.int64), changes, moved)
     begin, end = moved[np.searchsorted(changes, start)], moved[np.searchsorted(changes, ends)]
     shortened = song.about.shortened_quarters + int(removed[-1]) / song.ticks_per_quarter
-    about = dataclasses.replace(song.about, shortened_quarters=shortened)
+    about = dataclasses.replace(song.about, shortened_quarters=shortened, phrase_ends=phrase_ends)
     return dataclasses.replace(song.with_notes(begin, end - begin, pitch), about=about)
+
+
+def _moved(ticks: _Ints, changes: _Ints, moved: _Ints) -> tuple[int, ...]:
+    """Moves ticks with the change before each, and not beyond the one after it."""
+    before = np.searchsorted(changes, ticks, side="right") - 1
+    after = np.append(moved, ticks.max(initial=0))[before + 1]
+    return tuple(np.unique(np.minimum(moved[before] + ticks - changes[before], after)).tolist())
 
 
 def _unit(song: Song, most: int) -> int:

@@ -20,7 +20,7 @@ from nabi.music.song_id import SongId
 DEFAULT_TICKS_PER_QUARTER = quantisation.ticks_per_quarter(quantisation.DEFAULT)
 
 # Names the version of the byte form: spooled songs of another version are not read.
-_MAGIC = b"NSg4"
+_MAGIC = b"NSg5"
 _HEADER = struct.Struct("<4sIIII")
 
 
@@ -47,6 +47,8 @@ class About:
       alternatives: the file's other instruments that have notes, each with its program: `Violin (40)`.
       repaired: irregularities of the file, keys of `nabi.reading.repair.REPAIRS`.
       shortened_quarters: quarter notes of silence that were taken out (see `nabi.music.silence`).
+      phrase_ends: ticks at which phrases end, ascending: where a score's notes with a fermata end, and at a MIDI file's
+        markers `phrase end`.
       tracks: fingerprint of the tracks that the notes were written in, as text (see `nabi.analysis.tune_fingerprint`);
         "" of one track.
     """
@@ -60,6 +62,7 @@ class About:
     alternatives: tuple[str, ...] = ()
     repaired: tuple[str, ...] = ()
     shortened_quarters: float = 0.0
+    phrase_ends: tuple[int, ...] = ()
     tracks: str = ""
 
     def of_tune(self, tune: str) -> "About":
@@ -168,7 +171,7 @@ class Song:
             np.frombuffer(data, np.uint8, offset=_HEADER.size), np.cumsum(sizes)[:-1]
         )
         fields = json.loads(about_bytes.tobytes())
-        lists = {name: tuple(fields[name]) for name in ("alternatives", "repaired")}
+        lists = {name: tuple(fields[name]) for name in ("alternatives", "repaired", "phrase_ends")}
         about = About(**{**fields, **lists})
         return cls(_ticks(start), _ticks(duration), pitch.copy(), _ticks(offsets), about, ticks_per_quarter)
 

@@ -1,19 +1,23 @@
 """The layers that take in intervals, and raise the logits of notes by intervals; all are stock Keras layers.
 
 A note's logit is raised by its interval from the last note of its voice and from the notes just above, by its degree,
-and by how its voice and each above would move together: what is learnt of an interval holds in every key.
+and by how its voice and each above would move together: from which interval, and as the counterpoint's kinds of motion
+(parallel, similar, contrary, oblique). What is learnt of an interval holds in every key.
 """
 
 from collections.abc import Callable, Mapping
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 from nabi.networks.intervals import (
     HIGHEST,
     INTERVALS,
     KEYS,
     LOWEST,
+    MOTIONS,
+    OCTAVE,
     PAIR_NAMES,
     PAIRS,
     PITCHES,
@@ -23,6 +27,9 @@ from nabi.networks.intervals import (
 from nabi.networks.song_memory import SongMemory
 
 _WIDTH = 8
+_KINDS_OF_MOTION = 6
+# The kinds of motion from each class of interval.
+RELATIONS = OCTAVE * _KINDS_OF_MOTION + 1
 # What is told as vectors: intervals, degrees and the key, but no pitch and no pair.
 _EMBEDDED = tuple(name for name in SIZES if name not in (*REFERENCES, *PAIR_NAMES))
 
@@ -30,7 +37,7 @@ _EMBEDDED = tuple(name for name in SIZES if name not in (*REFERENCES, *PAIR_NAME
 def interval_layers(size: int, spread: object) -> list[keras.layers.Layer]:
     """Makes the layers for a vocabulary of a size; `spread` is the initializer of embeddings."""
     layers, fixed = keras.layers, {"trainable": False, "dtype": "float32"}
-    scores = len(REFERENCES) * INTERVALS + KEYS + 1
+    scores = len(REFERENCES) * INTERVALS + KEYS + 1 + len(PAIR_NAMES) * RELATIONS
     return [
         *(
             layers.Embedding(SIZES[name], _WIDTH, embeddings_initializer=spread, name=f"{name}_embedding")
@@ -40,6 +47,7 @@ def interval_layers(size: int, spread: object) -> list[keras.layers.Layer]:
             layers.Embedding(PAIRS, INTERVALS, embeddings_initializer="zeros", dtype="float32", name=f"{name}_logits")
             for name in PAIR_NAMES
         ),
+        layers.Embedding(PAIRS, INTERVALS, name="relation_of_interval", **fixed),
         layers.Embedding(PITCHES + 1, PITCHES, name="interval_of_pitch", **fixed),
         layers.Embedding(KEYS + 1, PITCHES, name="degree_of_pitch", **fixed),
         layers.Dense(scores, kernel_initializer="zeros", dtype="float32", name="interval_logits"),
@@ -56,6 +64,7 @@ def keep_intervals(model: keras.Model, memory: SongMemory) -> None:
     struck = np.where(memory.strikes_V > 0, memory.pitches_V, 0)
     for name, table in (("interval_of_pitch", intervals), ("degree_of_pitch", degrees)):
         model.get_layer(name).set_weights([np.concatenate([np.zeros((1, PITCHES)), table])])
+    model.get_layer("relation_of_interval").set_weights([relations()])
     model.get_layer("pitch_logits").set_weights([(pitches[:, None] + 1 == struck).astype(np.float32)])
 
 
@@ -78,8 +87,25 @@ def interval_logits(layers: Mapping[str, Callable], values: object, told: Mappin
     for number, name in enumerate(REFERENCES):
         intervals = own if name == "own" else layers["interval_of_pitch"](told[name])
         scores = scores + _taken(by_reference, intervals, number * INTERVALS)
-    degrees = layers["degree_of_pitch"](told["key"])
-    return layers["pitch_logits"](scores + _taken(by_reference, degrees, len(REFERENCES) * INTERVALS))
+    first = len(REFERENCES) * INTERVALS
+    scores = scores + _taken(by_reference, layers["degree_of_pitch"](told["key"]), first)
+    for number, name in enumerate(PAIR_NAMES):
+        relations = _taken(layers["relation_of_interval"](told[name]), own)
+        scores = scores + _taken(by_reference, relations, first + KEYS + 1 + number * RELATIONS)
+    return layers["pitch_logits"](scores)
+
+
+def relations() -> npt.NDArray[np.float32]:
+    """Numbers how a voice moves by each interval beside a pair, [PAIRS, INTERVALS]; 0 where a note is missing.
+
+    What counts are the class of the interval before and the kind of the motion: both stay, the upper or the lower one
+    stays, they move in parallel, in similar or in contrary motion.
+    """
+    pair, interval = np.arange(PAIRS)[:, None] - 1, np.arange(INTERVALS)[None]
+    upper, own = pair % MOTIONS - OCTAVE, interval + LOWEST - 1
+    kinds = [(upper == 0) & (own == 0), own == 0, upper == 0, upper == own, upper * own > 0]
+    relation = pair // MOTIONS * _KINDS_OF_MOTION + np.select(kinds, range(5), 5) + 1
+    return np.where((pair >= 0) & (interval > 0), relation, 0).astype(np.float32)
 
 
 def _taken(scores: object, numbers: object, first: int = 0) -> object:

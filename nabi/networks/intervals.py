@@ -19,9 +19,9 @@ KEYS = 24
 LOWEST, HIGHEST = -37, 13
 INTERVALS = HIGHEST - LOWEST + 2
 # Motions of a voice, -12..12 semitones, told apart for each class of its interval before.
-_OCTAVE = 12
-_MOTIONS = 2 * _OCTAVE + 1
-PAIRS = _OCTAVE * _MOTIONS + 1
+OCTAVE = 12
+MOTIONS = 2 * OCTAVE + 1
+PAIRS = OCTAVE * MOTIONS + 1
 
 _ABOVE = range(1, NEIGHBOURS + 1)
 # The pitch of the last note in the next note's voice, and of the notes above it in its slice, the nearest first.
@@ -81,8 +81,8 @@ def _interval(from_B: Any, to_B: Any) -> Any:
 
 def _pair(now_B: Any, last_B: Any, own_B: Any) -> Any:
     """Numbers the interval class of two voices and the motion of the upper one, 1..; 0 where a note is missing."""
-    motion_B = tf.clip_by_value(now_B - last_B, -float(_OCTAVE), float(_OCTAVE)) + _OCTAVE
-    number_B = (last_B - own_B) % _OCTAVE * _MOTIONS + motion_B + 1.0
+    motion_B = tf.clip_by_value(now_B - last_B, -float(OCTAVE), float(OCTAVE)) + OCTAVE
+    number_B = (last_B - own_B) % OCTAVE * MOTIONS + motion_B + 1.0
     return tf.where((now_B > 0) & (last_B > 0) & (own_B > 0), number_B, 0.0)
 
 

@@ -5,14 +5,20 @@ from collections.abc import Callable, Mapping
 import keras
 import numpy as np
 
-from nabi.networks import interval_layers
+from nabi.networks import interval_layers, positions
 from nabi.networks.song_memory import CANDIDATES, LONGEST_RUN, RUNS, SongMemory
 
-# Widths of the vectors of a token that may be copied, of the last token of a kind, of a run, and of the features.
-_COPIED_WIDTH, _LAST_WIDTH, _RUN_WIDTH, _FEATURES = 32, 16, 8, 256
+# Widths of the vectors of a token that may be copied, of the last token of a kind, of a run, of a position, and of the
+# features.
+_COPIED_WIDTH, _LAST_WIDTH, _RUN_WIDTH, _POSITION_WIDTH, _FEATURES = 32, 16, 8, 16, 256
 # The layer that keeps the memory's tables of the vocabulary with the model.
 _TABLE = "kinds"
-_COLUMNS = ("moves_V", "pitches_V", "strikes_V", "keys_V", "sounds_V", "bars_V", "plans_V")
+_COLUMNS = (
+    "ticks_V", "pitches_V", "strikes_V", "keys_V", "sounds_V", "bars_V", "meters_V", "lasts_V",
+    "phrases_V", "plans_V",
+)  # fmt: skip
+# What is kept of these columns is at most about 1, as the network reads it too; a power of two loses no bit.
+_SCALE = 128.0
 
 
 def memory_layers(memory: SongMemory, spread: object) -> list[keras.layers.Layer]:
@@ -20,6 +26,7 @@ def memory_layers(memory: SongMemory, spread: object) -> list[keras.layers.Layer
     layers, (size, kinds) = keras.layers, memory.kinds_VxK.shape
     widths = {"recalled": (size, _COPIED_WIDTH), "last_of_kind": (size, _LAST_WIDTH)}
     widths["run_embedding"] = (LONGEST_RUN + 1, _RUN_WIDTH)
+    widths |= {f"{name}_embedding": (values, _POSITION_WIDTH) for name, values in positions.SIZES.items()}
     return [
         layers.Embedding(size, kinds + len(_COLUMNS), trainable=False, name=_TABLE),
         *(layers.Embedding(*sizes, embeddings_initializer=spread, name=name) for name, sizes in widths.items()),
@@ -36,7 +43,7 @@ def memory_layers(memory: SongMemory, spread: object) -> list[keras.layers.Layer
 
 def keep_memory(model: keras.Model, memory: SongMemory) -> None:
     """Writes a memory's tables into a network that has its layers."""
-    columns = np.stack([getattr(memory, name) for name in _COLUMNS], axis=1)
+    columns = np.stack([getattr(memory, name) for name in _COLUMNS], axis=1) / _SCALE
     model.get_layer(_TABLE).set_weights([np.concatenate([memory.kinds_VxK, columns], axis=1)])
     interval_layers.keep_intervals(model, memory)
 
@@ -46,7 +53,7 @@ def memory_of(model: keras.Model) -> SongMemory | None:
     if not any(layer.name == _TABLE for layer in model.layers):
         return None
     table = np.asarray(model.get_layer(_TABLE).get_weights()[0], np.float32)
-    return SongMemory(table[:, : -len(_COLUMNS)], *table[:, -len(_COLUMNS) :].T)
+    return SongMemory(table[:, : -len(_COLUMNS)], *(table[:, -len(_COLUMNS) :].T * _SCALE))
 
 
 def is_told_as_now(model: keras.Model) -> bool:
@@ -75,7 +82,8 @@ def take_in(
     copies = [layers["recalled"](told[name]) for name in CANDIDATES]
     latest = [layers["last_of_kind"](token) for name, token in told.items() if name.startswith(("last_", "first_bar"))]
     runs = [layers["run_embedding"](told[name]) for name in RUNS]
-    parts = [values, layers[_TABLE](tokens), *copies, *latest, *runs]
+    places = [layers[f"{name}_embedding"](told[name]) for name in positions.SIZES]
+    parts = [values, layers[_TABLE](tokens), *copies, *latest, *runs, *places]
     recalled = layers["with_recalled"]([*parts, *interval_layers.interval_vectors(layers, told)])
     features = layers["features"](recalled)
     return layers["with_features"]([values, features]), [layers["copies"](copies), features]

@@ -24,7 +24,7 @@ def follow(tables: dict[str, Any], token_B: Any, opening_BxO: Any, counters: Any
     """Reads one more token of each song.
 
     Args:
-      tables: of `SongMemory`, float32 [V] each: `sounds`, `moves`, `bars`, `plans`.
+      tables: of `SongMemory`, float32 [V] each: `sounds`, `ticks`, `bars`, `plans`.
       token_B: int32.
       opening_BxO: float32, ids of the opening's tokens: from the slice of the first note on, without the song's plan.
       counters: float32 [B, COUNTERS]; zeros before a song, as the opening.
@@ -33,14 +33,14 @@ def follow(tables: dict[str, Any], token_B: Any, opening_BxO: Any, counters: Any
       The id of the token that follows in the opening, the run of tokens that agreed, its greatest value so far, and
       the first bar's id, float32 [B] each; then the opening and the counters after the token.
     """
-    sounds, moves, bars, plans = (tf.gather(tables[name], token_B) for name in ("sounds", "moves", "bars", "plans"))
+    sounds, ticks, bars, plans = (tf.gather(tables[name], token_B) for name in ("sounds", "ticks", "bars", "plans"))
     length, begun, place, run, longest, first_bar = tf.unstack(counters, axis=1)
     new_place, new_run = _read(tables, token_B, opening_BxO, counters)
     place, run = tf.where(plans > 0, place, new_place), tf.where(plans > 0, run, new_run)
 
     # Until the first note the opening is only the place where its slice begins: silence before is no part of it.
     begun = tf.maximum(begun, sounds)
-    is_silence = (begun == 0) & (moves > 0)
+    is_silence = (begun == 0) & (ticks > 0)
     length = tf.where(is_silence, 0.0, length)
     index = tf.where(begun > 0, length, 0.0)
     writes = (plans == 0) & ~is_silence & (index < OPENING)
@@ -60,7 +60,7 @@ def _read(tables: dict[str, Any], token_B: Any, opening_BxO: Any, counters: Any)
     """Moves the reader by a token; returns its place and its run, [B] each."""
     length, begun, place, run, *_ = tf.unstack(counters, axis=1)
     token = tf.cast(token_B, tf.float32)
-    sounds, moves, bars = (tf.gather(tables[name], token_B) for name in ("sounds", "moves", "bars"))
+    sounds, ticks, bars = (tf.gather(tables[name], token_B) for name in ("sounds", "ticks", "bars"))
 
     def agrees(other: Any) -> Any:
         """Compares with a token of the opening; bars agree, whatever their numbers."""
@@ -68,7 +68,9 @@ def _read(tables: dict[str, Any], token_B: Any, opening_BxO: Any, counters: Any)
 
     def is_alike(other: Any) -> Any:
         """Tells whether a token of the opening does the same as this one with another note or length."""
-        return (_looked_up(tables["sounds"], other) == sounds) & (_looked_up(tables["moves"], other) == moves)
+        return (_looked_up(tables["sounds"], other) == sounds) & (
+            (_looked_up(tables["ticks"], other) > 0) == (ticks > 0)
+        )
 
     expected = _token_at(opening_BxO, place)
     reads = (begun > 0) & (place < length)

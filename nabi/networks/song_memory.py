@@ -11,6 +11,7 @@ tokens one after another and tells of each, as the ids of earlier tokens:
   moves the time: of a voice, its last note.
 - the token that follows in the song's opening, which many forms come back to (`nabi.networks.openings`).
 - the last token of each kind: the bar, the place in it, the time signature; and the first bar's number.
+- the place in the bar, and how far off the end is (`nabi.networks.positions`).
 - the intervals around the next note, where tokens are notes (`nabi.networks.intervals`).
 """
 
@@ -26,8 +27,8 @@ import tensorflow as tf
 
 from nabi.music.encodings import Encoding, kind_of
 from nabi.music.encodings.token_kinds import pitches_of
-from nabi.music.vocabulary import Vocabulary
-from nabi.networks import intervals, openings
+from nabi.music.vocabulary import START, Vocabulary
+from nabi.networks import intervals, openings, positions
 
 # Tokens that are remembered.
 TOKENS = 1024
@@ -40,7 +41,7 @@ RUNS = ("run", "opening_run", "longest_opening_run")
 # Tokens of a slice that are aligned.
 SLICE = 16
 # Kinds of tokens that say how the song is planned.
-_PLANS = ("meter", "key", "last")
+_PLANS = ("meter", "key", "last", "phrase")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -49,23 +50,28 @@ class SongMemory:
 
     Attributes:
       kinds_VxK: float32, 1 for the kind of each id; special ids have none.
-      moves_V: float32, 1 for ids that move the time.
+      ticks_V: float32, by which ids move the time.
       pitches_V: float32, 1..128 for ids of one note (1 more than its MIDI number), struck or held; else 0.
       strikes_V: float32, 1 for ids that strike one note.
       keys_V: float32, 1..24 for ids of a key, in the order of `nabi.music.keys.KEY_NAMES`; else 0.
       sounds_V: float32, 1 for ids with notes, struck or held.
-      bars_V: float32, 1 for ids of a bar's number.
-      plans_V: float32, 1 for ids that are no music: of a time signature, of a key, of the last bar's length, and the
-        special ones.
+      bars_V: float32, bars up to the end that a bar's number says; else 0.
+      meters_V: float32, ticks of a bar that ids of a time signature say, and `<start>`: four quarter notes; else 0.
+      lasts_V, phrases_V: float32, ticks of the last bar, and up to the phrase's end, that ids say; else 0.
+      plans_V: float32, 1 for ids that are no music: of a time signature, of a key, of the length of the last bar or
+        of a phrase, and the special ones.
     """
 
     kinds_VxK: npt.NDArray[np.float32]
-    moves_V: npt.NDArray[np.float32]
+    ticks_V: npt.NDArray[np.float32]
     pitches_V: npt.NDArray[np.float32]
     strikes_V: npt.NDArray[np.float32]
     keys_V: npt.NDArray[np.float32]
     sounds_V: npt.NDArray[np.float32]
     bars_V: npt.NDArray[np.float32]
+    meters_V: npt.NDArray[np.float32]
+    lasts_V: npt.NDArray[np.float32]
+    phrases_V: npt.NDArray[np.float32]
     plans_V: npt.NDArray[np.float32]
 
     @classmethod
@@ -76,28 +82,35 @@ class SongMemory:
         names = sorted(set(kinds))
         table = np.zeros((len(vocabulary), len(names)), np.float32)
         table[range(vocabulary.special, len(vocabulary)), [names.index(kind) for kind in kinds]] = 1
-        moves = [float(encoding.ticks(token) > 0) for token in tokens]
+        ticks = [float(encoding.ticks(token)) for token in tokens]
         notes = [pitches_of(encoding, token) for token in tokens]
         pitches = [1.0 + note[0] if len(note) == 1 else 0.0 for note in notes]
         strikes = [float(kind == "note") for kind in kinds]
         keys = [float(encoding.key_number(token)) for token in tokens]
         sounds = [float(len(note) > 0) for note in notes]
-        bars, plans = ([float(kind in wanted) for kind in kinds] for wanted in (("bar",), _PLANS))
-        special = [0.0] * vocabulary.special
-        columns = [np.array(special + column, np.float32) for column in (moves, pitches, strikes, keys, sounds, bars)]
-        return cls(table, *columns, np.array([1.0] * vocabulary.special + plans, np.float32))
+        numbers = list(zip(kinds, map(encoding.number, tokens), strict=True))
+        bars, meters, lasts, phrases = (
+            [float(number) * (kind == said) for kind, number in numbers] for said in ("bar", "meter", "last", "phrase")
+        )
+        plans = [float(kind in _PLANS) for kind in kinds]
+        first, special = [0.0] * vocabulary.special, [0.0] * vocabulary.special
+        first[START] = 4.0 * encoding.ticks_per_quarter
+        columns = [special + column for column in (ticks, pitches, strikes, keys, sounds, bars)]
+        columns += [first + meters, special + lasts, special + phrases, [1.0] * vocabulary.special + plans]
+        return cls(table, *(np.array(column, np.float32) for column in columns))
 
     @property
     def sizes(self) -> list[int]:
         """Widths of the parts of the state; all are zeros before a song."""
         kinds = self.kinds_VxK.shape[1]
-        return [TOKENS, TOKENS, SLICE + 1, SLICE + 1, kinds, openings.OPENING, openings.COUNTERS]
+        slices = [SLICE + 1, SLICE + 1, SLICE]
+        return [TOKENS, TOKENS, *slices, kinds, openings.OPENING, openings.COUNTERS, positions.CLOCK]
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the integers that are told of a token."""
         kinds = (f"last_{kind}" for kind in range(self.kinds_VxK.shape[1]))
-        return (*RUNS, *CANDIDATES, *kinds, "first_bar", *intervals.SIZES)
+        return (*RUNS, *CANDIDATES, *kinds, "first_bar", *positions.SIZES, *intervals.SIZES)
 
     def recall(self, token_B: Any, state: list[Any]) -> tuple[dict[str, Any], list[Any]]:
         """Reads one more token of each song.
@@ -105,46 +118,68 @@ class SongMemory:
         Args:
           token_B: int32.
           state: float32 parts, [B, size] each: ids of the tokens before, the latest first; for each distance 1.. the
-            run of equal tokens that ended before this token; the slice before and this one, each with its length; the
-            last id of each kind; the opening and its counters.
+            run of equal tokens that ended before this token; the slice before and this one, each with its length; for
+            how many ticks each note of the slice before has sounded; the last id of each kind; the opening and its
+            counters; the clock.
 
         Returns:
           Name -> int32 [B], in the order of `names`, where 0 is none: the runs, 0..`LONGEST_RUN`, the ids of the
-          tokens that may be said again, of the last token of each kind and of the first bar, and what
-          `intervals.told` tells; and the state after the token.
+          tokens that may be said again, of the last token of each kind and of the first bar, and what `positions.told`
+          and `intervals.told` tell; and the state after the token.
         """
         token_Bx1 = tf.cast(token_B, tf.float32)[:, None]
-        history, runs, before, current, last_BxK, opening, counters = state
+        history, runs, before, current, ages_BxS, last_BxK, opening, counters, clock = state
         run, *told, history, runs = _continuations(token_Bx1, history, runs, tf.gather(self.bars_V, token_B))
-        aligned_B, before, current = self._align(token_B, token_Bx1, before, current)
+        aligned_B, sounded_B, before, current, ages_BxS = self._align(token_B, token_Bx1, before, current, ages_BxS)
+        clock = positions.advance(self._tables, token_B, clock)
         (follows, *opening_runs, first_bar), opening, counters = openings.follow(
             self._tables, token_B, opening, counters
         )
         last_BxK = tf.where(tf.gather(self.kinds_VxK, token_B) > 0, token_Bx1, last_BxK)
         key_B = tf.reduce_max(tf.gather(self.keys_V, tf.cast(last_BxK, tf.int32)), axis=1)
-        around = intervals.told(tf.constant(self.pitches_V), before, current, key_B)
+        around = positions.told(clock, sounded_B, float(self.meters_V[START]) / 4.0)
+        around |= intervals.told(tf.constant(self.pitches_V), before, current, key_B)
         lengths = [tf.minimum(length, float(LONGEST_RUN)) for length in (run, *opening_runs)]
         parts = [*lengths, *told, aligned_B, follows, *tf.unstack(last_BxK, axis=1), first_bar]
-        parts += [around[name] for name in intervals.SIZES]
+        parts += [around[name] for name in (*positions.SIZES, *intervals.SIZES)]
         named = {name: tf.cast(part, tf.int32) for name, part in zip(self.names, parts, strict=True)}
-        return named, [history, runs, before, current, last_BxK, opening, counters]
+        return named, [history, runs, before, current, ages_BxS, last_BxK, opening, counters, clock]
 
     @property
     def _tables(self) -> dict[str, Any]:
-        return {"sounds": self.sounds_V, "moves": self.moves_V, "bars": self.bars_V, "plans": self.plans_V}
+        names = ("sounds", "ticks", "bars", "plans", "meters", "lasts", "phrases")
+        return {name: getattr(self, f"{name}_V") for name in names}
 
-    def _align(self, token_B: Any, token_Bx1: Any, before: Any, current: Any) -> tuple[Any, Any, Any]:
-        """Adds a token to the present slice; returns what stands at the next place of the one before, [B]."""
+    def _align(
+        self, token_B: Any, token_Bx1: Any, before: Any, current: Any, ages_BxS: Any
+    ) -> tuple[Any, Any, Any, Any, Any]:
+        """Adds a token to the present slice.
+
+        Returns:
+          The id at the next place of the slice before, and for how many ticks its note has sounded, [B] each; then the
+          two slices and the ages of the notes of the one before.
+        """
         length_B = current[:, -1]
-        is_place = tf.range(SLICE + 1, dtype=tf.float32) == length_B[:, None]
+        # What is no music takes no place: a voice keeps its own in a slice that begins a phrase.
+        is_music_Bx1 = tf.gather(self.plans_V, token_B)[:, None] == 0
+        is_place = (tf.range(SLICE + 1, dtype=tf.float32) == length_B[:, None]) & is_music_Bx1
         # Tokens beyond the last place are forgotten; the length stays.
-        length_Bx1 = tf.minimum(length_B + 1.0, float(SLICE))[:, None]
+        length_Bx1 = tf.minimum(length_B[:, None] + tf.cast(is_music_Bx1, tf.float32), float(SLICE))
         current = tf.concat([tf.where(is_place, token_Bx1, current)[:, :-1], length_Bx1], axis=1)
-        ends_Bx1 = tf.gather(self.moves_V, token_B)[:, None] > 0
+        ticks_Bx1 = tf.gather(self.ticks_V, token_B)[:, None]
+        ends_Bx1 = ticks_Bx1 > 0
+        is_held_V = (self.pitches_V > 0) & (self.strikes_V == 0)
+        is_held_BxS = tf.gather(is_held_V, tf.cast(current[:, :-1], tf.int32))
+        ages_BxS = tf.where(ends_Bx1, ticks_Bx1 + tf.where(is_held_BxS, ages_BxS, 0.0), ages_BxS)
         before = tf.where(ends_Bx1, current, before)
         current = tf.where(ends_Bx1, 0.0, current)
         next_B = tf.cast(current[:, -1], tf.int32)
-        return tf.where(next_B < SLICE, tf.gather(before, next_B, axis=1, batch_dims=1), 0.0), before, current
+        aligned_B, sounded_B = (
+            tf.where(next_B < SLICE, tf.gather(part, tf.minimum(next_B, SLICE - 1), axis=1, batch_dims=1), 0.0)
+            for part in (before, ages_BxS)
+        )
+        is_note_B = tf.gather(self.pitches_V, tf.cast(aligned_B, tf.int32)) > 0
+        return aligned_B, tf.where(is_note_B, sounded_B, 0.0), before, current, ages_BxS
 
 
 def _continuations(token_Bx1: Any, history_BxH: Any, runs_BxH: Any, is_bar_B: Any) -> tuple[Any, ...]:

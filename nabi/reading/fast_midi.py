@@ -40,21 +40,12 @@ class _Clock:
     def of(cls, division: int, divisors: tuple[int, ...]) -> "_Clock":
         """Makes the clock of a file and of divisors."""
         ticks_per_quarter = quantisation.ticks_per_quarter(divisors)
-        return cls(division, *_units(divisors), ticks_per_quarter, division / max(divisors))
+        return cls(division, *midi_quantisation.units(divisors), ticks_per_quarter, division / max(divisors))
 
     @property
     def grid(self) -> tuple[int, Floats, Ints]:
         """The arguments of `nabi.reading.midi_quantisation`."""
         return self.division, self.units, self.unit_ticks
-
-
-@functools.lru_cache(maxsize=256)
-def _units(divisors: tuple[int, ...]) -> tuple[Floats, Ints]:
-    """Lists the parts of a quarter note that times are quantised to, in quarter notes and in grid ticks, ascending."""
-    finest_first = sorted(divisors, reverse=True)
-    ticks_per_quarter = quantisation.ticks_per_quarter(divisors)
-    ticks = [ticks_per_quarter // divisor for divisor in finest_first]
-    return np.array([1 / divisor for divisor in finest_first]), np.array(ticks, np.int64)
 
 
 def read(
@@ -78,6 +69,9 @@ def read(
                         parts.setdefault(part.name, []).append(part)
     merged = [_merge(same) for same in parts.values()]
     about = _about(tracks, about or About())
+    ends = [tick for track in tracks for tick in track.phrase_ends]
+    if ends:
+        about = dataclasses.replace(about, phrase_ends=midi_quantisation.phrase_ends(ends, division, divisors))
     return choose(merged, instrument_choice, about, clock.ticks_per_quarter, fingerprint=fingerprint)
 
 

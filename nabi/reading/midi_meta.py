@@ -1,4 +1,4 @@
-"""Reads and writes MIDI's meta events: names, tempo, time signature and key signature; tells which are valid.
+"""Reads and writes MIDI's meta events: names, tempo, signatures and markers of phrases; tells which are valid.
 
 Both MIDI readers use this module, so that they cannot differ. Invalid meta events are ignored.
 """
@@ -8,7 +8,9 @@ import dataclasses
 from nabi.music.song import About
 
 # Type bytes of the Standard MIDI File specification.
-TRACK_NAME, INSTRUMENT_NAME, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x03, 0x04, 0x51, 0x58, 0x59
+TRACK_NAME, INSTRUMENT_NAME, MARKER, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x03, 0x04, 0x06, 0x51, 0x58, 0x59
+# Text of a marker where a phrase ends; what MIDI has no event for.
+PHRASE_END = b"phrase end"
 
 # music21's meters go to 128th notes.
 MOST_POWER = 7

@@ -3,12 +3,24 @@
 Like `nabi.reading.midi_events`, these loops follow music21 10.5 (`Stream.quantize`) statement for statement.
 """
 
+import functools
 import math
+from collections.abc import Iterable
 
 import numba
 import numpy as np
 
+from nabi.music import quantisation
 from nabi.reading.midi_events import Floats, Ints
+
+
+@functools.lru_cache(maxsize=256)
+def units(divisors: tuple[int, ...]) -> tuple[Floats, Ints]:
+    """Lists the parts of a quarter note that times are quantised to, in quarter notes and in grid ticks, ascending."""
+    finest_first = sorted(divisors, reverse=True)
+    ticks_per_quarter = quantisation.ticks_per_quarter(divisors)
+    ticks = [ticks_per_quarter // divisor for divisor in finest_first]
+    return np.array([1 / divisor for divisor in finest_first]), np.array(ticks, np.int64)
 
 
 @numba.njit(cache=True)
@@ -52,6 +64,16 @@ def quantize_offsets(ticks: Ints, division: int, units: Floats, unit_ticks: Ints
     for index in range(len(ticks)):
         grid[index] = _best_match(ticks[index] / division, 0.0, True, units, unit_ticks)
     return grid
+
+
+def phrase_ends(ticks: Iterable[int], division: int, divisors: tuple[int, ...]) -> tuple[int, ...]:
+    """Moves the markers of phrases, in file ticks, to the grid: as notes are moved, sorted, each tick once.
+
+    >>> phrase_ends([479, 960, 481], division=480, divisors=(4, 3))
+    (12, 24)
+    """
+    columns = np.array(list(ticks), np.int64), division, *units(divisors)
+    return tuple(np.unique(quantize_offsets(*columns)).tolist())
 
 
 @numba.njit(cache=True)

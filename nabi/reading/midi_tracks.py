@@ -44,6 +44,7 @@ class Track:
       marks: indices of the events besides notes that count when lengths are quantised.
       names: the events that name instruments.
       channels: the channels that have notes.
+      phrase_ends: ticks of the markers of phrases.
       meta: type of meta event -> (tick, data) of the first valid tempo and signatures.
     """
 
@@ -51,6 +52,7 @@ class Track:
     marks: Ints
     names: list[InstrumentEvent]
     channels: list[int]
+    phrase_ends: list[int]
     meta: dict[int, tuple[int, bytes]]
 
 
@@ -96,5 +98,10 @@ def _survey(
         for kind, index in zip(midi_meta.READERS, firsts, strict=True)
         if index >= 0
     }
+    phrase_ends: list[int] = []
+    # Few files have such markers: most are spared the search through their events.
+    if midi_meta.PHRASE_END in data:
+        markers = np.flatnonzero((status[:count] == midi_events.META) & (first[:count] == midi_meta.MARKER)).tolist()
+        phrase_ends = [int(tick[i]) for i in markers if data[begins[i] : ends[i]] == midi_meta.PHRASE_END]
     sounding = [channel for channel in range(16) if channels >> channel & 1]
-    return Track((count, tick, status, first, second), marks, names, sounding, meta)
+    return Track((count, tick, status, first, second), marks, names, sounding, phrase_ends, meta)

@@ -1,5 +1,6 @@
 """Writes songs as MIDI files, and reads such files back exactly."""
 
+import operator
 import struct
 from collections.abc import Sequence
 
@@ -38,7 +39,7 @@ def write(
     [60]
 
     Args:
-      song: its time signature (4/4 without one) and key signature are written too.
+      song: its time signature (4/4 without one), key signature and ends of phrases (as markers) are written too.
       tempo: quarter notes a minute.
       program: General MIDI program, 0..127.
       track_name: as notation and music programs show it.
@@ -54,8 +55,11 @@ def write(
         raise ValueError(f"velocity {velocity} must be in 1..127")
     scale = -(-LEAST_DIVISION // song.ticks_per_quarter)
     tracks = [_head(song, track_name, tempo)]
+    ends = [tick * scale for tick in song.about.phrase_ends if tick <= song.end]
+    phrase_ends = [(tick, _meta(midi_meta.MARKER, midi_meta.PHRASE_END)) for tick in ends]
     if not parts:
         tracks[0] += _music(song, program, velocity, scale)
+    tracks[0] = sorted([*tracks[0], *phrase_ends], key=operator.itemgetter(0))
     for channel, part in enumerate(parts):
         name = (0, _meta(midi_meta.TRACK_NAME, part.name.encode()))
         tracks.append([name, *_music(part.song, program, velocity, scale, channel)])

@@ -17,6 +17,7 @@ Five rules differ, since music21's own would lose notes or their times:
   words.
 """
 
+import dataclasses
 import math
 import warnings
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ from music21.exceptions21 import Music21Exception
 from nabi.music import quantisation
 from nabi.music.errors import ParseError
 from nabi.music.song import About, Song
-from nabi.reading import midi_meta
+from nabi.reading import midi_meta, midi_quantisation
 from nabi.reading.instruments import DRUM_CHANNEL, Part, choose
 from nabi.reading.midi_header import check_header
 
@@ -68,6 +69,7 @@ def read(
         except _DAMAGE as error:
             raise ParseError("damaged", f"music21 cannot make notes of it: {error}") from error
     about, ticks_per_quarter = _about(file, about or About()), quantisation.ticks_per_quarter(divisors)
+    about = dataclasses.replace(about, phrase_ends=_phrase_ends(file, divisors))
     return choose(parts, instrument_choice, about, ticks_per_quarter, fingerprint=fingerprint)
 
 
@@ -204,3 +206,13 @@ def _about(file: Any, about: About) -> About:
             ):
                 earliest[kind] = (time, event.data)
     return midi_meta.described(about, {kind: data for kind, (_, data) in earliest.items()})
+
+
+def _phrase_ends(file: Any, divisors: tuple[int, ...]) -> tuple[int, ...]:
+    ticks = [
+        time
+        for track in file.tracks
+        for time, event in midi.translate.getTimeForEvents(track)
+        if event.type == midi.MetaEvents.MARKER and event.data == midi_meta.PHRASE_END
+    ]
+    return midi_quantisation.phrase_ends(ticks, file.ticksPerQuarterNote, divisors)

@@ -48,8 +48,8 @@ def write(song: Song, *, tempo: float = 120.0, program: int = 0, title: str = ""
     1
 
     Args:
-      song: its time signature (4/4 without one) and key signature are written too. Where it has an upbeat
-        (`nabi.music.notation.BarLines`) the file begins with it, without the silence before.
+      song: its time signature (4/4 without one) and key signature are written too, and its ends of phrases as fermatas.
+        Where it has an upbeat (`nabi.music.notation.BarLines`) the file begins with it, without the silence before.
       tempo: quarter notes a minute.
       program: General MIDI program, 0..127.
       title: as notation programs show it.
@@ -106,6 +106,7 @@ def _add_name(names: Element, number: int, name: str, program: int) -> None:
 def _add_part(part: Element, song: Song, staves: Sequence[_Staff], bar_lines: BarLines, tempo: float | None) -> None:
     """Adds all measures of a part; `tempo` is given for the part that shows it."""
     key = _key(song)
+    phrase_ends = frozenset(tick * bar_lines.scale for tick in song.about.phrase_ends)
     lines = list(itertools.pairwise(bar_lines.lines))
     for index, (first, last) in enumerate(lines):
         measure = SubElement(part, "measure", number=str(index + (not bar_lines.has_upbeat)))
@@ -115,7 +116,7 @@ def _add_part(part: Element, song: Song, staves: Sequence[_Staff], bar_lines: Ba
             _add_attributes(measure, song, staves, bar_lines.quarter, key)
             if tempo is not None:
                 _add_tempo(measure, tempo)
-        _add_measure(measure, staves, index, last - first, key[0])
+        _add_measure(measure, staves, index, last - first, key[0], phrase_ends)
         if index == len(lines) - 1:
             _add(SubElement(measure, "barline", location="right"), "bar-style", "light-heavy")
 
@@ -157,7 +158,9 @@ def _add_tempo(measure: Element, tempo: float) -> None:
     SubElement(direction, "sound", tempo=f"{tempo:g}")
 
 
-def _add_measure(measure: Element, staves: Sequence[_Staff], index: int, ticks: int, sharps: int) -> None:
+def _add_measure(
+    measure: Element, staves: Sequence[_Staff], index: int, ticks: int, sharps: int, phrase_ends: frozenset[int]
+) -> None:
     """Adds the notes of all staves and voices in one measure, one voice after the other."""
     for number, staff in enumerate(staves):
         spelling = Spelling(sharps)
@@ -169,7 +172,8 @@ def _add_measure(measure: Element, staves: Sequence[_Staff], index: int, ticks: 
                 _add(SubElement(measure, "backup"), "duration", ticks)
             place = {"voice": 1 + notation.MOST_VOICES * number + voice, "staff": number + 1 if len(staves) > 1 else 0}
             for value in written:
-                _add_value(measure, value, spelling, is_hidden=voice > 0, **place)
+                ends_phrase = value.sound.end in phrase_ends
+                _add_value(measure, value, spelling, is_hidden=voice > 0, ends_phrase=ends_phrase, **place)
             if not written:
                 _add_silence(measure, ticks, **place)
 
@@ -184,7 +188,14 @@ def _add_silence(measure: Element, ticks: int, voice: int, staff: int) -> None:
 
 
 def _add_value(
-    measure: Element, written: Written, spelling: Spelling, *, is_hidden: bool, voice: int, staff: int
+    measure: Element,
+    written: Written,
+    spelling: Spelling,
+    *,
+    is_hidden: bool,
+    ends_phrase: bool,
+    voice: int,
+    staff: int,
 ) -> None:
     """Adds a note, each note of a chord, or a rest, which is hidden in the lower voices of a staff."""
     sound = written.sound
@@ -211,7 +222,8 @@ def _add_value(
         _add_tuplet(note, written)
         if staff:
             _add(note, "staff", staff)
-        _add_notations(note, ties, "" if place else written.bracket)
+        has_fermata = ends_phrase and pitch is not None and not place and "start" not in ties
+        _add_notations(note, ties, "" if place else written.bracket, has_fermata=has_fermata)
 
 
 def _add_pitch(note: Element, name: tuple[str, int, int]) -> None:
@@ -237,13 +249,15 @@ def _add_tuplet(note: Element, written: Written) -> None:
         _add(modification, "normal-notes", written.tuplet[1])
 
 
-def _add_notations(note: Element, ties: Sequence[str], bracket: str) -> None:
-    if ties or bracket:
+def _add_notations(note: Element, ties: Sequence[str], bracket: str, *, has_fermata: bool) -> None:
+    if ties or bracket or has_fermata:
         notations = SubElement(note, "notations")
         for tie in ties:
             SubElement(notations, "tied", type=tie)
         if bracket:
             SubElement(notations, "tuplet", type=bracket)
+        if has_fermata:
+            SubElement(notations, "fermata", type="upright")
 
 
 def _add(parent: Element, name: str, value: object) -> None:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from music21 import chord, harmony, instrument, key, meter, note, stream, tempo
+from music21 import chord, expressions, harmony, instrument, key, meter, note, stream, tempo
 
 from nabi.music.errors import ParseError
 from nabi.music.song import About
@@ -34,6 +34,7 @@ class _Sound:
     pitch: int
     tied_from: bool
     tied_to: bool
+    has_fermata: bool
 
 
 @dataclasses.dataclass
@@ -59,8 +60,8 @@ Notes = list[tuple[int, int, int]]
 def parts_of(score: stream.Score, about: About, ticks_per_quarter: int) -> tuple[list[Part], About]:
     """Reads the parts of a score, without percussion, and adds the first tempo and signatures to `about`.
 
-    A part whose player changes instruments is named after the first; the staves of a part (a piano's) are joined. Times
-    are rounded to ticks.
+    Phrases end where the notes with a fermata do of the first staff that has any. A part whose player changes
+    instruments is named after the first; the staves of a part (a piano's) are joined. Times are rounded to ticks.
 
     Raises:
       ParseError: `not-expanded` if music21 cannot expand the score's repeats, `damaged` if a pitch is outside MIDI's.
@@ -71,7 +72,9 @@ def parts_of(score: stream.Score, about: About, ticks_per_quarter: int) -> tuple
         elements = list(_elements(staff, layout))
         part_id = match[1] if match else str(index)
         first, _ = notes_of_parts.setdefault(part_id, (_first_instrument(staff, elements), []))
-        notes = _joined(_sounds(staff, elements, first), layout, ticks_per_quarter)
+        notes, fermata_ends = _joined(_sounds(staff, elements, first), layout, ticks_per_quarter)
+        if not about.phrase_ends:
+            about = dataclasses.replace(about, phrase_ends=fermata_ends)
         notes_of_parts[part_id][1].extend((*note_row, index) for note_row in notes)
         about = _described(about, elements, first.semitones)
     parts = [
@@ -144,9 +147,8 @@ def _sounds(
                 if isinstance(sounding, note.Note):
                     pitch = _checked(round(sounding.pitch.ps) + played.semitones)
                     tied = sounding.tie.type if sounding.tie else ""
-                    yield _Sound(
-                        measure, start, end, pitch, tied in ("stop", "continue"), tied in ("start", "continue")
-                    )
+                    ties = tied in ("stop", "continue"), tied in ("start", "continue")
+                    yield _Sound(measure, start, end, pitch, *ties, has_fermata(element))
 
 
 def _has_notes(element: Any) -> bool:
@@ -155,18 +157,28 @@ def _has_notes(element: Any) -> bool:
     return not element.duration.isGrace and element.duration.quarterLength > 0
 
 
+def has_fermata(element: note.GeneralNote) -> bool:
+    """Tells whether a note or a chord has a fermata."""
+    return any(isinstance(mark, expressions.Fermata) for mark in element.expressions)
+
+
 def _checked(pitch: int) -> int:
     if not 0 <= pitch <= 127:
         raise ParseError("damaged", f"a note has the MIDI number {pitch}, which is outside 0..127")
     return pitch
 
 
-def _joined(sounds: Iterable[_Sound], layout: MeasureTimes, ticks_per_quarter: int) -> Notes:
-    """Lists (start, duration, pitch) of a staff's notes as they sound, in ticks; tied notes are one."""
+def _joined(sounds: Iterable[_Sound], layout: MeasureTimes, ticks_per_quarter: int) -> tuple[Notes, tuple[int, ...]]:
+    """Lists (start, duration, pitch) of a staff's notes as they sound, in ticks; tied notes are one.
+
+    Returns:
+      The notes, and the ticks at which those with a fermata end, ascending.
+    """
     written: dict[int, list[_Sound]] = {}
     for sound in sounds:
         written.setdefault(sound.measure, []).append(sound)
     notes: list[list[Any]] = []
+    with_fermata: list[int] = []
     # Open ties: (pitch, time) -> index of the note that they prolong.
     open_ties: dict[tuple[int, Fraction], int] = {}
     for measure, base in [(-1, Fraction(0)), *layout.passes]:
@@ -177,10 +189,12 @@ def _joined(sounds: Iterable[_Sound], layout: MeasureTimes, ticks_per_quarter: i
                 index = len(notes)
                 notes.append([start, end, sound.pitch])
             notes[index][1] = end
+            with_fermata += [index] * sound.has_fermata
             if sound.tied_to:
                 open_ties[sound.pitch, end] = index
     ticks = ((_tick(start, ticks_per_quarter), _tick(end, ticks_per_quarter), pitch) for start, end, pitch in notes)
-    return [(start, end - start, pitch) for start, end, pitch in ticks]
+    fermata_ends = sorted({_tick(notes[index][1], ticks_per_quarter) for index in with_fermata})
+    return [(start, end - start, pitch) for start, end, pitch in ticks], tuple(fermata_ends)
 
 
 def _tick(quarters: Fraction, ticks_per_quarter: int) -> int:

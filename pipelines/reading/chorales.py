@@ -5,11 +5,13 @@ import multiprocessing
 import os
 import pathlib
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 
 import music21
 from music21 import corpus
 from music21.exceptions21 import Music21Exception
 
+from nabi.reading import midi_meta, repeats, score_parts
 from nabi.workspace import storage, subprocesses
 
 NAME = "corpus:bach-chorales"
@@ -18,7 +20,7 @@ NAME = "corpus:bach-chorales"
 def cache_folder() -> pathlib.Path:
     """Returns the folder of the MIDI files, below $XDG_CACHE_HOME or ~/.cache, one for each version of music21."""
     home = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
-    return pathlib.Path(home) / "nabi" / f"bach-chorales-in-bars-music21-{music21.__version__}"
+    return pathlib.Path(home) / "nabi" / f"bach-chorales-with-phrases-music21-{music21.__version__}"
 
 
 def titles() -> list[str]:
@@ -59,7 +61,9 @@ def _write(title: str, folder: pathlib.Path) -> None:
     """Writes `title`.mid, or `title`.failed with the reason why there is none."""
     try:
         score = _upbeat_in_its_bar(corpus.parse(f"bach/{title}", forceSource=True))
-        data = music21.midi.translate.music21ObjectToMidiFile(score).writestr()
+        file = music21.midi.translate.music21ObjectToMidiFile(score)
+        file.tracks.append(_phrases(score, file.ticksPerQuarterNote))
+        data = file.writestr()
     except Music21Exception as error:
         storage.write_text(str(_failure(folder, title)), str(error))
         return
@@ -76,6 +80,32 @@ def _upbeat_in_its_bar(score: music21.stream.Score) -> music21.stream.Score:
     for part in played.parts:
         part.shiftElements(first.paddingLeft)
     return played
+
+
+def _phrases(score: music21.stream.Score, ticks_per_quarter: int) -> music21.midi.MidiTrack:
+    """Writes a track of markers where notes with a fermata end: music21 leaves fermatas out of MIDI."""
+    track, now = music21.midi.MidiTrack(0), 0
+    for end in _fermata_ends(score):
+        delta, marker = music21.midi.DeltaTime(track), music21.midi.MidiEvent(track)
+        tick = round(end * ticks_per_quarter)
+        delta.time, now = tick - now, tick
+        marker.type, marker.data = music21.midi.MetaEvents.MARKER, midi_meta.PHRASE_END
+        track.events += [delta, marker]
+    track.events += music21.midi.translate.getEndEvents(track)
+    return track
+
+
+def _fermata_ends(score: music21.stream.Score) -> list[Fraction]:
+    """Returns where the notes with a fermata end of the first part that has any, in quarter notes, ascending."""
+    for part in score.parts:
+        ends = {
+            repeats.exact(element.getOffsetInHierarchy(part)) + repeats.exact(element.duration.quarterLength)
+            for element in part.recurse().notes
+            if score_parts.has_fermata(element)
+        }
+        if ends:
+            return sorted(ends)
+    return []
 
 
 def _failure(folder: pathlib.Path, title: str) -> pathlib.Path:

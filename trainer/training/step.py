@@ -68,7 +68,9 @@ class Learner:
         self._config = config
         self._blocked = start.get_layer("allowed_logits").offset
         memory = memory_of(start)
-        self._noise = PitchNoise(memory, config.wrong_notes, _NOISE) if memory and config.wrong_notes else None
+        self._noise = (
+            PitchNoise(memory, config.wrong_notes, config.steps, _NOISE) if memory and config.wrong_notes else None
+        )
         with strategy.scope():
             self.model = training_model(start, config, fused=fused)
             self._optimizer = make_optimizer(config)

@@ -33,14 +33,15 @@ class Bars(Metred):
     """
 
     name: ClassVar[str] = "bars"
-    # A slice without a note is a bar line, or silence before the first note.
+    # A slice without a note is a bar line, the beginning of a phrase, or silence before the first note.
     FOLLOWS: ClassVar[Mapping[str, frozenset[str]]] = {
         START: frozenset({"meter", "bar"}),
         "meter": frozenset({"bar"}),
-        "bar": frozenset({"note", "shift", "key", "last"}),
+        "bar": frozenset({"note", "shift", "key", "last", "phrase"}),
         "key": frozenset({"last"}),
-        "last": frozenset({"note", "shift"}),
-        "place": frozenset({"note"}),
+        "last": frozenset({"note", "shift", "phrase"}),
+        "place": frozenset({"note", "phrase"}),
+        "phrase": frozenset({"note", "shift", "phrase"}),
         "note": frozenset({"duration", "longest duration"}),
         "duration": _AFTER_A_DURATION,
         "longest duration": _AFTER_A_DURATION | {"duration", "longest duration"},
@@ -51,7 +52,7 @@ class Bars(Metred):
         """Writes the slices up to the last note's end; after the last onset they end at bar lines."""
         start, duration, pitch = (column.astype(np.int64) for column in self.checked(song).notes())
         lines = np.arange(0, song.end, self.bar_ticks(song))
-        borders = np.unique(np.concatenate([lines, start, [song.end]]))
+        borders = np.unique(np.concatenate([lines, start, self.phrase_ends(song), [song.end]]))
         order = np.lexsort((-pitch, start))
         notes = [
             (note_names.PITCH_NAMES[number], *as_sum(_DURATION, ticks, self.ticks_per_quarter, LONGEST_BAR))
@@ -83,14 +84,14 @@ class Bars(Metred):
         return Song.from_notes(start, length, pitch, about, self.ticks_per_quarter)
 
     def most_tokens(self, song: Song) -> int:
-        """Counts each note with its duration, two tokens a slice, and two of the plan, one too many without a key."""
+        """Counts each note with its duration, two tokens a slice, and those of the plan."""
         start, duration, _ = song.notes()
         if not len(start):
             return 0
         bar, longest = self.bar_ticks(song), LONGEST_BAR * self.ticks_per_quarter
         within = np.unique(start)
-        slices = -(-song.end // bar) + int((within % bar > 0).sum())
-        more = len(self.meter_tokens(song)) + 2
+        slices = -(-song.end // bar) + int((within % bar > 0).sum()) + len(self.phrase_ends(song))
+        more = self.most_plan_tokens(song)
         return len(start) + int((-(-duration.astype(np.int64) // longest)).sum()) + 2 * slices + more
 
     def reduce(self, song: Song) -> Song:
@@ -98,7 +99,7 @@ class Bars(Metred):
         return song
 
     def kind(self, token: str, before: str) -> str:
-        """Returns `note`, `duration`, `longest duration`, `shift`, `place`, `bar`, `meter`, `key` or `last`."""
+        """Returns `note`, `duration`, `longest duration`, `shift`, `place`, `bar`, `meter`, `key`, `last`, `phrase`."""
         del before
         if token.startswith(_DURATION):
             return "longest duration" if token == f"{_DURATION}{LONGEST_BAR}" else "duration"

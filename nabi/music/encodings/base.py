@@ -73,6 +73,9 @@ class Encoding(Protocol):
     def key_number(self, token: str) -> int:
         """Returns 1 more than the index in `nabi.music.keys.KEY_NAMES` of the key that a token names; else 0."""
 
+    def number(self, token: str) -> int:
+        """Returns the number that a token of a plan says: bars up to the end, or ticks of a bar; 0 for any other."""
+
     def lengthened(self, tokens: Sequence[str], bars: int) -> list[str]:
         """Writes tokens as the beginning of a song of so many bars, if its tokens say this."""
 
@@ -127,6 +130,11 @@ class OnGrid:
 
     def key_number(self, token: str) -> int:
         """Returns 0: no token says a key."""
+        del token
+        return 0
+
+    def number(self, token: str) -> int:
+        """Returns 0: no token says how a song is planned."""
         del token
         return 0
 

@@ -39,10 +39,11 @@ class Voices(Metred):
     FOLLOWS: ClassVar[Mapping[str, frozenset[str]]] = {
         START: frozenset({"meter", "bar"}),
         "meter": frozenset({"bar"}),
-        "bar": frozenset({*_STRUCK, "shift", "key", "last"}),
+        "bar": frozenset({*_STRUCK, "shift", "key", "last", "phrase"}),
         "key": frozenset({"last"}),
-        "last": frozenset({*_STRUCK, "shift"}),
-        "place": frozenset({*_STRUCK, "shift"}),
+        "last": frozenset({*_STRUCK, "shift", "phrase"}),
+        "place": frozenset({*_STRUCK, "shift", "phrase"}),
+        "phrase": frozenset({*_STRUCK, "shift", "phrase"}),
         **{name: frozenset({*_STRUCK[:pitch], "shift"}) for pitch, name in enumerate(_STRUCK)},
         "shift": frozenset({"bar", "place", END}),
     }
@@ -52,7 +53,8 @@ class Voices(Metred):
         start, duration, pitch = (column.astype(np.int64) for column in self.checked(song).notes())
         ends = start + duration
         changes = _changes(start, ends)
-        borders = np.union1d(changes, np.arange(0, changes[-1], self.bar_ticks(song)))
+        lines = np.arange(0, changes[-1], self.bar_ticks(song))
+        borders = np.unique(np.concatenate([changes, lines, self.phrase_ends(song)]))
         first, last = np.searchsorted(borders, start), np.searchsorted(borders, ends)
         index, names = _sounding(first, last, pitch)
         slices = np.split(names, np.searchsorted(index, np.arange(1, len(borders) - 1)))
@@ -77,15 +79,15 @@ class Voices(Metred):
         return Song.from_notes(start, end - start, pitches, about, self.ticks_per_quarter)
 
     def most_tokens(self, song: Song) -> int:
-        """Counts each pitch once a slice, two tokens a slice, and two of the plan, one too many without a key."""
+        """Counts each pitch once a slice, two tokens a slice, and those of the plan."""
         start, duration, _ = (column.astype(np.int64) for column in song.notes())
         ends, bar = start + duration, self.bar_ticks(song)
-        changes = _changes(start, ends)
+        changes = np.union1d(_changes(start, ends), self.phrase_ends(song))
         on_lines = changes % bar == 0
         # Slices before each change: the changes before it, and the bar lines before it that are none.
         slices = np.arange(len(changes)) - np.cumsum(on_lines) + on_lines + -(-changes // bar)
         first, last = (slices[np.searchsorted(changes, ticks)] for ticks in (start, ends))
-        more = len(self.meter_tokens(song)) + 2 if len(start) else 0
+        more = self.most_plan_tokens(song) if len(start) else 0
         return int((last - first).sum()) + 2 * int(slices[-1]) + more
 
     def reduce(self, song: Song) -> Song:
@@ -93,7 +95,7 @@ class Voices(Metred):
         return song
 
     def kind(self, token: str, before: str) -> str:
-        """Returns `shift`, `place`, `bar`, `meter`, `key`, `last`, or a pitch, struck or held, as its own kind."""
+        """Returns the kind of a token of the frame (`frame_kind`), or a pitch, struck or held, as its own kind."""
         del before
         return frame_kind(token) or token.removeprefix(HELD_MARK)
 

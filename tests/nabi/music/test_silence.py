@@ -40,6 +40,15 @@ def test_whole_bars_are_taken_out_or_quarters_where_a_bar_is_longer(signature, p
     assert shorten(music, 32).start.tolist() == [0, place * QUARTER]
 
 
+def test_phrases_end_where_they_did_among_the_notes():
+    music = quarters((0, 1, 60), (2, 1, 60), (203, 1, 62), (204, 2, 62))
+    ends = tuple(QUARTER * end for end in (1, 3, 150, 204, 206, 300))
+    music = dataclasses.replace(music, about=About(phrase_ends=ends))
+    # 42 bars go; an end within the silence does not pass the note after it.
+    assert shorten(music, 32).start.tolist() == [0, 2 * QUARTER, 35 * QUARTER, 36 * QUARTER]
+    assert shorten(music, 32).about.phrase_ends == tuple(QUARTER * end for end in (1, 3, 35, 36, 38, 132))
+
+
 @given(songs(), st.integers(1, 12))
 def test_nothing_is_lost_but_time(music, most):
     short = shorten(music, most)

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from nabi.music.encodings import Voices
 from nabi.music.vocabulary import Vocabulary
-from nabi.networks import intervals, network
+from nabi.networks import interval_layers, intervals, network
 from nabi.networks.network import Architecture
 from nabi.networks.song_memory import RecallLayer, SongMemory
 
@@ -92,3 +92,28 @@ def logits(model):
     ids = tf.constant([VOCABULARY.encode(SONG)], tf.int32)
     parts, _ = RecallLayer(MEMORY)(ids, [tf.zeros((1, size)) for size in MEMORY.sizes])
     return model([ids, *parts.values()])[0, -1].numpy()
+
+
+@pytest.mark.parametrize(
+    ("upper", "own", "kind"),
+    [(2, 2, "parallel"), (2, 3, "similar"), (2, -1, "contrary"), (0, 2, "upper stays"), (2, 0, "own stays")],
+)
+def test_a_learnt_kind_of_motion_holds_whatever_the_notes(upper, own, kind):
+    """From a fifth: what is learnt of one motion of a kind raises every other of this kind, and no other kind."""
+    relations = interval_layers.relations()
+    fifth, sixth = 7 * intervals.MOTIONS, 9 * intervals.MOTIONS
+    told_as = {
+        name: relations[fifth + up + intervals.OCTAVE + 1, interval(low)]
+        for name, up, low in [
+            ("parallel", -5, -5),
+            ("similar", -1, -7),
+            ("contrary", -1, 7),
+            ("upper stays", 0, -9),
+            ("own stays", -4, 0),
+        ]
+    }
+    assert relations[fifth + upper + intervals.OCTAVE + 1, interval(own)] == told_as[kind]
+    assert len(set(told_as.values())) == 5
+    assert relations[sixth + upper + intervals.OCTAVE + 1, interval(own)] not in told_as.values()
+    assert not relations[0].any()
+    assert not relations[:, 0].any()

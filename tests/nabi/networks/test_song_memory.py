@@ -24,7 +24,8 @@ SMALL = Architecture(vocabulary_size=9, embedding=5, units=6, layers=2, dropout=
 # Ids 4, 5 and 6 are of one kind, 7 and 8 of another; 8 moves the time.
 KINDS = np.array([[0, 0]] * 4 + [[1, 0]] * 3 + [[0, 1]] * 2, np.float32)
 NOTHING = np.zeros(9, np.float32)
-MEMORY = SongMemory(KINDS, np.array([0] * 8 + [1], np.float32), *[NOTHING] * 6)
+START_4_4 = np.array([0, 0, 48] + [0] * 6, np.float32)
+MEMORY = SongMemory(KINDS, np.array([0] * 8 + [1], np.float32), *[NOTHING] * 5, START_4_4, NOTHING, NOTHING)
 # Id 7 is a bar's number.
 WITH_BARS = dataclasses.replace(MEMORY, bars_V=np.array([0] * 7 + [1, 0], np.float32))
 REMEMBERED = ("run", "continuation", "first_continuation")
@@ -121,12 +122,12 @@ def test_kinds_are_those_of_the_encoding():
     memory = SongMemory.of(vocabulary, Voices())
     assert memory.kinds_VxK[4:].argmax(axis=1).tolist() == [3, 1, 5, 0, 4, 2]
     assert memory.kinds_VxK.sum(axis=1).tolist() == [0] * 4 + [1] * 6
-    assert memory.moves_V.tolist() == [0] * 4 + [0, 0, 1, 0, 0, 0]
+    assert memory.ticks_V.tolist() == [0] * 4 + [0, 0, 12, 0, 0, 0]
     assert memory.pitches_V.tolist() == [0] * 4 + [61, 61, 0, 0, 0, 0]
     assert memory.strikes_V.tolist() == [0] * 4 + [1, 0, 0, 0, 0, 0]
     assert memory.keys_V.tolist() == [0] * 4 + [0, 0, 0, 0, 0, 13]
     assert memory.sounds_V.tolist() == [0] * 4 + [1, 1, 0, 0, 0, 0]
-    assert memory.bars_V.tolist() == [0] * 4 + [0, 0, 0, 1, 0, 0]
+    assert memory.bars_V.tolist() == [0] * 4 + [0, 0, 0, 2, 0, 0]
     assert memory.plans_V.tolist() == [1] * 4 + [0, 0, 0, 0, 0, 1]
 
 
@@ -169,7 +170,7 @@ def test_a_network_can_learn_to_copy():
     """Random tokens, each song twice: of the second half a network with a memory soon knows every token."""
     random = np.random.RandomState(1)
     nothing = np.zeros(20, np.float32)
-    memory = SongMemory(np.ones((20, 1), np.float32), *[nothing] * 7)
+    memory = SongMemory(np.ones((20, 1), np.float32), *[nothing] * 6, nothing + 48, *[nothing] * 2)
     sizes = Architecture(vocabulary_size=20, embedding=8, units=16, layers=1, dropout=0.0, blocked=(0,))
     model = network.build(sizes, memory=memory)
     optimizer = keras.optimizers.Adam(0.02)

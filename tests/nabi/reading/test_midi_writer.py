@@ -1,3 +1,4 @@
+import dataclasses
 import io
 
 import mido
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from nabi.music import voice_split
 from nabi.music.song import About, Song
 from nabi.music.voice_split import Part
-from nabi.reading import midi_writer
+from nabi.reading import fast_midi, midi_writer
 from tests import builders
 from tests.builders import notes_of, song, songs
 
@@ -55,6 +56,17 @@ def test_music21_mido_and_symusic_read_the_same_notes(music):
     data = midi_writer.write(music)
     expected = sorted((40 * start, pitch, 40 * (start + duration)) for start, duration, pitch in notes_of(music))
     assert _mido_notes(data) == _music21_notes(data) == _symusic_notes(data) == expected
+
+
+def test_ends_of_phrases_are_markers_that_the_readers_take():
+    music = dataclasses.replace(song((0, 30, 60), (30, 6, 60)), about=About(phrase_ends=(30, 36, 99)))
+    for parts in ((), voice_split.parts(music)):
+        data = midi_writer.write(music, parts=parts)
+        assert fast_midi.read(data).about.phrase_ends == (30, 36)
+        assert [(marker.time, marker.text) for marker in symusic.Score.from_midi(data).markers] == [
+            (1200, "phrase end"),
+            (1440, "phrase end"),
+        ]
 
 
 def test_tempo_signatures_program_and_name_are_written():

@@ -114,6 +114,15 @@ def test_a_piano_has_two_staves_where_it_has_notes_on_both_sides_of_middle_c():
     assert clefs((0, 12, 59)) == ["F"]
 
 
+def test_a_phrase_ends_with_a_fermata_on_each_part():
+    music = about(song((0, 48, 72), (48, 60, 74), (0, 24, 60), (24, 24, 62), (48, 60, 60)), phrase_ends=(48, 108))
+    # Notes that begin and end together are one chord on a staff.
+    for parts, fermatas in (((), 3), (voice_split.parts(music), 4)):
+        data = musicxml_writer.write(music, parts=parts)
+        assert data.count(b"<fermata") == fermatas
+        assert read(data, music).about.phrase_ends == (48, 108)
+
+
 def test_an_empty_song_is_a_measure_of_rest():
     data = musicxml_writer.write(song(), title="nothing")
     (measure,) = measures(data)

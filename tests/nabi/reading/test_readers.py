@@ -124,6 +124,14 @@ def test_tempo_and_signatures_come_from_any_track(read):
     assert (about.tempo, about.time_signature, about.key_signature) == (60.0, "3/4", "D minor")
 
 
+def test_phrases_end_at_markers_of_any_track_on_the_grid_of_notes(read):
+    ends = [(480, b"phrase end"), (1923, b"phrase end"), (960, b"Phrase"), (1920, b"phrase end")]
+    markers = [meta(tick, 0x06, text) for tick, text in sorted(ends)]
+    data = midi(markers, note(0, 1920, 60), [meta(720, 0x06, b"phrase end")])
+    assert read(data).about.phrase_ends == (12, 18, 48)
+    assert read(midi(note(0, 480, 60))).about.phrase_ends == ()
+
+
 def test_changes_of_tempo_and_signatures_move_no_note_and_the_first_of_each_is_kept(read):
     first = [meta(0, 0x51, b"\x07\xa1\x20"), meta(0, 0x58, bytes([3, 2, 24, 8])), meta(0, 0x59, bytes([1, 0]))]
     later = [meta(480, 0x51, b"\x03\xd0\x90"), meta(480, 0x58, bytes([4, 2, 24, 8])), meta(480, 0x59, bytes([0, 0]))]

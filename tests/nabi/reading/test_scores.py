@@ -26,6 +26,19 @@ def test_a_tied_note_is_one():
     assert notes(data, ".musicxml") == [(0, 108, 60), (108, 12, 60)]
 
 
+def test_phrases_end_where_the_first_staff_with_fermatas_has_them():
+    fermata = "<notations><fermata/></notations>"
+
+    def held(*arguments, **settings):
+        return note(*arguments, **settings).replace("</note>", f"{fermata}</note>")
+
+    first = [attributes() + note("C") + held("D") + note("E") + held("F", tie="start"), note("F", tie="stop") + REST]
+    second = [attributes() + held("C") + note("D") + note("E") + note("F")]
+    plain = [attributes() + note("C", 48)]
+    ((_, song),) = read(xml(plain, first, second), ".xml")
+    assert song.about.phrase_ends == (24, 60)
+
+
 def test_ties_join_the_notes_of_chords_one_by_one():
     both = note("C", 48, tie="start") + note("E", 48, before="<chord/>")
     after = note("C", 24, tie="stop") + note("E", 24, before="<chord/>")

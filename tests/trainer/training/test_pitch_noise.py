@@ -18,9 +18,9 @@ MEMORY = SongMemory.of(VOCABULARY, Voices())
 SONG = ["bar:1", "key:C-major", "last:4", "C4", "~E3", "s:1", "@1", "C-1", "s:1"]
 
 
-def read(share, *, step=1, rows=2000):
+def read(share, *, step=0, steps=10**9, rows=2000):
     ids = np.tile(VOCABULARY.encode(SONG), (rows, 1)).astype(np.int32)
-    noise = PitchNoise(MEMORY, share, key=7)
+    noise = PitchNoise(MEMORY, share, steps, key=7)
     return noise(tf.constant(ids), tf.constant([step, 0], tf.int64)).numpy()
 
 
@@ -46,3 +46,8 @@ def test_it_is_drawn_by_step_and_row():
     assert (read(0.3, rows=8) == read(0.3, rows=8)).all()
     assert (read(0.3, rows=8) != read(0.3, step=2, rows=8)).any()
     np.testing.assert_array_equal(read(0.3, rows=8)[:3], read(0.3, rows=3))
+
+
+def test_the_share_falls_steadily_to_none_at_the_last_step():
+    moved = [(read(0.5, step=step, steps=4)[:, 3] != read(0, rows=1)[0, 3]).mean() for step in range(4)]
+    assert moved == pytest.approx([0.375, 0.25, 0.125, 0], abs=0.03)

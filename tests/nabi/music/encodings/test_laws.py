@@ -74,6 +74,20 @@ METERS = st.sampled_from([None, "4/4", "3/4", "6/8", "2/2", "5/16", "1/32", "31/
 
 
 @pytest.mark.parametrize("kind", [Bars, Voices])
+@given(songs_on_a_grid(), METERS, st.sets(st.integers(1, 3000)))
+def test_bars_and_voices_say_where_phrases_end(kind, on_grid, meter, ends):
+    divisors, song = on_grid
+    about = dataclasses.replace(song.about, time_signature=meter, phrase_ends=tuple(sorted(ends)))
+    song = dataclasses.replace(song, about=about)
+    encoding = kind(divisors=divisors)
+    tokens = encoding.encode(song)
+    assert encoding.decode(tokens, song.about) == song
+    assert encoding.decode(tokens).about.phrase_ends == tuple(end for end in sorted(ends) if end <= song.end)
+    assert len(tokens) <= encoding.most_tokens(song)
+    assert set(tokens) <= set(encoding.required())
+
+
+@pytest.mark.parametrize("kind", [Bars, Voices])
 @given(songs_on_a_grid(), METERS)
 def test_bars_and_voices_lose_nothing_in_any_meter(kind, on_grid, meter):
     divisors, song = on_grid

@@ -109,6 +109,18 @@ def test_voices_count_bars_down_and_hold_notes_over_bar_lines():
     assert Voices().decode(written.split()) == waltz
 
 
+def test_phrases_say_how_many_quarter_notes_they_have_left():
+    about = About(time_signature="3/4", phrase_ends=(18, 36 + 12 * 40, 999))
+    phrases = dataclasses.replace(song((0, 18, 60), (18, 12 * 60, 62)), about=about)
+    tokens = Voices().encode(phrases)
+    first = "meter:3/4 bar:21 key:G-major last:3/2 phrase:1 phrase:1/2 C4 s:3/2"
+    second = "@3/2 phrase:32 phrase:9 phrase:1/2 D4 s:3/2 bar:20 ~D4 s:3"
+    assert " ".join(tokens).startswith(f"{first} {second}")
+    assert sum(token.startswith("phrase") for token in tokens) == 5
+    held = dataclasses.replace(song((0, 48, 60)), about=About(phrase_ends=(12,)))
+    assert " ".join(Bars().encode(held)) == "bar:1 key:F-major last:4 phrase:1 C4 d:4 s:1 @1 s:3"
+
+
 def test_bars():
     assert " ".join(Bars().encode(MUSIC)) == "bar:1 key:A-minor last:10/3 E4 d:2 C4 d:1 s:3 @3 D4 d:1/3 s:1/3"
 
@@ -179,3 +191,8 @@ def test_token_of_another_form_is_named(encoding, token):
 def test_duration_without_a_note_is_refused(encoding):
     with pytest.raises(ValueError, match="d:1"):
         encoding.decode(["d:1"])
+
+
+def test_a_phrase_that_is_longer_than_the_song_ends_nowhere():
+    tokens = ["bar:1", "last:4", "phrase:2", "C4", "s:2", "@2", "phrase:3", "D4", "s:2"]
+    assert Voices().decode(tokens).about.phrase_ends == (24,)
