@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from generator.config import GenerateConfig
 from generator.sampling.density import DensityBias
+from generator.sampling.frame_mask import FrameMask
 from generator.sampling.held_mask import HeldMask
 from generator.sampling.melody import Melody
 from generator.sampling.melody_mask import MelodyMask
@@ -28,8 +29,10 @@ class Bias(Protocol):
         """Returns the changed logits, float32 [B, V]; -inf stays."""
 
 
-def biases(config: GenerateConfig, contents: TokenContents, melody: Melody | None = None) -> list[Bias]:
-    """Builds the biases that tokens need and settings select, in the order in which they are applied; masks are last."""
+def biases(
+    config: GenerateConfig, contents: TokenContents, melody: Melody | None = None, frame: FrameMask | None = None
+) -> list[Bias]:
+    """Builds the biases that tokens need and settings select, in the order in which they are applied, masks last."""
     selected: list[Bias] = []
     if config.repetition_penalty > 1:
         selected.append(RepetitionPenalty(contents, config.repetition_penalty, config.repetition_window))
@@ -37,6 +40,8 @@ def biases(config: GenerateConfig, contents: TokenContents, melody: Melody | Non
         selected.append(DensityBias(contents, config.density))
     if contents.is_held_V.any():
         selected.append(HeldMask(contents))
+    if frame:
+        selected.append(frame)
     if melody:
         selected.append(MelodyMask(melody))
     return selected

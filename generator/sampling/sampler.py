@@ -10,6 +10,7 @@ from generator.config import GenerateConfig
 from generator.sampling import next_token
 from generator.sampling.bias import biases
 from generator.sampling.decode_loop import BLOCK, DecodeLoop
+from generator.sampling.frame_mask import FrameMask
 from generator.sampling.grammar import Grammar
 from generator.sampling.melody import Melody
 from generator.sampling.plan import SLOTS
@@ -34,6 +35,7 @@ class Sampler:
         contents: TokenContents,
         *,
         melody: Melody | None = None,
+        frame: FrameMask | None = None,
         refuses: Callable[[SongIds], str] | None = None,
         slots: int = SLOTS,
     ) -> None:
@@ -45,12 +47,14 @@ class Sampler:
           config: choice of tokens, and limits of a song.
           contents: notes and ticks of each id.
           melody: line that every song keeps; None: none.
+          frame: of the bars and phrases of the encoding; None: it has none.
           refuses: song -> one-word reason to sample it again, or ""; None: every song is kept.
           slots: rows of every batch.
         """
         self._config, self._contents, self._slots = config, contents, slots
         self._refuses = refuses
-        self._loop = DecodeLoop(stepper, grammar, config, biases(config, contents, melody), contents.notes_V > 0)
+        chosen = biases(config, contents, melody, frame)
+        self._loop = DecodeLoop(stepper, grammar, config, chosen, contents.notes_V > 0)
 
     def sample(self, songs: Sequence[int], primers: Sequence[Sequence[int]]) -> list[SongIds]:
         """Samples the songs of these numbers, and returns them in this order.

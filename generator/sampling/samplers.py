@@ -5,6 +5,7 @@ from collections.abc import Callable
 from generator.config import GenerateConfig
 from generator.sampling import masks
 from generator.sampling.beam_search import BeamSearch
+from generator.sampling.frame_mask import FrameMask
 from generator.sampling.grammar import Grammar
 from generator.sampling.melody import Melody
 from generator.sampling.plan import SLOTS
@@ -12,6 +13,7 @@ from generator.sampling.sampler import Sampler
 from generator.sampling.song_state import SongIds
 from generator.sampling.stepper import Stepper, carried, windowed, windowed_and_carried
 from generator.sampling.token_content import TokenContents
+from nabi.music.encodings.metred import Metred
 from nabi.networks.trained_model import TrainedModel
 
 
@@ -55,4 +57,13 @@ def sampler_of(
     arguments = (stepper_of(model), grammar_of(model, config), config, contents)
     if config.decoding == "beam":
         return BeamSearch(*arguments)
-    return Sampler(*arguments, melody=melody, refuses=refuses, slots=slots)
+    return Sampler(*arguments, melody=melody, frame=frame_of(model, config), refuses=refuses, slots=slots)
+
+
+def frame_of(model: TrainedModel, config: GenerateConfig) -> FrameMask | None:
+    """Builds the mask of the bars and phrases of a model's songs; None where they have none, or no end.
+
+    With teacher forcing a song is fed that may not be true where another was chosen.
+    """
+    ends = model.config["dataset"]["song_marks"] and not config.teacher_forced
+    return FrameMask.of(model.vocabulary, model.encoding) if ends and isinstance(model.encoding, Metred) else None

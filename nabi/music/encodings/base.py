@@ -74,7 +74,7 @@ class Encoding(Protocol):
         """Returns 1 more than the index in `nabi.music.keys.KEY_NAMES` of the key that a token names; else 0."""
 
     def number(self, token: str) -> int:
-        """Returns the number that a token of a plan says: bars up to the end, or ticks of a bar; 0 for any other."""
+        """Returns the number that a token says of where a song is: bars up to the end, or ticks; 0 for any other."""
 
     def lengthened(self, tokens: Sequence[str], bars: int) -> list[str]:
         """Writes tokens as the beginning of a song of so many bars, if its tokens say this."""
@@ -134,7 +134,7 @@ class OnGrid:
         return 0
 
     def number(self, token: str) -> int:
-        """Returns 0: no token says how a song is planned."""
+        """Returns 0: no token says where a song is."""
         del token
         return 0
 

@@ -19,7 +19,7 @@ MOST_BARS = 64
 SHIFT = "s:"
 _PLACE, _BAR, _METER, _KEY, _LAST, _PHRASE = "@", "bar:", "meter:", "key:", "last:", "phrase:"
 # The most quarter notes that one token says of a phrase; a longer one takes several.
-_LONGEST_PHRASE = 32
+LONGEST_PHRASE = 32
 _METERS = tuple(
     f"{beats}/{unit}"
     for unit in (2, 4, 8, 16)
@@ -64,7 +64,7 @@ class Metred(OnGrid):
             *(_METER + meter for meter in _METERS),
             *_KEYS.values(),
             *(_LAST + self.quarters(length) for length in range(1, longest + 1)),
-            *(f"{_PHRASE}{quarters}" for quarters in range(1, _LONGEST_PHRASE + 1)),
+            *(f"{_PHRASE}{quarters}" for quarters in range(1, LONGEST_PHRASE + 1)),
             *(_PHRASE + self.quarters(rest) for rest in range(1, self.ticks_per_quarter)),
         )
 
@@ -86,13 +86,15 @@ class Metred(OnGrid):
         return _KEY_NUMBERS.get(token, 0)
 
     def number(self, token: str) -> int:
-        """Returns the bars of a bar's number, or the ticks of a signature's bar, the last bar or a phrase; else 0.
+        """Returns the bars of a bar's number, the ticks of a place, of a meter's or the last bar, of a phrase; else 0.
 
-        >>> [Metred().number(token) for token in ("bar:2", "meter:3/4", "last:1/2", "phrase:8", "C4")]
-        [2, 36, 6, 96, 0]
+        >>> [Metred().number(token) for token in ("bar:2", "@1", "meter:3/4", "last:1/2", "phrase:8", "C4")]
+        [2, 12, 36, 6, 96, 0]
         """
         kind = frame_kind(token)
         said = token.partition(":")[2]
+        if kind == "place":
+            return self.length(token.removeprefix(_PLACE))
         if kind == "bar":
             return int(said)
         if kind in ("last", "phrase"):
@@ -147,7 +149,7 @@ class Metred(OnGrid):
     def most_plan_tokens(self, song: Song) -> int:
         """Bounds the number of tokens that say meter, key, last bar and phrases, of a song with notes."""
         ends = self.phrase_ends(song)
-        whole = np.diff(ends, prepend=0) // (_LONGEST_PHRASE * self.ticks_per_quarter)
+        whole = np.diff(ends, prepend=0) // (LONGEST_PHRASE * self.ticks_per_quarter)
         return len(self.meter_tokens(song)) + 2 + int(whole.sum()) + 2 * len(ends)
 
     def bar_ticks(self, song: Song) -> int:
@@ -189,8 +191,8 @@ class Metred(OnGrid):
 
     def _phrase(self, ticks: int) -> list[str]:
         quarters, rest = divmod(ticks, self.ticks_per_quarter)
-        longest, more = divmod(quarters, _LONGEST_PHRASE)
-        whole = [f"{_PHRASE}{_LONGEST_PHRASE}"] * longest + [f"{_PHRASE}{more}"] * (more > 0)
+        longest, more = divmod(quarters, LONGEST_PHRASE)
+        whole = [f"{_PHRASE}{LONGEST_PHRASE}"] * longest + [f"{_PHRASE}{more}"] * (more > 0)
         return [*whole, _PHRASE + self.quarters(rest)] if rest else whole
 
     def _plan(self, song: Song) -> list[str]:

@@ -1,0 +1,133 @@
+"""Under the mask of a frame every song keeps its bars and phrases, and every song that keeps them is possible."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generator.sampling.frame_mask import FrameMask
+from generator.sampling.grammar import Grammar
+from nabi.music.encodings import Bars, Voices
+from nabi.music.song import About
+from nabi.music.vocabulary import END, START
+from tests.builders import songs
+from tests.generator.models import vocabulary_of
+
+pytestmark = pytest.mark.slow
+
+# Lengths of less than a quarter note.
+PARTS = ["1/12", "1/6", "1/4", "1/3", "5/12", "1/2", "7/12", "2/3", "3/4", "5/6", "11/12"]
+ENCODINGS = {"voices": Voices(), "bars": Bars()}
+VOCABULARIES = {name: vocabulary_of(encoding) for name, encoding in ENCODINGS.items()}
+MASKS = {name: FrameMask.of(VOCABULARIES[name], encoding) for name, encoding in ENCODINGS.items()}
+
+
+def allowed(tokens, name="voices"):
+    """The tokens that may come after each of these, `<start>` first."""
+    vocabulary, mask = VOCABULARIES[name], MASKS[name]
+    memory = mask.initial(1)
+    for id_ in (START, *vocabulary.encode(tokens)):
+        memory = mask.update(memory, tf.constant([id_]))
+        may = np.isfinite(mask.apply(tf.zeros([1, len(vocabulary)]), memory)[0].numpy())
+        yield {token for token, is_free in zip(vocabulary.tokens, may, strict=True) if is_free}
+
+
+def after(text):
+    return list(allowed(text.split()))[-1]
+
+
+BEGUN = "meter:3/4 bar:3 key:C-major last:2 "
+
+
+def test_a_slice_ends_within_its_bar_and_its_phrase():
+    assert {token for token in after(BEGUN + "C4 s:2 @2 C4") if token.startswith("s:")} == {
+        f"s:{ticks}" for ticks in [*PARTS, "1"]
+    }
+    assert after(BEGUN + "phrase:1 C4") & {"s:1/2", "s:1", "s:13/12", "s:2"} == {"s:1/2", "s:1"}
+    assert "s:3" not in after(BEGUN + "C4 s:3 bar:2 C4 s:3 bar:1 C4")
+    assert "s:2" in after(BEGUN + "C4 s:3 bar:2 C4 s:3 bar:1 C4")
+
+
+def test_after_a_slice_comes_what_is_true():
+    assert after(BEGUN + "C4 s:2") == {"@2"}
+    assert after(BEGUN + "C4 s:3") == {"bar:2"}
+    assert after(BEGUN + "C4 s:3 bar:2 C4 s:3 bar:1 C4 s:1") == {"@1"}
+    assert after(BEGUN + "C4 s:3 bar:2 C4 s:3 bar:1 C4 s:2") == {"<end>"}
+    # Songs of more than 64 bars begin with bars of one number.
+    assert after("bar:64 last:4 C4 s:4") == {"bar:64", "bar:63"}
+
+
+def test_key_and_last_bar_are_said_once_before_the_first_note():
+    assert {token for token in after("meter:2/4 bar:3") if token.startswith(("C4", "s:", "phrase"))} == set()
+    lasts = {token for token in after("meter:2/4 bar:3 key:C-major") if token.startswith("last:")}
+    assert "last:2" in lasts
+    assert "last:25/12" not in lasts
+    assert not {token for token in after(BEGUN + "C4 s:3 bar:2") if token.startswith(("last:", "key:"))}
+
+
+def test_a_phrase_begins_where_one_ends_and_ends_within_the_song():
+    phrases = {token for token in after(BEGUN) if token.startswith("phrase:")}
+    assert {"phrase:8", "phrase:1/2"} < phrases
+    assert "phrase:9" not in phrases
+    assert {token for token in after(BEGUN + "phrase:7") if token.startswith("phrase:")} == {
+        f"phrase:{ticks}" for ticks in PARTS
+    }
+    assert not {token for token in after(BEGUN + "phrase:8") if token.startswith("phrase:")}
+    assert not {token for token in after(BEGUN + "phrase:7 C4 s:3 bar:2") if token.startswith("phrase:")}
+    assert "phrase:5" in after(BEGUN + "phrase:3 C4 s:3 bar:2")
+
+
+def test_without_a_bar_nothing_is_masked_and_after_the_end_neither():
+    assert after("C4 s:8 @3") == set(VOCABULARIES["voices"].tokens)
+    mask, vocabulary = MASKS["voices"], VOCABULARIES["voices"]
+    memory = mask.initial(1)
+    for id_ in (START, *vocabulary.encode(["bar:1", "last:4", "C4", "s:4"]), END, *vocabulary.encode(["s:1"])):
+        memory = mask.update(memory, tf.constant([id_]))
+    assert np.isfinite(mask.apply(tf.zeros([1, len(vocabulary)]), memory)).all()
+
+
+METERS = st.sampled_from([None, "4/4", "3/4", "6/8", "2/2", "5/16"])
+
+
+@pytest.mark.parametrize("name", list(ENCODINGS))
+@settings(max_examples=15, deadline=None)
+@given(songs(most_notes=6), METERS, st.sets(st.integers(1, 300), max_size=4))
+def test_every_song_may_be_sampled(name, song, meter, ends):
+    song = dataclasses.replace(song, about=About(time_signature=meter, phrase_ends=tuple(sorted(ends))))
+    tokens = ENCODINGS[name].encode(song)
+    for may, token in zip(allowed(tokens, name), [*tokens, "<end>"], strict=True):
+        assert token in may
+
+
+@pytest.mark.parametrize("name", list(ENCODINGS))
+def test_whatever_is_sampled_the_frame_is_true(name):
+    encoding, vocabulary, mask, rows = ENCODINGS[name], VOCABULARIES[name], MASKS[name], 20
+    grammar = Grammar.of(vocabulary, encoding, ends=True)
+    random, ids = np.random.RandomState(0), np.full(rows, START)
+    memory, states, written = mask.initial(rows), np.zeros(rows, np.int64), [[] for _ in range(rows)]
+    # Few bars and many slices, so that songs end.
+    kinds = [encoding.kind(token, before="shift") for token in vocabulary.tokens]
+    weights = np.array([(5 if kind == "shift" else 1) / kinds.count(kind) for kind in kinds])
+    weights[[token.startswith("bar:") and int(token[4:]) > 3 for token in vocabulary.tokens]] = 0
+    for _ in range(400):
+        memory, states = mask.update(memory, tf.constant(ids)), grammar.next_KxV[states, ids]
+        may = np.isfinite(mask.apply(tf.zeros([rows, len(vocabulary)]), memory).numpy()) & grammar.legal_KxV[states]
+        for row, tokens in enumerate(written):
+            if END not in tokens:
+                chances = weights * may[row]
+                assert chances.sum(), vocabulary.decode(tokens)
+                ids[row] = random.choice(len(chances), p=chances / chances.sum())
+                tokens.append(ids[row])
+    ended = [vocabulary.decode(tokens[:-1]) for tokens in written if tokens[-1] == END]
+    assert len(ended) > 5
+    for tokens in ended:
+        song = encoding.decode(tokens)
+        first = next(token for token in tokens if token.startswith("bar:"))
+        last = next(token for token in tokens if token.startswith("last:"))
+        bars = [token for token in tokens if token.startswith("bar:")]
+        assert bars == [f"bar:{left}" for left in range(int(first[4:]), 0, -1)]
+        ticks = sum(encoding.ticks(token) for token in tokens)
+        assert ticks == (len(bars) - 1) * encoding.bar_ticks(song) + encoding.number(last)
