@@ -10,8 +10,9 @@ import tensorflow as tf
 
 from generator.sampling import next_token
 from nabi.music.encodings.metred import LONGEST_PHRASE, MOST_BARS, Metred, frame_kind
-from nabi.music.vocabulary import END, START, Vocabulary
+from nabi.music.vocabulary import END, Vocabulary
 from nabi.networks import positions
+from nabi.networks.song_memory import SongMemory
 
 _Ticks = npt.NDArray[np.float32]
 
@@ -40,13 +41,9 @@ class FrameMask:
         """Reads the tables of a vocabulary."""
         special, tokens = vocabulary.special, vocabulary.tokens[vocabulary.special :]
         kinds = np.array([""] * special + [frame_kind(token) for token in tokens])
-        numbers = np.array([0.0] * special + [encoding.number(token) for token in tokens], np.float32)
-        ticks = np.array([0.0] * special + [encoding.ticks(token) for token in tokens], np.float32)
-        names = {"bars": "bar", "meters": "meter", "lasts": "last", "phrases": "phrase", "places": "place"}
-        tables = {name: np.where(kinds == kind, numbers, 0) for name, kind in names.items()}
-        tables["meters"][START] = 4 * encoding.ticks_per_quarter
         is_V = {kind: kinds == kind for kind in ("bar", "place", "key", "last", "phrase", "shift")}
-        tables |= {"ticks": ticks, "sounds": np.zeros_like(ticks)}
+        numbers = np.array([0.0] * special + [encoding.number(token) for token in tokens], np.float32)
+        tables = {**SongMemory.of(vocabulary, encoding).tables, "places": np.where(is_V["place"], numbers, 0)}
         return cls(tables, is_V, encoding.ticks_per_quarter)
 
     def initial(self, rows: int) -> list[tf.Tensor]:
@@ -65,9 +62,8 @@ class FrameMask:
         """Returns the logits with -inf for ids that are not true."""
         clock, last_id_B, has_moved_B, has_ended_B = memory
         bar, last, bars, since, phrase, *_ = (part[:, None] for part in tf.unstack(clock, axis=1))
-        last_bar = tf.where(last > 0, last, bar)
+        last_bar, left = (part[:, None] for part in positions.rest(clock))
         room = tf.where(bars == 1, last_bar, bar) - since
-        left = tf.where(bars > 1, (bars - 2) * bar + last_bar + bar, last_bar) - since
         is_planned = (last > 0) | has_moved_B[:, None]
         within = self._within(last_id_B, bar, is_planned, room, left, phrase)
         begins = tf.gather(self.tables["ticks"], last_id_B)[:, None] > 0
@@ -100,8 +96,7 @@ class FrameMask:
         is_whole_V = phrases_V % self.quarter == 0
         goes_on = (said > 0) & tf.where(is_whole_V, said == LONGEST_PHRASE * self.quarter, said % self.quarter == 0)
         of_phrase = (phrases_V <= left - phrase) & ((phrase == 0) | goes_on)
-        is_music_V = ~np.any([is_V[kind] for kind in ("bar", "place", "key", "last", "phrase", "shift")], axis=0)
-        is_music_V &= np.arange(len(is_music_V)) != END
+        is_music_V = ~np.any(list(is_V.values()), axis=0) & (np.arange(len(ticks_V)) != END)
         music = is_music_V | (is_V["shift"] & fits) | (is_V["phrase"] & of_phrase)
         plan = is_V["key"] | (is_V["last"] & (self.tables["lasts"] <= bar))
         return tf.where(is_planned, music, plan)

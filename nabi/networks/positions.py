@@ -1,4 +1,4 @@
-"""Where a song is: the place in the bar, how far off its end and the phrase's are, and how long a voice holds its note.
+"""Tells where a song is: the place in the bar, how far off its end and the phrase's are, and how long a voice has held.
 
 Tokens say some of this, but at another place, or in two numbers that a network must learn to add: told as one, what is
 learnt of a place holds in every bar, and what is learnt of the end in every song.
@@ -50,6 +50,13 @@ def advance(tables: dict[str, Any], token_B: Any, clock: Any) -> Any:
     return tf.stack([bar, last, left, since, phrase, notes, voices], axis=1)
 
 
+def rest(clock: Any) -> tuple[Any, Any]:
+    """Returns the ticks of the last bar, a whole one until its length is read, and those up to the song's end, [B]."""
+    bar, last, bars, since, *_ = tf.unstack(clock, axis=1)
+    last = tf.where(last > 0, last, bar)
+    return last, tf.where(bars > 1, (bars - 2) * bar + last + bar, last) - since
+
+
 def told(clock: Any, sounded_B: Any, quarter: float) -> dict[str, Any]:
     """Tells where a song is.
 
@@ -64,9 +71,8 @@ def told(clock: Any, sounded_B: Any, quarter: float) -> dict[str, Any]:
       of a quarter note; the notes of the present slice up to now, counted from 1, and those of the song's first one:
       music keeps the number of its voices.
     """
-    bar, last, bars, since, phrase, notes, voices = tf.unstack(clock, axis=1)
-    last = tf.where(last > 0, last, bar)
-    left = tf.where(bars > 1, (bars - 2) * bar + last + bar, last) - since
+    bar, _, bars, since, phrase, notes, voices = tf.unstack(clock, axis=1)
+    _, left = rest(clock)
     place = tf.math.floormod(since, tf.maximum(bar, 1.0))
     place_B = tf.where(bar > 0, _parts(place, quarter, PLACES - 1) + 1, 0.0)
     left_B = tf.where(bars > 0, _parts(tf.maximum(left, 0.0), quarter, LEFT) + 1, 0.0)

@@ -131,9 +131,9 @@ class SongMemory:
         history, runs, before, current, ages_BxS, last_BxK, opening, counters, clock = state
         run, *told, history, runs = _continuations(token_Bx1, history, runs, tf.gather(self.bars_V, token_B))
         aligned_B, sounded_B, before, current, ages_BxS = self._align(token_B, token_Bx1, before, current, ages_BxS)
-        clock = positions.advance(self._tables, token_B, clock)
+        clock = positions.advance(self.tables, token_B, clock)
         (follows, *opening_runs, first_bar), opening, counters = openings.follow(
-            self._tables, token_B, opening, counters
+            self.tables, token_B, opening, counters
         )
         last_BxK = tf.where(tf.gather(self.kinds_VxK, token_B) > 0, token_Bx1, last_BxK)
         key_B = tf.reduce_max(tf.gather(self.keys_V, tf.cast(last_BxK, tf.int32)), axis=1)
@@ -146,7 +146,8 @@ class SongMemory:
         return named, [history, runs, before, current, ages_BxS, last_BxK, opening, counters, clock]
 
     @property
-    def _tables(self) -> dict[str, Any]:
+    def tables(self) -> dict[str, npt.NDArray[np.float32]]:
+        """The tables that `openings.follow` and `positions.advance` take, by their names."""
         names = ("sounds", "ticks", "bars", "plans", "meters", "lasts", "phrases")
         return {name: getattr(self, f"{name}_V") for name in names}
 
