@@ -43,5 +43,5 @@ def biases(
     if frame:
         selected.append(frame)
     if melody:
-        selected.append(MelodyMask(melody))
+        selected += [MelodyMask(melody), melody.phrases]
     return selected

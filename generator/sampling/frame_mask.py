@@ -9,7 +9,8 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from generator.sampling import next_token
-from nabi.music.encodings.metred import LONGEST_PHRASE, MOST_BARS, Metred, frame_kind
+from nabi.music.encodings.metred import MOST_BARS, Metred, frame_kind
+from nabi.music.encodings.phrase_tokens import LONGEST_PHRASE
 from nabi.music.vocabulary import END, Vocabulary
 from nabi.networks import positions
 from nabi.networks.song_memory import SongMemory
@@ -23,8 +24,9 @@ class FrameMask:
 
     A slice ends within its bar and its phrase; then comes its place, or at a bar line the next number of bars, and at
     the end of the last bar `<end>`, and nowhere else. A phrase begins where the one before has ended, and ends within
-    the song. No music has other tokens, but a grammar of kinds cannot count, and a network can lose count. Given tokens
-    that are not true (a primer) are left as they are; without a bar's number nothing is masked.
+    the song; its cadence is of two notes, the highest first, or it comes back to a phrase that was. No music has other
+    tokens, but a grammar of kinds cannot count, and a network can lose count. Given tokens that are not true (a primer)
+    are left as they are; without a bar's number nothing is masked.
 
     Attributes:
       tables: of V ids, float32 [V] each, as `positions.advance` takes them; and `places`, the ticks of a place.
@@ -41,7 +43,7 @@ class FrameMask:
         """Reads the tables of a vocabulary."""
         special, tokens = vocabulary.special, vocabulary.tokens[vocabulary.special :]
         kinds = np.array([""] * special + [frame_kind(token) for token in tokens])
-        is_V = {kind: kinds == kind for kind in ("bar", "place", "key", "last", "phrase", "shift")}
+        is_V = {kind: kinds == kind for kind in ("bar", "place", "key", "last", "phrase", "cadence", "again", "shift")}
         numbers = np.array([0.0] * special + [encoding.number(token) for token in tokens], np.float32)
         tables = {**SongMemory.of(vocabulary, encoding).tables, "places": np.where(is_V["place"], numbers, 0)}
         return cls(tables, is_V, encoding.ticks_per_quarter)
@@ -61,42 +63,43 @@ class FrameMask:
     def apply(self, logits_BxV: tf.Tensor, memory: list[tf.Tensor]) -> tf.Tensor:
         """Returns the logits with -inf for ids that are not true."""
         clock, last_id_B, has_moved_B, has_ended_B = memory
-        bar, last, bars, since, phrase, *_ = (part[:, None] for part in tf.unstack(clock, axis=1))
+        now = positions.Clock(*(part[:, None] for part in positions.Clock.read(clock)))
         last_bar, left = (part[:, None] for part in positions.rest(clock))
-        room = tf.where(bars == 1, last_bar, bar) - since
-        is_planned = (last > 0) | has_moved_B[:, None]
-        within = self._within(last_id_B, bar, is_planned, room, left, phrase)
+        room = tf.where(now.bars == 1, last_bar, now.bar) - now.since
+        # After given tokens that go beyond the bar any length will do.
+        fits = ((self.tables["ticks"] <= room) & ((now.phrase == 0) | (self.tables["ticks"] <= now.phrase))) | (
+            room <= 0
+        )
+        music = self._is_music() | (self.is_V["shift"] & fits) | self._of_phrase(last_id_B, now, left)
+        plan = self.is_V["key"] | (self.is_V["last"] & (self.tables["lasts"] <= now.bar))
+        within = tf.where((now.last > 0) | has_moved_B[:, None], music, plan)
         begins = tf.gather(self.tables["ticks"], last_id_B)[:, None] > 0
-        is_free = (bars == 0) | has_ended_B[:, None]
-        return next_token.masked(logits_BxV, tf.where(begins, self._at_border(room, bars, since), within) | is_free)
+        is_free = (now.bars == 0) | has_ended_B[:, None]
+        return next_token.masked(logits_BxV, tf.where(begins, self._at_border(room, now), within) | is_free)
 
-    def _at_border(self, room: tf.Tensor, bars: tf.Tensor, since: tf.Tensor) -> tf.Tensor:
+    def _at_border(self, room: tf.Tensor, now: positions.Clock) -> tf.Tensor:
         """Marks the ids that may come after a slice's length, bool [B, V]."""
         numbers_V, places_V = self.tables["bars"], self.tables["places"]
         # Of the bars from the most on all have one number.
-        is_next = (numbers_V == bars - 1) | ((bars == MOST_BARS) & (numbers_V == MOST_BARS))
-        is_end = (tf.range(len(places_V)) == END) & (bars == 1)
-        at_line = (self.is_V["bar"] & is_next & (bars > 1)) | is_end
-        return tf.where(room <= 0, at_line, self.is_V["place"] & (places_V == since))
+        is_next = (numbers_V == now.bars - 1) | ((now.bars == MOST_BARS) & (numbers_V == MOST_BARS))
+        is_end = (tf.range(len(places_V)) == END) & (now.bars == 1)
+        at_line = (self.is_V["bar"] & is_next & (now.bars > 1)) | is_end
+        return tf.where(room <= 0, at_line, self.is_V["place"] & (places_V == now.since))
 
-    def _within(
-        self,
-        last_id_B: tf.Tensor,
-        bar: tf.Tensor,
-        is_planned: tf.Tensor,
-        room: tf.Tensor,
-        left: tf.Tensor,
-        phrase: tf.Tensor,
-    ) -> tf.Tensor:
-        """Marks the ids that may come within a slice, bool [B, V]."""
-        is_V, ticks_V, phrases_V = self.is_V, self.tables["ticks"], self.tables["phrases"]
-        # After given tokens that go beyond the bar any length will do.
-        fits = ((ticks_V <= room) & ((phrase == 0) | (ticks_V <= phrase))) | (room <= 0)
+    def _is_music(self) -> npt.NDArray[np.bool_]:
+        is_frame_V = np.any(list(self.is_V.values()), axis=0)
+        return ~is_frame_V & (np.arange(len(is_frame_V)) != END)
+
+    def _of_phrase(self, last_id_B: tf.Tensor, now: positions.Clock, left: tf.Tensor) -> tf.Tensor:
+        """Marks the ids of phrases that may come within a slice, bool [B, V]."""
+        phrases_V, cadences_V = self.tables["phrases"], self.tables["cadences"]
         said = tf.gather(phrases_V, last_id_B)[:, None]
         is_whole_V = phrases_V % self.quarter == 0
         goes_on = (said > 0) & tf.where(is_whole_V, said == LONGEST_PHRASE * self.quarter, said % self.quarter == 0)
-        of_phrase = (phrases_V <= left - phrase) & ((phrase == 0) | goes_on)
-        is_music_V = ~np.any(list(is_V.values()), axis=0) & (np.arange(len(ticks_V)) != END)
-        music = is_music_V | (is_V["shift"] & fits) | (is_V["phrase"] & of_phrase)
-        plan = is_V["key"] | (is_V["last"] & (self.tables["lasts"] <= bar))
-        return tf.where(is_planned, music, plan)
+        length = self.is_V["phrase"] & (phrases_V <= left - now.phrase) & ((now.phrase == 0) | goes_on)
+        cadence = self.is_V["cadence"] & ((now.top == 0) | ((now.bottom == 0) & (cadences_V <= now.top)))
+        # A phrase comes back as long as it was.
+        back_V = np.maximum(self.tables["returns"] - 1, 0).astype(np.int32)
+        returned = tf.gather(now.lengths[:, 0], back_V, axis=1)
+        again = self.is_V["again"] & (returned > 0) & (returned <= left) & (now.phrase == 0)
+        return length | cadence | again

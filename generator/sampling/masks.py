@@ -5,19 +5,20 @@ import numpy.typing as npt
 
 from generator.config import GenerateConfig
 from nabi.music.encodings import Encoding
-from nabi.music.encodings.token_kinds import pitches_of
+from nabi.music.encodings.token_kinds import pitches_named, pitches_of
 from nabi.music.vocabulary import Vocabulary
 
 
 def allowed(config: GenerateConfig, vocabulary: Vocabulary, encoding: Encoding) -> npt.NDArray[np.bool_]:
-    """Marks the ids that may be sampled, bool [V]; ids without notes always may.
+    """Marks the ids that may be sampled, bool [V]; ids that name no notes always may.
 
     Raises:
       ValueError: if no token with a note is left.
     """
     special = vocabulary.special
-    pitches_by_token = [pitches_of(encoding, token) for token in vocabulary.tokens[special:]]
-    legal = [_is_legal(config, pitches) for pitches in pitches_by_token]
+    tokens = vocabulary.tokens[special:]
+    pitches_by_token = [pitches_of(encoding, token) for token in tokens]
+    legal = [_is_legal(config, pitches_named(encoding, token)) for token in tokens]
     allowed_V = np.array([True] * special + legal)  # noqa: N806
     if not any(pitches and is_legal for pitches, is_legal in zip(pitches_by_token, legal, strict=True)):
         raise ValueError(

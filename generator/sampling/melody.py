@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
+from generator.sampling.phrase_mask import PhraseMask
 from nabi.music.encodings import Voices
 from nabi.music.encodings.grid import HELD_MARK
 from nabi.music.encodings.token_kinds import pitches_of
@@ -14,8 +15,9 @@ from nabi.music.note_names import PITCH_NAMES
 from nabi.music.song import Song
 from nabi.music.vocabulary import END, Vocabulary
 
+_PHRASES = ("phrase", "cadence", "again")
 # Kinds of tokens of a slice before its notes; key and last bar stand in the first slice only, and are given.
-_BEFORE_NOTES = ("bar", "place", "key", "last", "phrase")
+_BEFORE_NOTES = ("bar", "place", "key", "last", *_PHRASES)
 
 _Ints = npt.NDArray[np.int32]
 
@@ -35,7 +37,8 @@ class Melody:
       ticks_V: int32 [V], ticks of an id that is a slice's length; 0 of any other.
       is_place_V: bool [V], True for an id that stands before a slice's notes: a place or a bar, the key, the last bar,
         a phrase.
-      is_phrase_V: bool [V], True for an id of a phrase's length.
+      is_phrase_V: bool [V], True for an id that tells of a phrase.
+      phrases: the mask of these.
       lowest: True if all other voices are above the line, False if they are below it.
       sha256: of the file that it was read from, in hexadecimal.
     """
@@ -48,6 +51,7 @@ class Melody:
     ticks_V: _Ints
     is_place_V: npt.NDArray[np.bool_]
     is_phrase_V: npt.NDArray[np.bool_]
+    phrases: PhraseMask
     lowest: bool
     sha256: str
 
@@ -77,7 +81,8 @@ class Melody:
             np.array([-1] * special + pitches, np.int32),
             np.array([0] * special + ticks, np.int32),
             np.isin(kinds, _BEFORE_NOTES),
-            np.isin(kinds, ["phrase"]),
+            np.isin(kinds, _PHRASES),
+            PhraseMask.of(line, encoding, vocabulary, lowest=lowest),
             lowest,
             line.about.sha256,
         )

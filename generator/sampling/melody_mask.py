@@ -41,7 +41,7 @@ class MelodyMask:
         begins_Bx1 = tf.gather(~self.melody.is_place_V & (self.melody.pitch_V < 0), last_B)[:, None]
         first_BxV = self._ids() == self._at(self.melody.place_T, tick_B)
         legal_BxV = tf.where(begins_Bx1, first_BxV, self._within_slice(tick_B, last_B))
-        # How long a phrase is changes no note: the grammar says where it may be said.
+        # A phrase is told without a note: its own mask says where it may be.
         legal_BxV |= self.melody.is_phrase_V
         return next_token.masked(logits_BxV, legal_BxV | (tick_B == len(self.melody.place_T))[:, None])
 

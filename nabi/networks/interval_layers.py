@@ -1,8 +1,9 @@
 """The layers that take in intervals, and raise the logits of notes by intervals; all are stock Keras layers.
 
-A note's logit is raised by its interval from the last note of its voice and from the notes just above, by its degree,
-and by how its voice and each above would move together: from which interval, and as the counterpoint's kinds of motion
-(parallel, similar, contrary, oblique). What is learnt of an interval holds in every key.
+The logit of a note, struck or of a cadence, is raised by its interval from the last note of its voice, from the notes
+just above and from those of the phrase's cadence, by its degree, and by how its voice and each above would move
+together: from which interval, and as the counterpoint's kinds of motion (parallel, similar, contrary, oblique). What is
+learnt of an interval holds in every key.
 """
 
 from collections.abc import Callable, Mapping
@@ -56,16 +57,16 @@ def interval_layers(size: int, spread: object) -> list[keras.layers.Layer]:
 
 
 def keep_intervals(model: keras.Model, memory: SongMemory) -> None:
-    """Writes the fixed tables into a network: the interval and the degree of each pitch, and the ids of notes."""
+    """Writes the fixed tables into a network: the interval and the degree of each pitch, and the ids that name it."""
     pitches = np.arange(PITCHES)
     intervals = np.clip(pitches[None] - pitches[:, None], LOWEST, HIGHEST) - LOWEST + 1
     number = np.arange(KEYS)[:, None]
     degrees = (pitches[None] - number) % 12 + number // 12 * 12 + 1
-    struck = np.where(memory.strikes_V > 0, memory.pitches_V, 0)
+    named = np.where(memory.strikes_V > 0, memory.pitches_V, memory.cadences_V)
     for name, table in (("interval_of_pitch", intervals), ("degree_of_pitch", degrees)):
         model.get_layer(name).set_weights([np.concatenate([np.zeros((1, PITCHES)), table])])
     model.get_layer("relation_of_interval").set_weights([relations()])
-    model.get_layer("pitch_logits").set_weights([(pitches[:, None] + 1 == struck).astype(np.float32)])
+    model.get_layer("pitch_logits").set_weights([(pitches[:, None] + 1 == named).astype(np.float32)])
 
 
 def interval_vectors(layers: Mapping[str, Callable], told: Mapping[str, object]) -> list:

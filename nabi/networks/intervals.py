@@ -24,27 +24,32 @@ MOTIONS = 2 * OCTAVE + 1
 PAIRS = OCTAVE * MOTIONS + 1
 
 _ABOVE = range(1, NEIGHBOURS + 1)
-# The pitch of the last note in the next note's voice, and of the notes above it in its slice, the nearest first.
-REFERENCES = ("own", *(f"above_{k}" for k in _ABOVE))
+# The highest and the lowest note at the phrase's end.
+CADENCE = ("cadence_top", "cadence_bottom")
+# The pitch of the last note in the next note's voice, of the notes above it in its slice, the nearest first, and of the
+# phrase's cadence.
+REFERENCES = ("own", *(f"above_{k}" for k in _ABOVE), *CADENCE)
 # How each of these notes moved from which interval to the voice of the next note.
 PAIR_NAMES = tuple(f"pair_{k}" for k in _ABOVE)
 # Name of what is told -> its number of values, 0 is none.
 SIZES = {
     **dict.fromkeys(REFERENCES, PITCHES + 1),
     **{f"{kind}_{k}": INTERVALS for kind in ("moved", "was_apart", "is_apart", "below") for k in _ABOVE},
+    **{f"to_{name}": INTERVALS for name in CADENCE},
     **dict.fromkeys(PAIR_NAMES, PAIRS),
     **{f"degree_of_{name}": KEYS + 1 for name in (*REFERENCES, *(f"below_{k}" for k in _ABOVE))},
     "key": KEYS + 1,
 }
 
 
-def told(pitches_V: Any, before: Any, current: Any, key_B: Any) -> dict[str, Any]:
+def told(pitches_V: Any, before: Any, current: Any, key_B: Any, cadence: tuple[Any, Any]) -> dict[str, Any]:
     """Tells the intervals around the next note.
 
     Args:
       pitches_V: of `SongMemory`.
       before, current: the slice before and the present one, ids float32 [B, S], and their lengths in the last column.
       key_B: 1..24, in the order of `nabi.music.keys.KEY_NAMES`; 0: none.
+      cadence: pitches [B], 1..128, for each of `CADENCE`; 0: none.
 
     Returns:
       Name -> float32 [B], by the names and within the sizes of `SIZES`.
@@ -60,6 +65,8 @@ def told(pitches_V: Any, before: Any, current: Any, key_B: Any) -> dict[str, Any
         parts |= {f"is_apart_{k}": _interval(now_B, own_B), f"below_{k}": _interval(own_B, below_B)}
         parts |= {f"pair_{k}": _pair(now_B, last_B, own_B), f"degree_of_below_{k}": _degree(below_B, key_B)}
         pitches[f"above_{k}"] = now_B
+    for name, pitch_B in zip(CADENCE, cadence, strict=True):
+        pitches[name], parts[f"to_{name}"] = pitch_B, _interval(own_B, pitch_B)
     degrees = {f"degree_of_{name}": _degree(pitch_B, key_B) for name, pitch_B in pitches.items()}
     return {**pitches, **parts, **degrees, "key": key_B}
 

@@ -15,7 +15,7 @@ _COPIED_WIDTH, _LAST_WIDTH, _RUN_WIDTH, _POSITION_WIDTH, _FEATURES = 32, 16, 8, 
 _TABLE = "kinds"
 _COLUMNS = (
     "ticks_V", "pitches_V", "strikes_V", "keys_V", "sounds_V", "bars_V", "meters_V", "lasts_V",
-    "phrases_V", "plans_V",
+    "phrases_V", "cadences_V", "returns_V", "plans_V",
 )  # fmt: skip
 # What is kept of these columns is at most about 1, as the network reads it too; a power of two loses no bit.
 _SCALE = 128.0

@@ -140,10 +140,10 @@ def connect(
             values = layers[f"norm_{index}"](values)
         if f"residual_{index}" in layers:
             values = layers[f"residual_{index}"]([before, values])
-    values = layers["dropout_logits"](values)
     if not told:
-        return layers["allowed_logits"](_logits(layers, values)), last
-    values = offer(layers, values, offered)
+        return layers["allowed_logits"](_logits(layers, layers["dropout_logits"](values))), last
+    # What is offered is dropped too: else it leads the training songs past dropout to the logits, learnt by heart.
+    values = layers["dropout_logits"](offer(layers, values, offered))
     return layers["allowed_logits"](_logits(layers, values) + interval_logits(layers, values, told)), last
 
 

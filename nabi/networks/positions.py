@@ -4,57 +4,121 @@ Tokens say some of this, but at another place, or in two numbers that a network 
 learnt of a place holds in every bar, and what is learnt of the end in every song.
 """
 
-# ruff: noqa: N803, N806 - shapes stand in the names of arrays.
+# ruff: noqa: N803 - shapes stand in the names of arrays.
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
+
+from nabi.music.encodings.phrase_tokens import FURTHEST
 
 # Parts of a quarter note that are told apart.
 PARTS = 12
 # The most quarter notes of a place, to the end, and of a note, and notes of a slice: what is more counts as this.
 PLACES, LEFT, SOUNDED = 8 * PARTS, 8 * PARTS, 4 * PARTS
-VOICES = 16
+VOICES, PHRASES = 16, 32
 # Name of what is told -> its number of values, 0 is none.
 SIZES = {
     "place": PLACES + 1,
     "left": LEFT + 2,
     "phrase": LEFT + 2,
+    "beyond": LEFT + 2,
+    "begun": PHRASES + 1,
     "sounded": SOUNDED + 1,
     "voice": VOICES + 1,
     "voices": VOICES + 1,
 }
-# Numbers that are kept of each song: the ticks of a bar and of the last one, the bars from the last bar line to the
-# end, the ticks since that line, and up to the phrase's end; the notes of the present slice, and of the first one.
-CLOCK = 7
+
+
+class Clock(NamedTuple):
+    """What is kept of each song to tell where it is, float32 [B] each.
+
+    Attributes:
+      bar: ticks of a bar.
+      last: ticks of the last bar; 0 until they are read.
+      bars: bars from the last bar line to the end; 0 where none was read.
+      since: ticks since that line.
+      phrase: ticks up to the phrase's end; 0: none was read.
+      begun: phrases that have begun.
+      notes: notes of the present slice.
+      voices: notes of the song's first slice.
+      top: highest pitch of the phrase's cadence, 1..128; 0: none was read.
+      bottom: lowest pitch of it.
+      lengths: ticks of the latest phrases, the latest first, [B, FURTHEST].
+    """
+
+    bar: Any
+    last: Any
+    bars: Any
+    since: Any
+    phrase: Any
+    begun: Any
+    notes: Any
+    voices: Any
+    top: Any
+    bottom: Any
+    lengths: Any
+
+    @classmethod
+    def read(cls, clock: Any) -> "Clock":
+        """Splits [B, CLOCK]."""
+        numbers = len(cls._fields) - 1
+        return cls(*tf.unstack(clock[:, :numbers], axis=1), clock[:, numbers:])
+
+    def written(self) -> Any:
+        """Joins the parts again, [B, CLOCK]."""
+        *numbers, lengths = self
+        return tf.concat([tf.stack(numbers, axis=1), lengths], axis=1)
+
+
+CLOCK = len(Clock._fields) - 1 + FURTHEST
 
 
 def advance(tables: dict[str, Any], token_B: Any, clock: Any) -> Any:
     """Moves a song's clock by a token.
 
     Args:
-      tables: of `SongMemory`, float32 [V] each: `ticks`, `sounds`, `bars`, `meters`, `lasts`, `phrases`.
+      tables: of `SongMemory`, float32 [V] each: `ticks`, `sounds`, `bars`, `meters`, `lasts`, `phrases`, `cadences`,
+        `returns`.
       token_B: int32.
-      clock: float32 [B, CLOCK]; zeros before a song.
+      clock: float32 [B, CLOCK], the parts of `Clock`; zeros before a song.
 
     Returns:
       The clock after the token.
     """
-    names = ("ticks", "sounds", "bars", "meters", "lasts", "phrases")
-    ticks, sounds, bars, meters, lasts, phrases = (tf.gather(tables[name], token_B) for name in names)
-    bar, last, left, since, phrase, notes, voices = tf.unstack(clock, axis=1)
-    bar, last = tf.where(meters > 0, meters, bar), tf.where(lasts > 0, lasts, last)
-    left, since = tf.where(bars > 0, bars, left), tf.where(bars > 0, 0.0, since + ticks)
-    phrase = tf.maximum(phrase - ticks, 0.0) + phrases
-    notes, voices = tf.where(ticks > 0, 0.0, notes + sounds), tf.where((ticks > 0) & (voices == 0), notes, voices)
-    return tf.stack([bar, last, left, since, phrase, notes, voices], axis=1)
+    names = ("ticks", "sounds", "bars", "meters", "lasts", "phrases", "cadences", "returns")
+    ticks, sounds, bars, meters, lasts, phrases, cadences, back = (tf.gather(tables[name], token_B) for name in names)
+    now = Clock.read(clock)
+    # What comes back is as long as it was.
+    phrases += tf.where(back > 0, _at(now.lengths, back - 1), 0.0)
+    begins = (phrases > 0) & (now.phrase == 0)
+    pushed = tf.concat([tf.zeros_like(now.lengths[:, :1]), now.lengths[:, :-1]], axis=1)
+    lengths = tf.where(begins[:, None], pushed, now.lengths)
+    notes = tf.where(ticks > 0, 0.0, now.notes + sounds)
+    # A cadence's first note is the highest, its second the lowest.
+    top = tf.where(now.top == 0, cadences, now.top)
+    bottom = tf.where((now.top > 0) & (cadences > 0), cadences, now.bottom)
+    after = Clock(
+        bar=tf.where(meters > 0, meters, now.bar),
+        last=tf.where(lasts > 0, lasts, now.last),
+        bars=tf.where(bars > 0, bars, now.bars),
+        since=tf.where(bars > 0, 0.0, now.since + ticks),
+        phrase=tf.maximum(now.phrase - ticks, 0.0) + phrases,
+        begun=now.begun + tf.cast(begins, tf.float32),
+        notes=notes,
+        voices=tf.where((ticks > 0) & (now.voices == 0), now.notes, now.voices),
+        top=tf.where(phrases > 0, 0.0, top),
+        bottom=tf.where(phrases > 0, 0.0, bottom),
+        lengths=tf.concat([lengths[:, :1] + phrases[:, None], lengths[:, 1:]], axis=1),
+    )
+    return after.written()
 
 
 def rest(clock: Any) -> tuple[Any, Any]:
     """Returns the ticks of the last bar, a whole one until its length is read, and those up to the song's end, [B]."""
-    bar, last, bars, since, *_ = tf.unstack(clock, axis=1)
-    last = tf.where(last > 0, last, bar)
-    return last, tf.where(bars > 1, (bars - 2) * bar + last + bar, last) - since
+    now = Clock.read(clock)
+    last = tf.where(now.last > 0, now.last, now.bar)
+    return last, tf.where(now.bars > 1, (now.bars - 2) * now.bar + last + now.bar, last) - now.since
 
 
 def told(clock: Any, sounded_B: Any, quarter: float) -> dict[str, Any]:
@@ -67,24 +131,30 @@ def told(clock: Any, sounded_B: Any, quarter: float) -> dict[str, Any]:
 
     Returns:
       Name -> float32 [B], by the names and within the sizes of `SIZES`: the place in the bar, counted from 1; the rest
-      of the song and of the phrase, counted from 1, where tokens say how long they are; and `sounded_B`; all in parts
-      of a quarter note; the notes of the present slice up to now, counted from 1, and those of the song's first one:
-      music keeps the number of its voices.
+      of the song, of the phrase and of the song beyond the phrase, counted from 1, where tokens say how long they are;
+      and `sounded_B`; all in parts
+      of a quarter note; the phrases that have begun; the notes of the present slice up to now, counted from 1, and
+      those of the song's first one: music keeps the number of its voices.
     """
-    bar, _, bars, since, phrase, notes, voices = tf.unstack(clock, axis=1)
-    _, left = rest(clock)
-    place = tf.math.floormod(since, tf.maximum(bar, 1.0))
-    place_B = tf.where(bar > 0, _parts(place, quarter, PLACES - 1) + 1, 0.0)
-    left_B = tf.where(bars > 0, _parts(tf.maximum(left, 0.0), quarter, LEFT) + 1, 0.0)
-    phrase_B = tf.where(phrase > 0, _parts(phrase, quarter, LEFT) + 1, 0.0)
+    now, (_, left) = Clock.read(clock), rest(clock)
+    place = tf.math.floormod(now.since, tf.maximum(now.bar, 1.0))
     return {
-        "place": place_B,
-        "left": left_B,
-        "phrase": phrase_B,
+        "place": tf.where(now.bar > 0, _parts(place, quarter, PLACES - 1) + 1, 0.0),
+        "left": tf.where(now.bars > 0, _parts(tf.maximum(left, 0.0), quarter, LEFT) + 1, 0.0),
+        "phrase": tf.where(now.phrase > 0, _parts(now.phrase, quarter, LEFT) + 1, 0.0),
+        "beyond": tf.where(
+            (now.phrase > 0) & (now.bars > 0), _parts(tf.maximum(left - now.phrase, 0.0), quarter, LEFT) + 1, 0.0
+        ),
+        "begun": tf.minimum(now.begun, float(PHRASES)),
         "sounded": _parts(sounded_B, quarter, SOUNDED),
-        "voice": tf.minimum(notes + 1.0, float(VOICES)),
-        "voices": tf.minimum(voices, float(VOICES)),
+        "voice": tf.minimum(now.notes + 1.0, float(VOICES)),
+        "voices": tf.minimum(now.voices, float(VOICES)),
     }
+
+
+def _at(values_BxN: Any, index_B: Any) -> Any:
+    within = tf.clip_by_value(tf.cast(index_B, tf.int32), 0, values_BxN.shape[1] - 1)
+    return tf.gather(values_BxN, within, axis=1, batch_dims=1)
 
 
 def _parts(ticks_B: Any, quarter: float, most: int) -> Any:

@@ -10,6 +10,7 @@ tokens one after another and tells of each, as the ids of earlier tokens:
 - the aligned token: the one at the place of the next token in the slice before, where a slice ends with the token that
   moves the time: of a voice, its last note.
 - the token that follows in the song's opening, which many forms come back to (`nabi.networks.openings`).
+- the token that follows in the phrase that the song says it comes back to (`nabi.networks.returns`).
 - the last token of each kind: the bar, the place in it, the time signature; and the first bar's number.
 - the place in the bar, and how far off the end is (`nabi.networks.positions`).
 - the intervals around the next note, where tokens are notes (`nabi.networks.intervals`).
@@ -28,20 +29,20 @@ import tensorflow as tf
 from nabi.music.encodings import Encoding, kind_of
 from nabi.music.encodings.token_kinds import pitches_of
 from nabi.music.vocabulary import START, Vocabulary
-from nabi.networks import intervals, openings, positions
+from nabi.networks import intervals, openings, positions, returns
 
 # Tokens that are remembered.
 TOKENS = 1024
 # The longest run that is told apart.
 LONGEST_RUN = 31
 # Earlier tokens that may be said again.
-CANDIDATES = ("continuation", "first_continuation", "aligned", "opening")
+CANDIDATES = ("continuation", "first_continuation", "aligned", "opening", "returned")
 # What is told of how long and how well the song has agreed with its past.
 RUNS = ("run", "opening_run", "longest_opening_run")
 # Tokens of a slice that are aligned.
 SLICE = 16
 # Kinds of tokens that say how the song is planned.
-_PLANS = ("meter", "key", "last", "phrase")
+_PLANS = ("meter", "key", "last", "phrase", "cadence", "again")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -58,8 +59,10 @@ class SongMemory:
       bars_V: float32, bars up to the end that a bar's number says; else 0.
       meters_V: float32, ticks of a bar that ids of a time signature say, and `<start>`: four quarter notes; else 0.
       lasts_V, phrases_V: float32, ticks of the last bar, and up to the phrase's end, that ids say; else 0.
+      cadences_V: float32, 1..128 for ids of a note of a phrase's cadence; else 0.
+      returns_V: float32, by how many phrases ids say that one comes back; else 0.
       plans_V: float32, 1 for ids that are no music: of a time signature, of a key, of the length of the last bar or
-        of a phrase, and the special ones.
+        of a phrase, of its cadence or its return, and the special ones.
     """
 
     kinds_VxK: npt.NDArray[np.float32]
@@ -72,6 +75,8 @@ class SongMemory:
     meters_V: npt.NDArray[np.float32]
     lasts_V: npt.NDArray[np.float32]
     phrases_V: npt.NDArray[np.float32]
+    cadences_V: npt.NDArray[np.float32]
+    returns_V: npt.NDArray[np.float32]
     plans_V: npt.NDArray[np.float32]
 
     @classmethod
@@ -89,14 +94,16 @@ class SongMemory:
         keys = [float(encoding.key_number(token)) for token in tokens]
         sounds = [float(len(note) > 0) for note in notes]
         numbers = list(zip(kinds, map(encoding.number, tokens), strict=True))
-        bars, meters, lasts, phrases = (
-            [float(number) * (kind == said) for kind, number in numbers] for said in ("bar", "meter", "last", "phrase")
+        bars, meters, lasts, phrases, cadences, again = (
+            [float(number) * (kind == said) for kind, number in numbers]
+            for said in ("bar", "meter", "last", "phrase", "cadence", "again")
         )
         plans = [float(kind in _PLANS) for kind in kinds]
         first, special = [0.0] * vocabulary.special, [0.0] * vocabulary.special
         first[START] = 4.0 * encoding.ticks_per_quarter
         columns = [special + column for column in (ticks, pitches, strikes, keys, sounds, bars)]
-        columns += [first + meters, special + lasts, special + phrases, [1.0] * vocabulary.special + plans]
+        columns += [first + meters, special + lasts, special + phrases, special + cadences, special + again]
+        columns += [[1.0] * vocabulary.special + plans]
         return cls(table, *(np.array(column, np.float32) for column in columns))
 
     @property
@@ -104,7 +111,7 @@ class SongMemory:
         """Widths of the parts of the state; all are zeros before a song."""
         kinds = self.kinds_VxK.shape[1]
         slices = [SLICE + 1, SLICE + 1, SLICE]
-        return [TOKENS, TOKENS, *slices, kinds, openings.OPENING, openings.COUNTERS, positions.CLOCK]
+        return [TOKENS, TOKENS, *slices, kinds, openings.OPENING, openings.COUNTERS, positions.CLOCK, returns.STATE]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -120,7 +127,7 @@ class SongMemory:
           state: float32 parts, [B, size] each: ids of the tokens before, the latest first; for each distance 1.. the
             run of equal tokens that ended before this token; the slice before and this one, each with its length; for
             how many ticks each note of the slice before has sounded; the last id of each kind; the opening and its
-            counters; the clock.
+            counters; the clock; the places of phrases.
 
         Returns:
           Name -> int32 [B], in the order of `names`, where 0 is none: the runs, 0..`LONGEST_RUN`, the ids of the
@@ -128,27 +135,29 @@ class SongMemory:
           and `intervals.told` tell; and the state after the token.
         """
         token_Bx1 = tf.cast(token_B, tf.float32)[:, None]
-        history, runs, before, current, ages_BxS, last_BxK, opening, counters, clock = state
+        history, runs, before, current, ages_BxS, last_BxK, opening, counters, clock, phrases = state
         run, *told, history, runs = _continuations(token_Bx1, history, runs, tf.gather(self.bars_V, token_B))
         aligned_B, sounded_B, before, current, ages_BxS = self._align(token_B, token_Bx1, before, current, ages_BxS)
         clock = positions.advance(self.tables, token_B, clock)
         (follows, *opening_runs, first_bar), opening, counters = openings.follow(
             self.tables, token_B, opening, counters
         )
+        returned, phrases = returns.follow(self.tables, token_B, history, phrases)
         last_BxK = tf.where(tf.gather(self.kinds_VxK, token_B) > 0, token_Bx1, last_BxK)
         key_B = tf.reduce_max(tf.gather(self.keys_V, tf.cast(last_BxK, tf.int32)), axis=1)
         around = positions.told(clock, sounded_B, float(self.meters_V[START]) / 4.0)
-        around |= intervals.told(tf.constant(self.pitches_V), before, current, key_B)
+        now = positions.Clock.read(clock)
+        around |= intervals.told(tf.constant(self.pitches_V), before, current, key_B, (now.top, now.bottom))
         lengths = [tf.minimum(length, float(LONGEST_RUN)) for length in (run, *opening_runs)]
-        parts = [*lengths, *told, aligned_B, follows, *tf.unstack(last_BxK, axis=1), first_bar]
+        parts = [*lengths, *told, aligned_B, follows, returned, *tf.unstack(last_BxK, axis=1), first_bar]
         parts += [around[name] for name in (*positions.SIZES, *intervals.SIZES)]
         named = {name: tf.cast(part, tf.int32) for name, part in zip(self.names, parts, strict=True)}
-        return named, [history, runs, before, current, ages_BxS, last_BxK, opening, counters, clock]
+        return named, [history, runs, before, current, ages_BxS, last_BxK, opening, counters, clock, phrases]
 
     @property
     def tables(self) -> dict[str, npt.NDArray[np.float32]]:
         """The tables that `openings.follow` and `positions.advance` take, by their names."""
-        names = ("sounds", "ticks", "bars", "plans", "meters", "lasts", "phrases")
+        names = ("sounds", "ticks", "bars", "plans", "meters", "lasts", "phrases", "cadences", "returns")
         return {name: getattr(self, f"{name}_V") for name in names}
 
     def _align(

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from nabi.music import note_names
+from nabi.music import note_names, phrases
 from nabi.music.encodings.base import END, START, as_sum
 from nabi.music.encodings.metred import LONGEST_BAR, SHIFT, Metred, frame_kind
 from nabi.music.song import About, Song
@@ -37,11 +37,13 @@ class Bars(Metred):
     FOLLOWS: ClassVar[Mapping[str, frozenset[str]]] = {
         START: frozenset({"meter", "bar"}),
         "meter": frozenset({"bar"}),
-        "bar": frozenset({"note", "shift", "key", "last", "phrase"}),
+        "bar": frozenset({"note", "shift", "key", "last", "phrase", "again"}),
         "key": frozenset({"last"}),
-        "last": frozenset({"note", "shift", "phrase"}),
-        "place": frozenset({"note", "phrase"}),
-        "phrase": frozenset({"note", "shift", "phrase"}),
+        "last": frozenset({"note", "shift", "phrase", "again"}),
+        "place": frozenset({"note", "phrase", "again"}),
+        "phrase": frozenset({"note", "shift", "phrase", "cadence"}),
+        "cadence": frozenset({"note", "shift", "cadence"}),
+        "again": frozenset({"note", "shift"}),
         "note": frozenset({"duration", "longest duration"}),
         "duration": _AFTER_A_DURATION,
         "longest duration": _AFTER_A_DURATION | {"duration", "longest duration"},
@@ -52,7 +54,7 @@ class Bars(Metred):
         """Writes the slices up to the last note's end; after the last onset they end at bar lines."""
         start, duration, pitch = (column.astype(np.int64) for column in self.checked(song).notes())
         lines = np.arange(0, song.end, self.bar_ticks(song))
-        borders = np.unique(np.concatenate([lines, start, self.phrase_ends(song), [song.end]]))
+        borders = np.unique(np.concatenate([lines, start, phrases.ends(song), [song.end]]))
         order = np.lexsort((-pitch, start))
         notes = [
             (note_names.PITCH_NAMES[number], *as_sum(_DURATION, ticks, self.ticks_per_quarter, LONGEST_BAR))
@@ -90,7 +92,7 @@ class Bars(Metred):
             return 0
         bar, longest = self.bar_ticks(song), LONGEST_BAR * self.ticks_per_quarter
         within = np.unique(start)
-        slices = -(-song.end // bar) + int((within % bar > 0).sum()) + len(self.phrase_ends(song))
+        slices = -(-song.end // bar) + int((within % bar > 0).sum()) + len(phrases.ends(song))
         more = self.most_plan_tokens(song)
         return len(start) + int((-(-duration.astype(np.int64) // longest)).sum()) + 2 * slices + more
 
@@ -99,7 +101,8 @@ class Bars(Metred):
         return song
 
     def kind(self, token: str, before: str) -> str:
-        """Returns `note`, `duration`, `longest duration`, `shift`, `place`, `bar`, `meter`, `key`, `last`, `phrase`."""
+        """Returns `note`, `duration`, `longest duration`, `shift`, `place`, `bar`, `meter`, `key`, `last`, `phrase`,
+        `cadence`, `again`."""
         del before
         if token.startswith(_DURATION):
             return "longest duration" if token == f"{_DURATION}{LONGEST_BAR}" else "duration"

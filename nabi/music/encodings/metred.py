@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nabi.music import bars, keys, note_names
+from nabi.music.encodings import phrase_tokens
 from nabi.music.encodings.base import OnGrid
+from nabi.music.encodings.phrase_tokens import AGAIN, CADENCE, PHRASE
 from nabi.music.song import About, Song
 
 # The longest bar, in quarter notes: 4/2. Songs with longer ones are written in bars of 4/4.
@@ -17,9 +19,7 @@ LONGEST_BAR = 8
 MOST_BARS = 64
 
 SHIFT = "s:"
-_PLACE, _BAR, _METER, _KEY, _LAST, _PHRASE = "@", "bar:", "meter:", "key:", "last:", "phrase:"
-# The most quarter notes that one token says of a phrase; a longer one takes several.
-LONGEST_PHRASE = 32
+_PLACE, _BAR, _METER, _KEY, _LAST = "@", "bar:", "meter:", "key:", "last:"
 _METERS = tuple(
     f"{beats}/{unit}"
     for unit in (2, 4, 8, 16)
@@ -30,7 +30,10 @@ _METERS = tuple(
 _KEYS = {name: _KEY + name.replace(" ", "-") for name in keys.KEY_NAMES}
 _KEY_NUMBERS = {token: number for number, token in enumerate(_KEYS.values(), 1)}
 # Prefix of a token that is no note -> its kind.
-_KINDS = {SHIFT: "shift", _PLACE: "place", _BAR: "bar", _METER: "meter", _KEY: "key", _LAST: "last", _PHRASE: "phrase"}
+_KINDS = {
+    SHIFT: "shift", _PLACE: "place", _BAR: "bar", _METER: "meter", _KEY: "key", _LAST: "last", PHRASE: "phrase",
+    CADENCE: "cadence", AGAIN: "again",
+}  # fmt: skip
 
 Ints = npt.NDArray[np.int64]
 
@@ -44,8 +47,11 @@ class Metred(OnGrid):
     signature, `meter:3/4`, where the song has one. After the first bar's number stand the key, as `nabi.music.keys`
     finds it (`key:C-major`), and how many quarter notes the last bar has (`last:3`): a network can head for its end.
 
-    Where the song's phrases are known (`About.phrase_ends`) each begins with how many quarter notes are left to its
-    end, the whole ones and the rest: `phrase:7` `phrase:1/2`. A network can head for a cadence.
+    Where the song's phrases are known (`nabi.music.phrases`) each begins with how many quarter notes are left to its
+    end, the whole ones and the rest, and with the highest and the lowest note that sound there: `phrase:7` `phrase:1/2`
+    `cadence:F#4` `cadence:D3`; or, if it is the same as an earlier one, with how many phrases back that stood:
+    `again:2`. So a network decides first where a phrase goes, as composers do. Notes are read as they are, whatever was
+    said.
 
     A bar that is longer than 8 quarter notes, or is no whole number of ticks, is written as bars of 4/4.
     """
@@ -64,8 +70,7 @@ class Metred(OnGrid):
             *(_METER + meter for meter in _METERS),
             *_KEYS.values(),
             *(_LAST + self.quarters(length) for length in range(1, longest + 1)),
-            *(f"{_PHRASE}{quarters}" for quarters in range(1, LONGEST_PHRASE + 1)),
-            *(_PHRASE + self.quarters(rest) for rest in range(1, self.ticks_per_quarter)),
+            *phrase_tokens.required(self.ticks_per_quarter),
         )
 
     def opening(self, bars: int, meter: str, key: str = "") -> tuple[str, ...]:
@@ -86,10 +91,15 @@ class Metred(OnGrid):
         return _KEY_NUMBERS.get(token, 0)
 
     def number(self, token: str) -> int:
-        """Returns the bars of a bar's number, the ticks of a place, of a meter's or the last bar, of a phrase; else 0.
+        """Returns the bars of a bar's number, the ticks of a place, of a meter's or the last bar, or of a phrase.
 
-        >>> [Metred().number(token) for token in ("bar:2", "@1", "meter:3/4", "last:1/2", "phrase:8", "C4")]
-        [2, 12, 36, 6, 96, 0]
+        Of a note of a cadence it is 1 more than its MIDI number, of a phrase that comes again how many phrases it goes
+        back, of any other token 0.
+
+        >>> [Metred().number(token) for token in ("bar:2", "@1", "meter:3/4", "last:1/2", "phrase:8", "cadence:C4")]
+        [2, 12, 36, 6, 96, 61]
+        >>> [Metred().number(token) for token in ("again:2", "C4")]
+        [2, 0]
         """
         kind = frame_kind(token)
         said = token.partition(":")[2]
@@ -97,8 +107,12 @@ class Metred(OnGrid):
             return self.length(token.removeprefix(_PLACE))
         if kind == "bar":
             return int(said)
+        if kind == "again":
+            return int(said)
         if kind in ("last", "phrase"):
             return self.length(said)
+        if kind == "cadence":
+            return 1 + note_names.parse_pitch(said)
         return int(bars.quarters(said) * self.ticks_per_quarter) if kind == "meter" else 0
 
     def lengthened(self, tokens: Sequence[str], bars: int) -> list[str]:
@@ -129,28 +143,21 @@ class Metred(OnGrid):
 
         Args:
           song: the song.
-          borders: ticks at which slices begin, ascending, every bar line and `phrase_ends` among them, then the
+          borders: ticks at which slices begin, ascending, every bar line and end of a phrase among them, then the
             song's end.
           notes: the tokens of each slice's notes.
         """
         tokens = list(self.meter_tokens(song))
-        phrases = self._phrases(song)
+        phrases = phrase_tokens.written(song)
         plans = {**phrases, 0: [*self._plan(song), *phrases.get(0, [])]}
         places, lengths = self.places(song, borders[:-1]), np.diff(borders).tolist()
         for place, begin, slice_notes, length in zip(places, borders.tolist(), notes, lengths, strict=False):
             tokens += [place, *plans.get(begin, []), *slice_notes, SHIFT + self.quarters(length)]
         return tokens if len(song) else []
 
-    def phrase_ends(self, song: Song) -> Ints:
-        """Returns the ends of phrases that are written, ascending: those within the song."""
-        ends = np.unique(np.array(song.about.phrase_ends, np.int64))
-        return ends[(ends > 0) & (ends <= song.end)]
-
     def most_plan_tokens(self, song: Song) -> int:
         """Bounds the number of tokens that say meter, key, last bar and phrases, of a song with notes."""
-        ends = self.phrase_ends(song)
-        whole = np.diff(ends, prepend=0) // (LONGEST_PHRASE * self.ticks_per_quarter)
-        return len(self.meter_tokens(song)) + 2 + int(whole.sum()) + 2 * len(ends)
+        return len(self.meter_tokens(song)) + 2 + phrase_tokens.most_tokens(song)
 
     def bar_ticks(self, song: Song) -> int:
         """Returns the ticks of a bar as it is written."""
@@ -166,15 +173,10 @@ class Metred(OnGrid):
     def about(self, tokens: Sequence[str]) -> About:
         """Returns the metadata that tokens say: the time signature, if there is one, and the phrases that end."""
         meter = tokens[0] if tokens and tokens[0].startswith(_METER) else None
-        ends, now, left = set(), 0, 0
-        for token in tokens:
-            if token.startswith(SHIFT):
-                ends |= {now + left} if left else set()
-                now, left = now + self.ticks(token), 0
-            elif token.startswith(_PHRASE):
-                left += self.length(token.removeprefix(_PHRASE))
         time_signature = meter.removeprefix(_METER) if meter else None
-        return About(time_signature=time_signature, phrase_ends=tuple(end for end in sorted(ends) if end <= now))
+        return About(
+            time_signature=time_signature, phrase_ends=phrase_tokens.ends(tokens, self.ticks, self.ticks_per_quarter)
+        )
 
     def quarters(self, ticks: int) -> str:
         """Writes ticks as quarter notes."""
@@ -184,17 +186,6 @@ class Metred(OnGrid):
         """Reads quarter notes as ticks; raises ValueError for another text, or none of the grid."""
         return note_names.parse_duration(quarters, self.ticks_per_quarter)
 
-    def _phrases(self, song: Song) -> dict[int, list[str]]:
-        """Maps the tick at which a phrase begins to the tokens of its length."""
-        ends = self.phrase_ends(song).tolist()
-        return {begin: self._phrase(end - begin) for begin, end in itertools.pairwise([0, *ends])}
-
-    def _phrase(self, ticks: int) -> list[str]:
-        quarters, rest = divmod(ticks, self.ticks_per_quarter)
-        longest, more = divmod(quarters, LONGEST_PHRASE)
-        whole = [f"{_PHRASE}{LONGEST_PHRASE}"] * longest + [f"{_PHRASE}{more}"] * (more > 0)
-        return [*whole, _PHRASE + self.quarters(rest)] if rest else whole
-
     def _plan(self, song: Song) -> list[str]:
         """Returns the tokens of the key, if one is found, and of the last bar's length."""
         key, bar = keys.find_key(song), self.bar_ticks(song)
@@ -203,5 +194,5 @@ class Metred(OnGrid):
 
 
 def frame_kind(token: str) -> str:
-    """Returns the kind of a token of the frame, `shift`, `place`, `bar`, `meter`, `key`, `last`, `phrase`; else ""."""
+    """Returns the kind of a token of the frame: one of the values of `_KINDS`; else ""."""
     return next((kind for prefix, kind in _KINDS.items() if token.startswith(prefix)), "")

@@ -47,6 +47,13 @@ def pitches_of(encoding: Encoding, token: str) -> tuple[int, ...]:
     return tuple(note_names.parse_pitch(name.removeprefix(HELD_MARK)) for name in _names(token))
 
 
+def pitches_named(encoding: Encoding, token: str) -> tuple[int, ...]:
+    """Returns the MIDI numbers that a token strikes or holds, or that it says of a phrase's cadence."""
+    if encoding.kind(token, before="start") == "cadence":
+        return (encoding.number(token) - 1,)
+    return pitches_of(encoding, token)
+
+
 def _is_pitched(kind: str) -> bool:
     return kind in _PITCHED or kind in note_names.PITCH_NAMES
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from nabi.music import note_names
+from nabi.music import note_names, phrases
 from nabi.music.encodings.base import END, START
 from nabi.music.encodings.grid import HELD_MARK
 from nabi.music.encodings.metred import SHIFT, Ints, Metred, frame_kind
@@ -39,11 +39,13 @@ class Voices(Metred):
     FOLLOWS: ClassVar[Mapping[str, frozenset[str]]] = {
         START: frozenset({"meter", "bar"}),
         "meter": frozenset({"bar"}),
-        "bar": frozenset({*_STRUCK, "shift", "key", "last", "phrase"}),
+        "bar": frozenset({*_STRUCK, "shift", "key", "last", "phrase", "again"}),
         "key": frozenset({"last"}),
-        "last": frozenset({*_STRUCK, "shift", "phrase"}),
-        "place": frozenset({*_STRUCK, "shift", "phrase"}),
-        "phrase": frozenset({*_STRUCK, "shift", "phrase"}),
+        "last": frozenset({*_STRUCK, "shift", "phrase", "again"}),
+        "place": frozenset({*_STRUCK, "shift", "phrase", "again"}),
+        "phrase": frozenset({*_STRUCK, "shift", "phrase", "cadence"}),
+        "cadence": frozenset({*_STRUCK, "shift", "cadence"}),
+        "again": frozenset({*_STRUCK, "shift"}),
         **{name: frozenset({*_STRUCK[:pitch], "shift"}) for pitch, name in enumerate(_STRUCK)},
         "shift": frozenset({"bar", "place", END}),
     }
@@ -54,7 +56,7 @@ class Voices(Metred):
         ends = start + duration
         changes = _changes(start, ends)
         lines = np.arange(0, changes[-1], self.bar_ticks(song))
-        borders = np.unique(np.concatenate([changes, lines, self.phrase_ends(song)]))
+        borders = np.unique(np.concatenate([changes, lines, phrases.ends(song)]))
         first, last = np.searchsorted(borders, start), np.searchsorted(borders, ends)
         index, names = _sounding(first, last, pitch)
         slices = np.split(names, np.searchsorted(index, np.arange(1, len(borders) - 1)))
@@ -82,7 +84,7 @@ class Voices(Metred):
         """Counts each pitch once a slice, two tokens a slice, and those of the plan."""
         start, duration, _ = (column.astype(np.int64) for column in song.notes())
         ends, bar = start + duration, self.bar_ticks(song)
-        changes = np.union1d(_changes(start, ends), self.phrase_ends(song))
+        changes = np.union1d(_changes(start, ends), phrases.ends(song))
         on_lines = changes % bar == 0
         # Slices before each change: the changes before it, and the bar lines before it that are none.
         slices = np.arange(len(changes)) - np.cumsum(on_lines) + on_lines + -(-changes // bar)

@@ -80,6 +80,29 @@ def test_a_phrase_begins_where_one_ends_and_ends_within_the_song():
     assert "phrase:5" in after(BEGUN + "phrase:3 C4 s:3 bar:2")
 
 
+def test_a_phrase_has_one_cadence_of_two_notes_the_highest_first():
+    assert len([token for token in after(BEGUN + "phrase:4") if token.startswith("cadence:")]) == 128
+    assert {"cadence:C4", "cadence:B3"} < after(BEGUN + "phrase:4 cadence:C4")
+    assert "cadence:C#4" not in after(BEGUN + "phrase:4 cadence:C4")
+    assert not [token for token in after(BEGUN + "phrase:4 cadence:C4 cadence:C4") if token.startswith("cadence:")]
+    again = after(BEGUN + "phrase:3 cadence:C4 cadence:C4 C4 s:3 bar:2 phrase:3")
+    assert len([token for token in again if token.startswith("cadence:")]) == 128
+
+
+def test_a_phrase_comes_back_only_where_it_was_and_within_the_song():
+    def again(text):
+        return {token for token in after(BEGUN + text) if token.startswith("again:")}
+
+    first = "phrase:2 cadence:C4 cadence:C4 C4 s:2 @2 "
+    assert again("") == set()
+    assert again(first) == {"again:1"}
+    assert again(first + "again:1") == set()
+    second = first + "phrase:3 cadence:C4 cadence:C4 C4 s:1 bar:2 C4 s:2 @2 "
+    assert again(second) == {"again:1", "again:2"}
+    # Of the song's 8 quarter notes 1 is left.
+    assert again(second + "again:2 C4 s:1 bar:1 C4 s:1 @1") == set()
+
+
 def test_without_a_bar_nothing_is_masked_and_after_the_end_neither():
     assert after("C4 s:8 @3") == set(VOCABULARIES["voices"].tokens)
     mask, vocabulary = MASKS["voices"], VOCABULARIES["voices"]

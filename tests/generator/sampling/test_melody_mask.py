@@ -13,6 +13,7 @@ from generator.config import GenerateConfig
 from generator.sampling.grammar import Grammar
 from generator.sampling.melody import Melody
 from generator.sampling.melody_mask import MelodyMask
+from generator.sampling.phrase_mask import PhraseMask
 from generator.sampling.sampler import Sampler
 from generator.sampling.stepper import Stepper
 from generator.sampling.token_content import TokenContents
@@ -39,22 +40,29 @@ def lines(draw) -> Song:
     ends = np.cumsum(np.add(lengths, rests)).tolist()
     notes = [(end - length, length, draw(pitch)) for end, length in zip(ends, lengths, strict=True)]
     meter = draw(strategies.sampled_from([None, "1/8", "3/4"]))
-    return dataclasses.replace(song(*notes), about=About(time_signature=meter))
+    phrase_ends = tuple(sorted(draw(strategies.sets(strategies.sampled_from(ends)))))
+    return dataclasses.replace(song(*notes), about=About(time_signature=meter, phrase_ends=phrase_ends))
 
 
 class Walk:
     """Steps of several songs from token to token, under the mask of a line and the grammar."""
 
     def __init__(self, line: Song, *, lowest: bool, rows: int = 1) -> None:
-        self.mask = MelodyMask(Melody.of(line, VOICES, VOCABULARY, lowest=lowest))
-        self.memory, self.grammar_B = self.mask.initial(rows), np.zeros(rows, np.int64)
+        melody = Melody.of(line, VOICES, VOCABULARY, lowest=lowest)
+        self.masks = [MelodyMask(melody), melody.phrases]
+        self.memories, self.grammar_B = [mask.initial(rows) for mask in self.masks], np.zeros(rows, np.int64)
 
     def after(self, ids_B: np.ndarray) -> np.ndarray:
         """What may come after a token of each song, bool [B, V]; anything after `<end>`."""
-        self.memory = self.mask.update(self.memory, tf.constant(ids_B, tf.int32))
+        self.memories = [
+            mask.update(memory, tf.constant(ids_B, tf.int32))
+            for mask, memory in zip(self.masks, self.memories, strict=True)
+        ]
         self.grammar_B = GRAMMAR.next_KxV[self.grammar_B, ids_B]
         logits = tf.zeros([len(ids_B), len(VOCABULARY)])
-        may_BxV = np.isfinite(self.mask.apply(logits, self.memory).numpy())
+        for mask, memory in zip(self.masks, self.memories, strict=True):
+            logits = mask.apply(logits, memory)
+        may_BxV = np.isfinite(logits.numpy())
         return may_BxV & (GRAMMAR.legal_KxV[self.grammar_B] | (ids_B == END)[:, None])
 
 
@@ -92,6 +100,8 @@ def test_whatever_is_sampled_the_line_stays(lowest, line, seed):
         places = [token for token in tokens if VOICES.kind(token, "shift") in ("bar", "place")]
         ticks = np.cumsum([0, *(VOICES.ticks(token) for token in tokens if VOICES.ticks(token))])[:-1]
         assert places == VOICES.places(line, ticks)
+        if line.about.phrase_ends:
+            assert VOICES.about(tokens).phrase_ends == line.about.phrase_ends
 
 
 @pytest.mark.parametrize("lowest", [False, True])
@@ -141,3 +151,46 @@ def test_what_comes_after_the_end_is_free():
     for token in [*VOCABULARY.encode(VOICES.encode(LINE)).tolist(), END, START]:
         memory = mask.update(memory, tf.constant([token]))
     np.testing.assert_array_equal(mask.apply(tf.zeros([1, len(VOCABULARY)]), memory), np.zeros([1, len(VOCABULARY)]))
+
+
+def phrases_after(text: str, line: Song, *, lowest: bool = False) -> set[str]:
+    """The tokens of phrases that the mask of a line leaves after these, `<start>` first."""
+    mask = PhraseMask.of(line, VOICES, VOCABULARY, lowest=lowest)
+    memory = mask.initial(1)
+    for token in [START, *VOCABULARY.encode(text.split()).tolist()]:
+        memory = mask.update(memory, tf.constant([token]))
+    may = np.isfinite(mask.apply(tf.zeros([1, len(VOCABULARY)]), memory)[0].numpy())
+    told = ("phrase:", "cadence:", "again:")
+    return {token for token, is_free in zip(VOCABULARY.tokens, may, strict=True) if is_free and token.startswith(told)}
+
+
+# Three phrases of a quarter note and an 8th, the last as the first.
+PHRASED = dataclasses.replace(
+    song((0, 18, 72), (18, 18, 74), (36, 18, 72)), about=About(phrase_ends=(18, 36, 54))
+)  # fmt: skip
+BEGUN = "bar:2 key:C-major last:1/2 "
+
+
+def test_the_phrases_of_a_line_are_said_as_they_are():
+    cadences = {"cadence:C5"}
+    assert phrases_after(BEGUN, PHRASED) == {"phrase:1"}
+    assert phrases_after(BEGUN + "phrase:1", PHRASED) == {"phrase:1/2"}
+    assert phrases_after(BEGUN + "phrase:1 phrase:1/2", PHRASED) == cadences
+    assert len(phrases_after(BEGUN + "phrase:1 phrase:1/2 cadence:C5", PHRASED)) == 128
+    second = "phrase:1 phrase:1/2 cadence:C5 cadence:C4 C5 C4 s:3/2 @3/2 phrase:1 phrase:1/2"
+    assert phrases_after(BEGUN + second, PHRASED) == {"cadence:D5"}
+    third = f"{second} cadence:D5 cadence:C4 D5 C4 s:3/2 @3 "
+    assert phrases_after(BEGUN + third, PHRASED) == {"phrase:1", "again:2"}
+    assert "phrase:1" not in phrases_after(BEGUN + third + "again:2", PHRASED)
+
+
+def test_of_a_lowest_line_the_last_note_of_a_cadence_is_given():
+    assert len(phrases_after(BEGUN + "phrase:1 phrase:1/2", PHRASED, lowest=True)) == 128
+    assert phrases_after(BEGUN + "phrase:1 phrase:1/2 cadence:G5", PHRASED, lowest=True) == {"cadence:C5"}
+
+
+def test_where_no_phrases_are_known_the_line_tells_where_they_lead():
+    line = dataclasses.replace(PHRASED, about=About())
+    assert {"phrase:1", "phrase:3", "phrase:1/2"} < phrases_after(BEGUN, line)
+    assert "cadence:D5" in phrases_after(BEGUN + "phrase:2", line)
+    assert not {"cadence:C5", "again:1"} & phrases_after(BEGUN + "phrase:2", line)

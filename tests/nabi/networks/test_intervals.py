@@ -32,7 +32,19 @@ def interval(semitones):
 
 def test_pitches_of_the_voice_and_of_those_above_are_told():
     after = told(SONG)
-    assert [after[name] for name in intervals.REFERENCES] == [62 + 1, 67 + 1, 71 + 1, 0]
+    assert [after[name] for name in intervals.REFERENCES] == [62 + 1, 67 + 1, 71 + 1, 0, 0, 0]
+
+
+def test_the_cadence_of_the_phrase_is_told_until_the_next_one_begins():
+    begun = ["bar:2", "key:A-minor", "last:4", "phrase:4", "cadence:E5", "cadence:A3", "C5", "A4", "s:2", "@2", "D5"]
+    assert [told(begun)[name] for name in intervals.CADENCE] == [76 + 1, 57 + 1]
+    # A4 is a fifth below E5, an octave above A3.
+    assert [told(begun)[f"to_{name}"] for name in intervals.CADENCE] == [interval(7), interval(-12)]
+    assert [told(begun)[f"degree_of_{name}"] for name in intervals.CADENCE] == [12 + 7 + 1, 12 + 1]
+    assert [told(begun[:5])[name] for name in intervals.CADENCE] == [76 + 1, 0]
+    following = [*begun, "A4", "s:2", "bar:1", "phrase:4"]
+    assert [told(following)[name] for name in intervals.CADENCE] == [0, 0]
+    assert [told([*following, "cadence:C5"])[name] for name in intervals.CADENCE] == [72 + 1, 0]
 
 
 def test_intervals_of_the_voices_above_are_told():

@@ -54,6 +54,19 @@ def test_the_rest_of_a_phrase_is_told_where_tokens_say_its_length():
     assert told(phrases, "phrase", Voices()) == [0, 13, 19, 19, 7, 7, 7, 0, 0, 0, 0, 0, 25, 25, 0]
 
 
+def test_a_phrase_that_comes_back_is_as_long_as_it_was():
+    song = "bar:3 phrase:2 C4 s:2 @2 phrase:1 phrase:1/2 C4 s:3/2 @7/2 again:2 C4 s:1/2"
+    assert told(song, "phrase", Voices())[-4:] == [0, 25, 25, 19]
+    assert told(song, "begun", Voices()) == [0, 1, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3, 3]
+    twice = "bar:3 phrase:2 C4 s:2 @2 phrase:1 C4 s:1 @3 again:2 C4 s:1 bar:2 ~C4 s:1 @1 again:2"
+    assert told(twice, "phrase", Voices())[-1] == 13
+
+
+def test_the_rest_of_the_song_beyond_the_phrase_is_told():
+    song = "meter:3/4 bar:2 last:3 phrase:4 C4 s:3 bar:1 ~C4 s:1 @1 phrase:2 C4 s:2"
+    assert told(song, "beyond", Voices()) == [0, 0, 0, 25, 25, 25, 25, 25, 0, 0, 1, 1, 0]
+
+
 def test_the_length_of_a_phrase_takes_no_place_among_the_voices():
     phrases = "bar:1 phrase:1 C5 C4 s:1 @1 phrase:2 C5"
     assert told(phrases, "sounded", Voices())[-2:] == [12, 12]

@@ -113,12 +113,21 @@ def test_phrases_say_how_many_quarter_notes_they_have_left():
     about = About(time_signature="3/4", phrase_ends=(18, 36 + 12 * 40, 999))
     phrases = dataclasses.replace(song((0, 18, 60), (18, 12 * 60, 62)), about=about)
     tokens = Voices().encode(phrases)
-    first = "meter:3/4 bar:21 key:G-major last:3/2 phrase:1 phrase:1/2 C4 s:3/2"
-    second = "@3/2 phrase:32 phrase:9 phrase:1/2 D4 s:3/2 bar:20 ~D4 s:3"
+    first = "meter:3/4 bar:21 key:G-major last:3/2 phrase:1 phrase:1/2 cadence:C4 cadence:C4 C4 s:3/2"
+    second = "@3/2 phrase:32 phrase:9 phrase:1/2 cadence:D4 cadence:D4 D4 s:3/2 bar:20 ~D4 s:3"
     assert " ".join(tokens).startswith(f"{first} {second}")
     assert sum(token.startswith("phrase") for token in tokens) == 5
     held = dataclasses.replace(song((0, 48, 60)), about=About(phrase_ends=(12,)))
-    assert " ".join(Bars().encode(held)) == "bar:1 key:F-major last:4 phrase:1 C4 d:4 s:1 @1 s:3"
+    assert " ".join(Bars().encode(held)) == "bar:1 key:F-major last:4 phrase:1 cadence:C4 cadence:C4 C4 d:4 s:1 @1 s:3"
+
+
+def test_phrases_say_the_outer_notes_of_their_cadences():
+    # Up to the first end B3 moves to C4 under E4; at the second one nothing sounds.
+    music = dataclasses.replace(
+        song((0, 12, 64), (0, 6, 59), (6, 6, 60), (36, 12, 67)), about=About(phrase_ends=(12, 24))
+    )
+    written = "phrase:1 cadence:E4 cadence:C4 E4 B3 s:1/2 @1/2 ~E4 C4 s:1/2 @1 phrase:1 s:1 @2 s:1 @3 G4 s:1"
+    assert " ".join(Voices().encode(music)).partition("last:4 ")[2] == written
 
 
 def test_bars():
