@@ -52,7 +52,10 @@ class GenerateConfig(Config):
     )
     temperature: float = setting(1.0, "divides the logits: below 1 is safer, above 1 is wilder", low=0.001, high=100)
     rhythm_temperature: float = setting(
-        0.0, "temperature of durations, shifts and rests; 0: --temperature", low=0, high=100
+        0.0,
+        "temperature of the choice among durations, shifts, rests and all else that strikes no note; 0: --temperature",
+        low=0,
+        high=100,
     )
     top_k: int = setting(0, "draw among the k likeliest tokens; 0: all", low=0, high=1e9)
     top_p: float = setting(

@@ -47,7 +47,7 @@ def choose(
     """
     if config.decoding == "greedy":
         return _likeliest(logits_BxV)
-    probabilities_BxV = tf.nn.softmax(logits_BxV / _temperature(config, rhythm_V))
+    probabilities_BxV = probabilities(logits_BxV, config, rhythm_V)
     if not config.filters:
         return draw(probabilities_BxV, uniforms_BxR[:, 0])
     chosen_B, passed_B = _drawn(probabilities_BxV, uniforms_BxR, config)
@@ -86,10 +86,28 @@ def _gathered(ids_B: tf.Tensor, values_BxV: tf.Tensor) -> tf.Tensor:
     return tf.gather(values_BxV, ids_B, axis=1, batch_dims=1)
 
 
-def _temperature(config: GenerateConfig, rhythm_V: tf.Tensor | None) -> tf.Tensor | float:
+def probabilities(logits_BxV: tf.Tensor, config: GenerateConfig, rhythm_V: tf.Tensor | None = None) -> tf.Tensor:
+    """Returns the probabilities at the temperatures, float32 [B, V].
+
+    Whether a token is one of rhythm is decided at the temperature, and which one at the rhythm's: logits say nothing of
+    their own size, so that divided by another number they would change how many notes there are.
+
+    Args:
+      logits_BxV: float32, -inf for illegal tokens.
+      config: the temperatures.
+      rhythm_V: bool, True for the tokens of rhythm; None: no token is.
+    """
+    plain_BxV = tf.nn.softmax(logits_BxV / config.temperature)
     if rhythm_V is None or not config.rhythm_temperature:
-        return config.temperature
-    return tf.where(rhythm_V, config.rhythm_temperature, config.temperature)
+        return plain_BxV
+    own_BxV = masked(logits_BxV, rhythm_V)
+    highest_Bx1 = tf.reduce_max(own_BxV, -1, keepdims=True)
+    # A row without a legal token of rhythm has a share of 0.
+    highest_Bx1 = tf.where(tf.math.is_finite(highest_Bx1), highest_Bx1, 0.0)
+    weights_BxV = tf.exp((own_BxV - highest_Bx1) / config.rhythm_temperature)
+    share_Bx1 = tf.reduce_sum(tf.where(rhythm_V, plain_BxV, 0.0), -1, keepdims=True)
+    rhythm_BxV = tf.math.divide_no_nan(weights_BxV * share_Bx1, tf.reduce_sum(weights_BxV, -1, keepdims=True))
+    return tf.where(rhythm_V, rhythm_BxV, plain_BxV)
 
 
 def passes(probabilities_BxV: tf.Tensor, ids_B: tf.Tensor, config: GenerateConfig) -> tf.Tensor:

@@ -8,7 +8,7 @@ tokens one after another and tells of each, as the ids of earlier tokens:
   learns from the training songs when to say them again: a cache over the song's own past (Kuhn and De Mori 1990; Grave,
   Joulin and Usunier 2017) with a learnt gate.
 - the aligned token: the one at the place of the next token in the slice before, where a slice ends with the token that
-  moves the time: of a voice, its last note.
+  moves the time: of a voice, its last note, also where two voices met on it.
 - the token that follows in the song's opening, which many forms come back to (`nabi.networks.openings`).
 - the token that follows in the phrase that the song says it comes back to (`nabi.networks.returns`).
 - the last token of each kind: the bar, the place in it, the time signature; and the first bar's number.
@@ -137,8 +137,11 @@ class SongMemory:
         token_Bx1 = tf.cast(token_B, tf.float32)[:, None]
         history, runs, before, current, ages_BxS, last_BxK, opening, counters, clock, phrases = state
         run, *told, history, runs = _continuations(token_Bx1, history, runs, tf.gather(self.bars_V, token_B))
-        aligned_B, sounded_B, before, current, ages_BxS = self._align(token_B, token_Bx1, before, current, ages_BxS)
         clock = positions.advance(self.tables, token_B, clock)
+        now = positions.Clock.read(clock)
+        aligned_B, sounded_B, before, current, ages_BxS = self._align(
+            token_B, token_Bx1, before, current, ages_BxS, now.voices
+        )
         (follows, *opening_runs, first_bar), opening, counters = openings.follow(
             self.tables, token_B, opening, counters
         )
@@ -146,7 +149,6 @@ class SongMemory:
         last_BxK = tf.where(tf.gather(self.kinds_VxK, token_B) > 0, token_Bx1, last_BxK)
         key_B = tf.reduce_max(tf.gather(self.keys_V, tf.cast(last_BxK, tf.int32)), axis=1)
         around = positions.told(clock, sounded_B, float(self.meters_V[START]) / 4.0)
-        now = positions.Clock.read(clock)
         around |= intervals.told(tf.constant(self.pitches_V), before, current, key_B, (now.top, now.bottom))
         lengths = [tf.minimum(length, float(LONGEST_RUN)) for length in (run, *opening_runs)]
         parts = [*lengths, *told, aligned_B, follows, returned, *tf.unstack(last_BxK, axis=1), first_bar]
@@ -161,7 +163,7 @@ class SongMemory:
         return {name: getattr(self, f"{name}_V") for name in names}
 
     def _align(
-        self, token_B: Any, token_Bx1: Any, before: Any, current: Any, ages_BxS: Any
+        self, token_B: Any, token_Bx1: Any, before: Any, current: Any, ages_BxS: Any, voices_B: Any
     ) -> tuple[Any, Any, Any, Any, Any]:
         """Adds a token to the present slice.
 
@@ -179,9 +181,11 @@ class SongMemory:
         ticks_Bx1 = tf.gather(self.ticks_V, token_B)[:, None]
         ends_Bx1 = ticks_Bx1 > 0
         is_held_V = (self.pitches_V > 0) & (self.strikes_V == 0)
-        is_held_BxS = tf.gather(is_held_V, tf.cast(current[:, :-1], tf.int32))
+        # Where all that sounds is written a missing note means that two voices are on one.
+        full = _by_voices(current, voices_B) if is_held_V.any() else current
+        is_held_BxS = tf.gather(is_held_V, tf.cast(full[:, :-1], tf.int32))
         ages_BxS = tf.where(ends_Bx1, ticks_Bx1 + tf.where(is_held_BxS, ages_BxS, 0.0), ages_BxS)
-        before = tf.where(ends_Bx1, current, before)
+        before = tf.where(ends_Bx1, full, before)
         current = tf.where(ends_Bx1, 0.0, current)
         next_B = tf.cast(current[:, -1], tf.int32)
         aligned_B, sounded_B = (
@@ -190,6 +194,29 @@ class SongMemory:
         )
         is_note_B = tf.gather(self.pitches_V, tf.cast(aligned_B, tf.int32)) > 0
         return aligned_B, tf.where(is_note_B, sounded_B, 0.0), before, current, ages_BxS
+
+
+def _by_voices(slice_BxS: Any, voices_B: Any) -> Any:
+    """Writes a slice of fewer notes than voices with a note for each: upper voices from the top, lower from below.
+
+    Args:
+      slice_BxS: ids of a place, notes from the top down, and a length; the last column is the number of these.
+      voices_B: notes of a slice in which no two voices meet.
+
+    Returns:
+      The slice, with one or several notes written twice; as it was, if it has no note or no fewer notes than voices.
+    """
+    length_Bx1, voices_Bx1 = slice_BxS[:, -1:], voices_B[:, None]
+    notes_Bx1, place_S = length_Bx1 - 2.0, tf.range(slice_BxS.shape[1] - 1, dtype=tf.float32)
+    from_below = length_Bx1 - (voices_Bx1 + 2.0 - place_S)
+    upper = tf.minimum(place_S, tf.math.ceil(notes_Bx1 / 2.0))
+    lower = tf.maximum(from_below, tf.floor(notes_Bx1 / 2.0) + 1.0)
+    note = tf.where(place_S <= tf.math.ceil(voices_Bx1 / 2.0), upper, lower)
+    index = tf.where(place_S <= voices_Bx1, note, from_below)
+    index = tf.clip_by_value(tf.cast(index, tf.int32), 0, slice_BxS.shape[1] - 2)
+    full = tf.concat([tf.gather(slice_BxS[:, :-1], index, axis=1, batch_dims=1), voices_Bx1 + 2.0], axis=1)
+    is_missing_Bx1 = (notes_Bx1 > 0) & (notes_Bx1 < voices_Bx1) & (voices_Bx1 + 2.0 <= slice_BxS.shape[1] - 1)
+    return tf.where(is_missing_Bx1, full, slice_BxS)
 
 
 def _continuations(token_Bx1: Any, history_BxH: Any, runs_BxH: Any, is_bar_B: Any) -> tuple[Any, ...]:

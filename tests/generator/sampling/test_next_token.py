@@ -2,6 +2,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -158,3 +159,24 @@ def test_rows_are_chosen_apart():
     np.testing.assert_array_equal(
         next_token.choose(rows, np.full((2, next_token.DRAWS), 0.5, np.float32), GenerateConfig()), [0, 1]
     )
+
+
+def test_a_temperature_of_the_rhythm_leaves_the_share_of_rhythm():
+    # Two notes and three tokens of rhythm: these have 0.6 together, whatever is added to all logits.
+    rhythm = tf.constant([False, False, True, True, True])
+    settings = GenerateConfig(rhythm_temperature=0.5)
+    for added in (0.0, 7.0):
+        found = next_token.probabilities(logits(0.3, 0.1, 0.1, 0.2, 0.3) + added, settings, rhythm)
+        np.testing.assert_allclose(found, [[0.3, 0.1, 0.6 * 1 / 14, 0.6 * 4 / 14, 0.6 * 9 / 14]], rtol=1e-5)
+    alike = GenerateConfig(temperature=0.7, rhythm_temperature=0.7)
+    row = logits(0.3, 0.1, 0.1, 0.2, 0.3)
+    np.testing.assert_allclose(
+        next_token.probabilities(row, alike, rhythm), next_token.probabilities(row, alike), rtol=1e-5
+    )
+
+
+def test_a_row_without_legal_rhythm_is_drawn_among_its_notes():
+    rhythm = tf.constant([False, False, True])
+    row = np.array([[0.0, 0.0, -np.inf]], np.float32)
+    found = next_token.probabilities(row, GenerateConfig(rhythm_temperature=0.5), rhythm)
+    np.testing.assert_allclose(found, [[0.5, 0.5, 0.0]])

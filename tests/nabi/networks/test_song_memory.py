@@ -25,7 +25,7 @@ SMALL = Architecture(vocabulary_size=9, embedding=5, units=6, layers=2, dropout=
 KINDS = np.array([[0, 0]] * 4 + [[1, 0]] * 3 + [[0, 1]] * 2, np.float32)
 NOTHING = np.zeros(9, np.float32)
 START_4_4 = np.array([0, 0, 48] + [0] * 6, np.float32)
-MEMORY = SongMemory(KINDS, np.array([0] * 8 + [1], np.float32), *[NOTHING] * 5, START_4_4, *[NOTHING] * 3)
+MEMORY = SongMemory(KINDS, np.array([0] * 8 + [1], np.float32), *[NOTHING] * 5, START_4_4, *[NOTHING] * 5)
 # Id 7 is a bar's number.
 WITH_BARS = dataclasses.replace(MEMORY, bars_V=np.array([0] * 7 + [1, 0], np.float32))
 REMEMBERED = ("run", "continuation", "first_continuation")
@@ -170,7 +170,7 @@ def test_a_network_can_learn_to_copy():
     """Random tokens, each song twice: of the second half a network with a memory soon knows every token."""
     random = np.random.RandomState(1)
     nothing = np.zeros(20, np.float32)
-    memory = SongMemory(np.ones((20, 1), np.float32), *[nothing] * 6, nothing + 48, *[nothing] * 3)
+    memory = SongMemory(np.ones((20, 1), np.float32), *[nothing] * 6, nothing + 48, *[nothing] * 5)
     sizes = Architecture(vocabulary_size=20, embedding=8, units=16, layers=1, dropout=0.0, blocked=(0,))
     model = network.build(sizes, memory=memory)
     optimizer = keras.optimizers.Adam(0.02)
@@ -188,3 +188,18 @@ def test_a_network_can_learn_to_copy():
         half = random.randint(4, 20, (16, 12)).astype(np.int32)
         losses = learn(tf.constant(np.concatenate([half, half], axis=1)))
     assert float(tf.reduce_mean(losses[:, 14:])) < 0.7 < 2 < float(tf.reduce_mean(losses[:, :11]))
+
+
+def test_voices_that_met_on_a_note_part_again():
+    def aligned(text):
+        song = f"bar:9 C5 A4 E4 C3 s:1 {text} B4 G4 E4 D3".split()
+        vocabulary = Vocabulary.from_ordered(sorted(set(song)), {})
+        told = recalled([vocabulary.encode(song)], SongMemory.of(vocabulary, Voices()))["aligned"][0, -5:]
+        return [vocabulary.tokens[token] for token in told.tolist()]
+
+    assert aligned("@1 D5 A4 ~C3 s:1 @2") == ["D5", "A4", "A4", "~C3", "s:1"]
+    assert aligned("@1 D5 ~C3 s:1 @2") == ["D5", "D5", "~C3", "~C3", "s:1"]
+    assert aligned("@1 ~C3 s:1 @2") == ["~C3"] * 4 + ["s:1"]
+    # More notes than voices, or none, are left as they are.
+    assert aligned("@1 D5 B4 A4 G4 ~C3 s:1 @2") == ["D5", "B4", "A4", "G4", "~C3"]
+    assert aligned("@1 ~C3 s:1 @2 s:1 @3")[0] == "s:1"
