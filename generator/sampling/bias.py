@@ -2,13 +2,13 @@
 
 # ruff: noqa: N803 - shapes stand in the names of arrays.
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import tensorflow as tf
 
 from generator.config import GenerateConfig
 from generator.sampling.density import DensityBias
-from generator.sampling.frame_mask import FrameMask
 from generator.sampling.held_mask import HeldMask
 from generator.sampling.melody import Melody
 from generator.sampling.melody_mask import MelodyMask
@@ -30,7 +30,7 @@ class Bias(Protocol):
 
 
 def biases(
-    config: GenerateConfig, contents: TokenContents, melody: Melody | None = None, frame: FrameMask | None = None
+    config: GenerateConfig, contents: TokenContents, melody: Melody | None = None, frame: Sequence[Bias] = ()
 ) -> list[Bias]:
     """Builds the biases that tokens need and settings select, in the order in which they are applied, masks last."""
     selected: list[Bias] = []
@@ -40,8 +40,7 @@ def biases(
         selected.append(DensityBias(contents, config.density))
     if contents.is_held_V.any():
         selected.append(HeldMask(contents))
-    if frame:
-        selected.append(frame)
+    selected += frame
     if melody:
         selected += [MelodyMask(melody), melody.phrases]
     return selected

@@ -3,7 +3,6 @@
 # ruff: noqa: N803, N806, N815 - shapes stand in the names of arrays.
 
 import dataclasses
-import itertools
 
 import numpy as np
 import numpy.typing as npt
@@ -107,8 +106,8 @@ class PhraseMask:
 def _phrases(line: Song) -> tuple[_Ints, npt.NDArray[np.bool_]]:
     """Returns `length_T` and `returns_TxK`."""
     length, returns = np.zeros(line.end + 1, np.int32), np.zeros((line.end + 1, FURTHEST + 1), np.bool_)
-    firsts, borders = phrases.firsts(line), [0, *phrases.ends(line).tolist()]
-    for number, (begin, end) in enumerate(itertools.pairwise(borders)):
+    firsts = phrases.firsts(line)
+    for number, (begin, end) in enumerate(phrases.spans(line)):
         length[begin] = end - begin
         for back in range(1, min(number, FURTHEST) + 1):
             returns[begin, back] = firsts[number - back] == firsts[number]

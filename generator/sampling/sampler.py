@@ -8,9 +8,8 @@ import numpy as np
 
 from generator.config import GenerateConfig
 from generator.sampling import next_token
-from generator.sampling.bias import biases
+from generator.sampling.bias import Bias, biases
 from generator.sampling.decode_loop import BLOCK, DecodeLoop
-from generator.sampling.frame_mask import FrameMask
 from generator.sampling.grammar import Grammar
 from generator.sampling.melody import Melody
 from generator.sampling.plan import SLOTS
@@ -35,7 +34,7 @@ class Sampler:
         contents: TokenContents,
         *,
         melody: Melody | None = None,
-        frame: FrameMask | None = None,
+        frame: Sequence[Bias] = (),
         refuses: Callable[[SongIds], str] | None = None,
         slots: int = SLOTS,
     ) -> None:
@@ -47,7 +46,7 @@ class Sampler:
           config: choice of tokens, and limits of a song.
           contents: notes and ticks of each id.
           melody: line that every song keeps; None: none.
-          frame: of the bars and phrases of the encoding; None: it has none.
+          frame: masks of what the encoding would not write, such as of its bars and phrases.
           refuses: song -> one-word reason to sample it again, or ""; None: every song is kept.
           slots: rows of every batch.
         """

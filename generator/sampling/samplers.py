@@ -5,14 +5,17 @@ from collections.abc import Callable
 from generator.config import GenerateConfig
 from generator.sampling import masks
 from generator.sampling.beam_search import BeamSearch
+from generator.sampling.bias import Bias
 from generator.sampling.frame_mask import FrameMask
 from generator.sampling.grammar import Grammar
 from generator.sampling.melody import Melody
+from generator.sampling.order_mask import OrderMask
 from generator.sampling.plan import SLOTS
 from generator.sampling.sampler import Sampler
 from generator.sampling.song_state import SongIds
 from generator.sampling.stepper import Stepper, carried, windowed, windowed_and_carried
 from generator.sampling.token_content import TokenContents
+from nabi.music.encodings import Voices
 from nabi.music.encodings.metred import Metred
 from nabi.networks.trained_model import TrainedModel
 
@@ -60,10 +63,16 @@ def sampler_of(
     return Sampler(*arguments, melody=melody, frame=frame_of(model, config), refuses=refuses, slots=slots)
 
 
-def frame_of(model: TrainedModel, config: GenerateConfig) -> FrameMask | None:
-    """Builds the mask of the bars and phrases of a model's songs; None where they have none, or no end.
+def frame_of(model: TrainedModel, config: GenerateConfig) -> list[Bias]:
+    """Builds the masks of what no song of a model's encoding has; none where songs have no end.
 
     With teacher forcing a song is fed that may not be true where another was chosen.
     """
-    ends = model.config["dataset"]["song_marks"] and not config.teacher_forced
-    return FrameMask.of(model.vocabulary, model.encoding) if ends and isinstance(model.encoding, Metred) else None
+    if not model.config["dataset"]["song_marks"] or config.teacher_forced:
+        return []
+    masks: list[Bias] = []
+    if isinstance(model.encoding, Metred):
+        masks.append(FrameMask.of(model.vocabulary, model.encoding))
+    if isinstance(model.encoding, Voices):
+        masks.append(OrderMask(TokenContents.of(model.vocabulary, model.encoding)))
+    return masks

@@ -16,6 +16,13 @@ def ends(song: Song) -> Ints:
     return ticks[(ticks > 0) & (ticks <= song.end)]
 
 
+def spans(song: Song) -> list[tuple[int, int]]:
+    """Returns the ticks of each phrase's beginning and end: where the one before ends, of the first its first note."""
+    until = ends(song).tolist()
+    first = int(song.notes()[0].min()) if len(song) else 0
+    return list(itertools.pairwise([first if until and first < until[0] else 0, *until]))
+
+
 def firsts(song: Song) -> list[int]:
     """Returns for each phrase the number of the first one that is the same, its own if it is new.
 
@@ -23,12 +30,10 @@ def firsts(song: Song) -> list[int]:
     note is always new.
     """
     start, duration, pitch = (column.astype(np.int64) for column in song.notes())
-    borders = np.concatenate([[0], ends(song)])
-    first = np.searchsorted(start, borders).tolist()
     known: dict[tuple[int, bytes], int] = {}
     found = []
-    for number, (begin, end) in enumerate(itertools.pairwise(borders.tolist())):
-        notes = slice(first[number], first[number + 1])
+    for number, (begin, end) in enumerate(spans(song)):
+        notes = slice(*np.searchsorted(start, [begin, end]).tolist())
         music = np.stack([start[notes] - begin, duration[notes], pitch[notes]]).tobytes()
         found.append(known.setdefault((end - begin, music), number) if music else number)
     return found

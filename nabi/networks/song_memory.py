@@ -197,22 +197,23 @@ class SongMemory:
 
 
 def _by_voices(slice_BxS: Any, voices_B: Any) -> Any:
-    """Writes a slice of fewer notes than voices with a note for each: upper voices from the top, lower from below.
+    """Writes a slice of fewer notes than voices with a note for each, so that every voice keeps its place.
 
     Args:
-      slice_BxS: ids of a place, notes from the top down, and a length; the last column is the number of these.
+      slice_BxS: ids of a place, of the outer notes, of those between from the top down, and of a length; the last
+        column is the number of these.
       voices_B: notes of a slice in which no two voices meet.
 
     Returns:
-      The slice, with one or several notes written twice; as it was, if it has no note or no fewer notes than voices.
+      The slice, with notes written twice: the lowest of those between, or of two notes for the upper half of them the
+      highest and for the lower half the lowest; as it was, if it has no note or no fewer notes than voices.
     """
     length_Bx1, voices_Bx1 = slice_BxS[:, -1:], voices_B[:, None]
     notes_Bx1, place_S = length_Bx1 - 2.0, tf.range(slice_BxS.shape[1] - 1, dtype=tf.float32)
-    from_below = length_Bx1 - (voices_Bx1 + 2.0 - place_S)
-    upper = tf.minimum(place_S, tf.math.ceil(notes_Bx1 / 2.0))
-    lower = tf.maximum(from_below, tf.floor(notes_Bx1 / 2.0) + 1.0)
-    note = tf.where(place_S <= tf.math.ceil(voices_Bx1 / 2.0), upper, lower)
-    index = tf.where(place_S <= voices_Bx1, note, from_below)
+    is_upper = place_S <= tf.math.ceil(voices_Bx1 / 2.0) + 1.0
+    outer = tf.where(is_upper, 1.0, tf.minimum(notes_Bx1, 2.0))
+    inner = tf.where((place_S > notes_Bx1) & (notes_Bx1 < 3), outer, tf.minimum(place_S, notes_Bx1))
+    index = tf.where(place_S <= voices_Bx1, inner, place_S - voices_Bx1 + notes_Bx1)
     index = tf.clip_by_value(tf.cast(index, tf.int32), 0, slice_BxS.shape[1] - 2)
     full = tf.concat([tf.gather(slice_BxS[:, :-1], index, axis=1, batch_dims=1), voices_Bx1 + 2.0], axis=1)
     is_missing_Bx1 = (notes_Bx1 > 0) & (notes_Bx1 < voices_Bx1) & (voices_Bx1 + 2.0 <= slice_BxS.shape[1] - 1)

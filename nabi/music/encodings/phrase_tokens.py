@@ -1,6 +1,5 @@
 """The tokens at the beginning of a phrase: `phrase:8` `cadence:D5` `cadence:G3`, or `again:2`."""
 
-import itertools
 from collections.abc import Callable, Iterable
 
 from nabi.music import note_names, phrases
@@ -15,8 +14,7 @@ FURTHEST = 16
 
 def written(song: Song) -> dict[int, list[str]]:
     """Maps the tick at which each phrase of a song begins to its tokens."""
-    borders = [0, *phrases.ends(song).tolist()]
-    plans = zip(itertools.pairwise(borders), phrases.returns(song), phrases.cadences(song).tolist(), strict=True)
+    plans = zip(phrases.spans(song), phrases.returns(song), phrases.cadences(song).tolist(), strict=True)
     return {
         begin: [f"{AGAIN}{back}"] if 0 < back <= FURTHEST else _new(end - begin, cadence, song.ticks_per_quarter)
         for (begin, end), back, cadence in plans
@@ -63,9 +61,8 @@ def required(ticks_per_quarter: int) -> tuple[str, ...]:
 
 def most_tokens(song: Song) -> int:
     """Bounds the number of tokens that `written` gives."""
-    ends = phrases.ends(song).tolist()
     longest = LONGEST_PHRASE * song.ticks_per_quarter
-    return sum((end - begin) // longest + 4 for begin, end in itertools.pairwise([0, *ends]))
+    return sum((end - begin) // longest + 4 for begin, end in phrases.spans(song))
 
 
 def phrase_length(ticks: int, ticks_per_quarter: int) -> list[str]:

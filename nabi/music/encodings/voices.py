@@ -1,4 +1,4 @@
-"""`voices`: all that sounds, from the top down, at every change and bar line: `bar:2` `C5` `~E4` `s:1/2` `@1/2`."""
+"""`voices`: all that sounds, outer voices first, at every change and bar line: `bar:2` `C5` `~C3` `~E4` `s:1/2`."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,9 +21,10 @@ _NAMES = (*_STRUCK, *_HELD)
 class Voices(Metred):
     """Writes slices of a song: what sounds from one change, or bar line, to the next.
 
-    A slice has its pitches from the top down, each struck (`C5`) or held (`~C5`), in the frame of `Metred`. A voice
-    keeps its place among the tokens of a slice, so that a network sees each as a line; BachBot (Liang 2016) writes
-    chorales much alike, but in steps of one length.
+    A slice has its pitches, each struck (`C5`) or held (`~C5`), in the frame of `Metred`: the highest, the lowest, then
+    those between from the top down. A voice keeps its place among the tokens of a slice, so that a network sees each as
+    a line; BachBot (Liang 2016) writes chorales much alike, but from the top down and in steps of one length. Written
+    last, a bass has little choice: with soprano and bass first, as harmony is taught, three of four parallels go.
 
     >>> song = Song.from_notes(start=[0, 0, 12], duration=[12, 24, 12], pitch=[72, 60, 74])
     >>> Voices().encode(song)
@@ -35,18 +36,17 @@ class Voices(Metred):
     """
 
     name: ClassVar[str] = "voices"
-    # Pitches descend within a slice.
     FOLLOWS: ClassVar[Mapping[str, frozenset[str]]] = {
         START: frozenset({"meter", "bar"}),
         "meter": frozenset({"bar"}),
-        "bar": frozenset({*_STRUCK, "shift", "key", "last", "phrase", "again"}),
+        "bar": frozenset({"sounding", "shift", "key", "last", "phrase", "again"}),
         "key": frozenset({"last"}),
-        "last": frozenset({*_STRUCK, "shift", "phrase", "again"}),
-        "place": frozenset({*_STRUCK, "shift", "phrase", "again"}),
-        "phrase": frozenset({*_STRUCK, "shift", "phrase", "cadence"}),
-        "cadence": frozenset({*_STRUCK, "shift", "cadence"}),
-        "again": frozenset({*_STRUCK, "shift"}),
-        **{name: frozenset({*_STRUCK[:pitch], "shift"}) for pitch, name in enumerate(_STRUCK)},
+        "last": frozenset({"sounding", "shift", "phrase", "again"}),
+        "place": frozenset({"sounding", "shift", "phrase", "again"}),
+        "phrase": frozenset({"sounding", "shift", "phrase", "cadence"}),
+        "cadence": frozenset({"sounding", "shift", "cadence"}),
+        "again": frozenset({"sounding", "shift"}),
+        "sounding": frozenset({"sounding", "shift"}),
         "shift": frozenset({"bar", "place", END}),
     }
 
@@ -97,9 +97,9 @@ class Voices(Metred):
         return song
 
     def kind(self, token: str, before: str) -> str:
-        """Returns the kind of a token of the frame (`frame_kind`), or a pitch, struck or held, as its own kind."""
+        """Returns the kind of a token of the frame (`frame_kind`), or `sounding`."""
         del before
-        return frame_kind(token) or token.removeprefix(HELD_MARK)
+        return frame_kind(token) or "sounding"
 
     def required(self) -> tuple[str, ...]:
         """Returns every pitch, struck and held, and the tokens of every frame."""
@@ -126,7 +126,7 @@ def _changes(start: Ints, ends: Ints) -> Ints:
 
 
 def _sounding(first: Ints, last: Ints, pitch: Ints) -> tuple[Ints, Ints]:
-    """Lists what sounds in each slice: slice numbers, ascending, and indices in `_NAMES`, from the top down.
+    """Lists what sounds in each slice: slice numbers, ascending, and indices in `_NAMES`, the outer ones first.
 
     Args:
       first, last: of each note, its first slice and the one after its last.
@@ -137,4 +137,17 @@ def _sounding(first: Ints, last: Ints, pitch: Ints) -> tuple[Ints, Ints]:
     offset = np.arange(len(note)) - np.repeat(np.cumsum(counts) - counts, counts)
     index = first[note] + offset
     order = np.lexsort((-pitch[note], index))
+    order = order[np.lexsort((_places(index[order]), index[order]))]
     return index[order], (pitch[note] + len(_STRUCK) * (offset > 0))[order]
+
+
+def _places(index: Ints) -> Ints:
+    """Returns the place in its slice of each note from the top down: the last one of several is the second.
+
+    >>> _places(np.array([0, 0, 0, 0, 1, 2, 2])).tolist()
+    [0, 2, 3, 1, 0, 0, 1]
+    """
+    first = np.searchsorted(index, index)
+    rank, last = np.arange(len(index)) - first, np.searchsorted(index, index, side="right") - 1 - first
+    places: Ints = np.where(rank == 0, 0, np.where(rank == last, 1, rank + 1))
+    return places

@@ -13,6 +13,7 @@ from generator.config import GenerateConfig
 from generator.sampling.grammar import Grammar
 from generator.sampling.melody import Melody
 from generator.sampling.melody_mask import MelodyMask
+from generator.sampling.order_mask import OrderMask
 from generator.sampling.phrase_mask import PhraseMask
 from generator.sampling.sampler import Sampler
 from generator.sampling.stepper import Stepper
@@ -49,7 +50,7 @@ class Walk:
 
     def __init__(self, line: Song, *, lowest: bool, rows: int = 1) -> None:
         melody = Melody.of(line, VOICES, VOCABULARY, lowest=lowest)
-        self.masks = [MelodyMask(melody), melody.phrases]
+        self.masks = [OrderMask(CONTENTS), MelodyMask(melody), melody.phrases]
         self.memories, self.grammar_B = [mask.initial(rows) for mask in self.masks], np.zeros(rows, np.int64)
 
     def after(self, ids_B: np.ndarray) -> np.ndarray:

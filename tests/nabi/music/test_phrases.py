@@ -48,3 +48,11 @@ def test_no_note_sounds_beyond_a_cadence(music, ticks):
     for tick, outer in zip(phrases.ends(music).tolist(), phrases.cadences(music).tolist(), strict=True):
         sounding = pitch[(start < tick) & (tick <= start + duration)]
         assert outer == ([sounding.max(), sounding.min()] if len(sounding) else [-1, -1])
+
+
+def test_the_first_phrase_begins_with_the_first_note():
+    upbeat = phrased(song((36, 12, 60), (48, 12, 62), (60, 12, 60), (72, 12, 62)), 60, 84)
+    assert phrases.spans(upbeat) == [(36, 60), (60, 84)]
+    assert phrases.returns(upbeat) == [0, 1]
+    assert phrases.spans(phrased(song((36, 12, 60)), 24, 48)) == [(0, 24), (24, 48)]
+    assert phrases.spans(song((36, 12, 60))) == []

@@ -15,8 +15,26 @@ pytestmark = pytest.mark.slow
 VOICES = Voices()
 VOCABULARY = Vocabulary.from_ordered(list(VOICES.required()), {})
 MEMORY = SongMemory.of(VOCABULARY, VOICES)
-# The third chord's tenor is next: A4 F4 went to B4 G4 over D4 D3.
-SONG = ["bar:2", "key:A-minor", "last:4", "C5", "s:4", "bar:1", "A4", "F4", "D4", "D3", "s:1", "@1", "B4", "G4"]
+# The third chord's tenor is next, whose note was D4: A4 D3 F4 went to B4 G3 G4.
+BEFORE = ["bar:2", "key:A-minor", "last:4", "C5", "s:4", "bar:1", "A4", "D3", "F4", "D4", "s:1"]
+SONG = [*BEFORE, "@1", "B4", "G3", "G4"]
+HIGHER = [
+    "bar:2",
+    "key:B-minor",
+    "last:4",
+    "D5",
+    "s:4",
+    "bar:1",
+    "B4",
+    "E3",
+    "G4",
+    "E4",
+    "s:1",
+    "@1",
+    "C#5",
+    "A3",
+    "A4",
+]
 
 
 def told(tokens, memory=MEMORY):
@@ -30,9 +48,18 @@ def interval(semitones):
     return semitones - intervals.LOWEST + 1
 
 
-def test_pitches_of_the_voice_and_of_those_above_are_told():
+def named(after, kind):
+    return [after[f"{kind}_{name}"] for name in intervals.NEIGHBOURS]
+
+
+def test_pitches_of_the_voice_and_of_its_slice_are_told():
     after = told(SONG)
-    assert [after[name] for name in intervals.REFERENCES] == [62 + 1, 67 + 1, 71 + 1, 0, 0, 0]
+    assert [after[name] for name in intervals.REFERENCES] == [62 + 1, 71 + 1, 55 + 1, 67 + 1, 0, 0]
+
+
+def test_a_note_of_the_slice_is_told_once():
+    assert [told([*BEFORE, "@1", "B4"])[name] for name in intervals.NEIGHBOURS] == [71 + 1, 0, 0]
+    assert [told([*BEFORE, "@1", "B4", "G3"])[name] for name in intervals.NEIGHBOURS] == [71 + 1, 55 + 1, 0]
 
 
 def test_the_cadence_of_the_phrase_is_told_until_the_next_one_begins():
@@ -47,39 +74,44 @@ def test_the_cadence_of_the_phrase_is_told_until_the_next_one_begins():
     assert [told([*following, "cadence:C5"])[name] for name in intervals.CADENCE] == [72 + 1, 0]
 
 
-def test_intervals_of_the_voices_above_are_told():
+def test_intervals_of_the_notes_of_the_slice_are_told():
     after = told(SONG)
-    # F4 to G4, A4 to B4; over D4 they were a third and a fifth, and G4 and B4 are a fourth and a sixth above it.
-    assert [after[name] for name in ("moved_1", "moved_2", "moved_3")] == [interval(2), interval(2), 0]
-    assert [after[name] for name in ("was_apart_1", "was_apart_2", "was_apart_3")] == [interval(-3), interval(-7), 0]
-    assert [after[name] for name in ("is_apart_1", "is_apart_2")] == [interval(-5), interval(-9)]
-    assert [after[name] for name in ("below_1", "below_2")] == [interval(-12), 0]
+    assert named(after, "moved") == [interval(2), interval(5), interval(2)]
+    # From A4, D3 and F4 to D4, and from B4, G3 and G4 to it.
+    assert named(after, "was_apart") == [interval(-7), interval(12), interval(-3)]
+    assert named(after, "is_apart") == [interval(-9), interval(7), interval(-5)]
+
+
+def test_voices_that_come_after_are_told_by_their_last_notes():
+    after = told([*BEFORE, "@1"])
+    assert [after[f"to_following_{k}"] for k in (1, 2, 3)] == [interval(-19), interval(-4), interval(-7)]
+    # D, F and D are the fourth, the sixth and the fourth of A minor.
+    assert [after[f"degree_of_following_{k}"] for k in (1, 2, 3)] == [12 + 5 + 1, 12 + 8 + 1, 12 + 5 + 1]
 
 
 def test_the_same_is_told_of_a_song_in_another_key():
-    higher = ["bar:2", "key:B-minor", "last:4", "D5", "s:4", "bar:1", "B4", "G4", "E4", "E3", "s:1", "@1", "C#5", "A4"]
-    low, high = told(SONG), told(higher)
+    low, high = told(SONG), told(HIGHER)
     moved = [name for name in intervals.SIZES if low[name] != high[name]]
-    assert moved == ["own", "above_1", "above_2", "key"]
+    assert moved == ["own", *intervals.NEIGHBOURS, "key"]
 
 
 def test_degrees_are_those_of_the_key():
     after = told(SONG)
     assert after["key"] == 12 + 9 + 1
-    # D is the fourth of A minor, G the seventh, B the second.
-    degrees = [after[f"degree_of_{name}"] for name in ("own", "above_1", "above_2", "above_3", "below_1")]
-    assert degrees == [12 + 5 + 1, 12 + 10 + 1, 12 + 2 + 1, 0, 12 + 5 + 1]
+    # D is the fourth of A minor, B the second, G the seventh.
+    degrees = [after["degree_of_own"], *named(after, "degree_of")]
+    assert degrees == [12 + 5 + 1, 12 + 2 + 1, 12 + 10 + 1, 12 + 10 + 1]
 
 
 def test_a_pair_tells_fifths_that_would_stay_fifths_from_others():
-    assert told(SONG)["pair_2"] == 7 * 25 + (2 + 12) + 1
-    assert told([*SONG[:-1], "F4"])["pair_1"] == 3 * 25 + (0 + 12) + 1
+    # A4 over D4 a fifth, D3 an octave, F4 a third.
+    assert named(told(SONG), "pair") == [7 * 25 + (2 + 12) + 1, 0 * 25 + (5 + 12) + 1, 3 * 25 + (2 + 12) + 1]
 
 
 def test_wide_intervals_and_motions_are_cut():
     after = told(["bar:1", "G9", "C-1", "s:1", "@1", "C0"])
-    assert (after["was_apart_1"], after["moved_1"]) == (1, 1)
-    assert after["pair_1"] == (127 - 0) % 12 * 25 + 1
+    assert (after["was_apart_top"], after["moved_top"]) == (1, 1)
+    assert after["pair_top"] == (127 - 0) % 12 * 25 + 1
 
 
 def test_no_note_no_interval():
@@ -97,7 +129,9 @@ def test_logits_of_intervals_raise_the_note_at_that_interval_in_every_key():
     before = logits(model)
     layer.set_weights([layer.get_weights()[0], bias])
     raised = {VOCABULARY.tokens[id]: round(float(by)) for id, by in enumerate(logits(model) - before) if by > 1}
-    assert raised == {"E4": 5, **{f"A{octave}": 3 for octave in range(-1, 9)}}
+    expected = {"E4": 5, **{f"A{octave}": 3 for octave in range(-1, 9)}}
+    # The notes of a cadence are found in the same way.
+    assert raised == {**expected, **{f"cadence:{name}": by for name, by in expected.items()}}
 
 
 def logits(model):

@@ -101,6 +101,11 @@ def test_voices():
     assert " ".join(Voices().encode(MUSIC)) == "bar:1 key:A-minor last:10/3 E4 C4 s:1 @1 ~E4 s:1 @2 s:1 @3 D4 s:1/3"
 
 
+def test_voices_are_written_from_the_outer_ones_inwards():
+    chord = song((0, 12, 72), (0, 12, 67), (0, 12, 64), (0, 12, 55), (0, 24, 48), (12, 12, 50))
+    assert " ".join(Voices().encode(chord)) == "bar:1 key:C-major last:2 C5 C3 G4 E4 G3 s:1 @1 D3 ~C3 s:1"
+
+
 def test_voices_count_bars_down_and_hold_notes_over_bar_lines():
     waltz = song((24, 24, 60), (48, 36, 64))
     waltz = dataclasses.replace(waltz, about=About(time_signature="3/4"))
