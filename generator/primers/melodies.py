@@ -46,7 +46,7 @@ def _encoding(model: "TrainedModel") -> Voices:
     encoding = model.encoding
     if not isinstance(encoding, Voices):
         raise ValueError(
-            f"--harmonize needs a model whose tokens go from the top down at every change, --encoding {Voices.name}, "
+            f"--harmonize needs a model whose tokens say all that sounds at every change, --encoding {Voices.name}, "
             f"not {encoding.name}: train one, as the recipe chorales does"
         )
     if not model.config["dataset"]["song_marks"]:

@@ -18,23 +18,9 @@ MEMORY = SongMemory.of(VOCABULARY, VOICES)
 # The third chord's tenor is next, whose note was D4: A4 D3 F4 went to B4 G3 G4.
 BEFORE = ["bar:2", "key:A-minor", "last:4", "C5", "s:4", "bar:1", "A4", "D3", "F4", "D4", "s:1"]
 SONG = [*BEFORE, "@1", "B4", "G3", "G4"]
-HIGHER = [
-    "bar:2",
-    "key:B-minor",
-    "last:4",
-    "D5",
-    "s:4",
-    "bar:1",
-    "B4",
-    "E3",
-    "G4",
-    "E4",
-    "s:1",
-    "@1",
-    "C#5",
-    "A3",
-    "A4",
-]
+# The same a second higher.
+HIGHER = ["bar:2", "key:B-minor", "last:4", "D5", "s:4", "bar:1", "B4", "E3", "G4", "E4", "s:1"]
+HIGHER += ["@1", "C#5", "A3", "A4"]
 
 
 def told(tokens, memory=MEMORY):
