@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from generator.sampling import next_token
 from nabi.music.encodings.metred import MOST_BARS, Metred, frame_kind
-from nabi.music.encodings.phrase_tokens import LONGEST_PHRASE
+from nabi.music.phrase_tokens import LONGEST_PHRASE
 from nabi.music.vocabulary import END, Vocabulary
 from nabi.networks import positions
 from nabi.networks.song_memory import SongMemory

@@ -12,7 +12,7 @@ from generator.sampling import next_token
 from nabi.music import phrases
 from nabi.music.encodings import Voices
 from nabi.music.encodings.metred import frame_kind
-from nabi.music.encodings.phrase_tokens import FURTHEST, LONGEST_PHRASE, phrase_length
+from nabi.music.phrase_tokens import FURTHEST, LONGEST_PHRASE, phrase_length
 from nabi.music.song import Song
 from nabi.music.vocabulary import Vocabulary
 

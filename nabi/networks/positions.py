@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from nabi.music.encodings.phrase_tokens import FURTHEST
+from nabi.music.phrase_tokens import FURTHEST
 
 # Parts of a quarter note that are told apart.
 PARTS = 12
@@ -31,7 +31,7 @@ SIZES = {
 
 
 class Clock(NamedTuple):
-    """What is kept of each song to tell where it is, float32 [B] each.
+    """The numbers that are kept of each song to tell where it is, float32 [B] each.
 
     Attributes:
       bar: ticks of a bar.
@@ -132,9 +132,8 @@ def told(clock: Any, sounded_B: Any, quarter: float) -> dict[str, Any]:
     Returns:
       Name -> float32 [B], by the names and within the sizes of `SIZES`: the place in the bar, counted from 1; the rest
       of the song, of the phrase and of the song beyond the phrase, counted from 1, where tokens say how long they are;
-      and `sounded_B`; all in parts
-      of a quarter note; the phrases that have begun; the notes of the present slice up to now, counted from 1, and
-      those of the song's first one: music keeps the number of its voices.
+      and `sounded_B`; all in parts of a quarter note; the phrases that have begun; the notes of the present slice up to
+      now, counted from 1, and those of the song's first one: music keeps the number of its voices.
     """
     now, (_, left) = Clock.read(clock), rest(clock)
     place = tf.math.floormod(now.since, tf.maximum(now.bar, 1.0))

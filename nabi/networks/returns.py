@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from nabi.music.encodings.phrase_tokens import FURTHEST
+from nabi.music.phrase_tokens import FURTHEST
 
 # Numbers that are kept of each song: how far back the first token of each of the latest phrases stands, the latest
 # phrase first, how far back the token stands that is told, and whether a phrase's first token is awaited. Distances are

@@ -7,8 +7,7 @@ tokens one after another and tells of each, as the ids of earlier tokens:
   that run; and the first continuation: the token that followed the earliest occurrence of the last token. The network
   learns from the training songs when to say them again: a cache over the song's own past (Kuhn and De Mori 1990; Grave,
   Joulin and Usunier 2017) with a learnt gate.
-- the aligned token: the one at the place of the next token in the slice before, where a slice ends with the token that
-  moves the time: of a voice, its last note, also where two voices met on it.
+- the aligned token: the one at the place of the next token in the slice before (`nabi.networks.slices`).
 - the token that follows in the song's opening, which many forms come back to (`nabi.networks.openings`).
 - the token that follows in the phrase that the song says it comes back to (`nabi.networks.returns`).
 - the last token of each kind: the bar, the place in it, the time signature; and the first bar's number.
@@ -29,7 +28,7 @@ import tensorflow as tf
 from nabi.music.encodings import Encoding, kind_of
 from nabi.music.encodings.token_kinds import pitches_of
 from nabi.music.vocabulary import START, Vocabulary
-from nabi.networks import intervals, openings, positions, returns
+from nabi.networks import intervals, openings, positions, returns, slices
 
 # Tokens that are remembered.
 TOKENS = 1024
@@ -39,8 +38,6 @@ LONGEST_RUN = 31
 CANDIDATES = ("continuation", "first_continuation", "aligned", "opening", "returned")
 # What is told of how long and how well the song has agreed with its past.
 RUNS = ("run", "opening_run", "longest_opening_run")
-# Tokens of a slice that are aligned.
-SLICE = 16
 # Kinds of tokens that say how the song is planned.
 _PLANS = ("meter", "key", "last", "phrase", "cadence", "again")
 
@@ -110,8 +107,16 @@ class SongMemory:
     def sizes(self) -> list[int]:
         """Widths of the parts of the state; all are zeros before a song."""
         kinds = self.kinds_VxK.shape[1]
-        slices = [SLICE + 1, SLICE + 1, SLICE]
-        return [TOKENS, TOKENS, *slices, kinds, openings.OPENING, openings.COUNTERS, positions.CLOCK, returns.STATE]
+        return [
+            TOKENS,
+            TOKENS,
+            *slices.SIZES,
+            kinds,
+            openings.OPENING,
+            openings.COUNTERS,
+            positions.CLOCK,
+            returns.STATE,
+        ]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -139,8 +144,8 @@ class SongMemory:
         run, *told, history, runs = _continuations(token_Bx1, history, runs, tf.gather(self.bars_V, token_B))
         clock = positions.advance(self.tables, token_B, clock)
         now = positions.Clock.read(clock)
-        aligned_B, sounded_B, before, current, ages_BxS = self._align(
-            token_B, token_Bx1, before, current, ages_BxS, now.voices
+        (aligned_B, sounded_B), before, current, ages_BxS = slices.follow(
+            self.tables, token_B, before, current, ages_BxS, now.voices
         )
         (follows, *opening_runs, first_bar), opening, counters = openings.follow(
             self.tables, token_B, opening, counters
@@ -158,66 +163,9 @@ class SongMemory:
 
     @property
     def tables(self) -> dict[str, npt.NDArray[np.float32]]:
-        """The tables that `openings.follow` and `positions.advance` take, by their names."""
-        names = ("sounds", "ticks", "bars", "plans", "meters", "lasts", "phrases", "cadences", "returns")
-        return {name: getattr(self, f"{name}_V") for name in names}
-
-    def _align(
-        self, token_B: Any, token_Bx1: Any, before: Any, current: Any, ages_BxS: Any, voices_B: Any
-    ) -> tuple[Any, Any, Any, Any, Any]:
-        """Adds a token to the present slice.
-
-        Returns:
-          The id at the next place of the slice before, and for how many ticks its note has sounded, [B] each; then the
-          two slices and the ages of the notes of the one before.
-        """
-        length_B = current[:, -1]
-        # What is no music takes no place: a voice keeps its own in a slice that begins a phrase.
-        is_music_Bx1 = tf.gather(self.plans_V, token_B)[:, None] == 0
-        is_place = (tf.range(SLICE + 1, dtype=tf.float32) == length_B[:, None]) & is_music_Bx1
-        # Tokens beyond the last place are forgotten; the length stays.
-        length_Bx1 = tf.minimum(length_B[:, None] + tf.cast(is_music_Bx1, tf.float32), float(SLICE))
-        current = tf.concat([tf.where(is_place, token_Bx1, current)[:, :-1], length_Bx1], axis=1)
-        ticks_Bx1 = tf.gather(self.ticks_V, token_B)[:, None]
-        ends_Bx1 = ticks_Bx1 > 0
-        is_held_V = (self.pitches_V > 0) & (self.strikes_V == 0)
-        # Where all that sounds is written a missing note means that two voices are on one.
-        full = _by_voices(current, voices_B) if is_held_V.any() else current
-        is_held_BxS = tf.gather(is_held_V, tf.cast(full[:, :-1], tf.int32))
-        ages_BxS = tf.where(ends_Bx1, ticks_Bx1 + tf.where(is_held_BxS, ages_BxS, 0.0), ages_BxS)
-        before = tf.where(ends_Bx1, full, before)
-        current = tf.where(ends_Bx1, 0.0, current)
-        next_B = tf.cast(current[:, -1], tf.int32)
-        aligned_B, sounded_B = (
-            tf.where(next_B < SLICE, tf.gather(part, tf.minimum(next_B, SLICE - 1), axis=1, batch_dims=1), 0.0)
-            for part in (before, ages_BxS)
-        )
-        is_note_B = tf.gather(self.pitches_V, tf.cast(aligned_B, tf.int32)) > 0
-        return aligned_B, tf.where(is_note_B, sounded_B, 0.0), before, current, ages_BxS
-
-
-def _by_voices(slice_BxS: Any, voices_B: Any) -> Any:
-    """Writes a slice of fewer notes than voices with a note for each, so that every voice keeps its place.
-
-    Args:
-      slice_BxS: ids of a place, of the outer notes, of those between from the top down, and of a length; the last
-        column is the number of these.
-      voices_B: notes of a slice in which no two voices meet.
-
-    Returns:
-      The slice, with notes written twice: the lowest of those between, or of two notes for the upper half of them the
-      highest and for the lower half the lowest; as it was, if it has no note or no fewer notes than voices.
-    """
-    length_Bx1, voices_Bx1 = slice_BxS[:, -1:], voices_B[:, None]
-    notes_Bx1, place_S = length_Bx1 - 2.0, tf.range(slice_BxS.shape[1] - 1, dtype=tf.float32)
-    is_upper = place_S <= tf.math.ceil(voices_Bx1 / 2.0) + 1.0
-    outer = tf.where(is_upper, 1.0, tf.minimum(notes_Bx1, 2.0))
-    inner = tf.where((place_S > notes_Bx1) & (notes_Bx1 < 3), outer, tf.minimum(place_S, notes_Bx1))
-    index = tf.where(place_S <= voices_Bx1, inner, place_S - voices_Bx1 + notes_Bx1)
-    index = tf.clip_by_value(tf.cast(index, tf.int32), 0, slice_BxS.shape[1] - 2)
-    full = tf.concat([tf.gather(slice_BxS[:, :-1], index, axis=1, batch_dims=1), voices_Bx1 + 2.0], axis=1)
-    is_missing_Bx1 = (notes_Bx1 > 0) & (notes_Bx1 < voices_Bx1) & (voices_Bx1 + 2.0 <= slice_BxS.shape[1] - 1)
-    return tf.where(is_missing_Bx1, full, slice_BxS)
+        """The tables of the vocabulary that the parts of the memory take, by their names."""
+        names = [field.name for field in dataclasses.fields(self) if field.name.endswith("_V")]
+        return {name.removesuffix("_V"): getattr(self, name) for name in names}
 
 
 def _continuations(token_Bx1: Any, history_BxH: Any, runs_BxH: Any, is_bar_B: Any) -> tuple[Any, ...]:

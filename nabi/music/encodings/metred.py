@@ -7,10 +7,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from nabi.music import bars, keys, note_names
-from nabi.music.encodings import phrase_tokens
+from nabi.music import bars, keys, note_names, phrase_tokens
 from nabi.music.encodings.base import OnGrid
-from nabi.music.encodings.phrase_tokens import AGAIN, CADENCE, PHRASE
+from nabi.music.phrase_tokens import AGAIN, CADENCE, PHRASE
 from nabi.music.song import About, Song
 
 # The longest bar, in quarter notes: 4/2. Songs with longer ones are written in bars of 4/4.
