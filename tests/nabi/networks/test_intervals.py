@@ -8,7 +8,8 @@ from nabi.music.encodings import Voices
 from nabi.music.vocabulary import Vocabulary
 from nabi.networks import interval_layers, intervals, network
 from nabi.networks.network import Architecture
-from nabi.networks.song_memory import RecallLayer, SongMemory
+from nabi.networks.song_memory import SongMemory
+from tests.nabi.networks.recalling import recalled
 
 pytestmark = pytest.mark.slow
 
@@ -25,9 +26,7 @@ HIGHER += ["@1", "C#5", "A3", "A4"]
 
 def told(tokens, memory=MEMORY):
     """What is told after the last of the tokens."""
-    ids = tf.constant([VOCABULARY.encode(tokens)], tf.int32)
-    parts, _ = RecallLayer(memory)(ids, [tf.zeros((1, size)) for size in memory.sizes])
-    return {name: int(part[0, -1]) for name, part in parts.items()}
+    return {name: parts[-1] for name, parts in recalled(memory, VOCABULARY.encode(tokens)).items()}
 
 
 def interval(semitones):
@@ -101,7 +100,8 @@ def test_wide_intervals_and_motions_are_cut():
 
 
 def test_no_note_no_interval():
-    assert all(told(["bar:1"])[name] == 0 for name in intervals.SIZES)
+    after = told(["bar:1"])
+    assert all(after[name] == 0 for name in intervals.SIZES)
 
 
 def test_logits_of_intervals_raise_the_note_at_that_interval_in_every_key():
@@ -121,9 +121,9 @@ def test_logits_of_intervals_raise_the_note_at_that_interval_in_every_key():
 
 
 def logits(model):
-    ids = tf.constant([VOCABULARY.encode(SONG)], tf.int32)
-    parts, _ = RecallLayer(MEMORY)(ids, [tf.zeros((1, size)) for size in MEMORY.sizes])
-    return model([ids, *parts.values()])[0, -1].numpy()
+    ids = VOCABULARY.encode(SONG)
+    parts = recalled(MEMORY, ids)
+    return model([tf.constant([values]) for values in (ids, *parts.values())])[0, -1].numpy()
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,12 @@
 """The song's opening, told again."""
 
 import pytest
-import tensorflow as tf
 
 from nabi.music.encodings import Events, Voices
 from nabi.music.vocabulary import START, Vocabulary
 from nabi.networks import openings
-from nabi.networks.song_memory import LONGEST_RUN, RecallLayer, SongMemory
+from nabi.networks.song_memory import LONGEST_RUN, SongMemory
+from tests.nabi.networks.recalling import recalled
 
 pytestmark = pytest.mark.slow
 
@@ -24,9 +24,8 @@ def told(song, *names, encoding=None):
     if encoding:
         vocabulary = Vocabulary.from_ordered(sorted(set(song.split())), {})
         memory = SongMemory.of(vocabulary, encoding)
-    ids = tf.constant([[START, *vocabulary.encode(song.split())]], tf.int32)
-    parts = RecallLayer(memory)(ids, [tf.zeros((1, size)) for size in memory.sizes])[0]
-    columns = [parts[name][0, 1:].numpy().tolist() for name in names]
+    parts = recalled(memory, [START, *vocabulary.encode(song.split())])
+    columns = [parts[name][1:] for name in names]
     return [[vocabulary.tokens[id_] for id_ in columns[0]], *columns[1:]]
 
 

@@ -1,11 +1,11 @@
 """Where a song is, told beside its tokens."""
 
 import pytest
-import tensorflow as tf
 
 from nabi.music.encodings import Events, Voices
 from nabi.music.vocabulary import START, Vocabulary
-from nabi.networks.song_memory import RecallLayer, SongMemory
+from nabi.networks.song_memory import SongMemory
+from tests.nabi.networks.recalling import recalled
 
 pytestmark = pytest.mark.slow
 
@@ -14,8 +14,7 @@ def told(song, name, encoding):
     """What is told after each token, `<start>` left out."""
     vocabulary = Vocabulary.from_ordered(sorted(set(song.split())), {})
     memory = SongMemory.of(vocabulary, encoding)
-    ids = tf.constant([[START, *vocabulary.encode(song.split())]], tf.int32)
-    return RecallLayer(memory)(ids, [tf.zeros((1, size)) for size in memory.sizes])[0][name][0, 1:].numpy().tolist()
+    return recalled(memory, [START, *vocabulary.encode(song.split())])[name][1:]
 
 
 # Two bars of 3/4, the second of two quarter notes, after an upbeat's silence.

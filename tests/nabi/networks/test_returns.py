@@ -1,11 +1,11 @@
 """What is told of a phrase that a song says it comes back to."""
 
 import pytest
-import tensorflow as tf
 
 from nabi.music.encodings import Voices
 from nabi.music.vocabulary import START, Vocabulary
-from nabi.networks.song_memory import RecallLayer, SongMemory
+from nabi.networks.song_memory import SongMemory
+from tests.nabi.networks.recalling import recalled
 
 pytestmark = pytest.mark.slow
 
@@ -14,9 +14,8 @@ def returned(song):
     """The token that is told after each, "" for none; `<start>` left out."""
     vocabulary = Vocabulary.from_ordered(sorted(set(song.split())), {})
     memory = SongMemory.of(vocabulary, Voices())
-    ids = tf.constant([[START, *vocabulary.encode(song.split())]], tf.int32)
-    told = RecallLayer(memory)(ids, [tf.zeros((1, size)) for size in memory.sizes])[0]["returned"][0, 1:].numpy()
-    return ["" if token == 0 else vocabulary.tokens[token] for token in told.tolist()]
+    told = recalled(memory, [START, *vocabulary.encode(song.split())])["returned"][1:]
+    return ["" if token == 0 else vocabulary.tokens[token] for token in told]
 
 
 FIRST = "phrase:1 phrase:1/2 cadence:C4 cadence:C4 C4 s:1 bar:2 ~C4 s:1/2"

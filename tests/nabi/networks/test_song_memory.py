@@ -17,6 +17,7 @@ from nabi.networks import network, song_memory, variants
 from nabi.networks.memory_layers import memory_of
 from nabi.networks.network import Architecture
 from nabi.networks.song_memory import RecallLayer, SongMemory
+from tests.nabi.networks import recalling
 
 pytestmark = pytest.mark.slow
 
@@ -194,8 +195,8 @@ def test_voices_that_met_on_a_note_part_again():
     def aligned(text):
         song = f"bar:9 C5 C3 A4 E4 s:1 {text} B4 D3 G4 E4".split()
         vocabulary = Vocabulary.from_ordered(sorted(set(song)), {})
-        told = recalled([vocabulary.encode(song)], SongMemory.of(vocabulary, Voices()))["aligned"][0, -5:]
-        return [vocabulary.tokens[token] for token in told.tolist()]
+        told = recalling.recalled(SongMemory.of(vocabulary, Voices()), vocabulary.encode(song))["aligned"][-5:]
+        return [vocabulary.tokens[token] for token in told]
 
     # Of soprano, bass, alto and tenor the two last ones meet, then each half of the voices, then all.
     assert aligned("@1 D5 ~C3 A4 s:1 @2") == ["D5", "~C3", "A4", "A4", "s:1"]
