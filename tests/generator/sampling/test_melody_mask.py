@@ -91,7 +91,7 @@ def assert_keeps(music: Song, line: Song, *, lowest: bool) -> None:
 
 
 @pytest.mark.parametrize("lowest", [False, True])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(line=lines(), seed=strategies.integers(0, 2**32 - 1))
 def test_whatever_is_sampled_the_line_stays(lowest, line, seed):
     for ids in sampled(Walk(line, lowest=lowest, rows=8), seed, rows=8):
@@ -106,7 +106,7 @@ def test_whatever_is_sampled_the_line_stays(lowest, line, seed):
 
 
 @pytest.mark.parametrize("lowest", [False, True])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(line=lines(), others=strategies.lists(strategies.tuples(*[strategies.integers(0, 20)] * 3), max_size=4))
 def test_every_song_that_keeps_the_line_may_be_sampled(lowest, line, others):
     pitches = [pitch for _, _, pitch in notes_of(line)]
