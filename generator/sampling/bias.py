@@ -12,6 +12,7 @@ from generator.sampling.density import DensityBias
 from generator.sampling.held_mask import HeldMask
 from generator.sampling.melody import Melody
 from generator.sampling.melody_mask import MelodyMask
+from generator.sampling.phrase_mask import PhraseMask
 from generator.sampling.repetition import RepetitionPenalty
 from generator.sampling.token_content import TokenContents
 
@@ -42,5 +43,5 @@ def biases(
         selected.append(HeldMask(contents))
     selected += frame
     if melody:
-        selected += [MelodyMask(melody), melody.phrases]
+        selected += [MelodyMask(melody), PhraseMask(melody.phrases)]
     return selected

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from generator.sampling.phrase_mask import PhraseMask
+from generator.sampling.melody_phrases import MelodyPhrases
 from nabi.music.encodings import Voices
 from nabi.music.encodings.grid import HELD_MARK
 from nabi.music.encodings.token_kinds import pitches_of
@@ -38,7 +38,7 @@ class Melody:
       is_place_V: bool [V], True for an id that stands before a slice's notes: a place or a bar, the key, the last bar,
         a phrase.
       is_phrase_V: bool [V], True for an id that tells of a phrase.
-      phrases: the mask of these.
+      phrases: the line's, by which these are true or not.
       lowest: True if all other voices are above the line, False if they are below it.
       sha256: of the file that it was read from, in hexadecimal.
     """
@@ -51,7 +51,7 @@ class Melody:
     ticks_V: _Ints
     is_place_V: npt.NDArray[np.bool_]
     is_phrase_V: npt.NDArray[np.bool_]
-    phrases: PhraseMask
+    phrases: MelodyPhrases
     lowest: bool
     sha256: str
 
@@ -82,7 +82,7 @@ class Melody:
             np.array([0] * special + ticks, np.int32),
             np.isin(kinds, _BEFORE_NOTES),
             np.isin(kinds, _PHRASES),
-            PhraseMask.of(line, encoding, vocabulary, lowest=lowest),
+            MelodyPhrases.of(line, encoding, vocabulary, lowest=lowest),
             lowest,
             line.about.sha256,
         )

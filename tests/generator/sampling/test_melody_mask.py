@@ -13,6 +13,7 @@ from generator.config import GenerateConfig
 from generator.sampling.grammar import Grammar
 from generator.sampling.melody import Melody
 from generator.sampling.melody_mask import MelodyMask
+from generator.sampling.melody_phrases import MelodyPhrases
 from generator.sampling.order_mask import OrderMask
 from generator.sampling.phrase_mask import PhraseMask
 from generator.sampling.sampler import Sampler
@@ -50,7 +51,7 @@ class Walk:
 
     def __init__(self, line: Song, *, lowest: bool, rows: int = 1) -> None:
         melody = Melody.of(line, VOICES, VOCABULARY, lowest=lowest)
-        self.masks = [OrderMask(CONTENTS), MelodyMask(melody), melody.phrases]
+        self.masks = [OrderMask(CONTENTS), MelodyMask(melody), PhraseMask(melody.phrases)]
         self.memories, self.grammar_B = [mask.initial(rows) for mask in self.masks], np.zeros(rows, np.int64)
 
     def after(self, ids_B: np.ndarray) -> np.ndarray:
@@ -122,7 +123,7 @@ def test_every_song_that_keeps_the_line_may_be_sampled(lowest, line, others):
     for token in ids:
         # The tokens before the first note are given, not sampled.
         is_given = VOICES.kind(VOCABULARY.tokens[token], "start") in ("meter", "key", "last")
-        assert is_given or walk.after(np.array([before]))[0, token]
+        assert walk.after(np.array([before]))[0, token] or is_given
         before = token
 
 
@@ -135,7 +136,7 @@ def test_songs_of_a_sampler_keep_the_line_to_its_end_whatever_the_limit_of_token
     stepper = Stepper(lambda last, state: (tf.gather(table, last), state), lambda rows: [tf.zeros([rows])])
     melody = Melody.of(LINE, VOICES, VOCABULARY, lowest=lowest)
     config = GenerateConfig(max_tokens=3, harmonize="line.mid")
-    sampler = Sampler(stepper, GRAMMAR, config, CONTENTS, melody=melody, slots=4)
+    sampler = Sampler(stepper, GRAMMAR, config, CONTENTS, melody=melody, frame=[OrderMask(CONTENTS)], slots=4)
     # Two songs of one row come one after the other.
     songs = sampler.sample(range(6), [(START,)] * 6)
     for made in songs:
@@ -156,7 +157,7 @@ def test_what_comes_after_the_end_is_free():
 
 def phrases_after(text: str, line: Song, *, lowest: bool = False) -> set[str]:
     """The tokens of phrases that the mask of a line leaves after these, `<start>` first."""
-    mask = PhraseMask.of(line, VOICES, VOCABULARY, lowest=lowest)
+    mask = PhraseMask(MelodyPhrases.of(line, VOICES, VOCABULARY, lowest=lowest))
     memory = mask.initial(1)
     for token in [START, *VOCABULARY.encode(text.split()).tolist()]:
         memory = mask.update(memory, tf.constant([token]))
