@@ -60,10 +60,10 @@ def sampler_of(
     arguments = (stepper_of(model), grammar_of(model, config), config, contents)
     if config.decoding == "beam":
         return BeamSearch(*arguments)
-    return Sampler(*arguments, melody=melody, frame=frame_of(model, config), refuses=refuses, slots=slots)
+    return Sampler(*arguments, melody=melody, frame=frame_of(model, config, contents), refuses=refuses, slots=slots)
 
 
-def frame_of(model: TrainedModel, config: GenerateConfig) -> list[Bias]:
+def frame_of(model: TrainedModel, config: GenerateConfig, contents: TokenContents) -> list[Bias]:
     """Builds the masks of what no song of a model's encoding has; none where songs have no end.
 
     With teacher forcing a song is fed that may not be true where another was chosen.
@@ -74,5 +74,5 @@ def frame_of(model: TrainedModel, config: GenerateConfig) -> list[Bias]:
     if isinstance(model.encoding, Metred):
         masks.append(FrameMask.of(model.vocabulary, model.encoding))
     if isinstance(model.encoding, Voices):
-        masks.append(OrderMask(TokenContents.of(model.vocabulary, model.encoding)))
+        masks.append(OrderMask(contents))
     return masks

@@ -56,8 +56,9 @@ def cadences(song: Song) -> Ints:
       MIDI numbers [N, 2] of N phrases; -1 where nothing sounds.
     """
     start, duration, pitch = (column.astype(np.int64) for column in song.notes())
-    first, last = (np.searchsorted(ends(song), ticks, side="right") for ticks in (start, start + duration))
-    outer = np.full((len(ends(song)), 2), -1)
+    until = ends(song)
+    first, last = (np.searchsorted(until, ticks, side="right") for ticks in (start, start + duration))
+    outer = np.full((len(until), 2), -1)
     sounding = np.flatnonzero(first < last)
     # From the inner notes to the outer ones, which write over them.
     upwards = sounding[np.argsort(pitch[sounding])]

@@ -1,9 +1,9 @@
 """The layers that take in intervals, and raise the logits of notes by intervals; all are stock Keras layers.
 
 The logit of a note, struck or of a cadence, is raised by its interval from the last note of its voice, from the notes
-just above and from those of the phrase's cadence, by its degree, and by how its voice and each above would move
-together: from which interval, and as the counterpoint's kinds of motion (parallel, similar, contrary, oblique). What is
-learnt of an interval holds in every key.
+of its slice and from those of the phrase's cadence, by its degree, and by how its voice and each of these notes' would
+move together: from which interval, and as the counterpoint's kinds of motion (parallel, similar, contrary, oblique).
+What is learnt of an interval holds in every key.
 """
 
 from collections.abc import Callable, Mapping
@@ -99,8 +99,8 @@ def interval_logits(layers: Mapping[str, Callable], values: object, told: Mappin
 def relations() -> npt.NDArray[np.float32]:
     """Numbers how a voice moves by each interval beside a pair, [PAIRS, INTERVALS]; 0 where a note is missing.
 
-    What counts are the class of the interval before and the kind of the motion: both stay, the upper or the lower one
-    stays, they move in parallel, in similar or in contrary motion.
+    What counts are the class of the interval before and the kind of the motion: both stay, the own voice or the
+    other one stays, they move in parallel, in similar or in contrary motion.
     """
     pair, interval = np.arange(PAIRS)[:, None] - 1, np.arange(INTERVALS)[None]
     upper, own = pair % MOTIONS - OCTAVE, interval + LOWEST - 1
