@@ -31,18 +31,19 @@ _WIDTH = 8
 _KINDS_OF_MOTION = 6
 # The kinds of motion from each class of interval.
 RELATIONS = OCTAVE * _KINDS_OF_MOTION + 1
+# The first score by a degree; those by intervals from each reference come before.
+DEGREES = len(REFERENCES) * INTERVALS
 # What is told as vectors: intervals, degrees and the key, but no pitch and no pair.
-_EMBEDDED = tuple(name for name in SIZES if name not in (*REFERENCES, *PAIR_NAMES))
+EMBEDDED = tuple(name for name in SIZES if name not in (*REFERENCES, *PAIR_NAMES))
 
 
 def interval_layers(size: int, spread: object) -> list[keras.layers.Layer]:
     """Makes the layers for a vocabulary of a size; `spread` is the initializer of embeddings."""
     layers, fixed = keras.layers, {"trainable": False, "dtype": "float32"}
-    scores = len(REFERENCES) * INTERVALS + KEYS + 1 + len(PAIR_NAMES) * RELATIONS
     return [
         *(
             layers.Embedding(SIZES[name], _WIDTH, embeddings_initializer=spread, name=f"{name}_embedding")
-            for name in _EMBEDDED
+            for name in EMBEDDED
         ),
         *(
             layers.Embedding(PAIRS, INTERVALS, embeddings_initializer="zeros", dtype="float32", name=f"{name}_logits")
@@ -51,7 +52,9 @@ def interval_layers(size: int, spread: object) -> list[keras.layers.Layer]:
         layers.Embedding(PAIRS, INTERVALS, name="relation_of_interval", **fixed),
         layers.Embedding(PITCHES + 1, PITCHES, name="interval_of_pitch", **fixed),
         layers.Embedding(KEYS + 1, PITCHES, name="degree_of_pitch", **fixed),
-        layers.Dense(scores, kernel_initializer="zeros", dtype="float32", name="interval_logits"),
+        layers.Dense(
+            relations_of(len(PAIR_NAMES)), kernel_initializer="zeros", dtype="float32", name="interval_logits"
+        ),
         layers.Dense(size, use_bias=False, name="pitch_logits", **fixed),
     ]
 
@@ -69,9 +72,9 @@ def keep_intervals(model: keras.Model, memory: SongMemory) -> None:
     model.get_layer("pitch_logits").set_weights([(pitches[:, None] + 1 == named).astype(np.float32)])
 
 
-def interval_vectors(layers: Mapping[str, Callable], told: Mapping[str, object]) -> list:
-    """Returns the vectors of the intervals that are told."""
-    return [layers[f"{name}_embedding"](told[name]) for name in _EMBEDDED]
+def relations_of(number: int) -> int:
+    """Returns the first score by the relations of a pair, by its 0-based number in `PAIR_NAMES`."""
+    return DEGREES + KEYS + 1 + number * RELATIONS
 
 
 def interval_logits(layers: Mapping[str, Callable], values: object, told: Mapping[str, object]) -> object:
@@ -83,16 +86,17 @@ def interval_logits(layers: Mapping[str, Callable], values: object, told: Mappin
       told: what `SongMemory.recall` tells.
     """
     by_reference = layers["interval_logits"](values)
+    if "interval_lookup" in layers:
+        return layers["interval_lookup"](by_reference, told)
     own = layers["interval_of_pitch"](told["own"])
     scores = sum(_taken(layers[f"{name}_logits"](told[name]), own) for name in PAIR_NAMES)
     for number, name in enumerate(REFERENCES):
         intervals = own if name == "own" else layers["interval_of_pitch"](told[name])
         scores = scores + _taken(by_reference, intervals, number * INTERVALS)
-    first = len(REFERENCES) * INTERVALS
-    scores = scores + _taken(by_reference, layers["degree_of_pitch"](told["key"]), first)
+    scores = scores + _taken(by_reference, layers["degree_of_pitch"](told["key"]), DEGREES)
     for number, name in enumerate(PAIR_NAMES):
         relations = _taken(layers["relation_of_interval"](told[name]), own)
-        scores = scores + _taken(by_reference, relations, first + KEYS + 1 + number * RELATIONS)
+        scores = scores + _taken(by_reference, relations, relations_of(number))
     return layers["pitch_logits"](scores)
 
 

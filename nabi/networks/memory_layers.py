@@ -1,6 +1,6 @@
 """The layers by which a network with a memory takes in what it is told, and may copy it; all are stock Keras layers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ from nabi.networks.song_memory import CANDIDATES, LONGEST_RUN, RUNS, SongMemory
 
 # Widths of the vectors of a token that may be copied, of the last token of a kind, of a run, of a position, and of the
 # features.
-_COPIED_WIDTH, _LAST_WIDTH, _RUN_WIDTH, _POSITION_WIDTH, _FEATURES = 32, 16, 8, 16, 256
+_COPIED_WIDTH, _LAST_WIDTH, _RUN_WIDTH, _POSITION_WIDTH, FEATURES = 32, 16, 8, 16, 256
 # The layer that keeps the memory's tables of the vocabulary with the model.
 _TABLE = "kinds"
 _COLUMNS = (
@@ -31,7 +31,7 @@ def memory_layers(memory: SongMemory, spread: object) -> list[keras.layers.Layer
         layers.Embedding(size, kinds + len(_COLUMNS), trainable=False, name=_TABLE),
         *(layers.Embedding(*sizes, embeddings_initializer=spread, name=name) for name, sizes in widths.items()),
         layers.Concatenate(name="with_recalled"),
-        layers.Dense(_FEATURES, "relu", name="features"),
+        layers.Dense(FEATURES, "relu", name="features"),
         layers.Concatenate(name="with_features"),
         layers.Dense(len(CANDIDATES) * _COPIED_WIDTH, "sigmoid", name="copy_gate"),
         layers.Concatenate(name="copies"),
@@ -64,6 +64,24 @@ def is_told_as_now(model: keras.Model) -> bool:
     return all(table.output_dim == kinds + len(_COLUMNS) and names == list(memory_of(model).names) for table in tables)
 
 
+def looked_up(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Lists what the features are computed of: (embedding, name of what it looks up), in the order of their weights.
+
+    Args:
+      names: of `SongMemory`; the last token is called `token`.
+    """
+    latest = [name for name in names if name.startswith(("last_", "first_bar"))]
+    places = (*positions.SIZES, *interval_layers.EMBEDDED)
+    return [
+        ("embedding", "token"),
+        (_TABLE, "token"),
+        *(("recalled", name) for name in CANDIDATES),
+        *(("last_of_kind", name) for name in latest),
+        *(("run_embedding", name) for name in RUNS),
+        *((f"{name}_embedding", name) for name in places),
+    ]
+
+
 def take_in(
     layers: Mapping[str, Callable], values: object, tokens: object, told: Mapping[str, object]
 ) -> tuple[object, list]:
@@ -79,13 +97,15 @@ def take_in(
       The vectors of the tokens beside features of all that is told; and what is offered for the logits: the vectors of
       the tokens that may be copied, and the features.
     """
-    copies = [layers["recalled"](told[name]) for name in CANDIDATES]
-    latest = [layers["last_of_kind"](token) for name, token in told.items() if name.startswith(("last_", "first_bar"))]
-    runs = [layers["run_embedding"](told[name]) for name in RUNS]
-    places = [layers[f"{name}_embedding"](told[name]) for name in positions.SIZES]
-    parts = [values, layers[_TABLE](tokens), *copies, *latest, *runs, *places]
-    recalled = layers["with_recalled"]([*parts, *interval_layers.interval_vectors(layers, told)])
-    features = layers["features"](recalled)
+    if "told_lookup" in layers:
+        copies, features = layers["told_lookup"](told)
+        return layers["with_features"]([values, features]), [copies, features]
+    known = {("recalled", name): layers["recalled"](told[name]) for name in CANDIDATES}
+    copies = list(known.values())
+    known["embedding", "token"] = values
+    numbers, sources = {"token": tokens, **told}, looked_up(list(told))
+    parts = [known[source] if source in known else layers[source[0]](numbers[source[1]]) for source in sources]
+    features = layers["features"](layers["with_recalled"](parts))
     return layers["with_features"]([values, features]), [layers["copies"](copies), features]
 
 

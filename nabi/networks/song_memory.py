@@ -32,6 +32,8 @@ from nabi.networks import intervals, openings, positions, returns, slices
 
 # Tokens that are remembered.
 TOKENS = 1024
+# Numbers that a processor compares at once.
+_LANES = 16
 # The longest run that is told apart.
 LONGEST_RUN = 31
 # Earlier tokens that may be said again.
@@ -178,14 +180,23 @@ def _continuations(token_Bx1: Any, history_BxH: Any, runs_BxH: Any, is_bar_B: An
     history_BxH = tf.concat([token_Bx1, history_BxH[:, :-1]], axis=1)
     # The greatest of these is the longest run and, of equal ones, the latest; argmax is several times slower.
     distances_H = tf.range(TOKENS, dtype=tf.float32)
-    best_B = tf.reduce_max(runs_BxH * TOKENS + (TOKENS - 1 - distances_H), axis=1)
+    best_B = _greatest(runs_BxH * TOKENS + (TOKENS - 1 - distances_H))
     run_B = tf.floor(best_B / TOKENS)
     latest_B = tf.cast(TOKENS - 1 - (best_B - run_B * TOKENS), tf.int32)
-    earliest_B = tf.cast(tf.reduce_max(tf.where(equal_BxH, distances_H, -1.0), axis=1), tf.int32)
+    earliest_B = tf.cast(_greatest(tf.where(equal_BxH, distances_H, -1.0)), tf.int32)
     continuation_B = tf.where(run_B > 0, tf.gather(history_BxH, latest_B, axis=1, batch_dims=1), 0.0)
     first_B = tf.gather(history_BxH, tf.maximum(earliest_B, 0), axis=1, batch_dims=1)
     first_B = tf.where(earliest_B >= 0, first_B, 0.0)
     return run_B, continuation_B, first_B, history_BxH, runs_BxH
+
+
+def _greatest(values_BxH: Any) -> Any:
+    """Returns the greatest of `TOKENS` values: of two halves, side by side, since XLA goes through a row one by one."""
+    width = TOKENS
+    while width > _LANES:
+        width //= 2
+        values_BxH = tf.maximum(values_BxH[:, :width], values_BxH[:, width:])
+    return tf.reduce_max(values_BxH, axis=1)
 
 
 def withheld(told: dict[str, Any], told_B: Any) -> dict[str, Any]:

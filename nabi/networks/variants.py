@@ -5,12 +5,12 @@
 from collections.abc import Callable
 
 import keras
-import tensorflow as tf
 
 from nabi.networks.fused_lstm import FusedLSTM, cell
+from nabi.networks.lookups import lookups
 from nabi.networks.memory_layers import memory_of
 from nabi.networks.network import connect
-from nabi.networks.song_memory import RecallLayer, withheld
+from nabi.networks.song_memory import RecallLayer
 
 # A dropout layer of the network -> the layer in its place.
 DropoutFor = Callable[[keras.layers.Dropout], Callable]
@@ -111,15 +111,14 @@ def stepwise(model: keras.Model) -> Callable[[object, list], tuple[object, list]
             layers[layer.name] = layer
     names = [layer.name for layer in model.layers if isinstance(layer, keras.layers.LSTM)]
     memory = memory_of(model)
-    recall = tf.function(memory.recall, jit_compile=True, autograph=False) if memory else lambda *_: ({}, [])
+    recall, replaced = lookups(model, memory) if memory else (lambda *_: ({}, []), {})
+    layers |= replaced
 
     def advance(last_B: object, state: list, told_B: object = None) -> tuple[object, list]:
         """Runs one step."""
         lstm, remembered = state[: 2 * len(names)], state[2 * len(names) :]
         pairs = dict(zip(names, zip(lstm[::2], lstm[1::2], strict=True), strict=True))
-        told, remembered = recall(last_B, remembered)
-        if told_B is not None:
-            told = withheld(told, told_B)
+        told, remembered = recall(last_B, remembered, told_B)
         logits, last = connect(layers, last_B, pairs, told=told)
         return logits, [*last, *remembered]
 

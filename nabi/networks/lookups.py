@@ -1,0 +1,162 @@
+"""What a network with a memory computes of the numbers that it is told, by tables: for sampling, a token at a time.
+
+In training a product of many tokens at once costs less than its parts. For one token of each song it is the other way
+round: an embedding and the product after it are one lookup in a table of their products, which is computed once. The
+results are those of the layers but for rounding.
+"""
+
+# ruff: noqa: N803, N806 - shapes stand in the names of arrays.
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from nabi.networks import lstm_loops
+from nabi.networks.interval_layers import DEGREES, relations_of
+from nabi.networks.intervals import INTERVALS, PAIR_NAMES, PITCHES, REFERENCES
+from nabi.networks.memory_layers import FEATURES, looked_up
+from nabi.networks.song_memory import CANDIDATES, SongMemory, withheld
+
+# What the tables of features may take, in bytes. Those of a larger vocabulary leave the processor's cache, and are no
+# faster than the product.
+MOST_BYTES = 64 * 2**20
+# What is told besides: rows of the tables, and the vectors of the tokens that may be copied.
+_ROWS, _COPIES = "rows", "copies"
+_OF_INTERVALS = (*REFERENCES, *PAIR_NAMES, "key")
+
+_compiled = functools.partial(tf.function, jit_compile=True, autograph=False)
+
+
+def lookups(model: keras.Model, memory: SongMemory) -> tuple[Callable, dict[str, Callable]]:
+    """Makes the step of a network's memory, and what stands in the place of some layers.
+
+    Returns:
+      `SongMemory.recall`, compiled, with a third argument: bool [B], in which rows the song's past is told, or None for
+      all; and the functions, by the names that connect them.
+    """
+    lstm_loops.start_xla()
+    intervals = {"interval_lookup": interval_lookup(model)}
+    sources = looked_up(memory.names)
+    if sum(model.get_layer(layer).input_dim for layer, _ in sources) * FEATURES * 4 > MOST_BYTES:
+        return _compiled(functools.partial(_recalled, memory, lambda token_B, told: told)), intervals
+    recalled, tables = tf.constant(_table(model, "recalled")), feature_tables(model, sources)
+    starts = np.cumsum([0, *map(len, tables[:-1])])
+
+    def as_rows(token_B: Any, told: dict[str, Any]) -> dict[str, Any]:
+        """Returns what is told as rows of tables: fewer tensors, since each costs time to hand over."""
+        numbers = {"token": token_B, **told}
+        copied_BxC = tf.stack([told[name] for name in CANDIDATES], axis=1)
+        rows_BxN = tf.stack([numbers[name] for _, name in sources], axis=1) + starts
+        copies = tf.reshape(tf.gather(recalled, copied_BxC), [-1, copied_BxC.shape[1] * recalled.shape[1]])
+        return {name: told[name] for name in _OF_INTERVALS} | {_ROWS: rows_BxN, _COPIES: copies}
+
+    recall = _compiled(functools.partial(_recalled, memory, as_rows))
+    return recall, {**intervals, "told_lookup": told_lookup(np.concatenate(tables))}
+
+
+def _recalled(
+    memory: SongMemory, as_told: Callable, token_B: Any, state: list[Any], told_B: Any = None
+) -> tuple[dict[str, Any], list[Any]]:
+    """Reads one more token of each song, and returns what is told in the form of `as_told`, and the state."""
+    told, state = memory.recall(token_B, state)
+    return as_told(token_B, told if told_B is None else withheld(told, told_B)), state
+
+
+def feature_tables(model: keras.Model, sources: Sequence[tuple[str, str]]) -> list[npt.NDArray[np.float32]]:
+    """Computes what each number that is told adds to the features, before their nonlinearity.
+
+    Args:
+      model: a network with a memory.
+      sources: (embedding, name of what it looks up), in the order of the features' weights.
+
+    Returns:
+      Of each source float32 [values, FEATURES]; the first has the bias besides.
+    """
+    kernel, bias = model.get_layer("features").get_weights()
+    vectors = [_table(model, layer) for layer, _ in sources]
+    ends = np.cumsum([part.shape[1] for part in vectors])
+    first, *others = (part @ block for part, block in zip(vectors, np.split(kernel, ends[:-1]), strict=True))
+    return [first + bias, *others]
+
+
+def told_lookup(table: npt.NDArray[np.float32]) -> Callable[[Mapping[str, Any]], tuple[Any, Any]]:
+    """Makes the function of what is told to the vectors of the tokens that may be copied, and the features.
+
+    Args:
+      table: all tables, one below the other; the rows that are told are added up.
+    """
+    kept = tf.constant(table)
+
+    def looked(told: Mapping[str, Any]) -> tuple[Any, Any]:
+        """Returns float32 [B, CANDIDATES x width] and [B, FEATURES]."""
+        count, each = told[_ROWS].shape
+        # One of the few sums of rows that is computed several numbers at once, which XLA's is not.
+        sums = tf.sparse.segment_sum(kept, tf.reshape(told[_ROWS], [-1]), np.repeat(np.arange(count), each))
+        return told[_COPIES], tf.nn.relu(tf.ensure_shape(sums, [count, FEATURES]))
+
+    return looked
+
+
+def interval_lookup(model: keras.Model) -> Callable[[Any, Mapping[str, Any]], Any]:
+    """Makes what `nabi.networks.interval_layers.interval_logits` computes of the scores.
+
+    What depends on the own interval is added up first, by interval; then what depends on the pitch, by pitch; then the
+    sum is given to the ids. Each is compiled by itself: in one, XLA would compute each sum anew for each of its uses.
+
+    Returns:
+      A function of the scores that the layer `interval_logits` gives, float32 [B, S], and of what is told, to what is
+      added to the logits, float32 [B, V].
+    """
+    interval_QxP, degree_KxP = (_whole(model, name) for name in ("interval_of_pitch", "degree_of_pitch"))
+    relation_MxI = _whole(model, "relation_of_interval")
+    logits = {name: tf.constant(_table(model, f"{name}_logits")) for name in PAIR_NAMES}
+    named_PxV = _table(model, "pitch_logits")
+    # Ids of no pitch take the column after the last one, which is 0.
+    pitch_V = tf.constant(np.where(named_PxV.any(axis=0), named_PxV.argmax(axis=0), PITCHES), tf.int32)
+
+    @_compiled
+    def by_interval(scores_BxS: Any, told: dict[str, Any]) -> Any:
+        """Adds up what depends on the own interval, [B, INTERVALS]."""
+        total = scores_BxS[:, :INTERVALS]
+        for number, name in enumerate(PAIR_NAMES):
+            relation_BxI = tf.gather(relation_MxI, told[name]) + relations_of(number)
+            total += tf.gather(logits[name], told[name]) + _taken(scores_BxS, relation_BxI)
+        return total
+
+    @_compiled
+    def by_pitch(own_BxI: Any, scores_BxS: Any, told: dict[str, Any]) -> Any:
+        """Adds up what depends on the pitch, [B, PITCHES]."""
+        total = _taken(own_BxI, tf.gather(interval_QxP, told["own"]))
+        for number, name in enumerate(REFERENCES[1:], 1):
+            total += _taken(scores_BxS, tf.gather(interval_QxP, told[name]) + number * INTERVALS)
+        return total + _taken(scores_BxS, tf.gather(degree_KxP, told["key"]) + DEGREES)
+
+    @_compiled
+    def by_id(scores_BxP: Any) -> Any:
+        """Gives each id the score of its pitch."""
+        return tf.gather(tf.pad(scores_BxP, [[0, 0], [0, 1]]), pitch_V, axis=1)
+
+    def scored(scores_BxS: Any, told: Mapping[str, Any]) -> Any:
+        """Returns what intervals add to the logits."""
+        used = {name: told[name] for name in _OF_INTERVALS}
+        return by_id(by_pitch(by_interval(scores_BxS, used), scores_BxS, used))
+
+    return scored
+
+
+def _table(model: keras.Model, layer: str) -> npt.NDArray[np.float32]:
+    return model.get_layer(layer).get_weights()[0]
+
+
+def _whole(model: keras.Model, layer: str) -> tf.Tensor:
+    """Returns a fixed table of whole numbers."""
+    return tf.constant(_table(model, layer), tf.int32)
+
+
+def _taken(scores_BxS: Any, numbers_BxN: Any) -> Any:
+    return tf.gather(scores_BxS, numbers_BxN, axis=1, batch_dims=1)
