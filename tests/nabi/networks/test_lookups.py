@@ -13,8 +13,10 @@ from nabi.networks.song_memory import SongMemory
 
 pytestmark = pytest.mark.slow
 
-TEXT = """meter:4/4 bar:2 key:C-major phrase:8 cadence:D5 cadence:G3 C5 C3 G4 E4 s:1 @1 D5 ~C3 G4 F4 s:1 @2 E5 C3 ~G4 E4 s:2
-bar:1 C5 C3 G4 E4 s:1 @1 D5 G3 B4 s:1"""
+TEXT = """
+  meter:4/4 bar:2 key:C-major phrase:8 cadence:D5 cadence:G3 C5 C3 G4 E4 s:1 @1 D5 ~C3 G4 F4 s:1 @2 E5 C3 ~G4 E4 s:2
+  bar:1 C5 C3 G4 E4 s:1 @1 D5 G3 B4 s:1
+"""
 SONG = TEXT.split()
 VOCABULARY = Vocabulary.from_ordered(sorted(set(SONG)), {})
 IDS = [START, *VOCABULARY.encode(SONG).tolist()]
