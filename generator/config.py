@@ -71,6 +71,14 @@ class GenerateConfig(Config):
         1.0, "makes notes and chords of the last tokens less likely; 1: off", low=1, high=100, needs=_NOT_BEAM
     )
     repetition_window: int = setting(32, "last tokens that --repetition_penalty looks at", low=1, high=1024)
+    memory: float = setting(
+        1.0,
+        "share of the tokens at which a model trained with --memory is told what came earlier in the song; 0 tells "
+        "nothing, and songs come back to less",
+        low=0,
+        high=1,
+        needs=_NOT_BEAM,
+    )
     max_repeats: int = setting(
         8,
         "a phrase repeated more often than this in a row is a loop: the song goes back and takes another way; 0: off; "

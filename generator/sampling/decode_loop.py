@@ -45,6 +45,7 @@ class DecodeLoop:
           notes_V: bool, True for ids that strike notes.
         """
         self._stepper, self._config, self._biases, self._notes_V = stepper, config, biases, notes_V
+        self._advance = stepper.reading(config.memory)
         self._rules = Rules(grammar)
         # The first parts of the state are the network's, the others the memories of the biases.
         self._parts = len(stepper.initial(1))
@@ -62,6 +63,7 @@ class DecodeLoop:
         first_B: npt.NDArray[np.int32],
         begins_B: npt.NDArray[np.bool_],
         given_BxS: npt.NDArray[np.int32],
+        told_BxS: npt.NDArray[np.bool_],
         uniforms_BxSxR: npt.NDArray[np.float32],
         carry: list[Any],
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], list[Any]]:
@@ -71,6 +73,7 @@ class DecodeLoop:
           first_B: each row's first id.
           begins_B: True for the rows that start from the initial state, with `first_B`.
           given_BxS: ids to feed whatever is sampled, `<pad>` where the sampled id is fed, [B, BLOCK].
+          told_BxS: False where the network is not told of the song's past, [B, BLOCK].
           uniforms_BxSxR: random numbers in [0, 1), [B, BLOCK, `next_token.uniforms`].
           carry: carry of the block before; `initial` at first.
 
@@ -78,10 +81,12 @@ class DecodeLoop:
           Ids and their log probabilities under the network and its grammar, 0 where ids are given, [B, BLOCK] each, and
           the carry. With `--decoding teacher_forced` both are of the sampled ids, also where ids are given.
         """
-        ids_BxS, scores_BxS, carry = self._run(first_B, begins_B, given_BxS, uniforms_BxSxR, carry)
+        ids_BxS, scores_BxS, carry = self._run(first_B, begins_B, given_BxS, told_BxS, uniforms_BxSxR, carry)
         return ids_BxS.numpy(), scores_BxS.numpy(), carry
 
-    def _traced(self, first_B: Any, begins_B: Any, given_BxS: Any, uniforms_BxSxR: Any, carry: Any) -> Any:
+    def _traced(
+        self, first_B: Any, begins_B: Any, given_BxS: Any, told_BxS: Any, uniforms_BxSxR: Any, carry: Any
+    ) -> Any:
         last_B, row_B, state = carry
         last_B = tf.where(begins_B, first_B, last_B)
         row_B = tf.where(begins_B, self._rules.after(tf.zeros_like(first_B), first_B), row_B)
@@ -90,7 +95,7 @@ class DecodeLoop:
         ids, scores = (tf.TensorArray(kind, BLOCK, element_shape=first_B.shape) for kind in (tf.int32, tf.float32))
         _, last_B, row_B, state, ids, scores = tf.while_loop(
             lambda at, *_: at < BLOCK,
-            lambda at, *values: self._step(at, given_BxS[:, at], uniforms_BxSxR[:, at], *values),
+            lambda at, *values: self._step(at, given_BxS[:, at], told_BxS[:, at], uniforms_BxSxR[:, at], *values),
             (tf.constant(0), last_B, row_B, state, ids, scores),
             # See trainer/training/step.py: TensorFlow can mix up loops within two steps that overlap.
             parallel_iterations=1,
@@ -98,10 +103,19 @@ class DecodeLoop:
         return tf.transpose(ids.stack()), tf.transpose(scores.stack()), [last_B, row_B, state]
 
     def _step(
-        self, at: Any, given_B: Any, uniforms_BxR: Any, last_B: Any, row_B: Any, state: Any, ids: Any, scores: Any
+        self,
+        at: Any,
+        given_B: Any,
+        told_B: Any,
+        uniforms_BxR: Any,
+        last_B: Any,
+        row_B: Any,
+        state: Any,
+        ids: Any,
+        scores: Any,
     ) -> Any:
         """Runs one network step and one choice for all rows."""
-        logits_BxV, network = self._stepper.advance(last_B, state[: self._parts])
+        logits_BxV, network = self._advance(last_B, state[: self._parts], told_B)
         memory = state[self._parts :]
         next_B, id_B, score_B, row_B, memory = self._choose(logits_BxV, given_B, uniforms_BxR, last_B, row_B, memory)
         return at + 1, next_B, row_B, [*network, *memory], ids.write(at, id_B), scores.write(at, score_B)

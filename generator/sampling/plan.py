@@ -14,6 +14,10 @@ _SONGS_A_ROW = 8
 # Fewest batches, so that workers have something to share; batches are smaller where there would be fewer.
 _BATCHES = 16
 
+# First position of the random numbers by which a network is told of a song's past: beyond those of its tokens. All
+# attempts at a song share them, so that a network that reads it again is told the same.
+_TOLD = 2**64
+
 
 @dataclasses.dataclass(frozen=True)
 class SongBatch:
@@ -69,3 +73,23 @@ def uniforms(seed: int, song: int, first: int, count: int, each: int) -> npt.NDA
     philox = np.random.Philox(key=np.array([seed, song], np.uint64), counter=first * counts)
     raw = philox.random_raw(count * counts * 4).reshape(count, counts * 4)[:, :each]
     return (raw >> np.uint64(40)).astype(np.float32) * np.float32(2**-24)
+
+
+def told(share: float, seed: int, song: int, first: int, count: int) -> npt.NDArray[np.bool_]:
+    """Draws the positions at which the network is told of the song's past, by random numbers of their own.
+
+    A position that is told of at one share is told of at every greater one.
+
+    Args:
+      share: share of the positions, 0..1.
+      seed: 0..2**64 - 1.
+      song: number of the song.
+      first: first position.
+      count: number of positions.
+
+    Returns:
+      bool [count].
+    """
+    if share == 1:
+        return np.ones(count, np.bool_)
+    return uniforms(seed, song, _TOLD + first, count, 1)[:, 0] < share

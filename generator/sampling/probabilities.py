@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from generator.config import GenerateConfig
+from generator.sampling import plan
 from generator.sampling.decode_loop import BLOCK
 from generator.sampling.grammar import Grammar
 from generator.sampling.grammar_rules import Rules
@@ -18,20 +20,23 @@ from nabi.music.vocabulary import END, PAD
 
 # Alternatives reported for each token.
 OTHERS = 3
+_DEFAULTS = GenerateConfig()
 
 
 class Explainer:
     """Scores the sampled tokens of songs, `<end>` included, by running the network over them again."""
 
-    def __init__(self, stepper: Stepper, grammar: Grammar, slots: int) -> None:
+    def __init__(self, stepper: Stepper, grammar: Grammar, slots: int, config: GenerateConfig = _DEFAULTS) -> None:
         """Prepares the loop, which is compiled at the first song.
 
         Args:
           stepper: the network.
           grammar: legal successions of ids.
           slots: rows of the batch; song N has row N mod slots, as when it was sampled.
+          config: settings by which the songs were sampled: their seed, and how much the network was told.
         """
-        self._stepper, self._slots = stepper, slots
+        self._stepper, self._slots, self._config = stepper, slots, config
+        self._advance = stepper.reading(config.memory)
         self._rules = Rules(grammar)
         self._loop = tf.function(self._traced, autograph=False)
 
@@ -53,7 +58,7 @@ class Explainer:
         sampled = {slot: [*song.tokens, *([END] if song.ended else [])] for slot, song in songs.items()}
         next_BxL = self._padded({slot: [*song.primer[1:], *sampled[slot]] for slot, song in songs.items()})
         fed = {slot: [*song.primer, *(song.fed or sampled[slot])][:-1] for slot, song in songs.items()}
-        columns = self._columns(self._padded(fed), next_BxL)
+        columns = self._columns(self._padded(fed), next_BxL, self._told(songs, next_BxL.shape[1]))
         for slot, song in songs.items():
             first = len(song.primer) - 1
             yield (
@@ -64,13 +69,23 @@ class Explainer:
                 ),
             )
 
-    def _columns(self, fed_BxL: npt.NDArray[np.int32], next_BxL: npt.NDArray[np.int32]) -> list[npt.NDArray[Any]]:
+    def _told(self, songs: dict[int, SongIds], count: int) -> npt.NDArray[np.bool_]:
+        """Returns where the network is told of a song's past, as when it was sampled, bool [slots, count]."""
+        told = np.ones((self._slots, count), np.bool_)
+        for slot, song in songs.items():
+            told[slot] = plan.told(self._config.memory, self._config.seed, song.song, 0, count)
+        return told
+
+    def _columns(
+        self, fed_BxL: npt.NDArray[np.int32], next_BxL: npt.NDArray[np.int32], told_BxL: npt.NDArray[np.bool_]
+    ) -> list[npt.NDArray[Any]]:
         """Runs the loop block by block, and returns the parts of `_step`, [B, L, ...] each."""
         carry: Any = [np.zeros([self._slots], np.int32), self._stepper.initial(self._slots)]
         blocks = []
         for first in range(0, next_BxL.shape[1], BLOCK):
             positions = slice(first, first + BLOCK)
-            *parts, carry = self._loop(fed_BxL[:, positions], next_BxL[:, positions], carry)
+            block = (part[:, positions] for part in (fed_BxL, next_BxL, told_BxL))
+            *parts, carry = self._loop(*block, carry)
             blocks.append([part.numpy() for part in parts])
         return [np.concatenate(column, 1) for column in zip(*blocks, strict=True)]
 
@@ -82,21 +97,21 @@ class Explainer:
             padded[slot, : len(own)] = own
         return padded
 
-    def _traced(self, fed_BxS: tf.Tensor, next_BxS: tf.Tensor, carry: Any) -> Any:
+    def _traced(self, fed_BxS: tf.Tensor, next_BxS: tf.Tensor, told_BxS: tf.Tensor, carry: Any) -> Any:
         """Scores each next id after a fed one: the values of `_step`, [B, BLOCK, ...], and the carry."""
         empty = [tf.TensorArray(kind, BLOCK) for kind in (tf.float32, tf.int32, tf.int32, tf.float32)]
         _, row_B, state, *written = tf.while_loop(
             lambda at, *_: at < BLOCK,
-            lambda at, *values: self._step(at, fed_BxS[:, at], next_BxS[:, at], *values),
+            lambda at, *values: self._step(at, fed_BxS[:, at], next_BxS[:, at], told_BxS[:, at], *values),
             (0, *carry, *empty),
             parallel_iterations=1,
         )
         by_row = [tf.experimental.numpy.moveaxis(array.stack(), 0, 1) for array in written]
         return *by_row, [row_B, state]
 
-    def _step(self, at: Any, last_B: Any, next_B: Any, row_B: Any, state: Any, *written: Any) -> Any:
+    def _step(self, at: Any, last_B: Any, next_B: Any, told_B: Any, row_B: Any, state: Any, *written: Any) -> Any:
         """Computes the next id's probability and rank, [B] each, and the likeliest ids and probabilities, [B, 4]."""
-        logits_BxV, state = self._stepper.advance(last_B, state)
+        logits_BxV, state = self._advance(last_B, state, told_B)
         row_B = self._rules.after(row_B, last_B)
         chances_BxV = tf.nn.softmax(self._rules.masked(logits_BxV, row_B))
         own_B = tf.gather(chances_BxV, next_B, axis=1, batch_dims=1)

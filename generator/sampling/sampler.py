@@ -96,12 +96,14 @@ class Sampler:
         first = np.array([row.first if row else PAD for row in rows], np.int32)
         begins = np.array([bool(row and row.begins) for row in rows])
         given = np.full((self._slots, BLOCK), PAD, np.int32)
+        told = np.ones((self._slots, BLOCK), np.bool_)
         each = next_token.uniforms(self._config)
         numbers = np.zeros((self._slots, BLOCK, each), np.float32)
         for slot, row in enumerate(rows):
             if row:
                 given[slot], numbers[slot] = row.given(BLOCK), row.uniforms(BLOCK, each)
-        ids, scores, carry = self._loop(first, begins, given, numbers, carry)
+                told[slot] = row.told(BLOCK)
+        ids, scores, carry = self._loop(first, begins, given, told, numbers, carry)
         if not np.isfinite(scores[[row is not None for row in rows]]).all():
             raise ValueError("the model gives values that are not numbers (NaN): train it again")
         return ids, scores, carry

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from generator.config import GenerateConfig
 from generator.sampling.loop_detection import looping
-from generator.sampling.plan import uniforms
+from generator.sampling.plan import told, uniforms
 from generator.sampling.primer import given_length
 from generator.sampling.token_content import TokenContents
 from nabi.music.vocabulary import END, PAD
@@ -108,6 +108,10 @@ class SongState:
     def uniforms(self, count: int, each: int) -> npt.NDArray[np.float32]:
         """Returns the random numbers of the next positions, float32 [count, each]; each attempt has its own."""
         return uniforms(self._config.seed, self._song, self._attempts * _POSITIONS + self._read, count, each)
+
+    def told(self, count: int) -> npt.NDArray[np.bool_]:
+        """Returns at which of the next positions the network is told of the song's past, bool [count]."""
+        return told(self._config.memory, self._config.seed, self._song, self._read, count)
 
     def take(self, ids: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]) -> None:
         """Appends the results of the next positions up to the song's end; returns to before a loop if there is one."""

@@ -12,8 +12,9 @@ import tensorflow as tf
 from nabi.music.vocabulary import START
 from nabi.networks import variants
 
-# (the last token int32 [B], state) -> (logits of the next float32 [B, V], state).
-Advance = Callable[[tf.Tensor, list[tf.Tensor]], tuple[tf.Tensor, list[tf.Tensor]]]
+# (the last token int32 [B], state) -> (logits of the next float32 [B, V], state). That of a network with a memory takes
+# besides, bool [B], which rows are told of the song's past.
+Advance = Callable[..., tuple[tf.Tensor, list[tf.Tensor]]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +28,14 @@ class Stepper:
 
     advance: Advance
     initial: Callable[[int], list[tf.Tensor]]
+
+    def reading(self, memory: float) -> Advance:
+        """Returns the step function of last token, state and the rows that are told of the song's past.
+
+        Args:
+          memory: share of the tokens at which the network is told; at 1 all rows are.
+        """
+        return self.advance if memory < 1 else lambda last_B, state, told_B: self.advance(last_B, state)
 
 
 def use_one_thread() -> None:

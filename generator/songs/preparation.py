@@ -8,6 +8,7 @@ from generator.primers import melodies, priming
 from generator.sampling import samplers
 from generator.sampling.primer import Primers
 from generator.songs import auto_sampling, copied_bars
+from nabi.networks.memory_layers import memory_of
 from nabi.networks.trained_model import TrainedModel
 from nabi.workspace import paths
 
@@ -42,6 +43,7 @@ def prepare(model: TrainedModel, model_dir: str, config: GenerateConfig, folder:
     index = _index(model_dir, model, config)
     samplers.grammar_of(model, config)
     _require_ends(model, config)
+    _require_memory(model, config)
     primers = (melodies if config.harmonize else priming).primers_of(config, model)
     if config.auto_sampling:
         config = auto_sampling.chosen(config, model, primers, folder)
@@ -61,4 +63,12 @@ def _require_ends(model: TrainedModel, config: GenerateConfig) -> None:
     if config.ended and not model.config["dataset"]["song_marks"]:
         raise ValueError(
             "--ended: the model was trained without song marks, so that none of its songs ends: leave it out"
+        )
+
+
+def _require_memory(model: TrainedModel, config: GenerateConfig) -> None:
+    if config.memory != 1 and memory_of(model.model) is None:
+        raise ValueError(
+            f"--memory {config.memory}: the model was trained without --memory and is told nothing of its song: "
+            "leave it out"
         )

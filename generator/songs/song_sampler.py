@@ -44,7 +44,7 @@ class SongSampler:
         self._explainer = None
         if config.explain:
             network = samplers.stepper_of(model), samplers.grammar_of(model, config)
-            self._explainer = Explainer(*network, slots)
+            self._explainer = Explainer(*network, slots, config)
 
     def sample(self, songs: Sequence[int]) -> list[SongIds]:
         """Samples the songs of these numbers, and returns them in this order.

@@ -38,6 +38,8 @@ LONGEST_RUN = 31
 CANDIDATES = ("continuation", "first_continuation", "aligned", "opening", "returned")
 # What is told of how long and how well the song has agreed with its past.
 RUNS = ("run", "opening_run", "longest_opening_run")
+# What is told of the song's past.
+PAST = (*CANDIDATES, *RUNS)
 # Kinds of tokens that say how the song is planned.
 _PLANS = ("meter", "key", "last", "phrase", "cadence", "again")
 
@@ -184,6 +186,14 @@ def _continuations(token_Bx1: Any, history_BxH: Any, runs_BxH: Any, is_bar_B: An
     first_B = tf.gather(history_BxH, tf.maximum(earliest_B, 0), axis=1, batch_dims=1)
     first_B = tf.where(earliest_B >= 0, first_B, 0.0)
     return run_B, continuation_B, first_B, history_BxH, runs_BxH
+
+
+def withheld(told: dict[str, Any], told_B: Any) -> dict[str, Any]:
+    """Returns what `SongMemory.recall` tells, without the song's past in the rows that are False in `told_B`.
+
+    What may be said again and the runs are none there, as at a song's beginning; where the song is, is still told.
+    """
+    return {name: tf.where(told_B, number_B, 0) if name in PAST else number_B for name, number_B in told.items()}
 
 
 class RecallLayer(keras.layers.Layer):

@@ -10,7 +10,7 @@ import tensorflow as tf
 from nabi.networks.fused_lstm import FusedLSTM, cell
 from nabi.networks.memory_layers import memory_of
 from nabi.networks.network import connect
-from nabi.networks.song_memory import RecallLayer
+from nabi.networks.song_memory import RecallLayer, withheld
 
 # A dropout layer of the network -> the layer in its place.
 DropoutFor = Callable[[keras.layers.Dropout], Callable]
@@ -97,8 +97,9 @@ def stepwise(model: keras.Model) -> Callable[[object, list], tuple[object, list]
       model: a network of `build`, or loaded by Keras; its weights are copied.
 
     Returns:
-      A function of the last tokens' ids int32 [B] and, for each LSTM layer, h and c float32 [B, units], to the logits
-      float32 [B, V] of the next tokens and the next h and c.
+      A function of the last tokens' ids int32 [B] and, for each LSTM layer, h and c float32 [B, units], then the state
+      of the memory, to the logits float32 [B, V] of the next tokens and the next state. With a third argument, bool
+      [B], it tells of the song's past only in the rows that are true.
     """
     layers: dict[str, Callable] = {}
     for layer in model.layers:
@@ -112,11 +113,13 @@ def stepwise(model: keras.Model) -> Callable[[object, list], tuple[object, list]
     memory = memory_of(model)
     recall = tf.function(memory.recall, jit_compile=True, autograph=False) if memory else lambda *_: ({}, [])
 
-    def advance(last_B: object, state: list) -> tuple[object, list]:
+    def advance(last_B: object, state: list, told_B: object = None) -> tuple[object, list]:
         """Runs one step."""
         lstm, remembered = state[: 2 * len(names)], state[2 * len(names) :]
         pairs = dict(zip(names, zip(lstm[::2], lstm[1::2], strict=True), strict=True))
         told, remembered = recall(last_B, remembered)
+        if told_B is not None:
+            told = withheld(told, told_B)
         logits, last = connect(layers, last_B, pairs, told=told)
         return logits, [*last, *remembered]
 

@@ -70,6 +70,8 @@ def test_songs_are_moved_into_a_major_or_minor_key_unless_a_mask_is_asked_for(se
             {"decoding": "greedy", "auto_sampling": True},
             "--auto_sampling needs --decoding sample, not --decoding greedy",
         ),
+        ({"decoding": "beam", "memory": 0.5}, "--memory 0.5 needs --decoding sample or greedy or teacher_forced, not"),
+        ({"memory": 1.5}, r"--memory 1.5 must be in 0\.\.1: share of the tokens"),
         ({"decoding": "beam", "ended": True}, "--ended needs --decoding sample, not --decoding beam"),
         ({"decoding": "likeliest"}, "--decoding 'likeliest' must be one of sample, greedy, beam, teacher_forced"),
         ({"key": "C majr"}, "no known scale"),

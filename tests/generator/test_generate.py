@@ -305,6 +305,12 @@ def test_a_model_without_song_marks_ends_no_song(tmp_path, capsys):
     assert "--ended: the model was trained without song marks" in capsys.readouterr().err
 
 
+def test_a_model_without_a_memory_is_told_nothing_that_could_be_left_out(tmp_path, capsys):
+    model = write_model(tmp_path / "model")
+    assert generate.main([f"--model={model}", f"--output={tmp_path}/songs", "--audio=none", "--memory=0"]) == 2
+    assert "--memory 0.0: the model was trained without --memory" in capsys.readouterr().err
+
+
 def test_a_recipe_sets_what_no_flag_sets(model, tmp_path):
     recipe = tmp_path / "calm.toml"
     recipe.write_text(

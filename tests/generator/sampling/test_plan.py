@@ -54,3 +54,16 @@ def test_random_numbers_are_uniform_below_one():
     numbers = plan.uniforms(2**64 - 1, 0, 0, 10_000, 10).ravel()
     assert 0 <= numbers.min() < numbers.max() < 1
     np.testing.assert_allclose(np.histogram(numbers, 10, (0, 1))[0], 10_000, atol=500)
+
+
+def test_where_a_network_is_told_depends_on_seed_song_and_position_alone():
+    whole = plan.told(0.5, 3, 7, 0, 100)
+    assert 30 < whole.sum() < 70
+    np.testing.assert_array_equal(plan.told(0.5, 3, 7, 60, 40), whole[60:])
+    assert (plan.told(0.5, 3, 8, 0, 100) != whole).any()
+
+
+def test_the_shares_0_and_1_are_none_and_all_and_what_less_tells_more_tells_too():
+    none, some, more, every = (plan.told(share, 0, 0, 0, 1000) for share in (0, 0.2, 0.7, 1))
+    assert (none.any(), every.all()) == (False, True)
+    assert not (some & ~more).any()
