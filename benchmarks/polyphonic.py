@@ -1,6 +1,6 @@
 """Compares Nabi's LSTM with published figures on the four polyphonic sets of Boulanger-Lewandowski et al. (2012).
 
-    python -m benchmarks.polyphonic prepare SET      frames -> the tokens of `steps`, in DIR/SET/dataset and .../test
+    python -m benchmarks.polyphonic prepare SET      frames -> tokens of --encoding, in DIR/SET/dataset and .../test
     python -m benchmarks.polyphonic train SET        the recipe's model of the set, in DIR/SET/model
     python -m benchmarks.polyphonic score MODEL      nats a time step on the validation split, or with --split test
     python -m benchmarks.polyphonic all [SET ...]    all of it, the test split once for each model, and the table
@@ -41,6 +41,7 @@ def prepare(name: str, flags: argparse.Namespace) -> None:
         window=window,
         stride=min(defaults.training_stride, window) if flags.stride is None else flags.stride,
         semitones=defaults.transpose if flags.transpose else (),
+        encoding=flags.encoding,
     )
     datasets.build(_folder(name, flags), name, pieces, settings, overwrite=flags.overwrite)
     print(sets.describe(name, sets.statistics_of(pieces, settings.transpose)))
@@ -79,7 +80,9 @@ def score(model_dir: str, split: str, data: str | None = None) -> Row:
     dataset = datasets.open_split(folder, split)
     trained_on = datasets.open_split(folder, "validation")
     keys = len({0, *dataset.settings["transpose"]})
-    return Row(datasets.name_of(folder), split, keys, polyphonic_scoring.score(model, dataset, split, trained_on))
+    name = datasets.name_of(folder)
+    ticks = sets.SETS[name].ticks
+    return Row(name, split, keys, polyphonic_scoring.score(model, dataset, split, trained_on, ticks))
 
 
 def overlap(name: str, paper: pathlib.Path) -> list[float]:
@@ -151,6 +154,7 @@ def _parser() -> Parser:
 
 def _add_dataset_flags(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
+    add("--encoding", choices=("steps", "voices"), default="steps", help="of the frames (default: %(default)s)")
     add("--window", type=int, help=f"targets a record (default: that of recipes/{RECIPE}.toml)")
     add("--stride", type=int, help="tokens from one training window to the next (default: the recipe's)")
     add(

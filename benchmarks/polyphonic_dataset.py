@@ -1,8 +1,8 @@
 """Conversion of a polyphonic set to dataset directories for the trainer and the scoring.
 
-Frames become tokens directly, since a song would not keep the silence at its end. Two directories are written:
-`dataset` with the training and the validation split, and `test`. The trainer scores every split of its dataset whenever
-it finishes a model; a test split in another directory cannot be scored by accident.
+In `steps` frames become tokens directly, since a song would not keep the silence at its end. Two directories are
+written: `dataset` with the training and the validation split, and `test`. The trainer scores every split of its dataset
+whenever it finishes a model; a test split in another directory cannot be scored by accident.
 """
 
 import collections
@@ -15,8 +15,8 @@ from typing import Any
 
 from benchmarks import polyphonic_sets as sets
 from benchmarks.polyphonic_sets import Piece
+from benchmarks.polyphonic_writing import Writing
 from nabi.music import quantisation, records, windows
-from nabi.music.encodings import Steps, write_steps
 from nabi.music.vocabulary import Vocabulary
 from nabi.workspace import paths, storage
 from pipelines.config import PreprocessConfig
@@ -31,7 +31,13 @@ PARTS = {paths.DATA: ("train", "validation"), TEST: ("test",)}
 
 
 def settings_of(
-    pieces: Mapping[str, Sequence[Piece]], *, ticks: int, window: int, stride: int, semitones: Sequence[int]
+    pieces: Mapping[str, Sequence[Piece]],
+    *,
+    ticks: int,
+    window: int,
+    stride: int,
+    semitones: Sequence[int],
+    encoding: str = "steps",
 ) -> PreprocessConfig:
     """Builds the settings of a set's dataset.
 
@@ -41,11 +47,13 @@ def settings_of(
       window: targets a record.
       stride: tokens from one training window to the next.
       semitones: transpositions of training pieces, where these stay within 21..108.
+      encoding: `steps`, or one that loses nothing.
     """
+    step = {"step": str(fractions.Fraction(ticks, quantisation.ticks_per_quarter(quantisation.DEFAULT)))}
     share = len(pieces["validation"]) / (len(pieces["train"]) + len(pieces["validation"]))
     return PreprocessConfig(
-        encoding="steps",
-        step=str(fractions.Fraction(ticks, quantisation.ticks_per_quarter(quantisation.DEFAULT))),
+        encoding=encoding,
+        **(step if encoding == "steps" else {}),
         window=window,
         stride=stride,
         split=(1 - share, share, 0),
@@ -69,14 +77,15 @@ def build(
       ValueError, nabi.workspace.storage.StorageError: if there is another dataset, or it cannot be written.
     """
     songs = {split: _by_hash(name, split, split_pieces) for split, split_pieces in pieces.items()}
-    vocabulary = _vocabulary(pieces["train"])
+    writing = Writing(config.build_encoding(), sets.SETS[name].ticks)
+    vocabulary = _vocabulary(writing, pieces["train"])
     described = describe(name, pieces, config)
     content = paths.fingerprint([described, {split: sorted(hashes) for split, hashes in songs.items()}])
     marks = {"request": content, "content": content}
     for part, splits in PARTS.items():
         output = storage.join(folder, part)
         if paths.begin(output, "dataset", content, overwrite):
-            counts = {split: _write(output, split, songs[split], vocabulary, config) for split in splits}
+            counts = {split: _write(output, split, songs[split], vocabulary, writing, config) for split in splits}
             storage.write_text(storage.join(output, paths.VOCABULARY), vocabulary.to_json())
             about = {**described, **marks, "splits": counts, "versions": dataset_check.versions()}
             paths.write_json(storage.join(output, paths.DATASET), about)
@@ -119,13 +128,18 @@ def _by_hash(name: str, split: str, pieces: Sequence[Piece]) -> dict[str, Piece]
     return {hashlib.sha256(text.encode()).hexdigest(): piece for text, piece in zip(texts, pieces, strict=True)}
 
 
-def _vocabulary(training: Sequence[Piece]) -> Vocabulary:
-    counts = collections.Counter(token for piece in training for token in write_steps(piece))
-    return Vocabulary.from_counts(counts, Steps().required())
+def _vocabulary(writing: Writing, training: Sequence[Piece]) -> Vocabulary:
+    counts = collections.Counter(token for piece in training for token in writing.tokens(piece))
+    return Vocabulary.from_counts(counts, writing.encoding.required())
 
 
 def _write(
-    output: str, split: str, songs: Mapping[str, Piece], vocabulary: Vocabulary, config: PreprocessConfig
+    output: str,
+    split: str,
+    songs: Mapping[str, Piece],
+    vocabulary: Vocabulary,
+    writing: Writing,
+    config: PreprocessConfig,
 ) -> dict[str, int]:
     """Publishes the shards of a split and returns their counts for `dataset.json`."""
     # The test split has as many shards as the validation split.
@@ -134,19 +148,19 @@ def _write(
     for index in range(shards):
         with storage.open_write(storage.join(output, paths.shard_name(split, index, shards))) as file:
             for song in sorted(song for song in songs if windows.shard_of(song, shards) == index):
-                cut = _windows(song, songs[song], split, vocabulary, config)
+                cut = _windows(song, songs[song], split, vocabulary, writing, config)
                 written += records.write(file, map(records.serialize, cut))
     # `<start>` and `<end>` count.
-    tokens = sum(len(write_steps(piece)) + 2 for piece in songs.values())
+    tokens = sum(len(writing.tokens(piece)) + 2 for piece in songs.values())
     return {"songs": len(songs), "tokens": tokens, "unknown": 0, "windows": written, "shards": shards}
 
 
 def _windows(
-    song: str, piece: Piece, split: str, vocabulary: Vocabulary, config: PreprocessConfig
+    song: str, piece: Piece, split: str, vocabulary: Vocabulary, writing: Writing, config: PreprocessConfig
 ) -> Iterator[records.Window]:
     """Cuts a piece into windows, in training at each transposition; each held-out token is a target exactly once."""
     training = split == "train"
     stride = config.training_stride if training else config.window
     for semitones in sets.transpositions(piece, config.transpose) if training else (0,):
-        ids = windows.mark(vocabulary.encode(write_steps(sets.transpose(piece, semitones))))
+        ids = windows.mark(vocabulary.encode(writing.tokens(sets.transpose(piece, semitones))))
         yield from windows.of_song(ids, song, window=config.window, stride=stride, transpose=semitones)

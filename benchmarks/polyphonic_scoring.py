@@ -1,9 +1,10 @@
 """Negative log-likelihood of a model in nats a time step, exact by the chain rule.
 
-A step is a set of notes, written in one order only and closed by a token of its own, so its probability given all steps
-before is the product of its tokens' probabilities. Probability that the model gives to illegal sequences (descending
-pitches) or to an early end of the piece is lost, so the figure is an upper bound. `<end>` itself is not scored: the
-papers model steps, not lengths.
+In `steps` a step is a set of notes, written in one order only and closed by a token of its own, so its probability
+given all steps before is the product of its tokens' probabilities; in another encoding the probability of all tokens of
+a piece is at most that of its steps. Probability that the model gives to illegal sequences (descending pitches) or to
+an early end of the piece is lost, so the figure is an upper bound. `<end>` itself is not scored: the papers model
+steps, not lengths.
 """
 
 import keras
@@ -12,8 +13,7 @@ import numpy as np
 from benchmarks import polyphonic_overlap
 from benchmarks.polyphonic_sets import Piece
 from benchmarks.polyphonic_table import HALF, MOSTLY_NEW, StepScore
-from nabi.music.encodings import read_steps
-from nabi.music.encodings.steps import STEP
+from benchmarks.polyphonic_writing import Writing
 from nabi.music.vocabulary import END, PAD, START
 from nabi.networks.trained_model import TrainedModel
 from trainer.data import batches
@@ -22,7 +22,7 @@ from trainer.data.window_arrays import Windows, concatenate
 from trainer.evaluation.scoring import Evaluator
 
 
-def score(model: TrainedModel, dataset: Dataset, split: str, trained_on: Dataset) -> StepScore:
+def score(model: TrainedModel, dataset: Dataset, split: str, trained_on: Dataset, ticks: int) -> StepScore:
     """Scores a model on a split of the set that it was trained on.
 
     Args:
@@ -30,6 +30,7 @@ def score(model: TrainedModel, dataset: Dataset, split: str, trained_on: Dataset
       dataset: dataset with the split.
       split: `validation` or `test`.
       trained_on: dataset with the training split.
+      ticks: length of a frame.
 
     Raises:
       ValueError: if the model is of another set or other settings, or was trained with `--target last`.
@@ -42,28 +43,27 @@ def score(model: TrainedModel, dataset: Dataset, split: str, trained_on: Dataset
     if model.config["target"] == "last":
         raise ValueError("the model was trained with --target last, which scores no whole step: train with every")
     windows = concatenate(list(batches.read_windows(dataset, split)), dataset.window)
-    training = [_frames(ids, trained_on) for _, ids in batches.read_songs(trained_on, "train")]
-    held_out = [_frames(ids, dataset) for ids in pieces_of(windows)]
+    training = [_frames(ids, trained_on, ticks) for _, ids in batches.read_songs(trained_on, "train")]
+    held_out = [_frames(ids, dataset, ticks) for ids in pieces_of(windows)]
     shares = np.array(polyphonic_overlap.shares(held_out, training))
-    return score_windows(model.model, windows, step=dataset.vocabulary.ids[STEP], shares=shares)
+    return score_windows(model.model, windows, steps=np.array(list(map(len, held_out))), shares=shares)
 
 
-def _frames(ids: np.ndarray, dataset: Dataset) -> Piece:
+def _frames(ids: np.ndarray, dataset: Dataset, ticks: int) -> Piece:
     tokens = dataset.vocabulary.decode([token for token in ids.tolist() if token not in (START, END)])
-    return tuple(tuple(pitches) for pitches in read_steps(tokens))
+    return Writing(dataset.encoding, ticks).frames(tokens)
 
 
-def score_windows(model: keras.Model, windows: Windows, *, step: int, shares: np.ndarray) -> StepScore:
+def score_windows(model: keras.Model, windows: Windows, *, steps: np.ndarray, shares: np.ndarray) -> StepScore:
     """Scores a network, tokens [B, T] -> logits [B, T, V], on windows of whole pieces with `<start>` before each.
 
     Args:
       model: the network.
       windows: windows cut with stride = window, in the order of their shards.
-      step: id that closes a step.
+      steps: int64 [pieces], time steps of each.
       shares: float64 [pieces], share of each piece's melody that a training piece has too, 0..1.
     """
     windows = without_ends(windows)
-    steps = np.array([np.count_nonzero(piece == step) for piece in pieces_of(windows)])
     scores = Evaluator(model, windows, last_only=False).tokens(model.get_weights())
     nats = np.bincount(scores.song, -scores.log_probability.astype(np.float64), len(steps))
     new = shares < MOSTLY_NEW

@@ -57,6 +57,13 @@ class GenerateConfig(Config):
         low=0,
         high=100,
     )
+    plan_temperature: float = setting(
+        0.0,
+        "temperature of the choice among meters, keys, and the lengths, cadences and returns of phrases, where tokens "
+        "say them; 0: --temperature",
+        low=0,
+        high=100,
+    )
     top_k: int = setting(0, "draw among the k likeliest tokens; 0: all", low=0, high=1e9)
     top_p: float = setting(
         0.95, "draw among the likeliest tokens that together reach this probability; 1: all", low=0.0001, high=1

@@ -1,5 +1,6 @@
 """Opens datasets and reads them as songs, as arrays, and as input of TensorFlow and PyTorch."""
 
+import dataclasses
 import itertools
 import logging
 import os
@@ -12,7 +13,7 @@ from generator.primers import dataset_songs
 from nabi.music import records
 from nabi.music.encodings import Encoding
 from nabi.music.records import Window
-from nabi.music.song import About, Song
+from nabi.music.song import Song
 from nabi.music.song_id import SongId
 from nabi.music.suggestions import did_you_mean
 from nabi.music.vocabulary import PAD, Vocabulary
@@ -63,9 +64,9 @@ class Dataset:
           split: `train`, `validation` or `test`.
 
         Yields:
-          Each song as its encoding keeps it. `about.sha256` is its name in records and in the ledger,
-          `sha256[#tune][+copy]`, and `about.source` its file. Songs whose known tokens make no music are left out,
-          and logged.
+          Each song as its encoding keeps it, in `about` what its tokens say of meter and phrases. `about.sha256` is its
+          name in records and in the ledger, `sha256[#tune][+copy]`, and `about.source` its file. Songs whose known
+          tokens make no music are left out, and logged.
 
         Raises:
           ValueError: if there is no such split, or a file of it is damaged.
@@ -76,9 +77,12 @@ class Dataset:
             source = sources.get(str(SongId.parse(window.song).original), "")
             ids = window.tokens[window.tokens != PAD].tolist()
             try:
-                yield self.encoding.decode(self.vocabulary.decode(ids), About(source=source, sha256=window.song))
+                song = self.encoding.decode(self.vocabulary.decode(ids))
             except ValueError as error:
                 logging.warning("the song %s (%s) is left out: %s", window.song, source, error)
+            else:
+                about = dataclasses.replace(song.about, source=source, sha256=window.song)
+                yield dataclasses.replace(song, about=about)
 
     def windows(self, split: str) -> SplitWindows:
         """Reads all windows of a split into memory.

@@ -16,6 +16,7 @@ from generator.sampling.bias import Bias
 from generator.sampling.grammar import Grammar
 from generator.sampling.grammar_rules import Rules
 from generator.sampling.stepper import Stepper
+from generator.sampling.temperatures import Group
 from nabi.music.vocabulary import PAD
 from nabi.networks import lstm_loops
 
@@ -33,7 +34,7 @@ class DecodeLoop:
         grammar: Grammar,
         config: GenerateConfig,
         biases: Sequence[Bias],
-        notes_V: npt.NDArray[np.bool_],
+        groups: Sequence[Group],
     ) -> None:
         """Prepares the loop.
 
@@ -42,9 +43,9 @@ class DecodeLoop:
           grammar: legal successions of ids.
           config: choice of tokens.
           biases: changes of the logits, in the order in which they are applied.
-          notes_V: bool, True for ids that strike notes.
+          groups: ids with a temperature of their own.
         """
-        self._stepper, self._config, self._biases, self._notes_V = stepper, config, biases, notes_V
+        self._stepper, self._config, self._biases, self._groups = stepper, config, biases, groups
         self._advance = stepper.reading(config.memory)
         self._rules = Rules(grammar)
         # The first parts of the state are the network's, the others the memories of the biases.
@@ -126,7 +127,7 @@ class DecodeLoop:
         """Returns the id to feed, the id to report and its log probability, the grammar's row and the bias memory."""
         logits_BxV = self._rules.masked(logits_BxV, row_B)
         biased_BxV, memory = self._biased(logits_BxV, memory, last_B)
-        chosen_B = next_token.choose(biased_BxV, uniforms_BxR, self._config, ~self._notes_V)
+        chosen_B = next_token.choose(biased_BxV, uniforms_BxR, self._config, self._groups)
         next_B = tf.where(given_B == PAD, chosen_B, given_B)
         forced = self._config.teacher_forced
         id_B = chosen_B if forced else next_B

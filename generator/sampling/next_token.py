@@ -9,9 +9,12 @@ others, in one pass.
 
 # ruff: noqa: N803, N806 - shapes stand in the names of arrays.
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 from generator.config import GenerateConfig
+from generator.sampling.temperatures import Group
 
 # Most draws of a token before the likeliest is taken instead. Each draw halves what has still to be rejected: with 400
 # equally likely tokens and top-k 50 fewer than one row in a million needs more than twelve.
@@ -32,7 +35,7 @@ def uniforms(config: GenerateConfig) -> int:
 
 
 def choose(
-    logits_BxV: tf.Tensor, uniforms_BxR: tf.Tensor, config: GenerateConfig, rhythm_V: tf.Tensor | None = None
+    logits_BxV: tf.Tensor, uniforms_BxR: tf.Tensor, config: GenerateConfig, groups: Sequence[Group] = ()
 ) -> tf.Tensor:
     """Samples the next token of each row, or takes the likeliest with `--greedy`.
 
@@ -40,14 +43,14 @@ def choose(
       logits_BxV: float32, -inf for illegal tokens.
       uniforms_BxR: float32 in [0, 1), as many a row as `uniforms` says; the only randomness.
       config: temperatures, top-k, top-p and min-p; the filters see the probabilities at the temperature.
-      rhythm_V: bool, True for the tokens that take the rhythm temperature; None: no token does.
+      groups: tokens with a temperature of their own.
 
     Returns:
       int32 [B].
     """
     if config.decoding == "greedy":
         return _likeliest(logits_BxV)
-    probabilities_BxV = probabilities(logits_BxV, config, rhythm_V)
+    probabilities_BxV = probabilities(logits_BxV, config.temperature, groups)
     if not config.filters:
         return draw(probabilities_BxV, uniforms_BxR[:, 0])
     chosen_B, passed_B = _drawn(probabilities_BxV, uniforms_BxR, config)
@@ -86,28 +89,28 @@ def _gathered(ids_B: tf.Tensor, values_BxV: tf.Tensor) -> tf.Tensor:
     return tf.gather(values_BxV, ids_B, axis=1, batch_dims=1)
 
 
-def probabilities(logits_BxV: tf.Tensor, config: GenerateConfig, rhythm_V: tf.Tensor | None = None) -> tf.Tensor:
+def probabilities(logits_BxV: tf.Tensor, temperature: float, groups: Sequence[Group] = ()) -> tf.Tensor:
     """Returns the probabilities at the temperatures, float32 [B, V].
 
-    Whether a token is one of rhythm is decided at the temperature, and which one at the rhythm's: logits say nothing of
-    their own size, so that divided by another number they would change how many notes there are.
+    Whether a token is one of a group is decided at the temperature, and which one at the group's: logits say nothing of
+    their own size, so that those of rhythm, divided by another number, would change how many notes there are.
 
     Args:
       logits_BxV: float32, -inf for illegal tokens.
-      config: the temperatures.
-      rhythm_V: bool, True for the tokens of rhythm; None: no token is.
+      temperature: of all tokens.
+      groups: tokens with a temperature of their own; no token is in two of them.
     """
-    plain_BxV = tf.nn.softmax(logits_BxV / config.temperature)
-    if rhythm_V is None or not config.rhythm_temperature:
-        return plain_BxV
-    own_BxV = masked(logits_BxV, rhythm_V)
-    highest_Bx1 = tf.reduce_max(own_BxV, -1, keepdims=True)
-    # A row without a legal token of rhythm has a share of 0.
-    highest_Bx1 = tf.where(tf.math.is_finite(highest_Bx1), highest_Bx1, 0.0)
-    weights_BxV = tf.exp((own_BxV - highest_Bx1) / config.rhythm_temperature)
-    share_Bx1 = tf.reduce_sum(tf.where(rhythm_V, plain_BxV, 0.0), -1, keepdims=True)
-    rhythm_BxV = tf.math.divide_no_nan(weights_BxV * share_Bx1, tf.reduce_sum(weights_BxV, -1, keepdims=True))
-    return tf.where(rhythm_V, rhythm_BxV, plain_BxV)
+    plain_BxV = mixed_BxV = tf.nn.softmax(logits_BxV / temperature)
+    for ids_V, own_temperature in groups:
+        own_BxV = masked(logits_BxV, ids_V)
+        highest_Bx1 = tf.reduce_max(own_BxV, -1, keepdims=True)
+        # A row without a legal token of the group has a share of 0.
+        highest_Bx1 = tf.where(tf.math.is_finite(highest_Bx1), highest_Bx1, 0.0)
+        weights_BxV = tf.exp((own_BxV - highest_Bx1) / own_temperature)
+        share_Bx1 = tf.reduce_sum(tf.where(ids_V, plain_BxV, 0.0), -1, keepdims=True)
+        own_BxV = tf.math.divide_no_nan(weights_BxV * share_Bx1, tf.reduce_sum(weights_BxV, -1, keepdims=True))
+        mixed_BxV = tf.where(ids_V, own_BxV, mixed_BxV)
+    return mixed_BxV
 
 
 def passes(probabilities_BxV: tf.Tensor, ids_B: tf.Tensor, config: GenerateConfig) -> tf.Tensor:

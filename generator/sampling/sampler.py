@@ -15,6 +15,7 @@ from generator.sampling.melody import Melody
 from generator.sampling.plan import SLOTS
 from generator.sampling.song_state import SongIds, SongState
 from generator.sampling.stepper import Stepper
+from generator.sampling.temperatures import groups
 from generator.sampling.token_content import TokenContents
 from nabi.music.vocabulary import PAD
 
@@ -53,7 +54,7 @@ class Sampler:
         self._config, self._contents, self._slots = config, contents, slots
         self._refuses = refuses
         chosen = biases(config, contents, melody, frame)
-        self._loop = DecodeLoop(stepper, grammar, config, chosen, contents.notes_V > 0)
+        self._loop = DecodeLoop(stepper, grammar, config, chosen, groups(config, contents))
 
     def sample(self, songs: Sequence[int], primers: Sequence[Sequence[int]]) -> list[SongIds]:
         """Samples the songs of these numbers, and returns them in this order.

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nabi.music.encodings import Encoding
+from nabi.music.encodings.metred import PLANS
 from nabi.music.encodings.token_kinds import kind_of, pitches_of
 from nabi.music.song import DEFAULT_TICKS_PER_QUARTER
 from nabi.music.vocabulary import SPECIAL_TOKENS, Vocabulary
@@ -25,6 +26,7 @@ class TokenContents:
       bars: the ids that number bars: no music, and each another.
       pitch_V: int64, MIDI number of an id that strikes or holds one note; -1 of any other.
       is_held_V: bool, True for ids that hold one note and strike none; empty, as `pitch_V`, if nothing is held.
+      is_plan_V: bool, True for ids that say how the song is planned; empty if nothing is.
     """
 
     notes_V: npt.NDArray[np.int64]
@@ -34,6 +36,7 @@ class TokenContents:
     bars: tuple[int, ...] = ()
     pitch_V: npt.NDArray[np.int64] = dataclasses.field(default_factory=lambda: np.zeros(0, np.int64))
     is_held_V: npt.NDArray[np.bool_] = dataclasses.field(default_factory=lambda: np.zeros(0, np.bool_))
+    is_plan_V: npt.NDArray[np.bool_] = dataclasses.field(default_factory=lambda: np.zeros(0, np.bool_))
 
     @classmethod
     def of(cls, vocabulary: Vocabulary, encoding: Encoding) -> "TokenContents":
@@ -44,11 +47,13 @@ class TokenContents:
         ticks = [encoding.ticks(token) for token in tokens]
         pitches = [pitches_of(encoding, token) for token in tokens]
         alone = [pitch[0] if len(pitch) == 1 else -1 for pitch in pitches]
-        held = [number >= 0 and kind_of(encoding, token) == "held" for number, token in zip(alone, tokens, strict=True)]
+        kinds = [kind_of(encoding, token) for token in tokens]
+        held = [number >= 0 and kind == "held" for number, kind in zip(alone, kinds, strict=True)]
         columns = [np.array([0] * special + values, np.int64) for values in (notes, ticks)]
         lines = (np.array([-1] * special + alone, np.int64), np.array([False] * special + held))
-        bars = tuple(number for number, token in enumerate(tokens, special) if kind_of(encoding, token) == "bar")
-        return cls(*columns, special, encoding.ticks_per_quarter, bars, *lines)
+        plans = np.array([False] * special + [kind in PLANS for kind in kinds])
+        bars = tuple(number for number, kind in enumerate(kinds, special) if kind == "bar")
+        return cls(*columns, special, encoding.ticks_per_quarter, bars, *lines, plans)
 
 
 def _struck(encoding: Encoding, token: str) -> int:

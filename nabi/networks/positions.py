@@ -14,16 +14,21 @@ from nabi.music.phrase_tokens import FURTHEST
 
 # Parts of a quarter note that are told apart.
 PARTS = 12
-# The most quarter notes of a place, to the end, and of a note, and notes of a slice: what is more counts as this.
-PLACES, LEFT, SOUNDED = 8 * PARTS, 8 * PARTS, 4 * PARTS
+# The most quarter notes of a place, and of a note, and notes of a slice: what is more counts as this.
+PLACES, SOUNDED = 8 * PARTS, 4 * PARTS
+# What is left is told in parts of a quarter note up to 8 of these, then in whole ones up to 64: a phrase is chosen so
+# that others fit behind it.
+LEFT, FURTHER = 8 * PARTS, 56
 VOICES, PHRASES = 16, 32
 # Name of what is told -> its number of values, 0 is none.
 SIZES = {
     "place": PLACES + 1,
-    "left": LEFT + 2,
-    "phrase": LEFT + 2,
-    "beyond": LEFT + 2,
+    "left": LEFT + FURTHER + 2,
+    "phrase": LEFT + FURTHER + 2,
+    "beyond": LEFT + FURTHER + 2,
     "begun": PHRASES + 1,
+    "back": FURTHEST + 1,
+    "returns": PHRASES + 1,
     "sounded": SOUNDED + 1,
     "voice": VOICES + 1,
     "voices": VOICES + 1,
@@ -40,6 +45,8 @@ class Clock(NamedTuple):
       since: ticks since that line.
       phrase: ticks up to the phrase's end; 0: none was read.
       begun: phrases that have begun.
+      back: how many phrases the latest one comes back; 0: it is new.
+      returns: phrases in a row that came back from as far, the latest among them; 0 if it is new.
       notes: notes of the present slice.
       voices: notes of the song's first slice.
       top: highest pitch of the phrase's cadence, 1..128; 0: none was read.
@@ -53,6 +60,8 @@ class Clock(NamedTuple):
     since: Any
     phrase: Any
     begun: Any
+    back: Any
+    returns: Any
     notes: Any
     voices: Any
     top: Any
@@ -105,6 +114,10 @@ def advance(tables: dict[str, Any], token_B: Any, clock: Any) -> Any:
         since=tf.where(bars > 0, 0.0, now.since + ticks),
         phrase=tf.maximum(now.phrase - ticks, 0.0) + phrases,
         begun=now.begun + tf.cast(begins, tf.float32),
+        back=tf.where(begins, back, now.back),
+        returns=tf.where(
+            begins, tf.where(back > 0, tf.where(back == now.back, now.returns, 0.0) + 1.0, 0.0), now.returns
+        ),
         notes=notes,
         voices=tf.where((ticks > 0) & (now.voices == 0), now.notes, now.voices),
         top=tf.where(phrases > 0, 0.0, top),
@@ -131,20 +144,21 @@ def told(clock: Any, sounded_B: Any, quarter: float) -> dict[str, Any]:
 
     Returns:
       Name -> float32 [B], by the names and within the sizes of `SIZES`: the place in the bar, counted from 1; the rest
-      of the song, of the phrase and of the song beyond the phrase, counted from 1, where tokens say how long they are;
-      and `sounded_B`; all in parts of a quarter note; the phrases that have begun; the notes of the present slice up to
-      now, counted from 1, and those of the song's first one: music keeps the number of its voices.
+      of the song, of the phrase and of the song beyond the phrase, counted from 1, where tokens say how long they are
+      (parts of a quarter note, see `LEFT`); and `sounded_B`, in these; the phrases that have begun, how many phrases
+      the latest comes back, and how many in a row did; the notes of the present slice up to now, counted from 1, and
+      those of the song's first one: music keeps the number of its voices.
     """
     now, (_, left) = Clock.read(clock), rest(clock)
     place = tf.math.floormod(now.since, tf.maximum(now.bar, 1.0))
     return {
         "place": tf.where(now.bar > 0, _parts(place, quarter, PLACES - 1) + 1, 0.0),
-        "left": tf.where(now.bars > 0, _parts(tf.maximum(left, 0.0), quarter, LEFT) + 1, 0.0),
-        "phrase": tf.where(now.phrase > 0, _parts(now.phrase, quarter, LEFT) + 1, 0.0),
-        "beyond": tf.where(
-            (now.phrase > 0) & (now.bars > 0), _parts(tf.maximum(left - now.phrase, 0.0), quarter, LEFT) + 1, 0.0
-        ),
+        "left": tf.where(now.bars > 0, _left(left, quarter), 0.0),
+        "phrase": tf.where(now.phrase > 0, _left(now.phrase, quarter), 0.0),
+        "beyond": tf.where((now.phrase > 0) & (now.bars > 0), _left(left - now.phrase, quarter), 0.0),
         "begun": tf.minimum(now.begun, float(PHRASES)),
+        "back": now.back,
+        "returns": tf.minimum(now.returns, float(PHRASES)),
         "sounded": _parts(sounded_B, quarter, SOUNDED),
         "voice": tf.minimum(now.notes + 1.0, float(VOICES)),
         "voices": tf.minimum(now.voices, float(VOICES)),
@@ -154,6 +168,12 @@ def told(clock: Any, sounded_B: Any, quarter: float) -> dict[str, Any]:
 def _at(values_BxN: Any, index_B: Any) -> Any:
     within = tf.clip_by_value(tf.cast(index_B, tf.int32), 0, values_BxN.shape[1] - 1)
     return tf.gather(values_BxN, within, axis=1, batch_dims=1)
+
+
+def _left(ticks_B: Any, quarter: float) -> Any:
+    """Numbers what is left from 1 on: in parts of a quarter note, then in quarter notes."""
+    near = _parts(tf.maximum(ticks_B, 0.0), quarter, LEFT)
+    return near + tf.clip_by_value(tf.floor(ticks_B / quarter) - LEFT // PARTS, 0.0, float(FURTHER)) + 1.0
 
 
 def _parts(ticks_B: Any, quarter: float, most: int) -> Any:

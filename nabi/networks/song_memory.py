@@ -10,6 +10,7 @@ tokens one after another and tells of each, as the ids of earlier tokens:
 - the aligned token: the one at the place of the next token in the slice before (`nabi.networks.slices`).
 - the token that follows in the song's opening, which many forms come back to (`nabi.networks.openings`).
 - the token that follows in the phrase that the song says it comes back to (`nabi.networks.returns`).
+- the tokens that carry the form on (`nabi.networks.forms`).
 - the last token of each kind: the bar, the place in it, the time signature; and the first bar's number.
 - the place in the bar, and how far off the end is (`nabi.networks.positions`).
 - the intervals around the next note, where tokens are notes (`nabi.networks.intervals`).
@@ -26,9 +27,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from nabi.music.encodings import Encoding, kind_of
+from nabi.music.encodings.metred import PLANS
 from nabi.music.encodings.token_kinds import pitches_of
 from nabi.music.vocabulary import START, Vocabulary
-from nabi.networks import intervals, openings, positions, returns, slices
+from nabi.networks import forms, intervals, openings, positions, returns, slices
 
 # Tokens that are remembered.
 TOKENS = 1024
@@ -37,13 +39,13 @@ _LANES = 16
 # The longest run that is told apart.
 LONGEST_RUN = 31
 # Earlier tokens that may be said again.
-CANDIDATES = ("continuation", "first_continuation", "aligned", "opening", "returned")
+SAID = ("continuation", "first_continuation", "aligned", "opening", "returned")
+# Tokens that may come next.
+CANDIDATES = (*SAID, *forms.NAMES)
 # What is told of how long and how well the song has agreed with its past.
 RUNS = ("run", "opening_run", "longest_opening_run")
 # What is told of the song's past.
-PAST = (*CANDIDATES, *RUNS)
-# Kinds of tokens that say how the song is planned.
-_PLANS = ("meter", "key", "last", "phrase", "cadence", "again")
+PAST = (*SAID, *RUNS)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -99,7 +101,7 @@ class SongMemory:
             [float(number) * (kind == said) for kind, number in numbers]
             for said in ("bar", "meter", "last", "phrase", "cadence", "again")
         )
-        plans = [float(kind in _PLANS) for kind in kinds]
+        plans = [float(kind in PLANS) for kind in kinds]
         first, special = [0.0] * vocabulary.special, [0.0] * vocabulary.special
         first[START] = 4.0 * encoding.ticks_per_quarter
         columns = [special + column for column in (ticks, pitches, strikes, keys, sounds, bars)]
@@ -140,7 +142,7 @@ class SongMemory:
 
         Returns:
           Name -> int32 [B], in the order of `names`, where 0 is none: the runs, 0..`LONGEST_RUN`, the ids of the
-          tokens that may be said again, of the last token of each kind and of the first bar, and what `positions.told`
+          tokens that may come next, of the last token of each kind and of the first bar, and what `positions.told`
           and `intervals.told` tell; and the state after the token.
         """
         token_Bx1 = tf.cast(token_B, tf.float32)[:, None]
@@ -157,10 +159,12 @@ class SongMemory:
         returned, phrases = returns.follow(self.tables, token_B, history, phrases)
         last_BxK = tf.where(tf.gather(self.kinds_VxK, token_B) > 0, token_Bx1, last_BxK)
         key_B = tf.reduce_max(tf.gather(self.keys_V, tf.cast(last_BxK, tf.int32)), axis=1)
-        around = positions.told(clock, sounded_B, float(self.meters_V[START]) / 4.0)
+        quarter = float(self.meters_V[START]) / 4.0
+        around = positions.told(clock, sounded_B, quarter)
         around |= intervals.told(tf.constant(self.pitches_V), before, current, key_B, (now.top, now.bottom))
         lengths = [tf.minimum(length, float(LONGEST_RUN)) for length in (run, *opening_runs)]
-        parts = [*lengths, *told, aligned_B, follows, returned, *tf.unstack(last_BxK, axis=1), first_bar]
+        parts = [*lengths, *told, aligned_B, follows, returned, *forms.told(self.tables, clock, quarter)]
+        parts += [*tf.unstack(last_BxK, axis=1), first_bar]
         parts += [around[name] for name in (*positions.SIZES, *intervals.SIZES)]
         named = {name: tf.cast(part, tf.int32) for name, part in zip(self.names, parts, strict=True)}
         return named, [history, runs, before, current, ages_BxS, last_BxK, opening, counters, clock, phrases]

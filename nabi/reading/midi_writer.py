@@ -44,7 +44,7 @@ def write(
       program: General MIDI program, 0..127.
       track_name: as notation and music programs show it.
       velocity: 1..127 for every note; None accents the beats of the time signature.
-      parts: the song's parts, at most 9, each on a channel of its own; their notes are the song's.
+      parts: the song's parts, at most 9, each on a channel of its own; together they have the song's notes.
 
     Raises:
       ValueError: if a value is outside its range.

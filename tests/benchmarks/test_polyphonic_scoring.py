@@ -17,12 +17,12 @@ from trainer.data.window_arrays import Windows
 pytestmark = pytest.mark.slow
 
 VOCABULARY = Vocabulary.from_ordered(["C4", "E4", "G4", "|"], {})
-STEP = VOCABULARY.ids["|"]
 ARCHITECTURE = network.Architecture(8, embedding=4, units=5, layers=2, dropout=0.5, blocked=(0, 1, 2))
 
 # 6 tokens in 3 steps, then 1 token in 1 step, then 7 tokens in 2.
 PIECES = [((60, 64), (), (60,)), ((),), ((60, 64, 67), (60, 67))]
 
+STEPS = np.array([3, 1, 2])
 NEW = np.zeros(3)
 
 
@@ -41,18 +41,18 @@ def build(scale: float):
 @pytest.mark.parametrize("window", [2, 3, 4, 50])
 def test_a_uniform_model_costs_the_same_for_every_token_but_the_end(window):
     # `<end>`, three notes and `|` are allowed: ln 5 a token; 14 tokens in 6 steps, 6 / 3, 1 / 1 and 7 / 2 a piece.
-    score = scoring.score_windows(build(0), cut(window), step=STEP, shares=NEW)
+    score = scoring.score_windows(build(0), cut(window), steps=STEPS, shares=NEW)
     assert score.nats_per_step == pytest.approx(14 * math.log(5) / 6, rel=1e-6)
     assert score.mean_of_pieces == pytest.approx((2 + 1 + 3.5) / 3 * math.log(5), rel=1e-6)
     assert (score.steps, score.pieces) == (6, 3)
 
 
 def test_new_pieces_have_a_figure_of_their_own():
-    score = scoring.score_windows(build(0), cut(3), step=STEP, shares=np.array([0.09, 0.1, 0.5]))
+    score = scoring.score_windows(build(0), cut(3), steps=STEPS, shares=np.array([0.09, 0.1, 0.5]))
     # The first piece alone: 6 tokens in 3 steps.
     assert (score.new_pieces, score.half_shared) == (1, 1)
     assert score.new_nats_per_step == pytest.approx(2 * math.log(5), rel=1e-6)
-    known = scoring.score_windows(build(0), cut(3), step=STEP, shares=np.ones(3))
+    known = scoring.score_windows(build(0), cut(3), steps=STEPS, shares=np.ones(3))
     assert (known.new_pieces, known.new_nats_per_step, known.half_shared) == (0, None, 3)
 
 
@@ -65,7 +65,7 @@ def test_a_step_costs_what_its_tokens_cost_after_all_before(window):
         logits = model(np.array([ids[:-1]])).numpy()[0].astype(np.float64)
         of_tokens = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(ids) - 1), ids[1:]]
         nats.append(of_tokens.sum())
-    score = scoring.score_windows(model, cut(window), step=STEP, shares=NEW)
+    score = scoring.score_windows(model, cut(window), steps=STEPS, shares=NEW)
     assert score.nats_per_step == pytest.approx(sum(nats) / 6, rel=1e-5)
     assert score.mean_of_pieces == pytest.approx((nats[0] / 3 + nats[1] + nats[2] / 2) / 3, rel=1e-5)
 
@@ -78,7 +78,7 @@ def test_pieces_come_back_from_their_windows():
 def test_a_model_with_a_memory_is_told_the_piece_across_its_windows():
     memory = SongMemory.of(VOCABULARY, Steps())
     model = network.build(ARCHITECTURE, memory=memory)
-    scores = [scoring.score_windows(model, cut(window), step=STEP, shares=NEW) for window in (3, 50)]
+    scores = [scoring.score_windows(model, cut(window), steps=STEPS, shares=NEW) for window in (3, 50)]
     assert scores[0].nats_per_step == pytest.approx(scores[1].nats_per_step, rel=1e-5)
 
 
@@ -99,14 +99,14 @@ def test_a_model_is_scored_on_the_split_of_its_own_dataset(tmp_path):
     settings = datasets.settings_of(pieces, ticks=3, window=4, stride=4, semitones=())
     datasets.build(str(tmp_path), "Nottingham", pieces, settings)
     test, trained_on = (datasets.open_split(str(tmp_path), split) for split in ("test", "validation"))
-    score = scoring.score(bundle(test.vocabulary, test.content), test, "test", trained_on)
+    score = scoring.score(bundle(test.vocabulary, test.content), test, "test", trained_on, 3)
     # 128 notes, `|` and `<end>`: ln 130 a token, 8 tokens in 3 steps.
     assert score.nats_per_step == pytest.approx(8 * math.log(130) / 3, rel=1e-6)
     assert (score.pieces, score.steps) == (2, 3)
     with pytest.raises(ValueError, match="give --data"):
-        scoring.score(bundle(test.vocabulary, "another"), test, "test", trained_on)
+        scoring.score(bundle(test.vocabulary, "another"), test, "test", trained_on, 3)
     with pytest.raises(ValueError, match="--target last"):
-        scoring.score(bundle(test.vocabulary, test.content, "last"), test, "test", trained_on)
+        scoring.score(bundle(test.vocabulary, test.content, "last"), test, "test", trained_on, 3)
 
 
 def test_pieces_are_compared_with_those_of_the_training_split(tmp_path):
@@ -117,7 +117,7 @@ def test_pieces_are_compared_with_those_of_the_training_split(tmp_path):
     settings = datasets.settings_of(pieces, ticks=3, window=4, stride=4, semitones=(-1, 1))
     datasets.build(str(tmp_path), "Nottingham", pieces, settings)
     test, trained_on = (datasets.open_split(str(tmp_path), split) for split in ("test", "validation"))
-    score = scoring.score(bundle(test.vocabulary, test.content), test, "test", trained_on)
+    score = scoring.score(bundle(test.vocabulary, test.content), test, "test", trained_on, 3)
     assert (score.pieces, score.new_pieces, score.half_shared) == (2, 1, 1)
 
 

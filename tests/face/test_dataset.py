@@ -8,6 +8,7 @@ import pytest
 import nabi
 from nabi.music.vocabulary import PAD
 from nabi.workspace import paths
+from pipelines import preprocess
 
 pytestmark = pytest.mark.slow
 
@@ -37,6 +38,17 @@ def test_songs_are_those_of_the_files_each_once_and_not_augmented(runs, dataset)
         assert {song.about.sha256 for song in songs} == names_of(runs, split) != set()
         assert len(songs) == len(names_of(runs, split))
         assert all(list(song) == list(nabi.read(song.about.source)) for song in songs)
+
+
+def test_songs_keep_the_meter_and_the_phrases_that_their_tokens_say(tmp_path):
+    about = nabi.About(time_signature="3/4", phrase_ends=(36, 72))
+    waltz = nabi.Song.from_notes(range(0, 72, 12), [12] * 6, [60, 64, 67, 65, 64, 62], about)
+    nabi.write(waltz, tmp_path / "waltz.mid")
+    flags = ["--encoding=voices", "--split=1,0,0", "--max_lost_fraction=0"]
+    preprocess.main([f"--input={tmp_path / 'waltz.mid'}", f"--output={tmp_path / 'dataset'}", *flags])
+    (song,) = nabi.open_dataset(tmp_path / "dataset").songs("train")
+    assert list(song) == list(waltz)
+    assert (song.about.time_signature, song.about.phrase_ends) == ("3/4", (36, 72))
 
 
 def test_windows_are_columns_of_one_length(dataset):

@@ -33,6 +33,8 @@ _KINDS = {
     SHIFT: "shift", _PLACE: "place", _BAR: "bar", _METER: "meter", _KEY: "key", _LAST: "last", PHRASE: "phrase",
     CADENCE: "cadence", AGAIN: "again",
 }  # fmt: skip
+# Kinds of tokens that say how the song is planned, and are no music.
+PLANS = frozenset({"meter", "key", "last", "phrase", "cadence", "again"})
 
 Ints = npt.NDArray[np.int64]
 

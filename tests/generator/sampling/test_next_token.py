@@ -2,12 +2,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.config import GenerateConfig
 from generator.sampling import next_token
+from generator.sampling.temperatures import Group
 
 pytestmark = pytest.mark.slow
 
@@ -161,22 +161,24 @@ def test_rows_are_chosen_apart():
     )
 
 
-def test_a_temperature_of_the_rhythm_leaves_the_share_of_rhythm():
+def test_the_temperature_of_a_group_leaves_its_share():
     # Two notes and three tokens of rhythm: these have 0.6 together, whatever is added to all logits.
-    rhythm = tf.constant([False, False, True, True, True])
-    settings = GenerateConfig(rhythm_temperature=0.5)
+    rhythm = Group(np.array([False, False, True, True, True]), 0.5)
     for added in (0.0, 7.0):
-        found = next_token.probabilities(logits(0.3, 0.1, 0.1, 0.2, 0.3) + added, settings, rhythm)
+        found = next_token.probabilities(logits(0.3, 0.1, 0.1, 0.2, 0.3) + added, 1.0, [rhythm])
         np.testing.assert_allclose(found, [[0.3, 0.1, 0.6 * 1 / 14, 0.6 * 4 / 14, 0.6 * 9 / 14]], rtol=1e-5)
-    alike = GenerateConfig(temperature=0.7, rhythm_temperature=0.7)
     row = logits(0.3, 0.1, 0.1, 0.2, 0.3)
-    np.testing.assert_allclose(
-        next_token.probabilities(row, alike, rhythm), next_token.probabilities(row, alike), rtol=1e-5
-    )
+    found = next_token.probabilities(row, 0.5, [rhythm])
+    np.testing.assert_allclose(found, next_token.probabilities(row, 0.5), rtol=1e-5)
 
 
-def test_a_row_without_legal_rhythm_is_drawn_among_its_notes():
-    rhythm = tf.constant([False, False, True])
+def test_groups_are_drawn_apart():
+    rhythm, plan = (Group(np.isin(np.arange(5), ids), 0.5) for ids in ([1, 2], [3, 4]))
+    found = next_token.probabilities(logits(0.2, 0.1, 0.3, 0.1, 0.3), 1.0, [rhythm, plan])
+    np.testing.assert_allclose(found, [[0.2, 0.04, 0.36, 0.04, 0.36]], rtol=1e-5)
+
+
+def test_a_row_without_a_legal_token_of_a_group_is_drawn_among_the_others():
+    rhythm = Group(np.array([False, False, True]), 0.5)
     row = np.array([[0.0, 0.0, -np.inf]], np.float32)
-    found = next_token.probabilities(row, GenerateConfig(rhythm_temperature=0.5), rhythm)
-    np.testing.assert_allclose(found, [[0.5, 0.5, 0.0]])
+    np.testing.assert_allclose(next_token.probabilities(row, 1.0, [rhythm]), [[0.5, 0.5, 0.0]])

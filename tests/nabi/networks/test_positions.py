@@ -31,8 +31,21 @@ def test_the_rest_of_the_song_is_told_where_tokens_say_how_long_it_is():
     assert told("meter:3/4 C5 s:1", "left", Voices()) == [0, 0, 0]
 
 
-def test_what_is_far_from_the_end_counts_as_one_distance():
-    assert told("bar:3 s:1/4 bar:3 last:1/2 s:2 s:1/4", "left", Voices()) == [97, 97, 97, 97, 79, 76]
+def test_what_is_far_from_the_end_is_told_in_whole_quarter_notes():
+    # 12 quarter notes, then 11 3/4, and from 8 on in twelfths.
+    assert told("bar:3 s:1/4 bar:3 last:1/2 s:2 s:1/4", "left", Voices()) == [101, 100, 101, 97, 79, 76]
+    assert told("bar:64 s:4 bar:5 bar:17", "left", Voices()) == [153, 153, 109, 153]
+
+
+def test_a_phrase_is_told_how_many_before_it_came_back_in_a_row():
+    song = "bar:9 phrase:1 C4 s:1 @1 phrase:1 C4 s:1 @2 again:2 C4 s:1 @3 again:2 C4 s:1 bar:8 phrase:1 C4"
+    assert told(song, "back", Voices()) == [0] * 9 + [2] * 8 + [0, 0]
+    assert told(song, "returns", Voices()) == [0] * 9 + [1, 1, 1, 1, 2, 2, 2, 2, 0, 0]
+
+
+def test_phrases_that_come_back_from_elsewhere_are_counted_anew():
+    song = "bar:9 phrase:1 C4 s:1 @1 phrase:1 C4 s:1 @2 again:2 C4 s:1 @3 again:1 C4 s:1 bar:8"
+    assert told(song, "returns", Voices())[-5:] == [1, 1, 1, 1, 1]
 
 
 def test_a_voice_is_told_for_how_long_its_last_note_has_sounded():
