@@ -22,8 +22,7 @@ from nabi.networks.intervals import INTERVALS, PAIR_NAMES, PITCHES, REFERENCES
 from nabi.networks.memory_layers import FEATURES, looked_up
 from nabi.networks.song_memory import CANDIDATES, SongMemory, withheld
 
-# What the tables of features may take, in bytes. Those of a larger vocabulary leave the processor's cache, and are no
-# faster than the product.
+# What the tables of features may take, in bytes; each process of a job has its own.
 MOST_BYTES = 64 * 2**20
 # What is told besides: rows of the tables, and the vectors of the tokens that may be copied.
 _ROWS, _COPIES = "rows", "copies"
