@@ -44,8 +44,8 @@ SAID = ("continuation", "first_continuation", "aligned", "opening", "returned")
 CANDIDATES = (*SAID, *forms.NAMES)
 # What is told of how long and how well the song has agreed with its past.
 RUNS = ("run", "opening_run", "longest_opening_run")
-# What is told of the song's past.
-PAST = (*SAID, *RUNS)
+# What is told of the song's past; the slice before is part of the present, in which voices go on.
+PAST = (*(name for name in SAID if name != "aligned"), *RUNS)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
