@@ -1,5 +1,6 @@
 """Divides a song of a steady number of voices into its parts: soprano, alto, tenor and bass."""
 
+import collections
 import dataclasses
 import itertools
 from collections.abc import Iterator, Sequence
@@ -52,10 +53,10 @@ def parts(song: Song) -> tuple[Part, ...]:
     chords = _full_chords(start, start + duration, pitch)
     if chords is None:
         return ()
-    longest_rest = LONGEST_REST * song.ticks_per_quarter
-    columns = _assigned(start, start + duration, pitch, chords, longest_rest)
-    names = _FOUR if chords.voices == len(_FOUR) else [f"Voice {number}" for number in range(1, chords.voices + 1)]
-    return tuple(Part(name, song.with_notes(*columns[:3, columns[3] == number])) for number, name in enumerate(names))
+    voices = _assigned(start, start + duration, pitch, chords, LONGEST_REST * song.ticks_per_quarter)
+    names = _FOUR if len(voices) == len(_FOUR) else [f"Voice {voice.number + 1}" for voice in voices]
+    columns = (np.array(voice.notes, np.int64).reshape(-1, 3).T for voice in voices)
+    return tuple(Part(name, song.with_notes(*own)) for name, own in zip(names, columns, strict=True))
 
 
 class _Chords(NamedTuple):
@@ -72,10 +73,6 @@ class _Chords(NamedTuple):
     pitches: _Ints
     level: list[float]
     end: int
-
-    @property
-    def voices(self) -> int:
-        return len(self.level)
 
     def after(self, tick: int) -> tuple[int, list[int]]:
         """Returns the tick and the pitches of the next chord; behind the last one the song's end, and its pitches."""
@@ -105,48 +102,76 @@ def _full_chords(start: _Ints, end: _Ints, pitch: _Ints) -> _Chords | None:
     )
 
 
-def _assigned(start: _Ints, end: _Ints, pitch: _Ints, chords: _Chords, longest_rest: int) -> _Ints:
-    """Returns start, duration, pitch and voice, 0 for the highest, of each note of each voice, [4, N]."""
-    rows: list[list[int]] = []
-    # Of each voice: its last pitch, when it ends, and the row of a note that it shares with another voice, or -1.
-    last, until, sharing = list(chords.level), [0] * chords.voices, [-1] * chords.voices
+@dataclasses.dataclass
+class _Voice:
+    """A voice, up to an onset.
+
+    Attributes:
+      number: 0 for the highest.
+      last: its last pitch.
+      until: tick at which its last note ends.
+      meeting: onset and pitch of its last note, if it shares that with another voice.
+      rests: True if it has left a voice that it had met, and waits for a note of its own.
+      notes: start, duration and pitch of its notes.
+    """
+
+    number: int
+    last: float
+    until: int = 0
+    meeting: tuple[int, int] | None = None
+    rests: bool = False
+    notes: list[list[int]] = dataclasses.field(default_factory=list)
+
+    def take(self, onset: int, end: int, pitch: int, *, is_shared: bool) -> None:
+        """Adds a note; one that it shares and has not finished ends before."""
+        if self.meeting and self.until > onset:
+            self.notes[-1][1] = onset - self.notes[-1][0]
+            self.until = onset
+        self.notes.append([onset, end - onset, pitch])
+        # Of voices on one note the lower one is a little lower: it goes on to what lies below.
+        self.last, self.until = pitch - self.number / 100, max(self.until, end)
+        self.meeting, self.rests = (onset, pitch) if is_shared else None, False
+
+    def cost(self, onset: int) -> float:
+        """Returns the cost of giving it a note, besides its leap: it may leave a note that it shares."""
+        busy = _TAKEN / 2 if self.meeting else _TAKEN
+        return busy if self.until > onset else 0.0
+
+
+def _assigned(start: _Ints, end: _Ints, pitch: _Ints, chords: _Chords, longest_rest: int) -> list[_Voice]:
+    """Gives each note to a voice, or to voices that meet on it."""
+    voices = [_Voice(number, level) for number, level in enumerate(chords.level)]
     order = np.lexsort((-pitch, start)).tolist()
     for onset, group in itertools.groupby(order, key=lambda note: int(start[note])):
         notes = list(group)
         pitches = pitch[notes].tolist()
         following_onset, following = chords.after(onset)
-        free = [voice for voice, tick in enumerate(until) if following_onset - longest_rest <= tick <= onset]
+        free = [v for v in voices if following_onset - longest_rest <= v.until <= onset and not v.rests]
         if len(notes) < len(free):
-            chosen = _shared(pitches, [(last[voice], following[voice]) for voice in free])
-            pairs = [(notes[at], voice) for at, voice in zip(chosen, free, strict=True)]
+            around = [(voice.last, following[voice.number]) for voice in free]
+            pairs = _without_unisons(list(zip(_shared(pitches, around), free, strict=True)), pitches)
         else:
-            costs = [_cost(tick > onset, row >= 0) for tick, row in zip(until, sharing, strict=True)]
-            pairs = list(zip(notes, _nearest(pitches, last, costs), strict=True))
-        for note, voice in pairs:
-            if until[voice] > onset and sharing[voice] >= 0:
-                _part_from(onset, voice, rows, sharing)
-                until[voice] = onset
-            shared = sum(note == other for other, _ in pairs) > 1
-            sharing[voice] = len(rows) if shared else -1
-            rows.append([onset, int(end[note]) - onset, int(pitch[note]), voice])
-            # Of voices on one note the lower one is a little lower: it goes on to what lies below.
-            last[voice], until[voice] = float(pitch[note]) - voice / 100, max(until[voice], int(end[note]))
-    return np.array(rows, np.int64).reshape(-1, 4).T
+            chosen = _nearest(pitches, [v.last for v in voices], [v.cost(onset) for v in voices])
+            pairs = [(at, voices[number]) for at, number in enumerate(chosen)]
+        meetings = collections.Counter(at for at, _ in pairs)
+        for at, voice in pairs:
+            left = voice.meeting
+            voice.take(onset, int(end[notes[at]]), pitches[at], is_shared=meetings[at] > 1)
+            behind = [other for other in voices if left and other.meeting == left]
+            if len(behind) == 1:
+                # The last one has the note for itself.
+                behind[0].meeting = None
+    return voices
 
 
-def _cost(is_busy: bool, is_sharing: bool) -> float:
-    """Returns the cost of giving a voice a note, besides its leap: one that shares its note may leave it."""
-    return (_TAKEN / 2 if is_sharing else _TAKEN) if is_busy else 0.0
-
-
-def _part_from(onset: int, voice: int, rows: list[list[int]], sharing: list[int]) -> None:
-    """Ends the note that a voice shares; if one other voice is left with it, that one has to stay."""
-    begin, _, pitch, _ = rows[sharing[voice]]
-    rows[sharing[voice]][1] = onset - begin
-    sharing[voice] = -1
-    left = [other for other, row in enumerate(sharing) if row >= 0 and rows[row][0] == begin and rows[row][2] == pitch]
-    if len(left) == 1:
-        sharing[left[0]] = -1
+def _without_unisons(pairs: list[tuple[int, _Voice]], pitches: Sequence[int]) -> list[tuple[int, _Voice]]:
+    """Leaves out a voice that would move from one note to another together with the one above it: it rests."""
+    kept = pairs[:1]
+    for (above_at, above), (at, voice) in itertools.pairwise(pairs):
+        voice.rests = at == above_at and voice.meeting is not None and voice.meeting == above.meeting
+        voice.rests &= voice.meeting is not None and voice.meeting[1] != pitches[at]
+        kept += [] if voice.rests else [(at, voice)]
+    return kept
 
 
 def _shared(pitches: Sequence[int], around: Sequence[tuple[float, int]]) -> list[int]:

@@ -60,6 +60,16 @@ def test_voices_that_meet_have_one_note_both():
     assert parts["Alto"][3] == parts["Tenor"][3] == (36, 12, 67)
 
 
+def test_voices_that_meet_do_not_move_together():
+    # Three notes move on: alto and tenor meet on G4, and on A4 only one of them goes on.
+    chords = [(72, 67, 48), (74, 69, 50), (76, 71, 67, 52)]
+    before = [(start + offset, length, pitch) for offset in (0, 36) for start, length, pitch in CHORALE]
+    notes = [(72 + 12 * at, 12, pitch) for at, chord in enumerate(chords) for pitch in chord]
+    parts = dict(split(*before, *notes))
+    assert [pitch for _, _, pitch in parts["Alto"][6:]] == [67, 69, 71]
+    assert parts["Tenor"][6:] == [(72, 12, 67), (96, 12, 67)]
+
+
 def test_of_two_meetings_that_are_as_near_that_one_counts_which_leads_on():
     # E4 may go down to the bass, or up to G4: next it is A4, with the alto above.
     chords = [(72, 67, 64, 60), (72, 67, 60), (77, 74, 69, 53)]
