@@ -57,10 +57,10 @@ class GenerateConfig(Config):
         low=0,
         high=100,
     )
-    plan_temperature: float = setting(
+    phrase_temperature: float = setting(
         0.0,
-        "temperature of the choice among meters, keys, and the lengths, cadences and returns of phrases, where tokens "
-        "say them; 0: --temperature",
+        "temperature of the choice among lengths, cadences and returns of phrases, where tokens say them; 0: "
+        "--temperature",
         low=0,
         high=100,
     )

@@ -1,4 +1,4 @@
-"""Temperatures of the choice within groups of tokens: rhythm, and the plan of the song."""
+"""Temperatures of the choice within groups of tokens: rhythm, and the plan of phrases."""
 
 # ruff: noqa: N806, N815 - shapes stand in the names of arrays.
 
@@ -25,7 +25,7 @@ class Group(NamedTuple):
 
 def groups(config: GenerateConfig, contents: TokenContents) -> tuple[Group, ...]:
     """Returns the groups that take another temperature than `--temperature`; no token is in two of them."""
-    is_plan_V = contents.is_plan_V if len(contents.is_plan_V) else np.zeros(len(contents.notes_V), np.bool_)
-    is_rhythm_V = (contents.notes_V == 0) & ~is_plan_V
-    chosen = (Group(is_rhythm_V, config.rhythm_temperature), Group(is_plan_V, config.plan_temperature))
+    is_phrase_V = contents.is_phrase_V if len(contents.is_phrase_V) else np.zeros(len(contents.notes_V), np.bool_)
+    is_rhythm_V = (contents.notes_V == 0) & ~is_phrase_V
+    chosen = (Group(is_rhythm_V, config.rhythm_temperature), Group(is_phrase_V, config.phrase_temperature))
     return tuple(group for group in chosen if group.temperature and group.ids_V.any())

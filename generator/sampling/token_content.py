@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nabi.music.encodings import Encoding
-from nabi.music.encodings.metred import PLANS
+from nabi.music.encodings.metred import PHRASES
 from nabi.music.encodings.token_kinds import kind_of, pitches_of
 from nabi.music.song import DEFAULT_TICKS_PER_QUARTER
 from nabi.music.vocabulary import SPECIAL_TOKENS, Vocabulary
@@ -26,7 +26,7 @@ class TokenContents:
       bars: the ids that number bars: no music, and each another.
       pitch_V: int64, MIDI number of an id that strikes or holds one note; -1 of any other.
       is_held_V: bool, True for ids that hold one note and strike none; empty, as `pitch_V`, if nothing is held.
-      is_plan_V: bool, True for ids that say how the song is planned; empty if nothing is.
+      is_phrase_V: bool, True for ids that say how a phrase is planned; empty if none is.
     """
 
     notes_V: npt.NDArray[np.int64]
@@ -36,7 +36,7 @@ class TokenContents:
     bars: tuple[int, ...] = ()
     pitch_V: npt.NDArray[np.int64] = dataclasses.field(default_factory=lambda: np.zeros(0, np.int64))
     is_held_V: npt.NDArray[np.bool_] = dataclasses.field(default_factory=lambda: np.zeros(0, np.bool_))
-    is_plan_V: npt.NDArray[np.bool_] = dataclasses.field(default_factory=lambda: np.zeros(0, np.bool_))
+    is_phrase_V: npt.NDArray[np.bool_] = dataclasses.field(default_factory=lambda: np.zeros(0, np.bool_))
 
     @classmethod
     def of(cls, vocabulary: Vocabulary, encoding: Encoding) -> "TokenContents":
@@ -51,9 +51,9 @@ class TokenContents:
         held = [number >= 0 and kind == "held" for number, kind in zip(alone, kinds, strict=True)]
         columns = [np.array([0] * special + values, np.int64) for values in (notes, ticks)]
         lines = (np.array([-1] * special + alone, np.int64), np.array([False] * special + held))
-        plans = np.array([False] * special + [kind in PLANS for kind in kinds])
+        phrases = np.array([False] * special + [kind in PHRASES for kind in kinds])
         bars = tuple(number for number, kind in enumerate(kinds, special) if kind == "bar")
-        return cls(*columns, special, encoding.ticks_per_quarter, bars, *lines, plans)
+        return cls(*columns, special, encoding.ticks_per_quarter, bars, *lines, phrases)
 
 
 def _struck(encoding: Encoding, token: str) -> int:

@@ -33,8 +33,9 @@ _KINDS = {
     SHIFT: "shift", _PLACE: "place", _BAR: "bar", _METER: "meter", _KEY: "key", _LAST: "last", PHRASE: "phrase",
     CADENCE: "cadence", AGAIN: "again",
 }  # fmt: skip
-# Kinds of tokens that say how the song is planned, and are no music.
-PLANS = frozenset({"meter", "key", "last", "phrase", "cadence", "again"})
+# Kinds of tokens that say how a phrase is planned, and a song; they are no music.
+PHRASES = frozenset({"phrase", "cadence", "again"})
+PLANS = PHRASES | {"meter", "key", "last"}
 
 Ints = npt.NDArray[np.int64]
 
