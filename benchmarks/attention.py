@@ -59,25 +59,26 @@ class AttentiveLSTM(keras.layers.Layer):
       units: U, width of the outputs, and of their keys and the queries.
       length: N.
       state_sizes: of h and c, and of the last outputs, the oldest first.
+      lstm: the layer whose outputs are attended to.
     """
 
     def __init__(self, units: int, length: int, **options: object) -> None:
         super().__init__(**options)
         self.units, self.length, self.state_sizes = units, length, [units, units, length * units]
-        self._lstm = FusedLSTM(units, return_sequences=True, return_state=True)
+        self.lstm = FusedLSTM(units, return_sequences=True, return_state=True)
         self._query = keras.layers.Dense(units)
         self._key = keras.layers.Dense(units, use_bias=False)
         self._score = keras.layers.Dense(1, use_bias=False)
         self._output = keras.layers.Dense(units)
 
     def call(self, inputs_BxTxI: tf.Tensor, initial_state: list[tf.Tensor]) -> tuple[tf.Tensor, ...]:
-        """Returns the outputs with what attention finds mixed in [B, T, U], and the state after the last step."""
+        """Returns the outputs with the context of attention mixed in [B, T, U], and the state after the last step."""
         h_BxU, c_BxU, last_BxNU = initial_state
-        outputs_BxTxU, h_BxU, c_BxU = self._lstm(inputs_BxTxI, initial_state=[h_BxU, c_BxU])
+        outputs_BxTxU, h_BxU, c_BxU = self.lstm(inputs_BxTxI, initial_state=[h_BxU, c_BxU])
         past_BxNxU = keras.ops.reshape(last_BxNU, (-1, self.length, self.units))
         all_BxLxU = keras.ops.concatenate([past_BxNxU, outputs_BxTxU], 1)
-        found_BxTxU = self._attend(outputs_BxTxU, all_BxLxU)
-        mixed_BxTxU = self._output(keras.ops.concatenate([outputs_BxTxU, found_BxTxU], 2))
+        context_BxTxU = self._attend(outputs_BxTxU, all_BxLxU)
+        mixed_BxTxU = self._output(keras.ops.concatenate([outputs_BxTxU, context_BxTxU], 2))
         last_BxNU = keras.ops.reshape(all_BxLxU[:, -self.length :], (-1, self.length * self.units))
         return mixed_BxTxU, h_BxU, c_BxU, last_BxNU
 
@@ -114,6 +115,8 @@ def attentive(plain: keras.Model, length: int, layer: int) -> keras.Model:
     states = {name: [keras.Input((size,)) for size in parts] for name, parts in sizes.items()}
     tokens_BxT = keras.Input((None,), dtype="int32")
     logits_BxTxV, last = network.connect(layers, tokens_BxT, states)
+    # Both begin with the same weights.
+    layers[name].lstm.set_weights(plain.get_layer(name).get_weights())
     return keras.Model([tokens_BxT, *(part for parts in states.values() for part in parts)], [logits_BxTxV, *last])
 
 
@@ -198,6 +201,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--layer", type=int, default=0, help="LSTM layer with attention, from 0; Magenta has the first")
     parser.add_argument("--steps", type=int, default=1600, help="of 16 rows of a window each")
     args = parser.parse_args(arguments)
+    if args.steps <= CONFIG.warmup_steps or args.steps % _SCORES:
+        parser.error(f"--steps {args.steps} must be above {CONFIG.warmup_steps} and a multiple of {_SCORES}")
     config = dataclasses.replace(CONFIG, steps=args.steps)
     dataset = open_dataset(args.data)
     steps = "".join(f"{args.steps * part // _SCORES:>9,}" for part in range(1, _SCORES + 1))

@@ -1,4 +1,4 @@
-"""Harmonises melodies of test songs, and compares the settings with the composer's own.
+"""Harmonises melodies of test songs, and compares the harmonisations with the composer's own.
 
     python -m benchmarks.harmonize --model MODEL --data DATASET [--songs 5] [--versions 8]
 
@@ -31,7 +31,7 @@ _FIGURES = (
 
 
 def harmonized(song: Song, model: str, recipe: str, versions: int) -> list[Song]:
-    """Returns so many settings of a song's highest line."""
+    """Returns so many harmonisations of a song's highest line."""
     with tempfile.TemporaryDirectory() as folder:
         melody, songs = pathlib.Path(folder, "melody.mid"), pathlib.Path(folder, "songs")
         nabi.write(song, melody)
@@ -45,11 +45,11 @@ def harmonized(song: Song, model: str, recipe: str, versions: int) -> list[Song]
 
 def means(songs: Iterable[Song]) -> dict[str, float]:
     """Returns the mean over songs of each figure that at least one of them has."""
-    found = [form.figures(song, keys.find_key(song)) for song in songs]
+    rows = [form.figures(song, keys.find_key(song)) for song in songs]
     return {
-        name: float(np.mean([figures[name].value for figures in found if name in figures]))
+        name: float(np.mean([figures[name].value for figures in rows if name in figures]))
         for name in _FIGURES
-        if any(name in figures for figures in found)
+        if any(name in figures for figures in rows)
     }
 
 
@@ -89,13 +89,13 @@ def main() -> None:
     parser.add_argument("--data", required=True, help="its dataset")
     parser.add_argument("--recipe", default="chorales", help="whose settings of sampling are taken")
     parser.add_argument("--songs", type=int, default=5, help="of the test split, the first by their hashes")
-    parser.add_argument("--versions", type=int, default=8, help="settings of each melody")
+    parser.add_argument("--versions", type=int, default=8, help="harmonisations of each melody")
     args = parser.parse_args()
     songs = sorted(nabi.open_dataset(args.data).songs("test"), key=lambda song: song.about.sha256)[: args.songs]
-    settings = [harmonized(song, args.model, args.recipe, args.versions) for song in songs]
-    _print_table([("the composer's", means(songs)), ("the model's", means(itertools.chain(*settings)))])
+    by_song = [harmonized(song, args.model, args.recipe, args.versions) for song in songs]
+    _print_table([("the composer's", means(songs)), ("the model's", means(itertools.chain(*by_song)))])
     print(f"\n{'agreement, % of time':34}{'same bass':>24}{'same pitch classes':>24}")
-    for song, versions in zip(songs, settings, strict=True):
+    for song, versions in zip(songs, by_song, strict=True):
         bass, classes = np.mean([agreement(song, version) for version in versions], axis=0)
         print(f"{pathlib.Path(song.about.source).name:34}{bass:24.1f}{classes:24.1f}")
 

@@ -3,7 +3,7 @@
     python -m benchmarks.memory_speed --data DATASET [--size 2x256] [--turns 20]
 
 Both sample with the dataset's vocabulary, grammar and masks, 64 rows at once on one thread, as a worker of a job does.
-They are not trained, of which the time does not depend. A turn is the processor time of 128 positions of all rows,
+They are not trained, on which the time does not depend. A turn is the processor time of 128 positions of all rows,
 which another process on the core slows less than it does the clock.
 """
 
@@ -25,9 +25,15 @@ from nabi.networks.trained_model import TrainedModel
 
 _POSITIONS = 128
 _EMBEDDING = 64
-# As the recipe `chorales` samples: without filters, and rhythm at a temperature of its own.
+# As the recipe `chorales` samples: without filters, and rhythm and phrases at temperatures of their own.
 _SAMPLING = GenerateConfig(
-    max_tokens=_POSITIONS, temperature=0.65, rhythm_temperature=0.9, top_p=1.0, max_repeats=0, seed=1
+    max_tokens=_POSITIONS,
+    temperature=0.65,
+    rhythm_temperature=0.9,
+    phrase_temperature=0.5,
+    top_p=1.0,
+    max_repeats=0,
+    seed=1,
 )
 
 

@@ -47,8 +47,13 @@ def settings_of(
       window: targets a record.
       stride: tokens from one training window to the next.
       semitones: transpositions of training pieces, where these stay within 21..108.
-      encoding: `steps`, or one that loses nothing.
+      encoding: `steps`, or one that loses nothing but the silence at the end.
+
+    Raises:
+      ValueError: if a piece ends with silence, and the encoding would lose it.
     """
+    if encoding != "steps" and not all(piece[-1] for own in pieces.values() for piece in own):
+        raise ValueError(f"--encoding {encoding} loses silence at the end, which pieces of this set have: leave it out")
     step = {"step": str(fractions.Fraction(ticks, quantisation.ticks_per_quarter(quantisation.DEFAULT)))}
     share = len(pieces["validation"]) / (len(pieces["train"]) + len(pieces["validation"]))
     return PreprocessConfig(

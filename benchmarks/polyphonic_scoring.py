@@ -50,8 +50,7 @@ def score(model: TrainedModel, dataset: Dataset, split: str, trained_on: Dataset
 
 
 def _frames(ids: np.ndarray, dataset: Dataset, ticks: int) -> Piece:
-    tokens = dataset.vocabulary.decode([token for token in ids.tolist() if token not in (START, END)])
-    return Writing(dataset.encoding, ticks).frames(tokens)
+    return Writing(dataset.encoding, ticks).frames(dataset.vocabulary.decode(ids.tolist()))
 
 
 def score_windows(model: keras.Model, windows: Windows, *, steps: np.ndarray, shares: np.ndarray) -> StepScore:

@@ -9,7 +9,7 @@ from nabi.music.encodings import Encoding, Steps, read_steps, write_steps
 
 @dataclasses.dataclass(frozen=True)
 class Writing:
-    """Writes frames in an encoding: `steps` keeps every one, others the music up to the last note's end.
+    """Writes frames in an encoding: `steps` keeps every one, others those up to the last note's end.
 
     A pitch that sounds in neighbouring frames is one note. So an encoding that loses nothing has one way to write a
     piece, and the probability of its tokens is at most that of its frames: what tells bars and keys costs too.

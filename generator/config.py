@@ -53,7 +53,8 @@ class GenerateConfig(Config):
     temperature: float = setting(1.0, "divides the logits: below 1 is safer, above 1 is wilder", low=0.001, high=100)
     rhythm_temperature: float = setting(
         0.0,
-        "temperature of the choice among durations, shifts, rests and all else that strikes no note; 0: --temperature",
+        "temperature of the choice among durations, shifts, rests and all else that strikes no note and plans no "
+        "phrase; 0: --temperature",
         low=0,
         high=100,
     )
@@ -80,8 +81,8 @@ class GenerateConfig(Config):
     repetition_window: int = setting(32, "last tokens that --repetition_penalty looks at", low=1, high=1024)
     memory: float = setting(
         1.0,
-        "share of the tokens at which a model trained with --memory is told what came earlier in the song; 0 tells "
-        "nothing, and songs come back to less",
+        "share of the tokens at which a model trained with --memory is told what followed earlier in the song, in its "
+        "opening and in a phrase that comes back; with 0 songs come back to nothing",
         low=0,
         high=1,
         needs=_NOT_BEAM,

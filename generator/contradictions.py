@@ -14,6 +14,7 @@ def contradictions(config: Any) -> tuple[tuple[bool, str], ...]:
     """
     return (
         *_of_a_melody(config),
+        *_of_temperatures(config),
         (config.lowest > config.highest, f"--lowest {config.lowest} must not be above --highest {config.highest}"),
         (
             config.primer in (f"{split}:" for split in SPLITS),
@@ -32,6 +33,20 @@ def contradictions(config: Any) -> tuple[tuple[bool, str], ...]:
             config.primer_bars > 0 and config.primer_tokens > 0,
             "--primer_bars and --primer_tokens are two lengths of one primer: choose one",
         ),
+    )
+
+
+def _of_temperatures(config: Any) -> tuple[tuple[bool, str], ...]:
+    lowest = 0.001
+    return tuple(
+        (
+            0 < temperature < lowest,
+            f"--{name} {temperature} is too small to compute with: give at least {lowest}, or 0 for --temperature",
+        )
+        for name, temperature in (
+            ("rhythm_temperature", config.rhythm_temperature),
+            ("phrase_temperature", config.phrase_temperature),
+        )
     )
 
 

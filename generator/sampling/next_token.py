@@ -37,7 +37,7 @@ def uniforms(config: GenerateConfig) -> int:
 def choose(
     logits_BxV: tf.Tensor, uniforms_BxR: tf.Tensor, config: GenerateConfig, groups: Sequence[Group] = ()
 ) -> tf.Tensor:
-    """Samples the next token of each row, or takes the likeliest with `--greedy`.
+    """Samples the next token of each row, or takes the likeliest with `--decoding greedy`.
 
     Args:
       logits_BxV: float32, -inf for illegal tokens.
@@ -92,8 +92,8 @@ def _gathered(ids_B: tf.Tensor, values_BxV: tf.Tensor) -> tf.Tensor:
 def probabilities(logits_BxV: tf.Tensor, temperature: float, groups: Sequence[Group] = ()) -> tf.Tensor:
     """Returns the probabilities at the temperatures, float32 [B, V].
 
-    Whether a token is one of a group is decided at the temperature, and which one at the group's: logits say nothing of
-    their own size, so that those of rhythm, divided by another number, would change how many notes there are.
+    Whether a token is one of a group is decided at the temperature, and which one at the group's. Were the group's
+    logits divided by another number than the others', its share would change: how many notes there are, for rhythm.
 
     Args:
       logits_BxV: float32, -inf for illegal tokens.
@@ -102,11 +102,11 @@ def probabilities(logits_BxV: tf.Tensor, temperature: float, groups: Sequence[Gr
     """
     plain_BxV = mixed_BxV = tf.nn.softmax(logits_BxV / temperature)
     for ids_V, own_temperature in groups:
-        own_BxV = masked(logits_BxV, ids_V)
-        highest_Bx1 = tf.reduce_max(own_BxV, -1, keepdims=True)
+        group_BxV = masked(logits_BxV, ids_V)
+        highest_Bx1 = tf.reduce_max(group_BxV, -1, keepdims=True)
         # A row without a legal token of the group has a share of 0.
         highest_Bx1 = tf.where(tf.math.is_finite(highest_Bx1), highest_Bx1, 0.0)
-        weights_BxV = tf.exp((own_BxV - highest_Bx1) / own_temperature)
+        weights_BxV = tf.exp((group_BxV - highest_Bx1) / own_temperature)
         share_Bx1 = tf.reduce_sum(tf.where(ids_V, plain_BxV, 0.0), -1, keepdims=True)
         own_BxV = tf.math.divide_no_nan(weights_BxV * share_Bx1, tf.reduce_sum(weights_BxV, -1, keepdims=True))
         mixed_BxV = tf.where(ids_V, own_BxV, mixed_BxV)

@@ -20,20 +20,19 @@ from nabi.music.vocabulary import END, PAD
 
 # Alternatives reported for each token.
 OTHERS = 3
-_DEFAULTS = GenerateConfig()
 
 
 class Explainer:
     """Scores the sampled tokens of songs, `<end>` included, by running the network over them again."""
 
-    def __init__(self, stepper: Stepper, grammar: Grammar, slots: int, config: GenerateConfig = _DEFAULTS) -> None:
+    def __init__(self, stepper: Stepper, grammar: Grammar, slots: int, config: GenerateConfig) -> None:
         """Prepares the loop, which is compiled at the first song.
 
         Args:
           stepper: the network.
           grammar: legal successions of ids.
           slots: rows of the batch; song N has row N mod slots, as when it was sampled.
-          config: settings by which the songs were sampled: their seed, and how much the network was told.
+          config: the seed and `--memory` by which the songs were sampled.
         """
         self._stepper, self._slots, self._config = stepper, slots, config
         self._advance = stepper.reading(config.memory)

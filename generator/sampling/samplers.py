@@ -46,7 +46,7 @@ def sampler_of(
     refuses: Callable[[SongIds], str] | None = None,
     slots: int = SLOTS,
 ) -> Sampler | BeamSearch:
-    """Builds the sampler of a model, or its beam search with `--beams`.
+    """Builds the sampler of a model, or its beam search with `--decoding beam`.
 
     Args:
       model: the model.

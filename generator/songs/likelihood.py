@@ -17,7 +17,8 @@ class Likelihood:
     def __init__(self, model: TrainedModel) -> None:
         """Prepares the scoring by a model, one song at a time."""
         self._model = model
-        self._explainer = Explainer(samplers.stepper_of(model), samplers.grammar_of(model, GenerateConfig()), slots=1)
+        config = GenerateConfig()
+        self._explainer = Explainer(samplers.stepper_of(model), samplers.grammar_of(model, config), 1, config)
 
     def of(self, song: Song) -> float:
         """Sums the log probabilities of a song's tokens and its end, in nats, under the model and its grammar.

@@ -43,9 +43,10 @@ def parts(song: Song) -> tuple[Part, ...]:
 
     A song has N voices if exactly N notes sound for three quarters of the time in which any does, 2 <= N <= 9. Of the
     notes that begin together the higher belongs to the higher voice, each to one whose last note was near. Where more
-    begin than voices are free, a voice has several at once. Where fewer do, voices have met on one note, and both have
-    it: of the time in which one of Bach's four voices seems to be missing, it rests in a fortieth. Where a voice is
-    missing for more than 4 quarter notes it rests.
+    begin than voices are free, a voice has several at once. Where fewer do, but at least half as many, two voices have
+    met on a note, and both have it: where one of Bach's four voices seems to be missing, it is in unison with another
+    in 39 of 40 cases, and rests in one. A voice rests if it is missing for more than 4 quarter notes, or if it would
+    move on together with the voice that it has met.
 
     Law: each note of the song is in at least one part, and the parts together are the song.
     """
@@ -75,7 +76,7 @@ class _Chords(NamedTuple):
     end: int
 
     def after(self, tick: int) -> tuple[int, list[int]]:
-        """Returns the tick and the pitches of the next chord; behind the last one the song's end, and its pitches."""
+        """Returns the tick and the pitches of the next chord; after the last one the song's end, and the last one's."""
         at = int(np.searchsorted(self.start, tick, side="right"))
         begin = int(self.start[at]) if at < len(self.start) else self.end
         return begin, self.pitches[min(at, len(self.start) - 1)].tolist()
@@ -109,7 +110,7 @@ class _Voice:
     Attributes:
       number: 0 for the highest.
       last: its last pitch.
-      until: tick at which its last note ends.
+      until: tick at which its last note ends; before it has one, at which the song's first note begins.
       meeting: onset and pitch of its last note, if it shares that with another voice.
       rests: True if it has left a voice that it had met, and waits for a note of its own.
       notes: start, duration and pitch of its notes.
@@ -117,7 +118,7 @@ class _Voice:
 
     number: int
     last: float
-    until: int = 0
+    until: int
     meeting: tuple[int, int] | None = None
     rests: bool = False
     notes: list[list[int]] = dataclasses.field(default_factory=list)
@@ -140,19 +141,12 @@ class _Voice:
 
 def _assigned(start: _Ints, end: _Ints, pitch: _Ints, chords: _Chords, longest_rest: int) -> list[_Voice]:
     """Gives each note to a voice, or to voices that meet on it."""
-    voices = [_Voice(number, level) for number, level in enumerate(chords.level)]
+    voices = [_Voice(number, level, int(start.min())) for number, level in enumerate(chords.level)]
     order = np.lexsort((-pitch, start)).tolist()
     for onset, group in itertools.groupby(order, key=lambda note: int(start[note])):
         notes = list(group)
         pitches = pitch[notes].tolist()
-        following_onset, following = chords.after(onset)
-        free = [v for v in voices if following_onset - longest_rest <= v.until <= onset and not v.rests]
-        if len(notes) < len(free):
-            around = [(voice.last, following[voice.number]) for voice in free]
-            pairs = _without_unisons(list(zip(_shared(pitches, around), free, strict=True)), pitches)
-        else:
-            chosen = _nearest(pitches, [v.last for v in voices], [v.cost(onset) for v in voices])
-            pairs = [(at, voices[number]) for at, number in enumerate(chosen)]
+        pairs = _chosen(onset, pitches, voices, chords, longest_rest)
         meetings = collections.Counter(at for at, _ in pairs)
         for at, voice in pairs:
             left = voice.meeting
@@ -164,12 +158,23 @@ def _assigned(start: _Ints, end: _Ints, pitch: _Ints, chords: _Chords, longest_r
     return voices
 
 
-def _without_unisons(pairs: list[tuple[int, _Voice]], pitches: Sequence[int]) -> list[tuple[int, _Voice]]:
-    """Leaves out a voice that would move from one note to another together with the one above it: it rests."""
+def _chosen(
+    onset: int, pitches: Sequence[int], voices: Sequence[_Voice], chords: _Chords, longest_rest: int
+) -> list[tuple[int, _Voice]]:
+    """Pairs the notes of an onset, by their indices, with voices; a note may have two, and a voice several."""
+    following_onset, following = chords.after(onset)
+    free = [voice for voice in voices if following_onset - longest_rest <= voice.until <= onset and not voice.rests]
+    # A note for more than two voices is none: they rest.
+    if not len(free) <= 2 * len(pitches) < 2 * len(free):
+        nearest = _nearest(pitches, [voice.last for voice in voices], [voice.cost(onset) for voice in voices])
+        return [(at, voices[number]) for at, number in enumerate(nearest)]
+    around = [(voice.last, following[voice.number]) for voice in free]
+    pairs = list(zip(_shared(pitches, around), free, strict=True))
     kept = pairs[:1]
     for (above_at, above), (at, voice) in itertools.pairwise(pairs):
-        voice.rests = at == above_at and voice.meeting is not None and voice.meeting == above.meeting
-        voice.rests &= voice.meeting is not None and voice.meeting[1] != pitches[at]
+        # Two voices that have met do not go on to another note together.
+        together = at == above_at and voice.meeting == above.meeting
+        voice.rests = together and voice.meeting is not None and voice.meeting[1] != pitches[at]
         kept += [] if voice.rests else [(at, voice)]
     return kept
 

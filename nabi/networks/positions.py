@@ -16,8 +16,8 @@ from nabi.music.phrase_tokens import FURTHEST
 PARTS = 12
 # The most quarter notes of a place, and of a note, and notes of a slice: what is more counts as this.
 PLACES, SOUNDED = 8 * PARTS, 4 * PARTS
-# What is left is told in parts of a quarter note up to 8 of these, then in whole ones up to 64: a phrase is chosen so
-# that others fit behind it.
+# What is left is told in parts of a quarter note up to 8 quarter notes, then in whole ones up to 64: phrases are chosen
+# so that the last one ends with the song.
 LEFT, FURTHER = 8 * PARTS, 56
 VOICES, PHRASES = 16, 32
 # Name of what is told -> its number of values, 0 is none.

@@ -206,7 +206,8 @@ def _greatest(values_BxH: Any) -> Any:
 def withheld(told: dict[str, Any], told_B: Any) -> dict[str, Any]:
     """Returns what `SongMemory.recall` tells, without the song's past in the rows that are False in `told_B`.
 
-    What may be said again and the runs are none there, as at a song's beginning; where the song is, is still told.
+    What followed earlier and the runs are none there, as at a song's beginning; the slice before, and where the song
+    is, are still told.
     """
     return {name: tf.where(told_B, number_B, 0) if name in PAST else number_B for name, number_B in told.items()}
 

@@ -125,7 +125,7 @@ def test_what_was_chosen_is_told_as_it_was_thought_after_the_true_tokens():
     grammar = Grammar(ANY.next_KxV, np.isin(np.arange(9), [A, B])[None])
     config = GenerateConfig(primer_tokens=1, top_k=1, explain=True, **FOLLOWING)
     song = Sampler(fake(table), grammar, config, NOTES, slots=1).sample([0], [(START, A, B, A, B)])
-    (told,) = Explainer(fake(table), grammar, slots=1).explain(song)
+    (told,) = Explainer(fake(table), grammar, 1, GenerateConfig()).explain(song)
     likely, other = pytest.approx(0.75), pytest.approx(0.25)
     assert spoken(song[0]) == "aba"
     assert told == (

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from generator.config import GenerateConfig
 from generator.sampling.grammar import Grammar
@@ -17,7 +18,7 @@ from generator.sampling.token_content import TokenContents
 from nabi.music.vocabulary import START
 from nabi.networks import network
 from nabi.networks.network import Architecture
-from nabi.networks.song_memory import CANDIDATES, SongMemory
+from nabi.networks.song_memory import CANDIDATES, RUNS, SongMemory, withheld
 
 pytestmark = pytest.mark.slow
 
@@ -76,6 +77,21 @@ def test_what_is_not_told_is_what_a_beginning_is_not_told(songs_of):
 
 def test_a_song_is_told_alike_alone_and_among_others(songs_of):
     assert songs_of(0.5, count=2) == songs_of(0.5)[:2]
+
+
+def test_a_song_that_went_back_from_a_loop_is_told_alike_again(copier):
+    config = GenerateConfig(max_tokens=60, top_p=1.0, max_repeats=2, memory=0.9, temperature=0.7)
+    songs = Sampler(carried(copier), ANY, config, NOTES, slots=4).sample(range(6), [(START,)] * 6)
+    assert any(song.attempts > 1 for song in songs)
+    for song, tokens in zip(songs, Explainer(carried(copier), ANY, 4, config).explain(songs), strict=True):
+        assert np.log([token.probability for token in tokens]).sum() == pytest.approx(song.log_likelihood, rel=1e-4)
+
+
+def test_the_past_is_withheld_and_the_present_is_not():
+    told = {name: tf.constant([7, 7]) for name in (*CANDIDATES, *RUNS, "place", "last_0")}
+    left = {name: number.numpy().tolist() for name, number in withheld(told, tf.constant([True, False])).items()}
+    past = {"continuation", "first_continuation", "opening", "returned", *RUNS}
+    assert left == {name: [7, 0] if name in past else [7, 7] for name in told}
 
 
 def test_what_explains_a_song_was_told_what_the_song_was_told(copier, songs_of):

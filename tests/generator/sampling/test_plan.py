@@ -61,6 +61,8 @@ def test_where_a_network_is_told_depends_on_seed_song_and_position_alone():
     assert 30 < whole.sum() < 70
     np.testing.assert_array_equal(plan.told(0.5, 3, 7, 60, 40), whole[60:])
     assert (plan.told(0.5, 3, 8, 0, 100) != whole).any()
+    # Its random numbers are not those of the tokens.
+    assert (whole != (plan.uniforms(3, 7, 0, 100, 1)[:, 0] < 0.5)).any()
 
 
 def test_the_shares_0_and_1_are_none_and_all_and_what_less_tells_more_tells_too():

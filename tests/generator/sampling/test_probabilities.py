@@ -28,7 +28,7 @@ def stepper_of(table: list[list[float]]) -> Stepper:
 def test_each_token_is_told_with_its_rank_and_what_was_likelier():
     # `<pad>`, `<unk>` and `<start>` are not legal, so the rest has 0.8 of the probability.
     stepper = stepper_of([[0.1, 0.05, 0.05, 0.08, 0.4, 0.24, 0.08]] * 7)
-    (told,) = Explainer(stepper, ANY, slots=2).explain([SongIds(5, (START, C), (A, B), True, 0.0)])
+    (told,) = Explainer(stepper, ANY, 2, GenerateConfig()).explain([SongIds(5, (START, C), (A, B), True, 0.0)])
     assert told == (
         TokenExplanation(
             A, pytest.approx(0.5), 1, ((B, pytest.approx(0.3)), (END, pytest.approx(0.1)), (C, pytest.approx(0.1)))
@@ -45,7 +45,7 @@ def test_each_token_is_told_with_its_rank_and_what_was_likelier():
 def test_tokens_that_may_not_follow_are_no_alternatives():
     legal = np.isin(np.arange(7), [A, B])[None]
     stepper = stepper_of([[1 / 7] * 7] * 7)
-    (told,) = Explainer(stepper, Grammar(ANY.next_KxV, legal), slots=1).explain(
+    (told,) = Explainer(stepper, Grammar(ANY.next_KxV, legal), 1, GenerateConfig()).explain(
         [SongIds(0, (START,), (A,), False, 0.0)]
     )
     assert told == (TokenExplanation(A, pytest.approx(0.5), 1, ((B, pytest.approx(0.5)),)),)
@@ -59,7 +59,7 @@ def test_the_probabilities_of_a_song_are_its_likelihood():
     songs = Sampler(stepper, grammar, config, TokenContents.of(vocabulary, encoding), slots=4).sample(
         range(9), [(START,)] * 9
     )
-    explained = Explainer(stepper, grammar, slots=4).explain(songs)
+    explained = Explainer(stepper, grammar, 4, GenerateConfig()).explain(songs)
     assert max(len(song.tokens) for song in songs) > 64
     for song, told in zip(songs, explained, strict=True):
         assert [each.token for each in told] == [*song.tokens, *([END] if song.ended else [])]

@@ -122,14 +122,62 @@ def test_silence_does_not_count_and_three_quarters_of_the_rest_are_enough(length
     assert len(split((0, 36, 60), (0, 36, 67), (480, length, 60))) == voices
 
 
+def test_a_voice_that_enters_later_has_no_note_before():
+    alone = [(0, 12, 72), (12, 12, 74)]
+    for begin in (0, 48):
+        notes = [*alone, *((start + at, length, pitch) for at in (24, 60, 96) for start, length, pitch in CHORALE)]
+        parts = split(*((start + begin, length, pitch) for start, length, pitch in notes))
+        assert [len(own) for _, own in parts] == [11, 9, 9, 9]
+
+
+def test_a_chord_in_which_two_voices_have_met_may_be_the_first():
+    meeting = [(0, 12, 72), (0, 12, 64), (0, 12, 48)]
+    parts = dict(split(*meeting, *((start + 12, length, pitch) for start, length, pitch in CHORALE)))
+    assert [len(own) for own in parts.values()] == [4, 4, 4, 4]
+    assert parts["Alto"][0] == parts["Tenor"][0] == (0, 12, 64)
+
+
+def test_a_voice_leaves_a_note_that_it_shares_rather_than_a_held_one_of_its_own():
+    # The soprano holds C5, which is nearer to B4; alto and tenor are on G4.
+    before = [(start + offset, length, pitch) for offset in (0, 36) for start, length, pitch in CHORALE]
+    parts = dict(split(*before, (72, 24, 72), (72, 24, 67), (72, 24, 48), (84, 12, 71)))
+    assert (parts["Alto"][-2:], parts["Tenor"][-1]) == ([(72, 12, 67), (84, 12, 71)], (72, 24, 67))
+
+
+def test_a_voice_that_has_left_another_rests_until_there_is_a_note_for_it():
+    # Alto and tenor meet on G4; on A4 and B4 there is a note for one of them.
+    chords = [(72, 67, 48), (74, 69, 50), (76, 71, 52), (72, 67, 64, 48)]
+    before = [(start + offset, length, pitch) for offset in range(0, 144, 36) for start, length, pitch in CHORALE]
+    notes = [(144 + 12 * at, 12, pitch) for at, chord in enumerate(chords) for pitch in chord]
+    parts = dict(split(*before, *notes))
+    assert [pitch for _, _, pitch in parts["Alto"][12:]] == [67, 69, 71, 67]
+    assert parts["Tenor"][12:] == [(144, 12, 67), (180, 12, 64)]
+
+
+def test_voices_that_meet_anew_are_on_one_note_each_time():
+    # First alto and tenor meet, then soprano and alto.
+    chords = [(72, 65, 48), (69, 60, 50), (72, 67, 64, 48)]
+    before = [(start + offset, length, pitch) for offset in range(0, 144, 36) for start, length, pitch in CHORALE]
+    notes = [(144 + 12 * at, 12, pitch) for at, chord in enumerate(chords) for pitch in chord]
+    assert [len(own) for _, own in split(*before, *notes)] == [15, 15, 15, 15]
+
+
+def test_who_is_left_with_a_note_keeps_it():
+    # Tenor and bass meet on C3, the tenor leaves it for D3 and goes on.
+    before = [(start + offset, length, pitch) for offset in (0, 36) for start, length, pitch in CHORALE]
+    held = [(72, 24, 72), (72, 24, 67), (72, 24, 48)]
+    parts = voice_split.parts(song(*before, *held, (78, 12, 50), (84, 12, 51)))
+    assert (72, 24, 48) in {note for part in parts for note in notes_of(part.song)}
+
+
 @st.composite
 def steady(draw) -> Song:
-    """Songs of mostly as many notes as voices; some are left out or added."""
+    """Songs of mostly as many notes as voices, at any places; some are left out or added."""
     voices, chords = draw(st.integers(2, 5)), draw(st.integers(1, 10))
     notes = [
-        (12 * at, draw(st.sampled_from([6, 12, 12, 12, 24])), pitch)
+        (12 * at + draw(st.sampled_from([0, 0, 0, 6])), draw(st.sampled_from([6, 12, 12, 12, 24])), pitch)
         for at in range(chords)
-        for pitch in draw(st.sets(st.integers(40, 80), min_size=voices, max_size=voices))
+        for pitch in draw(st.sets(st.integers(40, 80), min_size=voices - draw(st.integers(0, 1)), max_size=voices))
     ]
     return song(*notes)
 

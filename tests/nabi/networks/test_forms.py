@@ -41,3 +41,12 @@ def test_no_token_is_told_that_there_is_not():
     assert set(told("C4 s:1 @1 C4 s:1", "onward") + told("C4 s:1 @1 C4 s:1", "closing")) == {""}
     assert told("bar:9 s:1/4 @1/4", "closing") == ["", "", ""]
     assert told("bar:64 C4", "closing") == ["", ""]
+    # 5 1/2 quarter notes.
+    assert told("bar:2 last:3/2", "closing") == ["phrase:8", ""]
+
+
+def test_the_longest_phrase_and_the_furthest_return_are_told():
+    assert told("bar:8 C4", "closing") == ["phrase:32", "phrase:32"]
+    one = "phrase:1 C4 s:1 @1 "
+    assert told("bar:9 " + one * 16, "onward")[-1] == "again:16"
+    assert told("bar:9 " + one * 17, "onward")[-1] == ""

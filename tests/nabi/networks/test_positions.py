@@ -43,6 +43,11 @@ def test_a_phrase_is_told_how_many_before_it_came_back_in_a_row():
     assert told(song, "returns", Voices()) == [0] * 9 + [1, 1, 1, 1, 2, 2, 2, 2, 0, 0]
 
 
+def test_more_than_32_returns_count_as_32():
+    song = "bar:64 phrase:1 C4 s:1 @1 " + "again:1 C4 s:1 @1 " * 40
+    assert max(told(song, "returns", Voices())) == 32
+
+
 def test_phrases_that_come_back_from_elsewhere_are_counted_anew():
     song = "bar:9 phrase:1 C4 s:1 @1 phrase:1 C4 s:1 @2 again:2 C4 s:1 @3 again:1 C4 s:1 bar:8"
     assert told(song, "returns", Voices())[-5:] == [1, 1, 1, 1, 1]
