@@ -98,33 +98,37 @@ def advance(tables: dict[str, Any], token_B: Any, clock: Any) -> Any:
     names = ("ticks", "sounds", "bars", "meters", "lasts", "phrases", "cadences", "returns")
     ticks, sounds, bars, meters, lasts, phrases, cadences, back = (tf.gather(tables[name], token_B) for name in names)
     now = Clock.read(clock)
+    after = now._replace(
+        bar=tf.where(meters > 0, meters, now.bar),
+        last=tf.where(lasts > 0, lasts, now.last),
+        bars=tf.where(bars > 0, bars, now.bars),
+        since=tf.where(bars > 0, 0.0, now.since + ticks),
+        notes=tf.where(ticks > 0, 0.0, now.notes + sounds),
+        voices=tf.where((ticks > 0) & (now.voices == 0), now.notes, now.voices),
+    )
+    return _in_phrase(after, ticks, phrases, cadences, back).written()
+
+
+def _in_phrase(now: Clock, ticks: Any, phrases: Any, cadences: Any, back: Any) -> Clock:
+    """Returns a clock with what a token says of its phrase, float32 [B] each: see the tables of `advance`."""
     # What comes back is as long as it was.
     phrases += tf.where(back > 0, _at(now.lengths, back - 1), 0.0)
     begins = (phrases > 0) & (now.phrase == 0)
     pushed = tf.concat([tf.zeros_like(now.lengths[:, :1]), now.lengths[:, :-1]], axis=1)
     lengths = tf.where(begins[:, None], pushed, now.lengths)
-    notes = tf.where(ticks > 0, 0.0, now.notes + sounds)
+    returns = tf.where(back > 0, tf.where(back == now.back, now.returns, 0.0) + 1.0, 0.0)
     # A cadence's first note is the highest, its second the lowest.
     top = tf.where(now.top == 0, cadences, now.top)
     bottom = tf.where((now.top > 0) & (cadences > 0), cadences, now.bottom)
-    after = Clock(
-        bar=tf.where(meters > 0, meters, now.bar),
-        last=tf.where(lasts > 0, lasts, now.last),
-        bars=tf.where(bars > 0, bars, now.bars),
-        since=tf.where(bars > 0, 0.0, now.since + ticks),
+    return now._replace(
         phrase=tf.maximum(now.phrase - ticks, 0.0) + phrases,
         begun=now.begun + tf.cast(begins, tf.float32),
         back=tf.where(begins, back, now.back),
-        returns=tf.where(
-            begins, tf.where(back > 0, tf.where(back == now.back, now.returns, 0.0) + 1.0, 0.0), now.returns
-        ),
-        notes=notes,
-        voices=tf.where((ticks > 0) & (now.voices == 0), now.notes, now.voices),
+        returns=tf.where(begins, returns, now.returns),
         top=tf.where(phrases > 0, 0.0, top),
         bottom=tf.where(phrases > 0, 0.0, bottom),
         lengths=tf.concat([lengths[:, :1] + phrases[:, None], lengths[:, 1:]], axis=1),
     )
-    return after.written()
 
 
 def rest(clock: Any) -> tuple[Any, Any]:
