@@ -52,7 +52,9 @@ def lookups(model: keras.Model, memory: SongMemory) -> tuple[Callable, dict[str,
         copied_BxC = tf.stack([told[name] for name in CANDIDATES], axis=1)
         rows_BxN = tf.stack([numbers[name] for _, name in sources], axis=1) + starts
         copies = tf.reshape(tf.gather(recalled, copied_BxC), [-1, copied_BxC.shape[1] * recalled.shape[1]])
-        return {name: told[name] for name in _OF_INTERVALS} | {_ROWS: rows_BxN, _COPIES: copies}
+        # One column: TensorFlow would give a change of the shape of integers to oneDNN, which complains on some CPUs.
+        rows = tf.reshape(rows_BxN, [-1])
+        return {name: told[name] for name in _OF_INTERVALS} | {_ROWS: rows, _COPIES: copies}
 
     recall = _compiled(functools.partial(_recalled, memory, as_rows))
     return recall, {**intervals, "told_lookup": told_lookup(np.concatenate(tables))}
@@ -87,15 +89,17 @@ def told_lookup(table: npt.NDArray[np.float32]) -> Callable[[Mapping[str, Any]],
     """Makes the function of what is told to the vectors of the tokens that may be copied, and the features.
 
     Args:
-      table: all tables, one below the other; the rows that are told are added up.
+      table: all tables, one below the other; the rows that are told are added up. The number of songs must be known
+        when the step is traced.
     """
     kept = tf.constant(table)
 
     def looked(told: Mapping[str, Any]) -> tuple[Any, Any]:
         """Returns float32 [B, CANDIDATES x width] and [B, FEATURES]."""
-        count, each = told[_ROWS].shape
+        count = told[_COPIES].shape[0]
+        each = told[_ROWS].shape[0] // count
         # One of the few sums of rows that is computed several numbers at once, which XLA's is not.
-        sums = tf.sparse.segment_sum(kept, tf.reshape(told[_ROWS], [-1]), np.repeat(np.arange(count), each))
+        sums = tf.sparse.segment_sum(kept, told[_ROWS], np.repeat(np.arange(count), each))
         return told[_COPIES], tf.nn.relu(tf.ensure_shape(sums, [count, FEATURES]))
 
     return looked

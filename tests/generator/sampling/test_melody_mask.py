@@ -112,10 +112,12 @@ def test_whatever_is_sampled_the_line_stays(lowest, line, seed):
 def test_every_song_that_keeps_the_line_may_be_sampled(lowest, line, others):
     pitches = [pitch for _, _, pitch in notes_of(line)]
     beyond = range(max(pitches) + 1, 128) if lowest else range(min(pitches))
+    # Where the line's phrases are known, the first one begins with the line.
+    first = int(line.start[0]) if line.about.phrase_ends else 0
     more = [
         (start, min(1 + length, line.end - start), beyond[number % len(beyond)])
         for start, length, number in others
-        if beyond and start < line.end
+        if beyond and first <= start < line.end
     ]
     music = Song.from_notes(*zip(*notes_of(line), *more, strict=True), about=line.about)
     walk, before = Walk(line, lowest=lowest), START
