@@ -1,4 +1,4 @@
-"""What a network with a memory computes of the numbers that it is told, by tables: for sampling, a token at a time.
+"""Tables by which a network with a memory takes in the numbers that it is told, for sampling: a token at a time.
 
 In training a product of many tokens at once costs less than its parts. For one token of each song it is the other way
 round: an embedding and the product after it are one lookup in a table of their products, which is computed once. The
