@@ -10,14 +10,14 @@ import numpy.typing as npt
 from generator.sampling.melody_phrases import MelodyPhrases
 from nabi.music.encodings import Voices
 from nabi.music.encodings.grid import HELD_MARK
+from nabi.music.encodings.metred import PHRASES
 from nabi.music.encodings.token_kinds import pitches_of
 from nabi.music.note_names import PITCH_NAMES
 from nabi.music.song import Song
 from nabi.music.vocabulary import END, Vocabulary
 
-_PHRASES = ("phrase", "cadence", "again")
 # Kinds of tokens of a slice before its notes; key and last bar stand in the first slice only, and are given.
-_BEFORE_NOTES = ("bar", "place", "key", "last", *_PHRASES)
+_BEFORE_NOTES = ("bar", "place", "key", "last", *PHRASES)
 
 _Ints = npt.NDArray[np.int32]
 
@@ -81,7 +81,7 @@ class Melody:
             np.array([-1] * special + pitches, np.int32),
             np.array([0] * special + ticks, np.int32),
             np.isin(kinds, _BEFORE_NOTES),
-            np.isin(kinds, _PHRASES),
+            np.isin(kinds, list(PHRASES)),
             MelodyPhrases.of(line, encoding, vocabulary, lowest=lowest),
             lowest,
             line.about.sha256,

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from generator.sampling import next_token
 from generator.sampling.melody_phrases import MelodyPhrases
+from nabi.music.encodings.metred import PHRASES
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -48,7 +49,7 @@ class PhraseMask:
         pitch_Bx1 = _looked_up(line.pitch_T, tick_Bx1 + said_Bx1 - 1)
         is_own_Bx1 = (notes_Bx1 == int(line.lowest)) & (pitch_Bx1 >= 0)
         cadence_BxV = (line.kind_V == "cadence") & (~is_own_Bx1 | (line.number_V == pitch_Bx1 + 1))
-        course_BxV = ~np.isin(line.kind_V, ["phrase", "cadence", "again"]) | cadence_BxV
+        course_BxV = ~np.isin(line.kind_V, list(PHRASES)) | cadence_BxV
         if not line.length_T.any():
             return next_token.masked(logits_BxV, course_BxV | (line.kind_V == "phrase"))
         left_Bx1 = tf.gather(line.length_T, tick_Bx1) - said_Bx1

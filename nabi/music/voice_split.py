@@ -89,14 +89,14 @@ def _full_chords(start: _Ints, end: _Ints, pitch: _Ints) -> _Chords | None:
     counts = np.zeros(len(changes), np.int64)
     np.add.at(counts, np.searchsorted(changes, start), 1)
     np.add.at(counts, np.searchsorted(changes, end), -1)
-    ticks = np.bincount(np.cumsum(counts)[:-1], weights=lengths, minlength=1)
-    sounding = ticks[1:]
+    counts = np.cumsum(counts)[:-1]
+    sounding = np.bincount(counts, weights=lengths, minlength=1)[1:]
     if not sounding.any():
         return None
     number = int(np.argmax(sounding)) + 1
     if not 2 <= number <= MOST or sounding[number - 1] < STEADY * sounding.sum():
         return None
-    full = np.flatnonzero(np.cumsum(counts)[:-1] == number)
+    full = np.flatnonzero(counts == number)
     pitches = np.array([np.sort(pitch[(start <= at) & (at < end)])[::-1] for at in changes[full].tolist()])
     return _Chords(
         changes[full], pitches, np.average(pitches, axis=0, weights=lengths[full]).tolist(), int(changes[-1])
@@ -164,7 +164,7 @@ def _chosen(
     """Pairs the notes of an onset, by their indices, with voices; a note may have two, and a voice several."""
     following_onset, following = chords.after(onset)
     free = [voice for voice in voices if following_onset - longest_rest <= voice.until <= onset and not voice.rests]
-    # A note for more than two voices is none: they rest.
+    # Where a note would have more than two voices, voices rest.
     if not len(free) <= 2 * len(pitches) < 2 * len(free):
         nearest = _nearest(pitches, [voice.last for voice in voices], [voice.cost(onset) for voice in voices])
         return [(at, voices[number]) for at, number in enumerate(nearest)]
