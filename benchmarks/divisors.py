@@ -18,6 +18,7 @@ from nabi.music import quantisation
 from nabi.music.encodings import Events
 from nabi.music.errors import ParseError
 from nabi.reading import fast_midi
+from nabi.reading.read_settings import ReadSettings
 from nabi.workspace.commands import Parser
 
 _DIVISORS = ("4,3", "8,6", "8,6,5", "16,12")
@@ -76,7 +77,7 @@ def _row(text: str, recordings: Sequence[Recording], instrument: str) -> str:
     kept, tokens, moves = 0, 0, [np.zeros(0)]
     for recording in recordings:
         try:
-            song = fast_midi.read(recording.data, instrument_choice=instrument, divisors=divisors)
+            song = fast_midi.read(recording.data, ReadSettings(instrument, divisors=divisors))
         except ParseError:
             continue
         start, _, pitch = song.notes()

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from nabi.music.errors import ParseError
 from nabi.reading.file_reader import read_song
+from nabi.reading.read_settings import ReadSettings
 from nabi.workspace.commands import Parser
 from pipelines.reading.isolation import IsolatedReader
 
@@ -43,7 +44,7 @@ def _processor_time(pid: int) -> float:
 def pairs(files: Sequence[bytes], parser: str, batch: int) -> Iterator[tuple[Cost, Cost]]:
     """Runs one round; yields the costs of each turn, in this process and in a process of its own."""
     turns = [files[begin : begin + _FILES_A_TURN] for begin in range(0, len(files), _FILES_A_TURN)]
-    with IsolatedReader(instrument="all", parser=parser, timeout_seconds=600, memory_bytes=1 << 31) as reader:
+    with IsolatedReader(ReadSettings(parser=parser), timeout_seconds=600, memory_bytes=1 << 31) as reader:
 
         def here(datas: Sequence[bytes]) -> list[bytes | str]:
             return [_read_here(data, parser) for data in datas]
@@ -62,7 +63,7 @@ def pairs(files: Sequence[bytes], parser: str, batch: int) -> Iterator[tuple[Cos
 
 def _read_here(data: bytes, parser: str) -> bytes | str:
     try:
-        return read_song(data, source="", parser=parser).to_bytes()
+        return read_song(data, source="", settings=ReadSettings(parser=parser)).to_bytes()
     except ParseError as error:
         return str(error)
 

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from nabi.dataset import Dataset, open_dataset
     from nabi.files import read, read_tunes, write
     from nabi.model import Model, SampledSong, load_model
+    from nabi.music.about import About
     from nabi.music.errors import ParseError
-    from nabi.music.song import About, Event, Song
+    from nabi.music.song import Event, Song
     from nabi.split_windows import SplitWindows
     from nabi.tokens import decode, encode
 
@@ -50,7 +51,8 @@ _NAMES_OF_MODULES = {
     "nabi.split_windows": ("SplitWindows",),
     "nabi.tokens": ("decode", "encode"),
     "nabi.music.errors": ("ParseError",),
-    "nabi.music.song": ("About", "Event", "Song"),
+    "nabi.music.about": ("About",),
+    "nabi.music.song": ("Event", "Song"),
 }
 _MODULES = {name: module for module, names in _NAMES_OF_MODULES.items() for name in names}
 

@@ -11,7 +11,8 @@ from nabi.music.selection import MAX_SILENCE, Selection
 from nabi.music.song import Song
 from nabi.music.suggestions import did_you_mean
 from nabi.networks import remote_files
-from nabi.reading import file_reader, instruments
+from nabi.reading import file_reader
+from nabi.reading.read_settings import ReadSettings
 from nabi.workspace import file_endings, storage
 
 # A path, local or remote (gs://, s3:// ...), or a file that is open for bytes.
@@ -94,14 +95,13 @@ def read_tunes(
     """
     name = _name_of(source)
     with keywords.explained():
-        on_grid = quantisation.checked(divisors)
-        _check(instrument, parser, max_silence)
+        settings = ReadSettings(instrument, parser, tuple(divisors))
+        if max_silence < 1:
+            raise ValueError(f"max_silence {max_silence} must be at least 1 quarter note")
         remote_files.open_schemes(name)
     if name.lower().endswith(file_endings.ARCHIVES):
         raise ValueError(f"{name} is an archive: extract a file from it, or run `python -m pipelines.preprocess` on it")
-    songs = file_reader.read_songs(
-        _content(source), source=name, instrument=instrument, parser=parser, divisors=on_grid
-    )
+    songs = file_reader.read_songs(_content(source), source=name, settings=settings)
     selection = Selection(max_silence=max_silence)
     return {tune: _selected(song, selection, name) for tune, song in songs}
 
@@ -146,14 +146,6 @@ def write(
         velocity=velocity,
     )
     _save(data, destination)
-
-
-def _check(instrument: str, parser: str, max_silence: int) -> None:
-    instruments.check_instrument(instrument)
-    if parser not in file_reader.PARSERS:
-        raise ValueError(f"parser {parser!r} must be one of {', '.join(file_reader.PARSERS)}")
-    if max_silence < 1:
-        raise ValueError(f"max_silence {max_silence} must be at least 1 quarter note")
 
 
 def _content(source: File) -> bytes:

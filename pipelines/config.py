@@ -10,7 +10,8 @@ from nabi.music.encodings import Encoding
 from nabi.music.limits import MAX_TOKENS_PER_NOTE, Limits
 from nabi.music.selection import MAX_SILENCE, Selection
 from nabi.music.vocabulary import read_token_list
-from nabi.reading import file_reader, instruments
+from nabi.reading import read_settings
+from nabi.reading.read_settings import ReadSettings
 from nabi.workspace import setting_kinds
 from nabi.workspace.config import Config, setting
 from nabi.workspace.setting_kinds import Several, Texts
@@ -48,7 +49,7 @@ class PreprocessConfig(Config):
     parser: str = setting(
         "fast",
         "MIDI parser: fast gives the songs of music21, the reference, some 100 times faster",
-        choices=file_reader.PARSERS,
+        choices=read_settings.PARSERS,
         section="what is read",
     )
     instrument: str = setting(
@@ -181,7 +182,7 @@ class PreprocessConfig(Config):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        instruments.check_instrument(self.instrument)
+        self.read_settings()
         if isinstance(self.vocabulary, tuple):
             object.__setattr__(self, "vocabulary", tuple(read_token_list("\n".join(self.vocabulary))))
         for wrong, message in self._contradictions():
@@ -224,6 +225,10 @@ class PreprocessConfig(Config):
 
     def _part(self, kind: type[Part]) -> Part:
         return kind(**{field.name: getattr(self, field.name) for field in dataclasses.fields(kind)})
+
+    def read_settings(self, *, fingerprint: bool = True) -> ReadSettings:
+        """Returns the settings of the readers; raises ValueError for one outside its range."""
+        return ReadSettings(self.instrument, self.parser, self.divisors, fingerprint=fingerprint)
 
     def build_encoding(self) -> Encoding:
         """Builds the encoding; raises ValueError for an option that it does not have."""

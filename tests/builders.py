@@ -50,6 +50,11 @@ def program(tick: int, number: int, channel: int = 0) -> tuple[int, bytes]:
     return tick, bytes([0xC0 | channel, number])
 
 
+def control(tick: int, controller: int, value: int, channel: int = 0) -> tuple[int, bytes]:
+    """A control change; 64 is the sustain pedal."""
+    return tick, bytes([0xB0 | channel, controller, value])
+
+
 def meta(tick: int, kind: int, data: bytes) -> tuple[int, bytes]:
     """A meta event."""
     return tick, bytes([0xFF, kind]) + variable_length(len(data)) + data

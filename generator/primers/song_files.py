@@ -10,6 +10,7 @@ from nabi.music.limits import MAX_TOKENS_PER_NOTE, too_many_tokens
 from nabi.music.selection import MAX_SILENCE
 from nabi.music.song import Song
 from nabi.reading import file_reader
+from nabi.reading.read_settings import ReadSettings
 from nabi.workspace import storage
 
 
@@ -27,7 +28,7 @@ def read(
     Args:
       path: path of the file, local or remote, with or without gzip compression.
       encoding: encoding of the model, which gives the grid.
-      instrument: instruments to read, as in `nabi.reading.file_reader.read_song`.
+      instrument: instruments to read, as in `nabi.reading.read_settings`.
       parser: `fast` or `music21`, as there.
       max_silence: longest silence in quarter notes (`nabi.music.selection.Selection`).
       max_tokens_per_note: limit of tokens (`nabi.music.limits.Limits`).
@@ -36,9 +37,8 @@ def read(
       ValueError: in one sentence, if the file is no song or has too many tokens for its notes.
     """
     try:
-        song = file_reader.read_song(
-            storage.read_bytes(path), source=path, instrument=instrument, parser=parser, divisors=encoding.divisors
-        )
+        settings = ReadSettings(instrument, parser, encoding.divisors)
+        song = file_reader.read_song(storage.read_bytes(path), source=path, settings=settings)
     except ParseError as error:
         raise ValueError(f"{path} cannot be read as a song ({error})") from error
     song = silence.shorten(song, max_silence)

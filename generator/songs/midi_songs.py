@@ -8,9 +8,10 @@ from generator.config import GenerateConfig
 from generator.sampling.grammar import Grammar
 from generator.songs.refusal import shift
 from nabi.music import voice_split
+from nabi.music.about import About
 from nabi.music.encodings import Encoding, Voices
 from nabi.music.keys import find_key, signature
-from nabi.music.song import About, Song
+from nabi.music.song import Song
 from nabi.music.vocabulary import Vocabulary
 from nabi.music.voice_split import Part
 from nabi.reading import midi_writer

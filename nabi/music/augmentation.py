@@ -37,7 +37,8 @@ def variants(song: Song, transpose: Sequence[int], scales: Sequence[fractions.Fr
       transpose: semitones; 0 need not be among them.
       scales: factors of all times; 1 need not be among them.
     """
-    lowest, highest = (int(song.pitches.min()), int(song.pitches.max())) if len(song) else (0, 127)
+    notes = song.pitches[~song.is_drum()]
+    lowest, highest = (int(notes.min()), int(notes.max())) if len(notes) else (0, 127)
     keys = sorted({0, *(semitones for semitones in transpose if lowest + semitones >= 0 and highest + semitones < 128)})
     for scale in sorted({fractions.Fraction(1), *scales}, key=lambda factor: (factor != 1, str(factor))):
         scaled = _scaled(song, scale)

@@ -87,3 +87,67 @@ def _gather_events(start: _Ints, duration: _Ints, pitch: _Ints) -> tuple[IntArra
         pitch[order].astype(np.uint8),
         np.append(offsets, len(key)).astype(np.int32),
     )
+
+
+def part_columns(
+    start: npt.ArrayLike, duration: npt.ArrayLike, pitch: npt.ArrayLike, part: npt.ArrayLike, velocity: npt.ArrayLike
+) -> tuple[tuple[IntArray, IntArray, PitchArray, IntArray], IntArray, PitchArray]:
+    """Brings notes of several parts into canonical form: the rules of `columns` hold within each part.
+
+    Of equal notes of a part the loudest stays. An event is of one part. Events are sorted by (start, part, pitches).
+
+    >>> song, part, velocity = part_columns([0, 0, 0], [12, 12, 12], [60, 64, 60], [1, 1, 0], [80, 90, 70])
+    >>> [column.tolist() for column in song], part.tolist(), velocity.tolist()
+    ([[0, 0], [12, 12], [60, 60, 64], [0, 1, 3]], [0, 1], [70, 80, 90])
+
+    Args:
+      start, duration, pitch: as `columns` takes them, [N].
+      part: number of each note's part, at least 0, [N].
+      velocity: 1..127, [N].
+
+    Returns:
+      The columns of `columns`, then the part of each event, int32 [E], and the velocity of each note, uint8 [P].
+
+    Raises:
+      ValueError: if a value is outside its range.
+    """
+    onsets, pitches = np.asarray(start, np.int64), np.asarray(pitch, np.int64)
+    lengths = np.maximum(np.asarray(duration, np.int64), 1)
+    parts, velocities = np.asarray(part, np.int64), np.asarray(velocity, np.int64)
+    _check_range("pitch", pitches, 0, 127)
+    _check_range("start", onsets, 0, LAST_TICK)
+    _check_range("duration", lengths, 1, LAST_TICK)
+    _check_range("velocity", velocities, 1, 127)
+    # A pitch of a part, with its onset; of equal ones the longest note comes first, then the loudest.
+    lines = parts << 7 | pitches
+    order = np.lexsort((-velocities, -lengths, onsets, lines))
+    lines, onsets, lengths, velocities = lines[order], onsets[order], lengths[order], velocities[order]
+    is_same_line = np.diff(lines) == 0
+    kept = np.append(True, ~(is_same_line & (np.diff(onsets) == 0)))[: len(lines)]
+    lines, onsets, lengths, velocities = lines[kept], onsets[kept], lengths[kept], velocities[kept]
+    gaps = np.where(np.diff(lines) == 0, np.diff(onsets), LAST_TICK)
+    lengths[:-1] = np.minimum(lengths[:-1], gaps)
+    return _gather_part_events(onsets, lengths, lines & 127, lines >> 7, velocities)
+
+
+def _gather_part_events(
+    start: _Ints, duration: _Ints, pitch: _Ints, part: _Ints, velocity: _Ints
+) -> tuple[tuple[IntArray, IntArray, PitchArray, IntArray], IntArray, PitchArray]:
+    """Joins notes of equal start, duration and part to one event; sorts the events by (start, part, pitches)."""
+    order = np.lexsort((pitch, duration, part, start))
+    begins = np.append(
+        True, np.any([np.diff(column[order]) != 0 for column in (start, part, duration)], axis=0)
+    )[: len(order)]  # fmt: skip
+    # Events of a start and a part share no pitch, so their lowest pitches alone order them.
+    lowest = pitch[order][begins][np.cumsum(begins) - 1]
+    events = np.lexsort((pitch[order], lowest, part[order], start[order]))
+    order = order[events]
+    offsets = np.flatnonzero(begins[events])
+    heads = order[offsets]
+    columns = (
+        start[heads].astype(np.int32),
+        duration[heads].astype(np.int32),
+        pitch[order].astype(np.uint8),
+        np.append(offsets, len(order)).astype(np.int32),
+    )
+    return columns, part[heads].astype(np.int32), velocity[order].astype(np.uint8)

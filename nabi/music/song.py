@@ -7,21 +7,23 @@ file. Iterating over a song yields `Event` objects, for code that reads rather t
 import dataclasses
 import json
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from nabi.music import canonical_form, quantisation
+from nabi.music import band, canonical_form, quantisation
+from nabi.music.about import About
+from nabi.music.band import Band, Instrument
 from nabi.music.canonical_form import IntArray, PitchArray
-from nabi.music.song_id import SongId
+from nabi.music.timeline import Timeline
 
 # By music21's default divisors, 4 and 3.
 DEFAULT_TICKS_PER_QUARTER = quantisation.ticks_per_quarter(quantisation.DEFAULT)
 
 # Names the version of the byte form: spooled songs of another version are not read.
-_MAGIC = b"NSg5"
-_HEADER = struct.Struct("<4sIIII")
+_MAGIC = b"NSg6"
+_HEADER = struct.Struct("<4sIIIII")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,46 +33,6 @@ class Event:
     start: int
     pitches: tuple[int, ...]
     duration: int
-
-
-@dataclasses.dataclass(frozen=True)
-class About:
-    """Metadata of a song: all that a file tells besides the notes.
-
-    Attributes:
-      source: the origin of the song: `path`, `archive!member` or `file#tune`.
-      sha256: of the file's bytes, in hexadecimal; with `#tune` where a file holds several (`nabi.music.song_id`).
-      instrument: the instruments whose notes were taken, in the words of the file or of General MIDI.
-      tempo: quarter notes a minute at the start, or None where the file gives none.
-      time_signature: such as `3/4`, at the start, or None.
-      key_signature: such as `D minor`, at the start, or None.
-      alternatives: the file's other instruments that have notes, each with its program: `Violin (40)`.
-      repaired: irregularities of the file, keys of `nabi.reading.repair.REPAIRS`.
-      shortened_quarters: quarter notes of silence that were taken out (see `nabi.music.silence`).
-      phrase_ends: ticks at which phrases end, ascending: where a score's notes with a fermata end, and at a MIDI file's
-        markers `phrase end`.
-      tracks: fingerprint of the tracks that the notes were written in, as text (see `nabi.analysis.tune_fingerprint`);
-        "" of one track.
-    """
-
-    source: str = ""
-    sha256: str = ""
-    instrument: str = ""
-    tempo: float | None = None
-    time_signature: str | None = None
-    key_signature: str | None = None
-    alternatives: tuple[str, ...] = ()
-    repaired: tuple[str, ...] = ()
-    shortened_quarters: float = 0.0
-    phrase_ends: tuple[int, ...] = ()
-    tracks: str = ""
-
-    def of_tune(self, tune: str) -> "About":
-        """Returns the metadata of one tune of a file that holds several; "" names the only tune of a file."""
-        if not tune:
-            return self
-        sha256 = str(SongId(self.sha256, tune)) if self.sha256 else ""
-        return dataclasses.replace(self, source=f"{self.source}#{tune}", sha256=sha256)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -84,6 +46,8 @@ class Song:
       offsets: int32 [E + 1]; event e sounds pitches[offsets[e]:offsets[e + 1]].
       about: metadata.
       ticks_per_quarter: ticks a quarter note, 1..`quantisation.MOST_TICKS_PER_QUARTER`.
+      band: the parts, of a song that was read with them; None of one that is read as a single part. With a band an
+        event is of one part, and events are sorted by (start, part, pitches).
     """
 
     start: IntArray
@@ -92,6 +56,7 @@ class Song:
     offsets: IntArray
     about: About = dataclasses.field(default_factory=About)
     ticks_per_quarter: int = DEFAULT_TICKS_PER_QUARTER
+    band: Band | None = None
 
     @classmethod
     def from_notes(
@@ -127,8 +92,53 @@ class Song:
         start, duration, pitch = zip(*notes, strict=True) if notes else ((), (), ())
         return cls.from_notes(start, duration, pitch, about, ticks_per_quarter)
 
+    @classmethod
+    def from_parts(
+        cls,
+        start: npt.ArrayLike,
+        duration: npt.ArrayLike,
+        pitch: npt.ArrayLike,
+        part: npt.ArrayLike,
+        velocity: npt.ArrayLike,
+        *,
+        instruments: Sequence[Instrument],
+        pedals: npt.ArrayLike = (),
+        timeline: Timeline | None = None,
+        about: About | None = None,
+        ticks_per_quarter: int = DEFAULT_TICKS_PER_QUARTER,
+    ) -> "Song":
+        """Makes a song with a band, in canonical form; parts without notes are left out.
+
+        >>> duo = [Instrument("Violin", 40), Instrument("Drums", 0, is_drums=True)]
+        >>> song = Song.from_parts([0, 0], [12, 6], [67, 36], [0, 1], [90, 100], instruments=duo)
+        >>> list(song), song.band.part.tolist()
+        ([Event(start=0, pitches=(67,), duration=12), Event(start=0, pitches=(36,), duration=6)], [0, 1])
+
+        Args:
+          start, duration, pitch, part, velocity: of the notes; see `nabi.music.canonical_form.part_columns`.
+          instruments: of the parts.
+          pedals: rows of part, tick down and tick up.
+          timeline: tempo, meter and key over time; None: unknown.
+          about: metadata.
+          ticks_per_quarter: ticks a quarter note.
+
+        Raises:
+          ValueError: if a value is outside its range.
+        """
+        columns, parts, velocities = canonical_form.part_columns(start, duration, pitch, part, velocity)
+        kept, numbers, own_pedals = band.without_silent(instruments, parts.astype(np.int64), band.joined_pedals(pedals))
+        players = Band(kept, numbers.astype(np.int32), velocities, own_pedals, timeline or Timeline.of())
+        return cls(*columns, about or About(), ticks_per_quarter, players)
+
+    def merged(self) -> "Song":
+        """Returns the song as a single part, without drums; a song without a band is returned as it is."""
+        if not self.band:
+            return self
+        kept = ~self.is_drum()
+        return self.with_notes(*(column[kept] for column in self.notes()))
+
     def with_notes(self, start: npt.ArrayLike, duration: npt.ArrayLike, pitch: npt.ArrayLike) -> "Song":
-        """Makes a song of other notes with this song's grid and metadata; see `from_notes`."""
+        """Makes a song of other notes, without a band, with this song's grid and metadata; see `from_notes`."""
         return Song.from_notes(start, duration, pitch, self.about, self.ticks_per_quarter)
 
     def notes(self) -> tuple[IntArray, IntArray, PitchArray]:
@@ -136,44 +146,91 @@ class Song:
         repeats = np.diff(self.offsets)
         return np.repeat(self.start, repeats), np.repeat(self.duration, repeats), self.pitches
 
+    def note_parts(self) -> IntArray:
+        """Returns the part of every note of a song with a band, [P]; raises ValueError for another song."""
+        if not self.band:
+            raise ValueError(f"{self!r} has no band: read it with its parts")
+        return np.repeat(self.band.part, np.diff(self.offsets))
+
+    def moved(
+        self,
+        start: npt.ArrayLike,
+        duration: npt.ArrayLike,
+        pitch: npt.ArrayLike,
+        kept: npt.NDArray[np.bool_] | None = None,
+        *,
+        pedals: npt.ArrayLike | None = None,
+        timeline: Timeline | None = None,
+    ) -> "Song":
+        """Makes a song of the same notes, or some of them, at other times or pitches; each keeps its part and velocity.
+
+        Args:
+          start, duration, pitch: of the notes that are kept, in the order of `notes`.
+          kept: True for each note that is kept, [P]; None: all are.
+          pedals, timeline: of the band; None: as they are.
+        """
+        if not self.band:
+            return self.with_notes(start, duration, pitch)
+        players, part, velocity = self.band, self.note_parts(), self.band.velocity
+        return Song.from_parts(
+            start,
+            duration,
+            pitch,
+            part if kept is None else part[kept],
+            velocity if kept is None else velocity[kept],
+            instruments=players.instruments,
+            pedals=players.pedals if pedals is None else pedals,
+            timeline=timeline or players.timeline,
+            about=self.about,
+            ticks_per_quarter=self.ticks_per_quarter,
+        )
+
     @property
     def end(self) -> int:
         """The tick at which the last note ends; 0 for a song without notes."""
         return int((self.start + self.duration).max()) if len(self) else 0
 
     def transpose(self, semitones: int) -> "Song":
-        """Transposes the song by so many semitones; raises ValueError where a pitch would leave 0..127.
+        """Transposes the song, but no drums, by so many semitones; raises ValueError where a pitch would leave 0..127.
 
         >>> Song.from_notes(start=[0], duration=[12], pitch=[60]).transpose(2).pitches.tolist()
         [62]
         """
         start, duration, pitch = self.notes()
-        return self.with_notes(start, duration, pitch.astype(np.int64) + semitones)
+        return self.moved(start, duration, pitch + np.where(self.is_drum(), 0, semitones))
+
+    def is_drum(self) -> npt.NDArray[np.bool_]:
+        """Tells of every note whether it is a drum's, [P]; a song without a band has none."""
+        if not self.band:
+            return np.zeros(len(self.pitches), np.bool_)
+        return np.array([player.is_drums for player in self.band.instruments], np.bool_)[self.note_parts()]
 
     def to_bytes(self) -> bytes:
         """Serializes the song compactly, for `from_bytes`; equal songs give equal bytes."""
         about = json.dumps(dataclasses.asdict(self.about), sort_keys=True).encode()
-        header = _HEADER.pack(_MAGIC, len(about), len(self.start), len(self.pitches), self.ticks_per_quarter)
+        players = self.band.to_bytes() if self.band else b""
+        sizes = (len(about), len(self.start), len(self.pitches), self.ticks_per_quarter, len(players))
         columns = (self.start.astype("<i4"), self.duration.astype("<i4"), self.offsets.astype("<i4"), self.pitches)
-        return b"".join([header, about, *(column.tobytes() for column in columns)])
+        return b"".join([_HEADER.pack(_MAGIC, *sizes), about, *(column.tobytes() for column in columns), players])
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Song":
         """Reads what `to_bytes` wrote; raises ValueError on anything else."""
         if len(data) < _HEADER.size:
             raise ValueError(f"a song needs at least {_HEADER.size} bytes, got {len(data)}")
-        magic, about_size, events, pitches, ticks_per_quarter = _HEADER.unpack_from(data)
-        sizes = (about_size, 4 * events, 4 * events, 4 * (events + 1), pitches)
+        magic, about_size, events, pitches, ticks_per_quarter, band_size = _HEADER.unpack_from(data)
+        sizes = (about_size, 4 * events, 4 * events, 4 * (events + 1), pitches, band_size)
         on_grid = 1 <= ticks_per_quarter <= quantisation.MOST_TICKS_PER_QUARTER
         if magic != _MAGIC or not on_grid or len(data) != _HEADER.size + sum(sizes):
             raise ValueError(f"not a song of this version: starts with {magic!r}, expected {_MAGIC!r}")
-        about_bytes, start, duration, offsets, pitch = np.split(
+        about_bytes, start, duration, offsets, pitch, players = np.split(
             np.frombuffer(data, np.uint8, offset=_HEADER.size), np.cumsum(sizes)[:-1]
         )
         fields = json.loads(about_bytes.tobytes())
         lists = {name: tuple(fields[name]) for name in ("alternatives", "repaired", "phrase_ends")}
         about = About(**{**fields, **lists})
-        return cls(_ticks(start), _ticks(duration), pitch.copy(), _ticks(offsets), about, ticks_per_quarter)
+        own_band = Band.from_bytes(players.tobytes()) if band_size else None
+        return cls(_ticks(start), _ticks(duration), pitch.copy(), _ticks(offsets), about, ticks_per_quarter, own_band)
 
     def __len__(self) -> int:
         return len(self.start)
@@ -194,7 +251,8 @@ class Song:
 
     def __repr__(self) -> str:
         quarters = self.end / self.ticks_per_quarter
-        return f"Song({self.about.source or 'untitled'}: {len(self)} events, {quarters:g} quarters)"
+        parts = f"{len(self.band.instruments)} parts, " if self.band else ""
+        return f"Song({self.about.source or 'untitled'}: {parts}{len(self)} events, {quarters:g} quarters)"
 
 
 def _ticks(column: PitchArray) -> IntArray:

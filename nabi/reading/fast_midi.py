@@ -6,16 +6,19 @@ The rules are those of `nabi.reading.music21_midi`; the loops are in `nabi.readi
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
 
 from nabi.music import quantisation
-from nabi.music.song import About, Song
-from nabi.reading import midi_events, midi_meta, midi_quantisation
+from nabi.music.about import About
+from nabi.music.song import Song
+from nabi.reading import midi_events, midi_meta, midi_pedals, midi_quantisation
 from nabi.reading.instruments import DRUM_CHANNEL, Part, choose
 from nabi.reading.midi_events import Floats, Ints
 from nabi.reading.midi_tracks import PROGRAM, InstrumentEvent, Track, read_tracks
+from nabi.reading.read_settings import DEFAULT, ReadSettings
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -48,37 +51,34 @@ class _Clock:
         return self.division, self.units, self.unit_ticks
 
 
-def read(
-    data: bytes,
-    *,
-    about: About | None = None,
-    instrument_choice: str = "all",
-    divisors: tuple[int, ...] = quantisation.DEFAULT,
-    fingerprint: bool = True,
-) -> Song:
+def read(data: bytes, settings: ReadSettings = DEFAULT, about: About | None = None) -> Song:
     """Reads the song of a MIDI file: the same as `nabi.reading.music21_midi.read` does, with the same arguments."""
     division, tracks = read_tracks(data)
-    clock = _Clock.of(division, divisors)
-    parts: dict[str, list[Part]] = {}
+    clock = _Clock.of(division, settings.divisors)
+    parts: dict[tuple[str, bool], list[Part]] = {}
     for number, track in enumerate(tracks):
         for channel in track.channels:
-            if (channel == DRUM_CHANNEL) == (instrument_choice == "drums"):
+            if settings.takes(is_drums=channel == DRUM_CHANNEL):
                 for part in _parts(track, channel, 16 * number + channel, clock):
                     # Parts are in the order of their first notes: one without notes has no place.
                     if len(part.start):
-                        parts.setdefault(part.name, []).append(part)
+                        parts.setdefault((part.name, part.is_drums), []).append(part)
     merged = [_merge(same) for same in parts.values()]
     about = _about(tracks, about or About())
     ends = [tick for track in tracks for tick in track.phrase_ends]
     if ends:
-        about = dataclasses.replace(about, phrase_ends=midi_quantisation.phrase_ends(ends, division, divisors))
-    return choose(merged, instrument_choice, about, clock.ticks_per_quarter, fingerprint=fingerprint)
+        about = dataclasses.replace(about, phrase_ends=midi_quantisation.phrase_ends(ends, division, settings.divisors))
+    if settings.pedal != "drop":
+        messages = itertools.chain.from_iterable(track.pedal_messages() for track in tracks)
+        merged = midi_pedals.with_pedals(merged, messages, division, settings.divisors)
+    changes = [change for track in tracks for change in track.changes(data)] if settings.parts else []
+    return choose(merged, settings, about, midi_quantisation.timeline(changes, division, settings.divisors))
 
 
 def _parts(track: Track, channel: int, line: int, clock: _Clock) -> Iterator[Part]:
     """Yields the parts of a track's channel, one for each instrument in turn; `line` numbers their track."""
     _, tick, status, _, _ = track.columns
-    start, end, key = midi_events.pair(*track.columns, channel)
+    start, end, key, velocity = midi_events.pair(*track.columns, channel)
     kinds = status[track.marks]
     channel_marks = track.marks[(kinds == midi_events.META) | (kinds & 0x0F == channel)]
     names = [name for name in track.names if name.channel in (channel, -1)]
@@ -88,21 +88,21 @@ def _parts(track: Track, channel: int, line: int, clock: _Clock) -> Iterator[Par
         kept = {event for event, *_ in instruments}
         channel_marks = channel_marks[~np.isin(channel_marks, [name.event for name in names if name.event not in kept])]
     marks = midi_quantisation.quantize_offsets(tick[channel_marks], *clock.grid)
-    onset, length, pitch = _chords(start, end, key, marks, clock)
-    lines = np.full(len(onset), line)
+    onset, length, note = _chords(start, end, marks, clock)
+    columns = onset, length, _fold(key[note]), np.minimum(velocity[note], 127), np.full(len(onset), line)
+    is_drums = channel == DRUM_CHANNEL
     if len(instruments) == 1:
-        yield Part(*instruments[0][2:], onset, length, pitch, lines)
+        yield Part(*instruments[0][2:], *columns, is_drums=is_drums)
         return
     # Notes before the first instrument belong to it.
     place = np.maximum(np.searchsorted([at for _, at, _, _ in instruments], onset, side="right") - 1, 0)
     for number in np.unique(place).tolist():
         _, _, name, program = instruments[number]
-        members = place == number
-        yield Part(name, program, onset[members], length[members], pitch[members], lines[members])
+        yield Part(name, program, *(column[place == number] for column in columns), is_drums=is_drums)
 
 
-def _chords(start: Ints, end: Ints, key: Ints, marks: Ints, clock: _Clock) -> tuple[Ints, Ints, Ints]:
-    """Gathers and quantises notes: (start, duration, pitch) of every note of every chord, in grid ticks."""
+def _chords(start: Ints, end: Ints, marks: Ints, clock: _Clock) -> tuple[Ints, Ints, Ints]:
+    """Gathers and quantises notes: (start, duration, index) of every note of every chord, times in grid ticks."""
     leaders, lasts, notes = (
         np.empty(len(start), np.int64),
         np.empty(len(start), np.int64),
@@ -117,7 +117,7 @@ def _chords(start: Ints, end: Ints, key: Ints, marks: Ints, clock: _Clock) -> tu
     lengths = midi_quantisation.quantize_lengths(
         end[lasts] - start[lasts], onsets, marks, *clock.grid, clock.ticks_per_quarter
     )
-    return onsets[chord], lengths[chord], _fold(key[note])
+    return onsets[chord], lengths[chord], note
 
 
 def _fold(key: Ints) -> Ints:
@@ -152,10 +152,9 @@ def _named(events: tuple[tuple[int, bytes, int], ...]) -> tuple[tuple[int, str, 
 def _merge(parts: list[Part]) -> Part:
     if len(parts) == 1:
         return parts[0]
-    columns = (
-        np.concatenate([getattr(part, name) for part in parts]) for name in ("start", "duration", "pitch", "track")
-    )
-    return Part(parts[0].name, parts[0].program, *columns)
+    names = ("start", "duration", "pitch", "velocity", "track")
+    columns = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
+    return Part(parts[0].name, parts[0].program, *columns, is_drums=parts[0].is_drums)
 
 
 def _about(tracks: list[Track], about: About) -> About:

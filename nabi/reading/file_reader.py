@@ -1,69 +1,44 @@
 """Reads the songs of a file's bytes, MIDI or score, with the chosen parser."""
 
 import dataclasses
-import functools
 import hashlib
-from typing import Any
 
-from nabi.music import quantisation
+from nabi.music.about import About
 from nabi.music.errors import ParseError
-from nabi.music.song import About, Song
+from nabi.music.song import Song
 from nabi.reading import compressed
 from nabi.reading.compressed import MAX_BYTES
+from nabi.reading.read_settings import DEFAULT, ReadSettings
 from nabi.reading.repair import Repaired, repair
 from nabi.workspace import file_endings
 
-PARSERS = ("fast", "music21")
 
-
-def read_song(
-    data: bytes,
-    *,
-    source: str,
-    instrument: str = "all",
-    parser: str = "fast",
-    divisors: tuple[int, ...] = quantisation.DEFAULT,
-    fingerprint: bool = True,
-) -> Song:
+def read_song(data: bytes, *, source: str, settings: ReadSettings = DEFAULT) -> Song:
     """Reads the song of a MIDI file; the first of several.
 
     Args:
       data: the file's bytes, compressed by gzip or not.
       source: the origin of the bytes, kept with the song.
-      instrument: see `nabi.reading.instruments.choose`.
-      parser: one of `PARSERS`.
-      divisors: see `nabi.music.quantisation`.
-      fingerprint: see `nabi.reading.instruments.choose`.
+      settings: which song the file gives.
 
     Raises:
       ParseError: if there is no song in the bytes.
     """
     content = _checked(data)
     about = About(source=source, sha256=hashlib.sha256(content).hexdigest())
-    _, result = _midi(content, about, parser, instrument, divisors, fingerprint)[0]
+    _, result = _midi(content, about, settings)[0]
     if isinstance(result, ParseError):
         raise result
     return result
 
 
-def read_songs(
-    data: bytes,
-    *,
-    source: str,
-    instrument: str = "all",
-    parser: str = "fast",
-    divisors: tuple[int, ...] = quantisation.DEFAULT,
-    fingerprint: bool = True,
-) -> list[tuple[str, Song | ParseError]]:
+def read_songs(data: bytes, *, source: str, settings: ReadSettings = DEFAULT) -> list[tuple[str, Song | ParseError]]:
     """Reads the songs of a MIDI file or a score as (name of the tune, its song or why it has none).
 
     Args:
       data: the file's bytes, compressed by gzip or not.
       source: the origin of the bytes; its ending tells a score, anything else is read as MIDI.
-      instrument: see `nabi.reading.instruments.choose`.
-      parser: of MIDI, one of `PARSERS`.
-      divisors: see `nabi.music.quantisation`.
-      fingerprint: see `nabi.reading.instruments.choose`.
+      settings: which song the file gives.
 
     Returns:
       One pair, named "", for a file of one song. ABC and Humdrum files, and MIDI of format 2, may hold several.
@@ -74,17 +49,10 @@ def read_songs(
         return [("", error)]
     about = About(source=source, sha256=hashlib.sha256(content).hexdigest())
     if not (ending := score_ending(source)):
-        return _midi(content, about, parser, instrument, divisors, fingerprint)
+        return _midi(content, about, settings)
     from nabi.reading import scores
 
-    return scores.read(
-        content,
-        ending=ending,
-        about=about,
-        instrument_choice=instrument,
-        ticks_per_quarter=quantisation.ticks_per_quarter(divisors),
-        fingerprint=fingerprint,
-    )
+    return scores.read(content, ending=ending, settings=settings, about=about)
 
 
 def content_hash(data: bytes) -> str:
@@ -103,36 +71,29 @@ def _checked(data: bytes) -> bytes:
     return compressed.unpacked(data)
 
 
-def _midi(
-    data: bytes, about: About, parser: str, instrument: str, divisors: tuple[int, ...], fingerprint: bool
-) -> list[tuple[str, Song | ParseError]]:
+def _midi(data: bytes, about: About, settings: ReadSettings) -> list[tuple[str, Song | ParseError]]:
     """Reads the songs of a MIDI file that have notes, or why none has."""
-    if parser not in PARSERS:
-        raise ValueError(f"parser {parser!r} must be one of {', '.join(PARSERS)}")
-    read = functools.partial(
-        _read_one, about=about, parser=parser, instrument_choice=instrument, divisors=divisors, fingerprint=fingerprint
-    )
-    songs = [(file.tune, read(file)) for file in repair(data)]
+    songs = [(file.tune, _read_one(file, about, settings)) for file in repair(data)]
     # A pattern without notes is left out, as long as another one has notes.
     return [song for song in songs if not _is_silent(song[1])] or [("", songs[0][1])]
 
 
-def _read_one(file: Repaired, *, about: About, parser: str, **settings: Any) -> Song | ParseError:
+def _read_one(file: Repaired, about: About, settings: ReadSettings) -> Song | ParseError:
     """Reads one MIDI file; one that the fast reader calls damaged is read with music21 before it is given up."""
     about = dataclasses.replace(about.of_tune(file.tune), repaired=file.how)
     # Importing either reader takes a quarter of a second or more; processes that only count files need neither.
     try:
-        if parser == "fast":
+        if settings.parser == "fast":
             from nabi.reading import fast_midi
 
             try:
-                return fast_midi.read(file.data, about=about, **settings)
+                return fast_midi.read(file.data, settings, about)
             except ParseError as error:
                 if error.reason != "damaged":
                     raise
         from nabi.reading import music21_midi
 
-        return music21_midi.read(file.data, about=about, **settings)
+        return music21_midi.read(file.data, settings, about)
     except ParseError as error:
         return error
 
@@ -152,22 +113,22 @@ def score_ending(source: str) -> str:
     return ending if ending in file_endings.SCORES else ""
 
 
-def difference(data: bytes, instrument: str = "all", divisors: tuple[int, ...] = quantisation.DEFAULT) -> str:
+def difference(data: bytes, settings: ReadSettings = DEFAULT) -> str:
     """Describes how the songs of the two MIDI readers differ, in a sentence; "" if they agree."""
     try:
         files = repair(_checked(data))
     except ParseError:
         return ""
-    return next(filter(None, (_difference(file.data, instrument, divisors) for file in files)), "")
+    return next(filter(None, (_difference(file.data, settings) for file in files)), "")
 
 
-def _difference(data: bytes, instrument: str, divisors: tuple[int, ...]) -> str:
+def _difference(data: bytes, settings: ReadSettings) -> str:
     from nabi.reading import fast_midi, music21_midi
 
     songs: list[Song | str] = []
     for reader in (fast_midi.read, music21_midi.read):
         try:
-            songs.append(reader(data, instrument_choice=instrument, divisors=divisors))
+            songs.append(reader(data, settings))
         except ParseError as error:
             songs.append(error.reason)
     fast, reference = songs
@@ -180,4 +141,6 @@ def _difference(data: bytes, instrument: str, divisors: tuple[int, ...]) -> str:
             return f"fast: {event}, music21: {expected}"
     if len(fast) != len(reference):
         return f"fast: {len(fast)} events, music21: {len(reference)}"
-    return f"fast: {fast.about}, music21: {reference.about}"
+    if fast.about != reference.about:
+        return f"fast: {fast.about}, music21: {reference.about}"
+    return f"fast: {fast.band}, music21: {reference.band}"

@@ -7,9 +7,15 @@ import numpy as np
 import numpy.typing as npt
 
 from nabi.analysis import tune_fingerprint
+from nabi.music import sustain
+from nabi.music.about import About
+from nabi.music.band import Instrument
 from nabi.music.canonical_form import LAST_TICK
 from nabi.music.errors import ParseError
-from nabi.music.song import About, Song
+from nabi.music.song import Song
+from nabi.music.timeline import Timeline
+from nabi.reading import read_settings
+from nabi.reading.read_settings import ReadSettings
 
 # General MIDI counts its piano family (grand pianos to clavinet) as programs 0-7.
 PIANO_PROGRAMS = range(8)
@@ -18,11 +24,11 @@ DRUM_CHANNEL = 9
 # A week of music at 120 quarter notes a minute; longer files have a damaged time.
 MAX_QUARTERS = 1_200_000
 
-WORDS = ("all", "first", "piano", "drums")
-
 # Other parts that are named, and letters of a name, at most: files have thousands of letters there.
 _MOST_ALTERNATIVES = 32
 _MOST_LETTERS = 80
+
+Ints = npt.NDArray[np.int64]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -35,37 +41,36 @@ class Part:
       start: int64 [N], ticks.
       duration: int64 [N], ticks.
       pitch: int64 [N], MIDI numbers.
+      velocity: int64 [N], 1..127.
       track: int64 [N], the number of the track (the channel of a track, the staff of a score) that holds a note.
+      is_drums: True if pitches are drums.
+      pedals: (down, up) of its sustain pedal, ticks, in any order.
     """
 
     name: str
     program: int
-    start: npt.NDArray[np.int64]
-    duration: npt.NDArray[np.int64]
-    pitch: npt.NDArray[np.int64]
-    track: npt.NDArray[np.int64]
+    start: Ints
+    duration: Ints
+    pitch: Ints
+    velocity: Ints
+    track: Ints
+    is_drums: bool = dataclasses.field(default=False, kw_only=True)
+    pedals: tuple[tuple[int, int], ...] = dataclasses.field(default=(), kw_only=True)
+
+    @property
+    def instrument(self) -> Instrument:
+        """The player."""
+        return Instrument(self.name, self.program, self.is_drums)
 
 
-def check_instrument(instrument: str) -> None:
-    """Raises ValueError for a word or number that `choose` does not know."""
-    if instrument not in WORDS and not (instrument.isdigit() and int(instrument) < 128):
-        raise ValueError(
-            f"instrument {instrument!r} must be one of {', '.join(WORDS)} or a General MIDI program number 0-127"
-        )
-
-
-def choose(
-    parts: Sequence[Part], instrument: str, about: About, ticks_per_quarter: int, *, fingerprint: bool = True
-) -> Song:
-    """Makes a song of the parts of an instrument.
+def choose(parts: Sequence[Part], settings: ReadSettings, about: About, timeline: Timeline) -> Song:
+    """Makes a song of the parts that settings take.
 
     Args:
-      parts: of a file, in its order. The reader has already left drums out, or taken them alone.
-      instrument: `all` merges all parts, `first` takes the first with notes, `piano` the piano family (programs
-        0-7), a number the parts of that General MIDI program, `drums` the drums.
+      parts: of a file, in its order, those that `settings.takes`.
+      settings: of the reader.
       about: metadata; the instruments' names are added, and those of the other parts with notes.
-      ticks_per_quarter: of the parts' times.
-      fingerprint: compute `About.tracks`, which only the search for near duplicates needs.
+      timeline: tempo, meter and key over time, for a song with its parts.
 
     Raises:
       ParseError: `no-notes` if no part has any, `no-such-instrument` if none of that instrument has, `too-long` if the
@@ -73,34 +78,55 @@ def choose(
     """
     sounding = [part for part in parts if len(part.start)]
     if not sounding:
-        raise ParseError("no-notes", "the file has no notes" + ("" if instrument == "drums" else " besides drums"))
-    chosen = [part for part in sounding if _plays(part, instrument)]
-    if instrument == "first":
-        chosen = sounding[:1]
+        besides = "" if settings.takes(is_drums=True) else " besides drums"
+        raise ParseError("no-notes", f"the file has no notes{besides}")
+    instrument = settings.instrument
+    chosen = sounding[:1] if instrument == "first" else [part for part in sounding if _plays(part, instrument)]
     if not chosen:
         raise ParseError("no-such-instrument", f"no {instrument}; the file has {', '.join(_named(sounding))}")
-    start, duration, pitch = (
-        np.concatenate([getattr(part, name) for part in chosen]) for name in ("start", "duration", "pitch")
-    )
     # On a fine grid fewer quarter notes fit into the ticks of a song.
-    most = min(MAX_QUARTERS, LAST_TICK // ticks_per_quarter)
-    if (end := int((start + duration).max())) > most * ticks_per_quarter:
-        raise ParseError("too-long", f"{end // ticks_per_quarter} quarter notes; the limit is {most}")
+    most = min(MAX_QUARTERS, LAST_TICK // settings.ticks_per_quarter)
+    if (end := max(int((part.start + part.duration).max()) for part in chosen)) > most * settings.ticks_per_quarter:
+        raise ParseError("too-long", f"{end // settings.ticks_per_quarter} quarter notes; the limit is {most}")
     names = ", ".join(dict.fromkeys(part.name for part in chosen if part.name))
     taken = set(map(id, chosen))
     others = _named([part for part in sounding if id(part) not in taken])
-    tracks = _fingerprint(chosen, ticks_per_quarter) if fingerprint else ""
+    tracks = _fingerprint(chosen, settings.ticks_per_quarter) if settings.fingerprint else ""
     about = dataclasses.replace(about, instrument=names, alternatives=others, tracks=tracks)
-    return Song.from_notes(start, duration, pitch, about, ticks_per_quarter)
+    return _song(chosen, settings, about, timeline)
+
+
+def _song(parts: Sequence[Part], settings: ReadSettings, about: About, timeline: Timeline) -> Song:
+    start, duration, pitch = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("start", "duration", "pitch")
+    )
+    if not settings.parts and settings.pedal == "drop":
+        return Song.from_notes(start, duration, pitch, about, settings.ticks_per_quarter)
+    pedals = [(number, *times) for number, part in enumerate(parts) for times in part.pedals]
+    song = Song.from_parts(
+        start,
+        duration,
+        pitch,
+        part=np.repeat(np.arange(len(parts)), [len(part.start) for part in parts]),
+        velocity=np.concatenate([part.velocity for part in parts]),
+        instruments=[part.instrument for part in parts],
+        pedals=() if settings.pedal == "drop" else pedals,
+        timeline=timeline,
+        about=about,
+        ticks_per_quarter=settings.ticks_per_quarter,
+    )
+    if settings.pedal == "extend":
+        song = sustain.extend(song)
+    return song if settings.parts else song.with_notes(*song.notes())
 
 
 def _fingerprint(parts: Sequence[Part], ticks_per_quarter: int) -> str:
     """Computes the fingerprint of the tracks of parts, as text; "" for a single track, which is the song itself."""
-    tracks = [track for part in parts for track in _tracks(part)]
+    tracks = [track for part in parts if not part.is_drums or len(parts) == 1 for track in _tracks(part)]
     return tune_fingerprint.of_tracks(tracks, ticks_per_quarter).to_text() if len(tracks) > 1 else ""
 
 
-def _tracks(part: Part) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+def _tracks(part: Part) -> Iterator[tuple[Ints, Ints]]:
     """Yields the onsets and the pitches of each track of a part."""
     order = np.argsort(part.track, kind="stable")
     ends = np.flatnonzero(np.diff(part.track[order])) + 1
@@ -117,4 +143,4 @@ def _named(parts: Sequence[Part]) -> tuple[str, ...]:
 def _plays(part: Part, instrument: str) -> bool:
     if instrument == "piano":
         return part.program in PIANO_PROGRAMS
-    return instrument in WORDS or part.program == int(instrument)
+    return instrument in read_settings.WORDS or part.program == int(instrument)

@@ -159,14 +159,17 @@ def survey(
 
 
 @numba.njit(cache=True)
-def pair(count: int, tick: Ints, status: Bytes, first: Bytes, second: Bytes, channel: int) -> tuple[Ints, Ints, Ints]:
-    """Pairs note-ons and note-offs of a channel: (start, end, key) int64 in file ticks, by note-on.
+def pair(
+    count: int, tick: Ints, status: Bytes, first: Bytes, second: Bytes, channel: int
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """Pairs note-ons and note-offs of a channel: (start, end, key, velocity) int64, times in file ticks, by note-on.
 
     A note ends at the next note-off of its key, even if another note has ended there already; a note-on without one
     is dropped (`getNotesFromEvents`).
     """
     ends = np.full(256, -1, np.int64)
-    start, end, key = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.int64)
+    start, end = np.empty(count, np.int64), np.empty(count, np.int64)
+    key, velocity = np.empty(count, np.int64), np.empty(count, np.int64)
     place = count
     for index in range(count - 1, -1, -1):
         if status[index] & 0x0F != channel:
@@ -176,8 +179,8 @@ def pair(count: int, tick: Ints, status: Bytes, first: Bytes, second: Bytes, cha
             ends[note_key] = tick[index]
         elif kind == NOTE_ON and ends[note_key] >= 0:
             place -= 1
-            start[place], end[place], key[place] = tick[index], ends[note_key], note_key
-    return start[place:], end[place:], key[place:]
+            start[place], end[place], key[place], velocity[place] = tick[index], ends[note_key], note_key, second[index]
+    return start[place:], end[place:], key[place:], velocity[place:]
 
 
 @numba.njit(cache=True)

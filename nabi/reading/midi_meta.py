@@ -4,8 +4,9 @@ Both MIDI readers use this module, so that they cannot differ. Invalid meta even
 """
 
 import dataclasses
+from collections.abc import Callable
 
-from nabi.music.song import About
+from nabi.music.about import About
 
 # Type bytes of the Standard MIDI File specification.
 TRACK_NAME, INSTRUMENT_NAME, MARKER, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x03, 0x04, 0x06, 0x51, 0x58, 0x59
@@ -59,6 +60,26 @@ def key_signature(data: bytes) -> str | None:
 
 
 READERS = {TEMPO: tempo, TIME_SIGNATURE: time_signature, KEY_SIGNATURE: key_signature}
+
+
+def _tempo_value(data: bytes) -> tuple[int]:
+    return (int.from_bytes(data[:3], "big"),)
+
+
+def _meter_value(data: bytes) -> tuple[int, int]:
+    return data[0], 1 << data[1]
+
+
+def _key_value(data: bytes) -> tuple[int, int]:
+    return data[0] - 256 if data[0] > 127 else data[0], int(data[1] == 1)
+
+
+# Type of a valid event's data -> its columns in `nabi.music.timeline.Timeline`, without the tick.
+VALUES: dict[int, Callable[[bytes], tuple[int, ...]]] = {
+    TEMPO: _tempo_value,
+    TIME_SIGNATURE: _meter_value,
+    KEY_SIGNATURE: _key_value,
+}
 
 
 def is_sound(kind: int, data: bytes) -> bool:

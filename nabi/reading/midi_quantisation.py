@@ -5,12 +5,15 @@ Like `nabi.reading.midi_events`, these loops follow music21 10.5 (`Stream.quanti
 
 import functools
 import math
+import operator
 from collections.abc import Iterable
 
 import numba
 import numpy as np
 
 from nabi.music import quantisation
+from nabi.music.timeline import Timeline
+from nabi.reading import midi_meta
 from nabi.reading.midi_events import Floats, Ints
 
 
@@ -74,6 +77,26 @@ def phrase_ends(ticks: Iterable[int], division: int, divisors: tuple[int, ...]) 
     """
     columns = np.array(list(ticks), np.int64), division, *units(divisors)
     return tuple(np.unique(quantize_offsets(*columns)).tolist())
+
+
+def timeline(changes: Iterable[tuple[int, int, bytes]], division: int, divisors: tuple[int, ...]) -> Timeline:
+    """Makes a timeline of tempo and signature events, (file tick, type, data), moved to the grid as notes are.
+
+    Of several at one tick the last in the order of the file holds. Invalid events are left out.
+
+    >>> timeline([(479, midi_meta.TEMPO, midi_meta.tempo_bytes(90))], division=480, divisors=(4, 3)).tempi.tolist()
+    [[12, 666667]]
+    """
+    rows: dict[int, list[tuple[int, ...]]] = {kind: [] for kind in midi_meta.VALUES}
+    # Those of one tick of the grid may have had several in the file.
+    for tick, kind, data in sorted(changes, key=operator.itemgetter(0)):
+        if kind in rows and midi_meta.is_sound(kind, data):
+            rows[kind].append((tick, *midi_meta.VALUES[kind](data)))
+    columns = {}
+    for kind, kind_rows in rows.items():
+        ticks = quantize_offsets(np.array([row[0] for row in kind_rows], np.int64), division, *units(divisors))
+        columns[kind] = [(tick, *row[1:]) for tick, row in zip(ticks.tolist(), kind_rows, strict=True)]
+    return Timeline.of(columns[midi_meta.TEMPO], columns[midi_meta.TIME_SIGNATURE], columns[midi_meta.KEY_SIGNATURE])
 
 
 @numba.njit(cache=True)

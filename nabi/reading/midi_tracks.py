@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from nabi.music.errors import ParseError
-from nabi.reading import midi_events, midi_meta
+from nabi.reading import midi_events, midi_meta, midi_pedals
 from nabi.reading.midi_events import Bytes, Ints
 from nabi.reading.midi_header import check_header
+from nabi.reading.midi_pedals import PedalMessage
 
 # Marks a program change among the types of meta events.
 PROGRAM = -1
@@ -46,6 +47,7 @@ class Track:
       channels: the channels that have notes.
       phrase_ends: ticks of the markers of phrases.
       meta: type of meta event -> (tick, data) of the first valid tempo and signatures.
+      extents: begin and end of each event's data in the file's bytes.
     """
 
     columns: tuple[int, Ints, Bytes, Bytes, Bytes]
@@ -54,6 +56,23 @@ class Track:
     channels: list[int]
     phrase_ends: list[int]
     meta: dict[int, tuple[int, bytes]]
+    extents: tuple[Ints, Ints]
+
+    def changes(self, data: bytes) -> list[tuple[int, int, bytes]]:
+        """Lists (tick, type, data) of the valid tempo and signature events; `data` are the file's bytes."""
+        _, tick, status, first, _ = self.columns
+        kinds = [bytes_[self.marks] for bytes_ in (status, first)]
+        marks = self.marks[(kinds[0] == midi_events.META) & np.isin(kinds[1], list(midi_meta.READERS))]
+        begins, ends = self.extents
+        return [(int(tick[mark]), int(first[mark]), data[begins[mark] : ends[mark]]) for mark in marks.tolist()]
+
+    def pedal_messages(self) -> list[PedalMessage]:
+        """Lists the messages of the sustain pedals."""
+        count, tick, status, first, second = self.columns
+        is_pedal = (status[:count] & 0xF0 == midi_events.CONTROL_CHANGE) & (first[:count] == midi_pedals.SUSTAIN)
+        at = np.flatnonzero(is_pedal)
+        columns = (tick[at], status[at] & 0x0F, second[at])
+        return [PedalMessage(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 def read_tracks(data: bytes) -> tuple[int, list[Track]]:
@@ -104,4 +123,5 @@ def _survey(
         markers = np.flatnonzero((status[:count] == midi_events.META) & (first[:count] == midi_meta.MARKER)).tolist()
         phrase_ends = [int(tick[i]) for i in markers if data[begins[i] : ends[i]] == midi_meta.PHRASE_END]
     sounding = [channel for channel in range(16) if channels >> channel & 1]
-    return Track((count, tick, status, first, second), marks, names, sounding, phrase_ends, meta)
+    columns = (count, tick, status, first, second)
+    return Track(columns, marks, names, sounding, phrase_ends, meta, (begins, ends))

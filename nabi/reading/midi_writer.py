@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import symusic
 
-from nabi.music.song import DEFAULT_TICKS_PER_QUARTER, About, Song
+from nabi.music.about import About
+from nabi.music.song import DEFAULT_TICKS_PER_QUARTER, Song
 from nabi.music.voice_split import Part
 from nabi.reading import midi_meta
 

@@ -27,12 +27,14 @@ import numpy as np
 from music21 import chord, common, instrument, midi, note, stream
 from music21.exceptions21 import Music21Exception
 
-from nabi.music import quantisation
+from nabi.music.about import About
 from nabi.music.errors import ParseError
-from nabi.music.song import About, Song
-from nabi.reading import midi_meta, midi_quantisation
+from nabi.music.song import Song
+from nabi.reading import midi_meta, midi_pedals, midi_quantisation
 from nabi.reading.instruments import DRUM_CHANNEL, Part, choose
 from nabi.reading.midi_header import check_header
+from nabi.reading.midi_pedals import PedalMessage
+from nabi.reading.read_settings import DEFAULT, ReadSettings
 
 _music21_nearest_multiple = common.nearestMultiple
 
@@ -40,22 +42,13 @@ _music21_nearest_multiple = common.nearestMultiple
 _DAMAGE = (Music21Exception, ValueError, IndexError, TypeError, ZeroDivisionError, OverflowError, AttributeError)
 
 
-def read(
-    data: bytes,
-    *,
-    about: About | None = None,
-    instrument_choice: str = "all",
-    divisors: tuple[int, ...] = quantisation.DEFAULT,
-    fingerprint: bool = True,
-) -> Song:
+def read(data: bytes, settings: ReadSettings = DEFAULT, about: About | None = None) -> Song:
     """Reads the song of a MIDI file.
 
     Args:
       data: the file's bytes.
+      settings: which song the file gives.
       about: metadata of the file; tempo, signatures and instrument are added.
-      instrument_choice: see `nabi.reading.instruments.choose`.
-      divisors: times go to the nearest of these parts of a quarter note, as `nabi.music.quantisation` has them.
-      fingerprint: see `nabi.reading.instruments.choose`.
 
     Raises:
       ParseError: if the bytes are no MIDI, or hold no notes of that instrument.
@@ -65,12 +58,16 @@ def read(
         # music21 warns of undecodable names and lyrics, which do not matter here.
         warnings.simplefilter("ignore")
         try:
-            parts = _parts(file, divisors, drums=instrument_choice == "drums")
+            parts = _parts(file, settings)
         except _DAMAGE as error:
             raise ParseError("damaged", f"music21 cannot make notes of it: {error}") from error
-    about, ticks_per_quarter = _about(file, about or About()), quantisation.ticks_per_quarter(divisors)
-    about = dataclasses.replace(about, phrase_ends=_phrase_ends(file, divisors))
-    return choose(parts, instrument_choice, about, ticks_per_quarter, fingerprint=fingerprint)
+    about = _about(file, about or About())
+    about = dataclasses.replace(about, phrase_ends=_phrase_ends(file, settings.divisors))
+    division = file.ticksPerQuarterNote
+    if settings.pedal != "drop":
+        parts = midi_pedals.with_pedals(parts, _pedal_messages(file), division, settings.divisors)
+    changes = _changes(file) if settings.parts else []
+    return choose(parts, settings, about, midi_quantisation.timeline(changes, division, settings.divisors))
 
 
 class _PlainPart(stream.Part):  # type: ignore[misc]
@@ -119,36 +116,43 @@ def _parse(data: bytes) -> Any:
     return file
 
 
-def _parts(file: Any, divisors: tuple[int, ...], drums: bool) -> list[Part]:
+def _parts(file: Any, settings: ReadSettings) -> list[Part]:
     """Reads the parts of a file, one for each instrument name, in the order of their first appearance."""
-    ticks_per_quarter = quantisation.ticks_per_quarter(divisors)
-    notes: dict[str, list[tuple[int, int, int, int]]] = {}
-    programs: dict[str, int] = {}
-    for number, track in enumerate(_tracks(file, drums)):
+    notes: dict[tuple[str, bool], list[tuple[int, int, int, int, int]]] = {}
+    programs: dict[tuple[str, bool], int] = {}
+    for line, track in _tracks(file, settings):
+        is_drums = line % 16 == DRUM_CHANNEL
         part = _PlainPart()
         midi.translate.midiTrackToStream(
             track,
             ticksPerQuarter=file.ticksPerQuarterNote,
-            quarterLengthDivisors=divisors,
+            quarterLengthDivisors=settings.divisors,
             inputM21=part,
         )
         for name, program, element in _with_instrument(part):
-            programs.setdefault(name, program)
-            notes.setdefault(name, []).extend((*columns, number) for columns in _notes(element, ticks_per_quarter))
+            programs.setdefault((name, is_drums), program)
+            rows = ((*columns, line) for columns in _notes(element, settings.ticks_per_quarter))
+            notes.setdefault((name, is_drums), []).extend(rows)
     return [
-        Part(name, programs[name], *np.array(rows, np.int64).reshape(-1, 4).T) for name, rows in notes.items() if rows
+        Part(name, programs[name, is_drums], *np.array(rows, np.int64).reshape(-1, 5).T, is_drums=is_drums)
+        for (name, is_drums), rows in notes.items()
+        if rows
     ]
 
 
-def _tracks(file: Any, drums: bool) -> Iterator[Any]:
-    """Yields tracks that music21 can read: notes of one channel each, drums or all but drums, valid meta events."""
-    for track in file.tracks:
+def _tracks(file: Any, settings: ReadSettings) -> Iterator[tuple[int, Any]]:
+    """Yields tracks that music21 can read, notes of one channel each and valid meta events.
+
+    Each has the number of its track, times 16, plus its channel in 0..15.
+    """
+    for number, track in enumerate(file.tracks):
         timed = [(time, event) for time, event in midi.translate.getTimeForEvents(track) if _usable(event)]
         # music21 counts channels from 1.
         channels = sorted({event.channel for _, event in timed if event.isNoteOn()})
         for channel in channels:
-            if (channel - 1 == DRUM_CHANNEL) == drums:
-                yield _one_channel(timed, channel, drums)
+            is_drums = channel - 1 == DRUM_CHANNEL
+            if settings.takes(is_drums=is_drums):
+                yield 16 * number + channel - 1, _one_channel(timed, channel, is_drums)
 
 
 def _usable(event: Any) -> bool:
@@ -185,27 +189,40 @@ def _name(current: Any) -> str:
     return str(current.instrumentName or current.partName or "") if current else ""
 
 
-def _notes(element: Any, ticks_per_quarter: int) -> list[tuple[int, int, int]]:
-    """Lists (start, duration, pitch) of a note or chord in ticks and MIDI numbers."""
+def _notes(element: Any, ticks_per_quarter: int) -> list[tuple[int, int, int, int]]:
+    """Lists (start, duration, pitch, velocity) of a note or chord, in ticks and MIDI numbers."""
     start = round(element.offset * ticks_per_quarter)
     duration = round(element.duration.quarterLength * ticks_per_quarter)
-    pitches = element.pitches if isinstance(element, chord.Chord | note.Note) else ()
-    return [(start, duration, pitch.midi) for pitch in pitches]
+    sounding = element.notes if isinstance(element, chord.Chord) else [element] * isinstance(element, note.Note)
+    return [(start, duration, one.pitch.midi, one.volume.velocity) for one in sounding]
 
 
 def _about(file: Any, about: About) -> About:
     """Adds the earliest tempo, time signature and key signature of any track."""
     earliest: dict[int, tuple[int, bytes]] = {}
-    for track in file.tracks:
-        for time, event in midi.translate.getTimeForEvents(track):
-            kind = event.type.value if isinstance(event.type, midi.MetaEvents) else -1
-            if (
-                kind in midi_meta.READERS
-                and midi_meta.is_sound(kind, event.data)
-                and time < earliest.get(kind, (1 << 62, b""))[0]
-            ):
-                earliest[kind] = (time, event.data)
+    for time, kind, data in _changes(file):
+        if midi_meta.is_sound(kind, data) and time < earliest.get(kind, (1 << 62, b""))[0]:
+            earliest[kind] = (time, data)
     return midi_meta.described(about, {kind: data for kind, (_, data) in earliest.items()})
+
+
+def _changes(file: Any) -> list[tuple[int, int, bytes]]:
+    """Lists (file tick, type, data) of the tempo and signature events of all tracks."""
+    return [
+        (time, event.type.value, event.data)
+        for track in file.tracks
+        for time, event in midi.translate.getTimeForEvents(track)
+        if isinstance(event.type, midi.MetaEvents) and event.type.value in midi_meta.READERS
+    ]
+
+
+def _pedal_messages(file: Any) -> list[PedalMessage]:
+    return [
+        PedalMessage(time, event.channel - 1, event.parameter2)
+        for track in file.tracks
+        for time, event in midi.translate.getTimeForEvents(track)
+        if event.type == midi.ChannelVoiceMessages.CONTROLLER_CHANGE and event.parameter1 == midi_pedals.SUSTAIN
+    ]
 
 
 def _phrase_ends(file: Any, divisors: tuple[int, ...]) -> tuple[int, ...]:

@@ -7,18 +7,20 @@ until each start and end is rounded to the nearest tick.
 import dataclasses
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from music21 import chord, expressions, harmony, instrument, key, meter, note, stream, tempo
+from music21 import chord, expressions, harmony, instrument, note, stream
 
+from nabi.music.about import About
 from nabi.music.errors import ParseError
-from nabi.music.song import About
-from nabi.reading import midi_meta
+from nabi.music.timeline import Timeline
+from nabi.reading import score_marks
 from nabi.reading.instruments import DRUM_CHANNEL, Part
 from nabi.reading.repeats import MeasureTimes, exact, layouts
+from nabi.reading.score_marks import Element, Loudness, Marks
 
 # music21's name of a staff of a part with several, such as a piano's.
 _STAFF = re.compile(r"(.*)-Staff\d+")
@@ -26,12 +28,13 @@ _STAFF = re.compile(r"(.*)-Staff\d+")
 
 @dataclasses.dataclass(frozen=True)
 class _Sound:
-    """A written note: start and end (quarter notes after its measure's start), MIDI number, and its ties."""
+    """A written note: start and end (quarter notes after its measure's start), MIDI number, velocity, and its ties."""
 
     measure: int
     start: Fraction
     end: Fraction
     pitch: int
+    velocity: int
     tied_from: bool
     tied_to: bool
     has_fermata: bool
@@ -54,11 +57,12 @@ class _Instrument:
     pitched: bool = True
 
 
-Notes = list[tuple[int, int, int]]
+# Rows of start, duration, pitch and velocity.
+Notes = list[tuple[int, int, int, int]]
 
 
-def parts_of(score: stream.Score, about: About, ticks_per_quarter: int) -> tuple[list[Part], About]:
-    """Reads the parts of a score, without percussion, and adds the first tempo and signatures to `about`.
+def parts_of(score: stream.Score, about: About, ticks_per_quarter: int) -> tuple[list[Part], About, Timeline]:
+    """Reads the parts of a score, without percussion, `about` with the first tempo and signatures, and all of these.
 
     Phrases end where the notes with a fermata do of the first staff that has any. A part whose player changes
     instruments is named after the first; the staves of a part (a piano's) are joined. Times are rounded to ticks.
@@ -66,7 +70,8 @@ def parts_of(score: stream.Score, about: About, ticks_per_quarter: int) -> tuple
     Raises:
       ParseError: `not-expanded` if music21 cannot expand the score's repeats, `damaged` if a pitch is outside MIDI's.
     """
-    notes_of_parts: dict[str, tuple[_Instrument, list[tuple[int, int, int, int]]]] = {}
+    notes_of_parts: dict[str, tuple[_Instrument, list[tuple[int, int, int, int, int]]]] = {}
+    marks = Marks(lambda quarters: _tick(quarters, ticks_per_quarter))
     for index, (staff, layout) in enumerate(zip(score.parts, layouts(score), strict=True)):
         match = _STAFF.fullmatch(str(staff.id))
         elements = list(_elements(staff, layout))
@@ -76,15 +81,16 @@ def parts_of(score: stream.Score, about: About, ticks_per_quarter: int) -> tuple
         if not about.phrase_ends:
             about = dataclasses.replace(about, phrase_ends=fermata_ends)
         notes_of_parts[part_id][1].extend((*note_row, index) for note_row in notes)
-        about = _described(about, elements, first.semitones)
+        about = score_marks.described(about, elements, first.semitones)
+        marks.add(elements, layout, first.semitones)
     parts = [
-        Part(played.name, played.program, *np.array(notes, np.int64).reshape(-1, 4).T)
+        Part(played.name, played.program, *np.array(notes, np.int64).reshape(-1, 5).T)
         for played, notes in notes_of_parts.values()
     ]
-    return parts, about
+    return parts, about, marks.timeline()
 
 
-def _elements(staff: stream.Stream, layout: MeasureTimes) -> Iterator[tuple[int, Fraction, Any]]:
+def _elements(staff: stream.Stream, layout: MeasureTimes) -> Iterator[Element]:
     """Yields (measure, start in it, element) of all elements of a staff, voices included; measure -1 outside of any."""
     place = {id(measure): index for index, measure in enumerate(layout.measures)}
     for element in staff.elements:
@@ -106,7 +112,7 @@ def _leaves(container: stream.Stream, base: Fraction) -> Iterator[tuple[Fraction
             yield start, element
 
 
-def _first_instrument(staff: stream.Stream, elements: Iterable[tuple[int, Fraction, Any]]) -> _Instrument:
+def _first_instrument(staff: stream.Stream, elements: Iterable[Element]) -> _Instrument:
     first = next((element for *_, element in elements if isinstance(element, instrument.Instrument)), None)
     played = _instrument(first, staff) if first else _Instrument()
     name = str(staff.partName or "")
@@ -133,11 +139,9 @@ def _program(name: str) -> int:
         return 0
 
 
-def _sounds(
-    staff: stream.Stream, elements: Iterable[tuple[int, Fraction, Any]], first: _Instrument
-) -> Iterator[_Sound]:
+def _sounds(staff: stream.Stream, elements: Sequence[Element], first: _Instrument) -> Iterator[_Sound]:
     """Yields the written notes of a staff, at their sounding pitch."""
-    played = first
+    played, loudness = first, Loudness(elements)
     for measure, start, element in elements:
         if isinstance(element, instrument.Instrument):
             played = _instrument(element, staff)
@@ -148,7 +152,8 @@ def _sounds(
                     pitch = _checked(round(sounding.pitch.ps) + played.semitones)
                     tied = sounding.tie.type if sounding.tie else ""
                     ties = tied in ("stop", "continue"), tied in ("start", "continue")
-                    yield _Sound(measure, start, end, pitch, *ties, has_fermata(element))
+                    velocity = loudness.velocity(measure, start, sounding)
+                    yield _Sound(measure, start, end, pitch, velocity, *ties, has_fermata(element))
 
 
 def _has_notes(element: Any) -> bool:
@@ -169,7 +174,7 @@ def _checked(pitch: int) -> int:
 
 
 def _joined(sounds: Iterable[_Sound], layout: MeasureTimes, ticks_per_quarter: int) -> tuple[Notes, tuple[int, ...]]:
-    """Lists (start, duration, pitch) of a staff's notes as they sound, in ticks; tied notes are one.
+    """Lists a staff's notes as they sound, in ticks; tied notes are one.
 
     Returns:
       The notes, and the ticks at which those with a fermata end, ascending.
@@ -187,51 +192,16 @@ def _joined(sounds: Iterable[_Sound], layout: MeasureTimes, ticks_per_quarter: i
             index = open_ties.pop((sound.pitch, start), None) if sound.tied_from else None
             if index is None:
                 index = len(notes)
-                notes.append([start, end, sound.pitch])
+                notes.append([start, end, sound.pitch, sound.velocity])
             notes[index][1] = end
             with_fermata += [index] * sound.has_fermata
             if sound.tied_to:
                 open_ties[sound.pitch, end] = index
-    ticks = ((_tick(start, ticks_per_quarter), _tick(end, ticks_per_quarter), pitch) for start, end, pitch in notes)
+    ticks = [(_tick(start, ticks_per_quarter), _tick(end, ticks_per_quarter), *sound) for start, end, *sound in notes]
     fermata_ends = sorted({_tick(notes[index][1], ticks_per_quarter) for index in with_fermata})
-    return [(start, end - start, pitch) for start, end, pitch in ticks], tuple(fermata_ends)
+    return [(start, end - start, pitch, velocity) for start, end, pitch, velocity in ticks], tuple(fermata_ends)
 
 
 def _tick(quarters: Fraction, ticks_per_quarter: int) -> int:
     """Rounds to the nearest tick; halves go up."""
     return math.floor(quarters * ticks_per_quarter + Fraction(1, 2))
-
-
-def _described(about: About, elements: Iterable[tuple[int, Fraction, Any]], semitones: int) -> About:
-    """Fills gaps of `about` from a staff's start; the key signature of a transposed staff as it sounds."""
-    for measure, start, element in elements:
-        if measure > 0 or start > 0:
-            continue
-        if isinstance(element, tempo.MetronomeMark) and about.tempo is None:
-            about = dataclasses.replace(about, tempo=_quarters_a_minute(element))
-        elif isinstance(element, meter.TimeSignature) and about.time_signature is None:
-            about = dataclasses.replace(about, time_signature=_time_signature(element))
-        elif isinstance(element, key.KeySignature) and about.key_signature is None:
-            about = dataclasses.replace(about, key_signature=_key_signature(element, semitones))
-    return about
-
-
-def _quarters_a_minute(mark: tempo.MetronomeMark) -> float | None:
-    """Reads a tempo in quarter notes a minute; None for words only, for which music21 guesses a number."""
-    quarters = None if mark.numberImplicit and mark.numberSounding is None else mark.getQuarterBPM()
-    # The range of a MIDI file's tempo; see nabi.reading.midi_meta.
-    return round(float(quarters), 2) if quarters and 3.58 <= quarters <= 60_000_000 else None
-
-
-def _time_signature(signature: meter.TimeSignature) -> str | None:
-    """Writes a time signature such as `6/8`; None unless the denominator is a power of 2."""
-    power = signature.denominator.bit_length() - 1
-    sound = signature.denominator == 1 << power and 0 < signature.numerator < 256
-    return midi_meta.time_signature(bytes([signature.numerator, power])) if sound else None
-
-
-def _key_signature(signature: key.KeySignature, semitones: int) -> str | None:
-    """Writes a key signature such as `Bb major`; any mode but minor becomes the major key of its sharps and flats."""
-    # A semitone up is seven fifths up; twelve fifths are an enharmonic change.
-    sharps = signature.sharps + (7 * semitones + 6) % 12 - 6
-    return midi_meta.key_signature(bytes([sharps % 256, getattr(signature, "mode", None) == "minor"]))

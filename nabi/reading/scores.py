@@ -18,10 +18,12 @@ from music21 import stream
 from music21.humdrum.spineParser import HumdrumDataCollection
 from music21.musicxml import xmlToM21
 
+from nabi.music.about import About
 from nabi.music.errors import ParseError
-from nabi.music.song import DEFAULT_TICKS_PER_QUARTER, About, Song
+from nabi.music.song import Song
 from nabi.reading import abc, score_parts
 from nabi.reading.instruments import choose
+from nabi.reading.read_settings import DEFAULT, ReadSettings
 from nabi.workspace import file_endings
 
 # Bytes of text, after decompression, at most: the largest score of music21's corpus has 9 MB, a minute of work a MB.
@@ -36,19 +38,16 @@ def read(
     data: bytes,
     *,
     ending: str,
+    settings: ReadSettings = DEFAULT,
     about: About | None = None,
-    instrument_choice: str = "all",
-    ticks_per_quarter: int = DEFAULT_TICKS_PER_QUARTER,
-    fingerprint: bool = True,
 ) -> list[tuple[str, Song | ParseError]]:
     """Reads the songs of a score file.
 
     Args:
       data: the file's bytes.
       ending: one of `nabi.workspace.file_endings.SCORES`, in any case.
+      settings: which song a tune gives. Scores have no drums and no pedal; times are rounded to ticks.
       about: metadata of the file. In a file of several songs, `#` and the tune id are added to source and hash.
-      instrument_choice, fingerprint: see `nabi.reading.instruments.choose`. Scores have no drums.
-      ticks_per_quarter: times are rounded to such ticks.
 
     Returns:
       (tune id, song or why there is none) of each tune, in the file's order. The id is "" in a file of one tune, else
@@ -61,31 +60,21 @@ def read(
     if ending.lower() not in _FORMATS:
         raise ValueError(f"ending {ending!r} must be one of {', '.join(file_endings.SCORES)}")
     try:
-        if instrument_choice == "drums":
+        if settings.instrument == "drums":
             raise ParseError("no-such-instrument", "the percussion of a score is not read; give MIDI for drums")
         with _explained():
             tunes = list(_FORMATS[ending.lower()](data))
     except ParseError as error:
         return [("", error)]
     file_about = about or About()
-    song = functools.partial(
-        _song, instrument_choice=instrument_choice, ticks_per_quarter=ticks_per_quarter, fingerprint=fingerprint
-    )
-    return [(name, song(parse, file_about.of_tune(name))) for name, parse in tunes]
+    return [(name, _song(parse, settings, file_about.of_tune(name))) for name, parse in tunes]
 
 
-def _song(
-    parse: Callable[[], stream.Score],
-    about: About,
-    *,
-    instrument_choice: str,
-    ticks_per_quarter: int,
-    fingerprint: bool,
-) -> Song | ParseError:
+def _song(parse: Callable[[], stream.Score], settings: ReadSettings, about: About) -> Song | ParseError:
     try:
         with _explained():
-            parts, about = score_parts.parts_of(parse(), about, ticks_per_quarter)
-            return choose(parts, instrument_choice, about, ticks_per_quarter, fingerprint=fingerprint)
+            parts, about, timeline = score_parts.parts_of(parse(), about, settings.ticks_per_quarter)
+            return choose(parts, settings, about, timeline)
     except ParseError as error:
         return error
 

@@ -6,9 +6,9 @@ A file that hangs, crashes or takes too much memory costs only itself: the proce
 import time
 from collections.abc import Sequence
 
-from nabi.music import quantisation
 from nabi.music.errors import ParseError
 from nabi.music.song import Song
+from nabi.reading.read_settings import ReadSettings
 from pipelines.reading.parse_worker import ParseJob
 from pipelines.reading.parser_process import LostProcessError, ParseAnswer, ParserProcess
 
@@ -23,11 +23,8 @@ class IsolatedReader:
 
     def __init__(
         self,
+        settings: ReadSettings,
         *,
-        instrument: str,
-        parser: str,
-        divisors: tuple[int, ...] = quantisation.DEFAULT,
-        fingerprint: bool = True,
         timeout_seconds: float,
         memory_bytes: int,
         function: str = "nabi.reading.file_reader.read_songs",
@@ -35,10 +32,7 @@ class IsolatedReader:
         """Starts nothing yet.
 
         Args:
-          instrument: see `nabi.reading.instruments.choose`.
-          parser: one of `nabi.reading.file_reader.PARSERS`.
-          divisors: see `nabi.music.quantisation`.
-          fingerprint: see `nabi.reading.instruments.choose`.
+          settings: which song a file gives.
           timeout_seconds: wall time for a file, above 0.
           memory_bytes: address space that the process may take beyond its size at the start, at least 2**27.
           function: dotted name of the reading function, with the parameters and the result of the default.
@@ -50,7 +44,7 @@ class IsolatedReader:
             raise ValueError(f"timeout_seconds is {timeout_seconds}; it must be above 0")
         if memory_bytes < _LEAST_MEMORY_BYTES:
             raise ValueError(f"memory_bytes is {memory_bytes}; it must be at least {_LEAST_MEMORY_BYTES}")
-        self._job = ParseJob(function, instrument, parser, divisors, fingerprint, memory_bytes)
+        self._job = ParseJob(function, settings, memory_bytes)
         self._timeout_seconds = timeout_seconds
         self._process: ParserProcess | None = None
 

@@ -15,10 +15,11 @@ import signal
 import struct
 import sys
 import time
-from typing import Any, Protocol
+from typing import Protocol
 
 from nabi.music.errors import ParseError
 from nabi.music.song import Song
+from nabi.reading.read_settings import ReadSettings
 from nabi.workspace.subprocesses import end_with_parent
 from pipelines.reading import frames
 
@@ -40,41 +41,27 @@ class ParseJob:
 
     Attributes:
       function: dotted name of a function with the parameters and the result of `nabi.reading.file_reader.read_songs`.
-      instrument: parameter of the function.
-      parser: parameter of the function.
-      divisors: parameter of the function.
-      fingerprint: parameter of the function.
+      settings: parameter of the function.
       memory_bytes: address space that the process may take beyond its size when it is ready.
       requests: file descriptor to read from.
       answers: file descriptor to write to.
     """
 
     function: str
-    instrument: str
-    parser: str
-    divisors: tuple[int, ...]
-    fingerprint: bool
+    settings: ReadSettings
     memory_bytes: int
     requests: int = -1
     answers: int = -1
-
-    @property
-    def reading(self) -> dict[str, Any]:
-        """Keyword arguments of the function besides bytes and source."""
-        names = ("instrument", "parser", "divisors", "fingerprint")
-        return {name: getattr(self, name) for name in names}
 
     @classmethod
     def from_json(cls, text: str) -> "ParseJob":
         """Reads a job from the JSON of its `dataclasses.asdict`."""
         fields = json.loads(text)
-        return cls(**{**fields, "divisors": tuple(fields["divisors"])})
+        return cls(**{**fields, "settings": ReadSettings(**fields["settings"])})
 
 
 class _Read(Protocol):
-    def __call__(
-        self, data: bytes, *, source: str, instrument: str, parser: str, divisors: tuple[int, ...], fingerprint: bool
-    ) -> list[tuple[str, Song | ParseError]]: ...
+    def __call__(self, data: bytes, *, source: str, settings: ReadSettings) -> list[tuple[str, Song | ParseError]]: ...
 
 
 def main() -> None:
@@ -110,7 +97,7 @@ def _warm_up(read: _Read, job: ParseJob) -> None:
     """Imports and compiles before the first file's time counts; only a broken installation raises here."""
     # The chosen instrument may not be in that file.
     with contextlib.suppress(ParseError):
-        read(WARM_UP, source="warm-up", **job.reading)
+        read(WARM_UP, source="warm-up", settings=job.settings)
     # Objects that live from here on: the garbage collector need not walk through them again.
     gc.collect()
     gc.freeze()
@@ -133,7 +120,7 @@ def _answer(read: _Read, job: ParseJob, data: bytes, source: str) -> bytes:
     """Returns the frame that answers for a file, with a frame for each tune in it; b"" if memory ran out."""
     began = time.monotonic()
     try:
-        tunes = read(data, source=source, **job.reading)
+        tunes = read(data, source=source, settings=job.settings)
         seconds = (time.monotonic() - began) / max(len(tunes), 1)
         return frames.pack(frames.FILE, *(_tune(tune, result, seconds) for tune, result in tunes))
     # Whatever a parser raises, a SystemExit included, is that file's failure.

@@ -88,10 +88,7 @@ class SourceReader:
         self._archives = archives.MemberReader()
         self._licences = LicenceReader()
         self._parser = IsolatedReader(
-            instrument=config.instrument,
-            parser=config.parser,
-            divisors=config.divisors,
-            fingerprint=dataset_settings.finds_near_duplicates(config),
+            config.read_settings(fingerprint=dataset_settings.finds_near_duplicates(config)),
             timeout_seconds=config.parse_timeout,
             memory_bytes=config.parse_memory << 20,
         )

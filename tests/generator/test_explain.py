@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from generator import explain
+from nabi.music.about import About
 from nabi.music.encodings import Encoding, Events, Grid
-from nabi.music.song import About, Song
+from nabi.music.song import Song
 from nabi.reading import midi_writer
 from nabi.workspace import paths
 from tests import builders

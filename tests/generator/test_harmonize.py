@@ -7,8 +7,9 @@ import pytest
 
 import nabi
 from generator import generate
+from nabi.music.about import About
 from nabi.music.encodings import Encoding, Events, Voices
-from nabi.music.song import About, Song
+from nabi.music.song import Song
 from nabi.reading import midi_writer
 from nabi.workspace import paths
 from tests import builders

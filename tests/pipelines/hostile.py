@@ -4,16 +4,17 @@ import ctypes
 import os
 import pathlib
 import time
-from typing import Any
 
+from nabi.music.about import About
 from nabi.music.errors import ParseError
-from nabi.music.song import About, Song
+from nabi.music.song import Song
 from nabi.reading import file_reader
+from nabi.reading.read_settings import ReadSettings
 
 _hoard = []
 
 
-def read(data: bytes, *, source: str, instrument: str, **more: Any) -> list[tuple[str, Song]]:
+def read(data: bytes, *, source: str, settings: ReadSettings) -> list[tuple[str, Song]]:
     """Misbehaves as told; anything else is a song of one note whose instrument is the process's number."""
     order, _, argument = data.partition(b" ")
     _ORDERS.get(order, lambda argument: None)(argument)
@@ -21,11 +22,11 @@ def read(data: bytes, *, source: str, instrument: str, **more: Any) -> list[tupl
     return [("", Song.from_notes([0], [12], [60], about))]
 
 
-def read_music(data: bytes, *, source: str, instrument: str, **more: Any) -> list[tuple[str, Song | ParseError]]:
+def read_music(data: bytes, *, source: str, settings: ReadSettings) -> list[tuple[str, Song | ParseError]]:
     """Misbehaves as told; anything else is read as ever."""
     if data in _ORDERS:
-        return list(read(data, source=source, instrument=instrument, **more))
-    return file_reader.read_songs(data, source=source, instrument=instrument, **more)
+        return list(read(data, source=source, settings=settings))
+    return file_reader.read_songs(data, source=source, settings=settings)
 
 
 def _hang_in_c(argument: bytes) -> None:

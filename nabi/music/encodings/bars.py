@@ -8,9 +8,10 @@ from typing import ClassVar
 import numpy as np
 
 from nabi.music import note_names, phrases
+from nabi.music.about import About
 from nabi.music.encodings.base import END, START, as_sum
 from nabi.music.encodings.metred import LONGEST_BAR, SHIFT, Metred, frame_kind
-from nabi.music.song import About, Song
+from nabi.music.song import Song
 
 _DURATION = "d:"
 _AFTER_A_DURATION = frozenset({"note", "shift"})

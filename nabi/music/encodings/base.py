@@ -6,7 +6,8 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import ClassVar, Protocol
 
 from nabi.music import note_names, quantisation
-from nabi.music.song import About, Event, Song
+from nabi.music.about import About
+from nabi.music.song import Event, Song
 
 # The kinds of a song's beginning and end in every grammar.
 START = "start"

@@ -8,8 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from nabi.music import note_names
+from nabi.music.about import About
 from nabi.music.encodings.base import END, START, OnGrid, as_sum
-from nabi.music.song import About, Event, Song
+from nabi.music.song import Event, Song
 
 # The longest single duration or shift, in quarter notes. Longer values are sums of several tokens.
 LONGEST_QUARTERS = 4

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nabi.music import bars, keys, note_names, phrase_tokens
+from nabi.music.about import About
 from nabi.music.encodings.base import OnGrid
 from nabi.music.phrase_tokens import AGAIN, CADENCE, PHRASE
-from nabi.music.song import About, Song
+from nabi.music.song import Song
 
 # The longest bar, in quarter notes: 4/2. Songs with longer ones are written in bars of 4/4.
 LONGEST_BAR = 8

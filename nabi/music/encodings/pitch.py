@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 from nabi.music import note_names
+from nabi.music.about import About
 from nabi.music.encodings.base import END, START, OnGrid
-from nabi.music.song import About, Event, Song
+from nabi.music.song import Event, Song
 
 CHORDS = ("normal", "voiced")
 

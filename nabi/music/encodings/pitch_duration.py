@@ -7,8 +7,9 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from nabi.music import note_codes, note_names
+from nabi.music.about import About
 from nabi.music.encodings.base import END, START, OnGrid
-from nabi.music.song import About, Event, Song
+from nabi.music.song import Event, Song
 
 NOTATIONS = ("names", "codes")
 

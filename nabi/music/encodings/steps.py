@@ -7,9 +7,10 @@ from typing import ClassVar
 import numpy as np
 
 from nabi.music import note_names
+from nabi.music.about import About
 from nabi.music.encodings.base import END, START, OnGrid
 from nabi.music.encodings.roll import HELD, SILENT, cost, mark, rolls_of, song_of, tie
-from nabi.music.song import About, Song
+from nabi.music.song import Song
 
 # Closes a step.
 STEP = "|"

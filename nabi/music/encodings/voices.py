@@ -7,10 +7,11 @@ from typing import ClassVar
 import numpy as np
 
 from nabi.music import note_names, phrases
+from nabi.music.about import About
 from nabi.music.encodings.base import END, START
 from nabi.music.encodings.grid import HELD_MARK
 from nabi.music.encodings.metred import SHIFT, Ints, Metred, frame_kind
-from nabi.music.song import About, Song
+from nabi.music.song import Song
 
 _STRUCK = note_names.PITCH_NAMES
 _HELD = tuple(HELD_MARK + name for name in note_names.PITCH_NAMES)

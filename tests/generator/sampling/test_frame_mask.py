@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from generator.sampling.frame_mask import FrameMask
 from generator.sampling.grammar import Grammar
+from nabi.music.about import About
 from nabi.music.encodings import Bars, Voices
-from nabi.music.song import About
 from nabi.music.vocabulary import END, START
 from tests.builders import songs
 from tests.generator.models import vocabulary_of

@@ -1,8 +1,8 @@
 import dataclasses
 
 from generator.sampling.melody import Melody
+from nabi.music.about import About
 from nabi.music.encodings import Voices
-from nabi.music.song import About
 from nabi.music.vocabulary import Vocabulary
 from tests.builders import song
 from tests.generator.models import vocabulary_of

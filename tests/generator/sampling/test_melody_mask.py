@@ -19,8 +19,9 @@ from generator.sampling.phrase_mask import PhraseMask
 from generator.sampling.sampler import Sampler
 from generator.sampling.stepper import Stepper
 from generator.sampling.token_content import TokenContents
+from nabi.music.about import About
 from nabi.music.encodings import Voices
-from nabi.music.song import About, Song
+from nabi.music.song import Song
 from nabi.music.vocabulary import END, START
 from tests.builders import notes_of, song
 from tests.generator.models import vocabulary_of

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from generator.songs_dir import render
-from nabi.music.song import About, Song
+from nabi.music.about import About
+from nabi.music.song import Song
 
 
 def colours(song):

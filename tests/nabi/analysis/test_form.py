@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from nabi.analysis.form import FIGURES, figures, is_triad
 from nabi.analysis.slices import Slices
+from nabi.music.about import About
 from nabi.music.keys import find_key
-from nabi.music.song import About
 from tests import builders
 from tests.nabi.analysis.chords import chords
 

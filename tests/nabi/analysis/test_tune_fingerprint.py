@@ -10,6 +10,7 @@ from nabi.analysis import tune_fingerprint
 from nabi.music.song import Song
 from nabi.reading import midi_writer
 from nabi.reading.file_reader import read_song, read_songs
+from nabi.reading.read_settings import ReadSettings
 from tests.builders import song
 from tests.nabi.reading.score_files import attributes, note, xml
 
@@ -111,10 +112,10 @@ def test_both_readers_tell_tracks_apart(parser):
     upper, lower = melody(walk(3, 60)), bass(walk(3, 60))
     data = [midi_writer.write(track) for track in (upper, lower)]
     both = data[0][:8] + bytes([0, 1, 0, 2]) + data[0][12:] + data[1][14:]
-    read = read_song(both, source="file.mid", parser=parser)
+    read = read_song(both, source="file.mid", settings=ReadSettings(parser=parser))
     columns = [(track.notes()[0], track.notes()[2]) for track in (upper, lower)]
     assert read.about.tracks == tune_fingerprint.of_tracks(columns, 12).to_text() != ""
-    plain = read_song(both, source="file.mid", parser=parser, fingerprint=False)
+    plain = read_song(both, source="file.mid", settings=ReadSettings(parser=parser, fingerprint=False))
     assert plain == dataclasses.replace(read, about=dataclasses.replace(read.about, tracks=""))
 
 
@@ -125,7 +126,7 @@ def test_the_staves_of_a_score_are_told_apart_only_if_asked():
     assert [
         bool(song.about.tracks)
         for fingerprint in (True, False)
-        for _, song in read_songs(score, source="a.musicxml", fingerprint=fingerprint)
+        for _, song in read_songs(score, source="a.musicxml", settings=ReadSettings(fingerprint=fingerprint))
     ] == [True, False]
 
 

@@ -1,7 +1,8 @@
 import pytest
 
 from nabi.music import bars
-from nabi.music.song import About, Song
+from nabi.music.about import About
+from nabi.music.song import Song
 
 
 def of_meter(meter: str | None) -> Song:

@@ -2,8 +2,8 @@ import dataclasses
 
 import pytest
 
+from nabi.music.about import About
 from nabi.music.limits import Limits
-from nabi.music.song import About
 from tests.builders import song
 
 MUSIC = song((0, 12, 60), (12, 12, 60), (24, 13, 64))

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nabi.music import notation
+from nabi.music.about import About
 from nabi.music.notation import BarLines, Written
-from nabi.music.song import About, Song
+from nabi.music.song import Song
 from tests import builders
 from tests.builders import song
 

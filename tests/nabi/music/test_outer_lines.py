@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from nabi.music.about import About
 from nabi.music.outer_lines import outer_line
-from nabi.music.song import About, Song
+from nabi.music.song import Song
 from tests.builders import notes_of, song, songs
 
 # Of four voices: a soprano, an alto that is struck in its rest, and a bass below both.

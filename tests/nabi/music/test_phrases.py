@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nabi.music import phrases
-from nabi.music.song import About
+from nabi.music.about import About
 from tests.builders import song, songs
 
 

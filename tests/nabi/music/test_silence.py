@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nabi.music.about import About
 from nabi.music.canonical_form import MAX_TICKS
 from nabi.music.silence import shorten
-from nabi.music.song import About
 from tests.builders import notes_of, song, songs
 
 QUARTER = 12

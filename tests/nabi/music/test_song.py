@@ -3,7 +3,8 @@ import pickle
 import pytest
 from hypothesis import given
 
-from nabi.music.song import About, Event, Song
+from nabi.music.about import About
+from nabi.music.song import Event, Song
 from tests.builders import notes_of, song, songs
 
 

@@ -1,8 +1,9 @@
 """Scores, built in code and read."""
 
+from nabi.music.about import About
 from nabi.music.errors import ParseError
-from nabi.music.song import About
 from nabi.reading import scores
+from nabi.reading.read_settings import ReadSettings
 from tests.builders import notes_of
 
 
@@ -13,10 +14,10 @@ def notes(data, ending, instrument="all"):
     return notes_of(song)
 
 
-def read(data, ending, instrument="all", ticks_per_quarter=12):
+def read(data, ending, instrument="all", divisors=(4, 3)):
     data = data if isinstance(data, bytes) else data.encode()
-    chosen = {"instrument_choice": instrument, "ticks_per_quarter": ticks_per_quarter}
-    return scores.read(data, ending=ending, about=About("file", "hash"), **chosen)
+    settings = ReadSettings(instrument, divisors=divisors)
+    return scores.read(data, ending=ending, settings=settings, about=About("file", "hash"))
 
 
 def refusal(data, ending, instrument="all"):

@@ -8,7 +8,8 @@ import music21
 import pytest
 import symusic
 
-from nabi.music.song import About, Song
+from nabi.music.about import About
+from nabi.music.song import Song
 from nabi.reading import midi_writer
 
 # 6/8: a bar is 36 ticks, a beat 6. Notes on the first beat, on another, and between two; then a chord.

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nabi.music import voice_split
-from nabi.music.song import About, Song
+from nabi.music.about import About
+from nabi.music.song import Song
 from nabi.music.voice_split import Part
 from nabi.reading import fast_midi, midi_writer
 from tests import builders

@@ -7,10 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nabi.music import voice_split
+from nabi.music.about import About
 from nabi.music.errors import ParseError
 from nabi.music.notation import BarLines
-from nabi.music.song import About, Song
+from nabi.music.song import Song
 from nabi.reading import musicxml_writer, scores
+from nabi.reading.read_settings import ReadSettings
 from tests import builders
 from tests.builders import notes_of, song
 
@@ -32,9 +34,19 @@ def about(music: Song, **facts: object) -> Song:
     return dataclasses.replace(music, about=About(**facts))
 
 
+def divisors_of(ticks_per_quarter: int) -> tuple[int, ...]:
+    """Divisors whose grid has so many ticks a quarter note: the powers of primes up to 7 in their number."""
+    powers = [base**power for base in (2, 3, 5, 7) for power in range(1, 9) if ticks_per_quarter % base**power == 0]
+    return tuple(max(p for p in powers if p % base == 0) for base in (2, 3, 5, 7) if ticks_per_quarter % base == 0) or (
+        1,
+    )
+
+
 def read(data: bytes, music: Song) -> Song | ParseError:
     """The file as Nabi's reader of scores reads it."""
-    ((tune, read_back),) = scores.read(data, ending=".musicxml", ticks_per_quarter=music.ticks_per_quarter)
+    ((tune, read_back),) = scores.read(
+        data, ending=".musicxml", settings=ReadSettings(divisors=divisors_of(music.ticks_per_quarter))
+    )
     assert tune == ""
     return read_back
 

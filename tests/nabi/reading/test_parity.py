@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from nabi.music.errors import REASONS, ParseError
 from nabi.reading import fast_midi, file_reader
+from nabi.reading.read_settings import DEFAULT, ReadSettings
 from tests import builders
-from tests.builders import meta, note, off, on, program
+from tests.builders import control, meta, note, off, on, program
 from tests.nabi.reading.mutations import mutations
 
 COLLECTIONS = pathlib.Path(__file__).parents[4] / "shared" / "midi"
@@ -22,7 +23,8 @@ CHANNELS = st.sampled_from([0, 0, 1, 9])
 NAMES = st.sampled_from([b"Violin", b"Piano", b"xyz", b"\xff\xfe", b"Inst 3", b""])
 EVENTS = st.one_of(
     st.builds(on, TICKS, KEYS, CHANNELS, st.sampled_from([0, 1, 80])),
-    st.builds(on, TICKS, KEYS, CHANNELS, st.just(80)),
+    st.builds(on, TICKS, KEYS, CHANNELS, st.sampled_from([80, 127])),
+    st.builds(control, TICKS, st.sampled_from([64, 64, 1]), st.sampled_from([0, 63, 64, 127]), CHANNELS),
     st.builds(off, TICKS, KEYS, CHANNELS),
     st.builds(program, TICKS, st.sampled_from([0, 40, 73, 127]), CHANNELS),
     st.builds(meta, TICKS, st.sampled_from([0x03, 0x04]), NAMES),
@@ -38,9 +40,22 @@ TRACKS = st.lists(EVENTS, max_size=40)
     st.sampled_from([96, 120, 480, 7, 1000]),
     st.sampled_from(["all", "first", "piano", "drums", "40"]),
     st.sampled_from([(4, 3), (4, 3), (8, 6), (5, 6, 8), (6,), (1,), (16, 12), (49, 3), (10, 7)]),
+    st.sampled_from([(False, "drop"), (False, "extend"), (True, "drop"), (True, "keep"), (True, "extend")]),
 )
-def test_any_events_are_read_alike(tracks, division, instrument, divisors):
-    assert file_reader.difference(builders.midi(*tracks, division=division), instrument, divisors) == ""
+def test_any_events_are_read_alike(tracks, division, instrument, divisors, form):
+    settings = ReadSettings(instrument, "fast", divisors, *form)
+    assert file_reader.difference(builders.midi(*tracks, division=division), settings) == ""
+
+
+@given(st.lists(TRACKS, min_size=1, max_size=3), st.sampled_from(["drop", "extend"]))
+def test_the_parts_without_the_drums_are_the_song_as_one_part(tracks, pedal):
+    data = builders.midi(*tracks)
+    try:
+        single = fast_midi.read(data, ReadSettings(pedal=pedal))
+    except ParseError:
+        return
+    merged = fast_midi.read(data, ReadSettings(pedal=pedal, parts=True)).merged()
+    assert builders.notes_of(merged) == builders.notes_of(single)
 
 
 QUINTUPLETS, THIRTY_SECONDS = 96, 60
@@ -60,19 +75,19 @@ QUINTUPLETS, THIRTY_SECONDS = 96, 60
 )
 def test_times_go_to_the_nearest_part_of_a_quarter_note(apart, divisors, starts):
     track = [event for index in range(5) for event in note(apart * index, apart * index + 50, 60 + index)]
-    read = fast_midi.read(builders.midi(track), divisors=divisors)
+    read = fast_midi.read(builders.midi(track), ReadSettings(divisors=divisors))
     assert sorted(set(read.notes()[0].tolist())) == starts
     assert read.ticks_per_quarter == {(4, 3): 12, (8, 6): 24, (5,): 5, (8, 6, 5): 120}[divisors]
-    assert file_reader.difference(builders.midi(track), divisors=divisors) == ""
+    assert file_reader.difference(builders.midi(track), ReadSettings(divisors=divisors)) == ""
 
 
 @pytest.mark.parametrize("divisors", [(5,), (8, 6, 5), (10, 4)])
 def test_exact_quintuplets_stay_where_they_are(divisors):
     """By music21's own rounding the 18th of these comes a fifth of a quarter note late."""
     fifths = [event for index in range(60) for event in note(96 * index, 96 * index + 96, 60 + index % 12)]
-    read = fast_midi.read(builders.midi(fifths), divisors=divisors)
+    read = fast_midi.read(builders.midi(fifths), ReadSettings(divisors=divisors))
     assert (read.start * 5 / read.ticks_per_quarter).tolist() == list(range(60))
-    assert file_reader.difference(builders.midi(fifths), divisors=divisors) == ""
+    assert file_reader.difference(builders.midi(fifths), ReadSettings(divisors=divisors)) == ""
 
 
 def test_the_first_part_is_the_one_whose_first_note_comes_first():
@@ -80,8 +95,8 @@ def test_the_first_part_is_the_one_whose_first_note_comes_first():
     unended = [builders.on(0, 58)]
     two_channels = [*builders.note(0, 1, 58), builders.program(0, 0), *builders.note(0, 96, 60, channel=1)]
     data = builders.midi(unended, sorted(two_channels, key=lambda event: event[0]), division=96)
-    assert file_reader.difference(data, "first") == ""
-    assert fast_midi.read(data, instrument_choice="first").about.alternatives == ("unnamed (0)",)
+    assert file_reader.difference(data, ReadSettings("first")) == ""
+    assert fast_midi.read(data, ReadSettings("first")).about.alternatives == ("unnamed (0)",)
 
 
 def test_a_program_that_comes_again_is_nothing_that_a_length_reaches_to():
@@ -108,10 +123,15 @@ def collection(name, step):
         ("pop909", 300),
         ("pop_songs", 15),
         ("multitrack", 8),
+        ("ensemble", 120),
+        ("giantmidi", 40),
+        ("groove", 100),
     ],
 )
-def test_a_sample_of_each_collection_is_read_alike(name, step):
-    assert [difference for data in collection(name, step) if (difference := file_reader.difference(data))] == []
+@pytest.mark.parametrize("settings", [DEFAULT, ReadSettings(parts=True, pedal="extend")], ids=["single", "parts"])
+def test_a_sample_of_each_collection_is_read_alike(name, step, settings):
+    differences = [file_reader.difference(data, settings) for data in collection(name, step)]
+    assert list(filter(None, differences)) == []
 
 
 def files_to_damage():
@@ -141,4 +161,6 @@ def test_a_damaged_file_gives_a_song_or_a_reason():
 
 def test_damaged_files_are_read_alike():
     small = [data for data in files_to_damage() if len(data) < 3000]
-    assert [found for data in mutations(small, 120, seed=2) if (found := file_reader.difference(data))] == []
+    settings = ReadSettings(parts=True, pedal="keep")
+    differences = [file_reader.difference(data, settings) for data in mutations(small, 120, seed=2)]
+    assert list(filter(None, differences)) == []

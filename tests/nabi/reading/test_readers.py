@@ -4,12 +4,13 @@ import pytest
 
 from nabi.music.errors import ParseError
 from nabi.reading import fast_midi, music21_midi
+from nabi.reading.read_settings import ReadSettings
 from tests.builders import meta, midi, note, notes_of, off, on, program
 
 
 @pytest.fixture(params=[fast_midi, music21_midi], ids=["fast", "music21"])
 def read(request):
-    return lambda data, instrument="all": request.param.read(data, instrument_choice=instrument)
+    return lambda data, instrument="all": request.param.read(data, ReadSettings(instrument))
 
 
 @pytest.fixture

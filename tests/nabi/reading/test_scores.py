@@ -3,7 +3,7 @@ import zipfile
 
 import pytest
 
-from nabi.music.song import About
+from nabi.music.about import About
 from nabi.reading import scores
 from nabi.workspace import file_endings
 from tests.builders import notes_of
@@ -155,7 +155,7 @@ def test_quintuplets_go_to_the_nearest_ticks():
 
 
 def test_quintuplets_are_exact_on_a_grid_that_has_them():
-    ((_, song),) = read("**kern\n*M4/4\n=1\n20c\n20d\n20e\n20f\n20g\n2.r\n==\n*-\n", ".krn", ticks_per_quarter=120)
+    ((_, song),) = read("**kern\n*M4/4\n=1\n20c\n20d\n20e\n20f\n20g\n2.r\n==\n*-\n", ".krn", divisors=(8, 5, 3))
     assert song.ticks_per_quarter == 120
     assert notes_of(song) == [(24 * index, 24, pitch) for index, pitch in enumerate([60, 62, 64, 65, 67])]
 

@@ -10,6 +10,7 @@ import pytest
 from nabi.music import errors
 from nabi.music.errors import ParseError
 from nabi.reading.file_reader import read_song
+from nabi.reading.read_settings import ReadSettings
 from pipelines.reading import frames
 from pipelines.reading.isolation import IsolatedReader
 from pipelines.reading.parse_worker import WARM_UP
@@ -29,8 +30,7 @@ def reasons(monkeypatch):
 
 def hostile(timeout_seconds=30.0, memory_bytes=MEMORY):
     return IsolatedReader(
-        instrument="all",
-        parser="fast",
+        ReadSettings(),
         timeout_seconds=timeout_seconds,
         memory_bytes=memory_bytes,
         function="tests.pipelines.hostile.read",
@@ -69,7 +69,7 @@ def wait_until(condition, seconds=10):
 def test_a_song_comes_back_equal_from_a_warm_process(monkeypatch, tmp_path):
     data = midi(note(0, 480, 60), note(480, 960, 64))
     monkeypatch.chdir(tmp_path)
-    with IsolatedReader(instrument="all", parser="fast", timeout_seconds=30, memory_bytes=MEMORY) as reader:
+    with IsolatedReader(ReadSettings(), timeout_seconds=30, memory_bytes=MEMORY) as reader:
         [[(packed, seconds, _)]] = reader.read_packed([(data, "a/\udcffé.mid")])
         began = time.monotonic()
         song = reader.read(data, "a/\udcffé.mid")
@@ -85,7 +85,7 @@ def test_a_song_comes_back_equal_from_a_warm_process(monkeypatch, tmp_path):
 
 def test_the_warm_up_has_work_for_every_loop():
     assert len(read_song(WARM_UP, source="warm-up")) == 1
-    assert len(read_song(WARM_UP, source="warm-up", instrument="drums")) == 1
+    assert len(read_song(WARM_UP, source="warm-up", settings=ReadSettings("drums"))) == 1
 
 
 @pytest.mark.slow
@@ -200,9 +200,7 @@ hostile().read(b"hang-in-c " + {os.fsencode(note_of_pid)!r}, "bad.mid")
 
 @pytest.mark.slow
 def test_a_parser_that_cannot_be_imported_is_no_file_s_fault():
-    reader = IsolatedReader(
-        instrument="all", parser="fast", timeout_seconds=1, memory_bytes=MEMORY, function="nabi.missing.read"
-    )
+    reader = IsolatedReader(ReadSettings(), timeout_seconds=1, memory_bytes=MEMORY, function="nabi.missing.read")
     with pytest.raises(RuntimeError, match=r"No module named 'nabi\.missing'"):
         reader.read(b"", "any.mid")
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from nabi.analysis import copies
 from nabi.analysis.copies import runs
-from nabi.music.song import About, Song
+from nabi.music.about import About
+from nabi.music.song import Song
 from tests import builders
 from tests.nabi.analysis.copies.music import FOREIGN, index_of, monotonous, part, plant, walk
 

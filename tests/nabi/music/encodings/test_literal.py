@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from nabi.music.about import About
 from nabi.music.encodings import (
     Bars,
     Events,
@@ -19,7 +20,6 @@ from nabi.music.encodings import (
     tie,
     write_steps,
 )
-from nabi.music.song import About
 from tests.builders import notes_of, song
 
 # C4 for a quarter with E4 above it for two, then a gap of a quarter, then a triplet D4.

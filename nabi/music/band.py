@@ -1,0 +1,106 @@
+"""The players of a song: who plays each event, how loud each note is, the sustain pedal, and what changes over time."""
+
+import dataclasses
+import json
+import struct
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from nabi.music.timeline import Timeline
+
+_HEADER = struct.Struct("<7I")
+
+Ints = npt.NDArray[np.int64]
+
+
+class Instrument(NamedTuple):
+    """The player of a part.
+
+    Attributes:
+      name: of the part, in the words of the file or of General MIDI; "" where there is none.
+      program: General MIDI program, 0..127; of drums the number of the kit.
+      is_drums: True if pitches are General MIDI's drums (36 is the bass drum) instead of notes.
+    """
+
+    name: str
+    program: int
+    is_drums: bool = False
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Band:
+    """The parts of a song: columns beside those of `nabi.music.song.Song`, which has E events and P notes.
+
+    Attributes:
+      instruments: of each part; every part has a note.
+      part: int32 [E], the index of each event's part.
+      velocity: uint8 [P], of each note, 1..127.
+      pedals: int64 [S, 3], part, and ticks at which its sustain pedal goes down and up; sorted, none touch each other.
+      timeline: tempo, meter and key over time.
+    """
+
+    instruments: tuple[Instrument, ...]
+    part: npt.NDArray[np.int32]
+    velocity: npt.NDArray[np.uint8]
+    pedals: Ints
+    timeline: Timeline
+
+    def to_bytes(self) -> bytes:
+        """Serializes the band, for `from_bytes`; equal bands give equal bytes."""
+        names = json.dumps(self.instruments).encode()
+        tables = (self.pedals, *self.timeline.columns())
+        header = _HEADER.pack(len(names), len(self.part), len(self.velocity), *(table.size for table in tables))
+        columns = (self.part.astype("<i4"), self.velocity, *(table.astype("<i8") for table in tables))
+        return b"".join([header, names, *(column.tobytes() for column in columns)])
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Band":
+        """Reads what `to_bytes` wrote; raises ValueError on anything else."""
+        if len(data) < _HEADER.size:
+            raise ValueError(f"a band needs at least {_HEADER.size} bytes, got {len(data)}")
+        names_size, events, notes, *table_sizes = _HEADER.unpack_from(data)
+        sizes = [names_size, 4 * events, notes, *(8 * size for size in table_sizes)]
+        if len(data) != _HEADER.size + sum(sizes):
+            raise ValueError(f"a band of {_HEADER.size + sum(sizes)} bytes has {len(data)}")
+        names, part, velocity, *tables = np.split(
+            np.frombuffer(data, np.uint8, offset=_HEADER.size), np.cumsum(sizes)[:-1]
+        )
+        pedals, *changes = (np.frombuffer(table.tobytes(), "<i8").astype(np.int64) for table in tables)
+        return cls(
+            tuple(Instrument(*row) for row in json.loads(names.tobytes())),
+            np.frombuffer(part.tobytes(), "<i4").astype(np.int32),
+            velocity.copy(),
+            pedals.reshape(-1, 3),
+            Timeline.from_columns(changes),
+        )
+
+
+def joined_pedals(rows: npt.ArrayLike) -> Ints:
+    """Sorts times of pedals, (part, down, up), and joins those of a part that touch; empty ones are left out.
+
+    >>> joined_pedals([(0, 12, 24), (0, 0, 12), (1, 5, 5)]).tolist()
+    [[0, 0, 24]]
+    """
+    table = np.asarray(rows, np.int64).reshape(-1, 3)
+    joined: list[list[int]] = []
+    for part, down, up in sorted(row for row in table.tolist() if row[1] < row[2]):
+        if joined and joined[-1][0] == part and down <= joined[-1][2]:
+            joined[-1][2] = max(joined[-1][2], up)
+        else:
+            joined.append([part, down, up])
+    return np.array(joined, np.int64).reshape(-1, 3)
+
+
+def without_silent(
+    instruments: Sequence[Instrument], part: Ints, pedals: Ints
+) -> tuple[tuple[Instrument, ...], Ints, Ints]:
+    """Leaves out parts without a note, and their pedals, and numbers the others anew, in their order."""
+    sounding = np.unique(part)
+    if len(sounding) == len(instruments):
+        return tuple(instruments), part, pedals
+    pedals = pedals[np.isin(pedals[:, 0], sounding)]
+    numbered = np.column_stack([np.searchsorted(sounding, pedals[:, 0]), pedals[:, 1:]])
+    return tuple(instruments[at] for at in sounding.tolist()), np.searchsorted(sounding, part), numbered

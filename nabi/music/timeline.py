@@ -1,0 +1,70 @@
+"""Changes of tempo, meter and key over the time of a song, in columns."""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+# The widths of the columns in `Timeline`.
+_WIDTHS = {"tempi": 2, "meters": 3, "keys": 3}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Timeline:
+    """Tempo, meter and key of a song as they change; before its first row nothing is known of a column.
+
+    Rows are in canonical form: in order of their ticks, one a tick, each different from the one before.
+
+    Attributes:
+      tempi: int64 [T, 2], tick and microseconds a quarter note, 1..2^24 - 1.
+      meters: int64 [M, 3], tick, beats of a bar (1..255) and note value of a beat (a power of 2 up to 128).
+      keys: int64 [K, 3], tick, sharps (negative: flats) in -7..7, and 1 for minor, else 0.
+    """
+
+    tempi: Ints
+    meters: Ints
+    keys: Ints
+
+    @classmethod
+    def of(cls, tempi: npt.ArrayLike = (), meters: npt.ArrayLike = (), keys: npt.ArrayLike = ()) -> "Timeline":
+        """Makes a timeline of rows in any order; of several at one tick the last one holds.
+
+        >>> Timeline.of(tempi=[(0, 500_000), (24, 500_000), (12, 400_000), (12, 500_000)]).tempi.tolist()
+        [[0, 500000]]
+        """
+        columns = {"tempi": tempi, "meters": meters, "keys": keys}
+        return cls(**{name: _canonical(rows, _WIDTHS[name]) for name, rows in columns.items()})
+
+    @classmethod
+    def from_columns(cls, columns: list[Ints]) -> "Timeline":
+        """Makes a timeline of the three columns, flat or not, in canonical form."""
+        return cls.of(*columns)
+
+    def columns(self) -> tuple[Ints, Ints, Ints]:
+        """Returns tempi, meters and keys."""
+        return self.tempi, self.meters, self.keys
+
+    def moved(self, move: Callable[[Ints], Ints]) -> "Timeline":
+        """Moves every change to another tick; `move` gets ticks, ascending, and returns theirs, not descending."""
+        return Timeline.of(*(np.column_stack([move(rows[:, 0]), rows[:, 1:]]) for rows in self.columns()))
+
+    def excerpt(self, begin: int, end: int) -> "Timeline":
+        """Returns the changes of the ticks [begin, end), counted from `begin`, and what holds there from tick 0 on.
+
+        >>> Timeline.of(tempi=[(0, 500_000), (24, 400_000)]).excerpt(12, 48).tempi.tolist()
+        [[0, 500000], [12, 400000]]
+        """
+        kept = Timeline.of(*(rows[rows[:, 0] < end] for rows in self.columns()))
+        return kept.moved(lambda ticks: np.maximum(ticks - begin, 0))
+
+
+def _canonical(rows: npt.ArrayLike, width: int) -> Ints:
+    table: Ints = np.asarray(rows, np.int64).reshape(-1, width)
+    table = table[np.argsort(table[:, 0], kind="stable")]
+    last = np.append(np.diff(table[:, 0]) != 0, True)[: len(table)]
+    table = table[last]
+    changed = np.append(True, (np.diff(table[:, 1:], axis=0) != 0).any(axis=1))[: len(table)]
+    canonical: Ints = table[changed]
+    return canonical
