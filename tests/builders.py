@@ -4,7 +4,9 @@ import struct
 
 from hypothesis import strategies
 
+from nabi.music.band import Instrument
 from nabi.music.song import Song
+from nabi.music.timeline import Timeline
 
 
 def song(*notes: tuple[int, int, int], ticks_per_quarter: int = 12) -> Song:
@@ -28,6 +30,41 @@ def songs(draw, most_notes: int = 12, ticks_per_quarter: int = 12) -> Song:
     )
     notes = draw(strategies.lists(note, min_size=1, max_size=most_notes))
     return song(*notes, ticks_per_quarter=ticks_per_quarter)
+
+
+@strategies.composite
+def bands(draw, most_notes: int = 12, ticks_per_quarter: int = 12) -> Song:
+    """Short songs of up to four parts, drums among them, with pedals and changes of tempo, meter and key."""
+    tick = strategies.integers(0, 10 * ticks_per_quarter)
+    names = strategies.sampled_from(["Violin", "Bass", "", "Ø"])
+    players = strategies.builds(Instrument, names, strategies.sampled_from([0, 32, 40]), strategies.booleans())
+    instruments = draw(strategies.lists(players, min_size=1, max_size=4))
+    part = strategies.integers(0, len(instruments) - 1)
+    note = strategies.tuples(
+        tick,
+        strategies.integers(1, 9 * ticks_per_quarter + 2),
+        strategies.sampled_from([36, 38, 60, 64]),
+        part,
+        strategies.sampled_from([1, 64, 90, 127]),
+    )
+    return Song.from_parts(
+        *zip(*draw(strategies.lists(note, min_size=1, max_size=most_notes)), strict=True),
+        instruments=instruments,
+        pedals=[
+            row for row in draw(strategies.lists(strategies.tuples(part, tick, tick), max_size=4))
+            if not instruments[row[0]].is_drums
+        ],
+        timeline=draw(timelines(tick)),
+        ticks_per_quarter=ticks_per_quarter,
+    )  # fmt: skip
+
+
+def timelines(tick: strategies.SearchStrategy[int]) -> strategies.SearchStrategy[Timeline]:
+    """Timelines of a few changes at ticks."""
+    tempo = strategies.tuples(tick, strategies.sampled_from([400_000, 500_000, 857_143]))
+    meter = strategies.tuples(tick, strategies.sampled_from([2, 3, 6]), strategies.sampled_from([4, 8]))
+    key = strategies.tuples(tick, strategies.integers(-7, 7), strategies.integers(0, 1))
+    return strategies.builds(Timeline.of, *(strategies.lists(row, max_size=3) for row in (tempo, meter, key)))
 
 
 def on(tick: int, pitch: int, channel: int = 0, velocity: int = 80) -> tuple[int, bytes]:

@@ -56,4 +56,9 @@ def _scaled(song: Song, scale: fractions.Fraction) -> Song | None:
         return None
     if song.end * scale > LAST_TICK:
         return None
-    return song.with_notes(scaled_start // scale.denominator, scaled_duration // scale.denominator, pitch)
+    return song.moved(
+        scaled_start // scale.denominator,
+        scaled_duration // scale.denominator,
+        pitch,
+        move=lambda ticks: ticks * scale.numerator // scale.denominator,
+    )

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -47,6 +47,10 @@ class Band:
     velocity: npt.NDArray[np.uint8]
     pedals: Ints
     timeline: Timeline
+
+    def moved_pedals(self, move: Callable[[Ints], Ints]) -> Ints:
+        """Returns the pedals with both ticks moved; `move` gets ticks in any order and returns theirs."""
+        return np.column_stack([self.pedals[:, 0], move(self.pedals[:, 1]), move(self.pedals[:, 2])])
 
     def to_bytes(self) -> bytes:
         """Serializes the band, for `from_bytes`; equal bands give equal bytes."""

@@ -18,7 +18,7 @@ class Selection:
 
     Attributes:
       excerpt: half-open range [begin, end) in quarter notes from the start of the file.
-      pitches: the lowest and the highest MIDI number.
+      pitches: the lowest and the highest MIDI number; drums have none.
       max_silence: quarter notes without a beginning or an end of a note, at least 1 (see `nabi.music.silence`).
     """
 
@@ -38,7 +38,7 @@ class Selection:
         start, duration, pitch = (column.astype(np.int64) for column in song.notes())
         kept = np.ones(len(start), np.bool_)
         if self.pitches:
-            kept &= (self.pitches[0] <= pitch) & (pitch <= self.pitches[1])
+            kept &= song.is_drum() | (self.pitches[0] <= pitch) & (pitch <= self.pitches[1])
         if self.excerpt:
             begin, end = (song.ticks_per_quarter * quarter for quarter in self.excerpt)
             kept &= (begin <= start) & (start < end)
@@ -46,4 +46,8 @@ class Selection:
             start = start - begin
         if kept.all() and not self.excerpt:
             return song
-        return song.with_notes(start[kept], duration[kept], pitch[kept])
+        columns = start[kept], duration[kept], pitch[kept], kept
+        if not song.band or not self.excerpt:
+            return song.moved(*columns)
+        timeline = song.band.timeline.excerpt(begin, end)
+        return song.moved(*columns, move=lambda ticks: np.clip(ticks, begin, end) - begin, timeline=timeline)

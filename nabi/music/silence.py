@@ -33,18 +33,23 @@ def shorten(song: Song, most_quarters: int) -> Song:
     if not len(removed) or not removed[-1]:
         return song
     moved = changes - np.concatenate([[0], removed])
-    phrase_ends = _moved(np.array(song.about.phrase_ends, np.int64), changes, moved)
+
+    def move(ticks: _Ints) -> _Ints:
+        return _moved(ticks, changes, moved)
+
+    phrase_ends = tuple(np.unique(move(np.array(song.about.phrase_ends, np.int64))).tolist())
     begin, end = moved[np.searchsorted(changes, start)], moved[np.searchsorted(changes, ends)]
     shortened = song.about.shortened_quarters + int(removed[-1]) / song.ticks_per_quarter
     about = dataclasses.replace(song.about, shortened_quarters=shortened, phrase_ends=phrase_ends)
-    return dataclasses.replace(song.with_notes(begin, end - begin, pitch), about=about)
+    return dataclasses.replace(song.moved(begin, end - begin, pitch, move=move), about=about)
 
 
-def _moved(ticks: _Ints, changes: _Ints, moved: _Ints) -> tuple[int, ...]:
+def _moved(ticks: _Ints, changes: _Ints, moved: _Ints) -> _Ints:
     """Moves ticks with the change before each, and not beyond the one after it."""
     before = np.searchsorted(changes, ticks, side="right") - 1
     after = np.append(moved, ticks.max(initial=0))[before + 1]
-    return tuple(np.unique(np.minimum(moved[before] + ticks - changes[before], after)).tolist())
+    shifted: _Ints = np.minimum(moved[before] + ticks - changes[before], after)
+    return shifted
 
 
 def _unit(song: Song, most: int) -> int:

@@ -7,14 +7,14 @@ file. Iterating over a song yields `Event` objects, for code that reads rather t
 import dataclasses
 import json
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from nabi.music import band, canonical_form, quantisation
 from nabi.music.about import About
-from nabi.music.band import Band, Instrument
+from nabi.music.band import Band, Instrument, Ints
 from nabi.music.canonical_form import IntArray, PitchArray
 from nabi.music.timeline import Timeline
 
@@ -159,7 +159,7 @@ class Song:
         pitch: npt.ArrayLike,
         kept: npt.NDArray[np.bool_] | None = None,
         *,
-        pedals: npt.ArrayLike | None = None,
+        move: Callable[[Ints], Ints] | None = None,
         timeline: Timeline | None = None,
     ) -> "Song":
         """Makes a song of the same notes, or some of them, at other times or pitches; each keeps its part and velocity.
@@ -167,7 +167,8 @@ class Song:
         Args:
           start, duration, pitch: of the notes that are kept, in the order of `notes`.
           kept: True for each note that is kept, [P]; None: all are.
-          pedals, timeline: of the band; None: as they are.
+          move: where other ticks go, of the pedals and, without a `timeline`, of the changes over time; None: nowhere.
+          timeline: changes over time.
         """
         if not self.band:
             return self.with_notes(start, duration, pitch)
@@ -179,8 +180,8 @@ class Song:
             part if kept is None else part[kept],
             velocity if kept is None else velocity[kept],
             instruments=players.instruments,
-            pedals=players.pedals if pedals is None else pedals,
-            timeline=timeline or players.timeline,
+            pedals=players.moved_pedals(move) if move else players.pedals,
+            timeline=timeline or (players.timeline.moved(move) if move else players.timeline),
             about=self.about,
             ticks_per_quarter=self.ticks_per_quarter,
         )

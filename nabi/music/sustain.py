@@ -27,4 +27,4 @@ def extend(song: Song) -> Song:
         at = np.searchsorted(down, end[own], side="right") - 1
         held = (at >= 0) & (end[own] < up[at])
         end[own] = np.where(held, up[at], end[own])
-    return song.moved(start, end - start, pitch, pedals=())
+    return song.moved(start, end - start, pitch, move=np.zeros_like)

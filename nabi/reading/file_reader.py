@@ -143,4 +143,14 @@ def _difference(data: bytes, settings: ReadSettings) -> str:
         return f"fast: {len(fast)} events, music21: {len(reference)}"
     if fast.about != reference.about:
         return f"fast: {fast.about}, music21: {reference.about}"
-    return f"fast: {fast.band}, music21: {reference.band}"
+    return f"of the parts, {_band_difference(fast, reference)}"
+
+
+def _band_difference(fast: Song, reference: Song) -> str:
+    """Names the first column of the bands that differs."""
+    names = ("instruments", "part", "velocity", "pedals", "timeline")
+    for name in names:
+        values = [getattr(song.band, name) for song in (fast, reference)]
+        if repr(values[0]) != repr(values[1]):
+            return f"{name}: fast: {values[0]!r}, music21: {values[1]!r}"
+    return "a value that is not shown"

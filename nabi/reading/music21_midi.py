@@ -54,6 +54,8 @@ def read(data: bytes, settings: ReadSettings = DEFAULT, about: About | None = No
       ParseError: if the bytes are no MIDI, or hold no notes of that instrument.
     """
     file = _parse(data)
+    # Making parts moves the drums' events to another channel.
+    pedal_messages = _pedal_messages(file)
     with warnings.catch_warnings():
         # music21 warns of undecodable names and lyrics, which do not matter here.
         warnings.simplefilter("ignore")
@@ -65,7 +67,7 @@ def read(data: bytes, settings: ReadSettings = DEFAULT, about: About | None = No
     about = dataclasses.replace(about, phrase_ends=_phrase_ends(file, settings.divisors))
     division = file.ticksPerQuarterNote
     if settings.pedal != "drop":
-        parts = midi_pedals.with_pedals(parts, _pedal_messages(file), division, settings.divisors)
+        parts = midi_pedals.with_pedals(parts, pedal_messages, division, settings.divisors)
     changes = _changes(file) if settings.parts else []
     return choose(parts, settings, about, midi_quantisation.timeline(changes, division, settings.divisors))
 

@@ -1,0 +1,183 @@
+"""Songs with their parts."""
+
+import fractions
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nabi.music import augmentation, silence, sustain
+from nabi.music.band import Band, Instrument
+from nabi.music.selection import Selection
+from nabi.music.song import Event, Song
+from nabi.music.timeline import Timeline
+from tests.builders import bands, notes_of, song, songs
+
+VIOLIN, PIANO, DRUMS = Instrument("Violin", 40), Instrument("Piano", 0), Instrument("Drums", 0, is_drums=True)
+
+
+def band(*notes, instruments=(VIOLIN, PIANO, DRUMS), **more):
+    """A song of (start, duration, pitch, part, velocity)."""
+    return Song.from_parts(*zip(*notes, strict=True), instruments=instruments, **more)
+
+
+def played(music):
+    """(start, duration, pitch, part, velocity) of every note."""
+    columns = (*music.notes(), music.note_parts(), music.band.velocity)
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def test_two_parts_may_have_the_same_note_at_once():
+    music = band((0, 12, 60, 0, 80), (0, 12, 60, 1, 90), (0, 12, 64, 1, 70))
+    assert list(music) == [Event(0, (60,), 12), Event(0, (60, 64), 12)]
+    assert played(music) == [(0, 12, 60, 0, 80), (0, 12, 60, 1, 90), (0, 12, 64, 1, 70)]
+
+
+def test_a_pitch_that_is_struck_again_ends_its_own_part_s_note_alone():
+    music = band((0, 24, 60, 0, 80), (0, 24, 60, 1, 90), (12, 6, 60, 1, 90))
+    assert played(music) == [(0, 24, 60, 0, 80), (0, 12, 60, 1, 90), (12, 6, 60, 1, 90)]
+
+
+def test_of_a_part_s_same_note_twice_the_longer_stays_and_of_equal_ones_the_louder():
+    assert played(band((0, 9, 60, 0, 40), (0, 3, 60, 0, 99))) == [(0, 9, 60, 0, 40)]
+    assert played(band((0, 9, 60, 0, 40), (0, 9, 60, 0, 99), (0, 9, 60, 0, 50))) == [(0, 9, 60, 0, 99)]
+
+
+def test_parts_without_notes_are_left_out_with_their_pedals():
+    music = band((0, 12, 36, 2, 80), (0, 12, 60, 1, 80), pedals=[(0, 0, 9), (1, 3, 6)])
+    assert music.band.instruments == (PIANO, DRUMS)
+    assert music.band.pedals.tolist() == [[0, 3, 6]]
+
+
+@given(bands(), st.randoms())
+def test_the_order_of_notes_does_not_matter(music, random):
+    rows = played(music)
+    random.shuffle(rows)
+    more = {"pedals": music.band.pedals, "timeline": music.band.timeline}
+    assert band(*rows, instruments=music.band.instruments, **more) == music
+
+
+@given(bands())
+def test_bytes_give_back_the_song(music):
+    assert Song.from_bytes(music.to_bytes()) == pickle.loads(pickle.dumps(music)) == music
+    assert Band.from_bytes(music.band.to_bytes()).to_bytes() == music.band.to_bytes()
+
+
+def test_songs_differ_by_everything_that_a_band_says():
+    one = [(0, 12, 60, 0, 80)]
+    others = [
+        band((0, 12, 60, 0, 81)),
+        band(*one, instruments=[PIANO]),
+        band(*one, instruments=[VIOLIN._replace(name="")]),
+        band(*one, pedals=[(0, 0, 6)]),
+        band(*one, timeline=Timeline.of(tempi=[(0, 500_000)])),
+        band(*one, timeline=Timeline.of(meters=[(0, 3, 4)])),
+        band(*one, timeline=Timeline.of(keys=[(0, 3, 1)])),
+        song((0, 12, 60)),
+    ]
+    assert len({band(*one), *others}) == 1 + len(others)
+
+
+@pytest.mark.parametrize("cut", [1, 20, 60])
+def test_bytes_that_end_early_are_no_song(cut):
+    with pytest.raises(ValueError, match="a song"):
+        Song.from_bytes(band((0, 12, 60, 0, 80)).to_bytes()[:-cut])
+
+
+@pytest.mark.parametrize("velocity", [0, 128])
+def test_velocities_have_a_range(velocity):
+    with pytest.raises(ValueError, match=f"velocity {velocity} is outside 1..127"):
+        band((0, 12, 60, 0, velocity))
+
+
+@given(bands())
+def test_merged_parts_are_the_notes_of_all_but_drums(music):
+    pitched = [row[:3] for row in played(music) if not music.band.instruments[row[3]].is_drums]
+    assert music.merged() == song(*pitched)
+
+
+@given(songs())
+def test_a_song_without_a_band_is_merged_already_and_has_no_parts(music):
+    assert music.merged() is music
+    assert not music.is_drum().any()
+    with pytest.raises(ValueError, match="has no band"):
+        music.note_parts()
+
+
+def test_transposition_leaves_drums_alone():
+    music = band((0, 12, 60, 0, 80), (0, 12, 36, 2, 90))
+    assert played(music.transpose(5)) == [(0, 12, 65, 0, 80), (0, 12, 36, 1, 90)]
+
+
+def test_drums_do_not_limit_transposition():
+    music = band((0, 12, 60, 0, 80), (0, 12, 1, 2, 90))
+    assert [variant.transpose for variant in augmentation.variants(music, (-3, 2), ())] == [-3, 0, 2]
+
+
+def test_a_scale_holds_for_pedals_and_changes_too():
+    music = band((0, 12, 60, 0, 80), pedals=[(0, 2, 8)], timeline=Timeline.of(tempi=[(0, 500_000), (6, 400_000)]))
+    _, halved = augmentation.variants(music, (), [fractions.Fraction(1, 2)])
+    assert played(halved.song) == [(0, 6, 60, 0, 80)]
+    assert halved.song.band.pedals.tolist() == [[0, 1, 4]]
+    assert halved.song.band.timeline.tempi.tolist() == [[0, 500_000], [3, 400_000]]
+
+
+def test_an_excerpt_knows_what_holds_at_its_beginning():
+    tempi, meters, keys = [(0, 500_000), (24, 400_000), (40, 300_000)], [(0, 3, 4)], [(24, -1, 1)]
+    notes = [(0, 12, 60, 0, 80), (12, 24, 64, 0, 70), (36, 12, 36, 2, 90)]
+    music = band(*notes, pedals=[(0, 6, 60)], timeline=Timeline.of(tempi, meters, keys))
+    excerpt = Selection(excerpt=(1, 3)).of(music)
+    assert played(excerpt) == [(0, 24, 64, 0, 70)]
+    assert excerpt.band.instruments == (VIOLIN,)
+    assert excerpt.band.pedals.tolist() == [[0, 0, 24]]
+    columns = [rows.tolist() for rows in excerpt.band.timeline.columns()]
+    assert columns == [[[0, 500_000], [12, 400_000]], [[0, 3, 4]], [[12, -1, 1]]]
+
+
+def test_a_range_of_pitches_is_not_meant_for_drums():
+    music = band((0, 12, 60, 0, 80), (0, 12, 90, 0, 80), (0, 12, 36, 2, 90))
+    assert played(Selection(pitches=(50, 70)).of(music)) == [(0, 12, 60, 0, 80), (0, 12, 36, 1, 90)]
+
+
+def test_changes_move_with_the_notes_when_silence_is_shortened():
+    later = 48 * 100
+    tempi = [(0, 500_000), (later + 12, 400_000)]
+    music = band((0, 12, 60, 0, 80), (later, 24, 60, 0, 80), timeline=Timeline.of(tempi=tempi), pedals=[(0, 0, later)])
+    shortened = silence.shorten(music, 8)
+    begin = played(shortened)[1][0]
+    assert begin == 96
+    assert shortened.band.timeline.tempi.tolist() == [[0, 500_000], [begin + 12, 400_000]]
+    assert shortened.band.pedals.tolist() == [[0, 0, begin]]
+
+
+def test_a_pedal_holds_what_ends_while_it_is_down():
+    notes = [(0, 6, 60, 1, 80), (0, 24, 64, 1, 80), (12, 3, 60, 0, 80), (30, 6, 67, 1, 80), (6, 6, 36, 2, 80)]
+    extended = sustain.extend(band(*notes, pedals=[(1, 6, 20), (1, 33, 48)]))
+    assert sorted(played(extended)) == [
+        (0, 20, 60, 1, 80), (0, 24, 64, 1, 80), (6, 6, 36, 2, 80), (12, 3, 60, 0, 80), (30, 18, 67, 1, 80),
+    ]  # fmt: skip
+    assert not len(extended.band.pedals)
+
+
+@given(bands())
+def test_a_pedal_shortens_nothing_but_what_is_struck_again(music):
+    before, after = (dict(zip(rows, rows, strict=True)) for rows in ({r[:1] + r[2:4] for r in played(m)}
+                     for m in (music, sustain.extend(music))))  # fmt: skip
+    assert before == after
+    ends = {(start, pitch, part): start + duration for start, duration, pitch, part, _ in played(music)}
+    assert all(start + d >= ends[start, pitch, part] for start, d, pitch, part, _ in played(sustain.extend(music)))
+
+
+def test_of_changes_at_one_tick_the_last_holds_and_equal_ones_are_one():
+    rows = [(12, 500_000), (0, 400_000), (12, 400_000), (24, 300_000), (36, 300_000)]
+    assert Timeline.of(tempi=rows).tempi.tolist() == [[0, 400_000], [24, 300_000]]
+    assert Timeline.of().tempi.shape == (0, 2)
+    assert np.array_equal(Timeline.of(keys=[(0, 0, 0)]).keys, [[0, 0, 0]])
+
+
+@given(bands())
+def test_notes_stay_where_they_are_if_nothing_is_moved(music):
+    assert music.moved(*music.notes()) == music
+    assert notes_of(music.transpose(0)) == notes_of(music)
