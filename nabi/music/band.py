@@ -12,6 +12,9 @@ import numpy.typing as npt
 from nabi.music.timeline import Timeline
 
 _HEADER = struct.Struct("<7I")
+# Of a tick; a part's number is left of it.
+_TIME_BITS = 32
+_LAST = (1 << _TIME_BITS) - 1
 
 Ints = npt.NDArray[np.int64]
 
@@ -89,13 +92,13 @@ def joined_pedals(rows: npt.ArrayLike) -> Ints:
     [[0, 0, 24]]
     """
     table = np.asarray(rows, np.int64).reshape(-1, 3)
-    joined: list[list[int]] = []
-    for part, down, up in sorted(row for row in table.tolist() if row[1] < row[2]):
-        if joined and joined[-1][0] == part and down <= joined[-1][2]:
-            joined[-1][2] = max(joined[-1][2], up)
-        else:
-            joined.append([part, down, up])
-    return np.array(joined, np.int64).reshape(-1, 3)
+    part, down, up = table[table[:, 1] < table[:, 2]].T
+    order = np.lexsort((down, part))
+    # On a line on which the parts follow each other, a pedal touches the one before it up to the last tick of those.
+    begin, end = (part[order] << _TIME_BITS | down[order]), np.maximum.accumulate(part[order] << _TIME_BITS | up[order])
+    first = np.append(True, begin[1:] > end[:-1])[: len(begin)]
+    last = np.append(first[1:], True)[: len(begin)]
+    return np.column_stack([begin[first] >> _TIME_BITS, begin[first] & _LAST, end[last] & _LAST])
 
 
 def without_silent(

@@ -9,6 +9,8 @@ import numpy.typing as npt
 # Longest song: 5.6 million quarter notes of 12 ticks. Start, duration and pitch of a note fit into 61 bits.
 _TIME_BITS = 27
 MAX_TICKS = (1 << _TIME_BITS) - 1
+# Parts of a song, at most: part, pitch and onset of a note fit into 63 bits.
+_PART_BITS = 29
 # Latest start of a note, and its longest duration, in ticks.
 LAST_TICK = MAX_TICKS // 2
 
@@ -118,36 +120,54 @@ def part_columns(
     _check_range("start", onsets, 0, LAST_TICK)
     _check_range("duration", lengths, 1, LAST_TICK)
     _check_range("velocity", velocities, 1, 127)
-    # A pitch of a part, with its onset; of equal ones the longest note comes first, then the loudest.
-    lines = parts << 7 | pitches
-    order = np.lexsort((-velocities, -lengths, onsets, lines))
-    lines, onsets, lengths, velocities = lines[order], onsets[order], lengths[order], velocities[order]
-    is_same_line = np.diff(lines) == 0
-    kept = np.append(True, ~(is_same_line & (np.diff(onsets) == 0)))[: len(lines)]
-    lines, onsets, lengths, velocities = lines[kept], onsets[kept], lengths[kept], velocities[kept]
-    gaps = np.where(np.diff(lines) == 0, np.diff(onsets), LAST_TICK)
+    _check_range("part", parts, 0, (1 << _PART_BITS) - 1)
+    longest = lengths.max(initial=1)
+    # Of a part's pitch at an onset the longest note comes first, of equally long ones the loudest.
+    parts, pitches, onsets, shorter, softer = _sorted_rows(parts, pitches, onsets, longest - lengths, 127 - velocities)
+    line = parts << 7 | pitches
+    is_same_line = line[1:] == line[:-1]
+    first = np.append(True, ~is_same_line | (onsets[1:] != onsets[:-1]))[: len(line)]
+    line, onsets, lengths, velocities = line[first], onsets[first], longest - shorter[first], 127 - softer[first]
+    gaps = np.where(line[1:] == line[:-1], onsets[1:] - onsets[:-1], LAST_TICK)
     lengths[:-1] = np.minimum(lengths[:-1], gaps)
-    return _gather_part_events(onsets, lengths, lines & 127, lines >> 7, velocities)
+    return _gather_part_events(onsets, lengths, line & 127, line >> 7, velocities)
 
 
 def _gather_part_events(
     start: _Ints, duration: _Ints, pitch: _Ints, part: _Ints, velocity: _Ints
 ) -> tuple[tuple[IntArray, IntArray, PitchArray, IntArray], IntArray, PitchArray]:
     """Joins notes of equal start, duration and part to one event; sorts the events by (start, part, pitches)."""
-    order = np.lexsort((pitch, duration, part, start))
-    begins = np.append(
-        True, np.any([np.diff(column[order]) != 0 for column in (start, part, duration)], axis=0)
-    )[: len(order)]  # fmt: skip
+    start, part, duration, pitch, velocity = _sorted_rows(start, part, duration, pitch, velocity)
+    is_head = np.any([column[1:] != column[:-1] for column in (start, part, duration)], axis=0)
+    first = np.append(True, is_head)[: len(start)]
     # Events of a start and a part share no pitch, so their lowest pitches alone order them.
-    lowest = pitch[order][begins][np.cumsum(begins) - 1]
-    events = np.lexsort((pitch[order], lowest, part[order], start[order]))
-    order = order[events]
-    offsets = np.flatnonzero(begins[events])
-    heads = order[offsets]
+    lowest = pitch[first][np.cumsum(first) - 1]
+    start, part, lowest, pitch, duration, velocity = _sorted_rows(start, part, lowest, pitch, duration, velocity)
+    heads = np.flatnonzero(pitch == lowest)
     columns = (
         start[heads].astype(np.int32),
         duration[heads].astype(np.int32),
-        pitch[order].astype(np.uint8),
-        np.append(offsets, len(order)).astype(np.int32),
+        pitch.astype(np.uint8),
+        np.append(heads, len(start)).astype(np.int32),
     )
-    return columns, part[heads].astype(np.int32), velocity[order].astype(np.uint8)
+    return columns, part[heads].astype(np.int32), velocity.astype(np.uint8)
+
+
+def _sorted_rows(*columns: _Ints) -> tuple[_Ints, ...]:
+    """Sorts rows of numbers, none below 0, by their first column, then the second and so on.
+
+    Packed into one number, which nearly all songs allow, rows are sorted ten times as fast.
+    """
+    bits = [int(column.max(initial=0)).bit_length() for column in columns]
+    if sum(bits) > 63:
+        order = np.lexsort(columns[::-1])
+        return tuple(column[order] for column in columns)
+    key = np.zeros(len(columns[0]), np.int64)
+    for column, width in zip(columns, bits, strict=True):
+        key = key << width | column
+    key.sort()
+    unpacked = []
+    for width in reversed(bits):
+        unpacked.append(key & (1 << width) - 1)
+        key = key >> width
+    return tuple(reversed(unpacked))

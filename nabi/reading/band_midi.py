@@ -125,7 +125,7 @@ def read_exact(data: bytes, about: About | None = None, ticks_per_quarter: int =
             begins, ends = grid(start.tolist()), grid(end.tolist())
             part = np.full(len(begins), len(instruments))
             notes.append(np.column_stack([begins, ends - begins, pitch, part, velocity]))
-            times = grid(message.tick for message in track.pedal_messages()).tolist()
+            times = grid(track.pedal_messages()[:, 0].tolist()).tolist()
             pedals += zip(itertools.repeat(len(instruments)), times[::2], times[1::2], strict=False)
             instruments.append(_player(track, channel))
     return Song.from_parts(

@@ -6,7 +6,6 @@ The rules are those of `nabi.reading.music21_midi`; the loops are in `nabi.readi
 
 import dataclasses
 import functools
-import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -69,9 +68,11 @@ def read(data: bytes, settings: ReadSettings = DEFAULT, about: About | None = No
     if ends:
         about = dataclasses.replace(about, phrase_ends=midi_quantisation.phrase_ends(ends, division, settings.divisors))
     if settings.pedal != "drop":
-        messages = itertools.chain.from_iterable(track.pedal_messages() for track in tracks)
+        messages = [track.pedal_messages() for track in tracks]
         merged = midi_pedals.with_pedals(merged, messages, division, settings.divisors)
-    changes = [change for track in tracks for change in track.changes(data)] if settings.parts else []
+    if not settings.parts:
+        return choose(merged, settings, about)
+    changes = [change for track in tracks for change in track.changes(data)]
     return choose(merged, settings, about, midi_quantisation.timeline(changes, division, settings.divisors))
 
 

@@ -29,6 +29,7 @@ _MOST_ALTERNATIVES = 32
 _MOST_LETTERS = 80
 
 Ints = npt.NDArray[np.int64]
+NO_PEDALS: Ints = np.zeros((0, 2), np.int64)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -44,7 +45,7 @@ class Part:
       velocity: int64 [N], 1..127.
       track: int64 [N], the number of the track (the channel of a track, the staff of a score) that holds a note.
       is_drums: True if pitches are drums.
-      pedals: (down, up) of its sustain pedal, ticks, in any order.
+      pedals: int64 [S, 2], ticks at which its sustain pedal goes down and up, in any order.
     """
 
     name: str
@@ -55,7 +56,7 @@ class Part:
     velocity: Ints
     track: Ints
     is_drums: bool = dataclasses.field(default=False, kw_only=True)
-    pedals: tuple[tuple[int, int], ...] = dataclasses.field(default=(), kw_only=True)
+    pedals: Ints = dataclasses.field(default_factory=lambda: NO_PEDALS, kw_only=True)
 
     @property
     def instrument(self) -> Instrument:
@@ -63,14 +64,14 @@ class Part:
         return Instrument(self.name, self.program, self.is_drums)
 
 
-def choose(parts: Sequence[Part], settings: ReadSettings, about: About, timeline: Timeline) -> Song:
+def choose(parts: Sequence[Part], settings: ReadSettings, about: About, timeline: Timeline | None = None) -> Song:
     """Makes a song of the parts that settings take.
 
     Args:
       parts: of a file, in its order, those that `settings.takes`.
       settings: of the reader.
       about: metadata; the instruments' names are added, and those of the other parts with notes.
-      timeline: tempo, meter and key over time, for a song with its parts.
+      timeline: tempo, meter and key over time, of a song with its parts.
 
     Raises:
       ParseError: `no-notes` if no part has any, `no-such-instrument` if none of that instrument has, `too-long` if the
@@ -96,18 +97,21 @@ def choose(parts: Sequence[Part], settings: ReadSettings, about: About, timeline
     return _song(chosen, settings, about, timeline)
 
 
-def _song(parts: Sequence[Part], settings: ReadSettings, about: About, timeline: Timeline) -> Song:
+def _song(parts: Sequence[Part], settings: ReadSettings, about: About, timeline: Timeline | None) -> Song:
     start, duration, pitch = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("start", "duration", "pitch")
     )
     if not settings.parts and settings.pedal == "drop":
         return Song.from_notes(start, duration, pitch, about, settings.ticks_per_quarter)
-    pedals = [(number, *times) for number, part in enumerate(parts) for times in part.pedals]
+    numbers = np.arange(len(parts))
+    pedals = np.column_stack(
+        [np.repeat(numbers, [len(part.pedals) for part in parts]), np.concatenate([part.pedals for part in parts])]
+    )
     song = Song.from_parts(
         start,
         duration,
         pitch,
-        part=np.repeat(np.arange(len(parts)), [len(part.start) for part in parts]),
+        part=np.repeat(numbers, [len(part.start) for part in parts]),
         velocity=np.concatenate([part.velocity for part in parts]),
         instruments=[part.instrument for part in parts],
         pedals=() if settings.pedal == "drop" else pedals,

@@ -80,9 +80,9 @@ def phrase_ends(ticks: Iterable[int], division: int, divisors: tuple[int, ...]) 
 
 
 def timeline(changes: Iterable[tuple[int, int, bytes]], division: int, divisors: tuple[int, ...]) -> Timeline:
-    """Makes a timeline of tempo and signature events, (file tick, type, data), moved to the grid as notes are.
+    """Makes a timeline of valid tempo and signature events, (file tick, type, data), moved to the grid as notes are.
 
-    Of several at one tick the last in the order of the file holds. Invalid events are left out.
+    Of several at one tick the last in the order of the file holds.
 
     >>> timeline([(479, midi_meta.TEMPO, midi_meta.tempo_bytes(90))], division=480, divisors=(4, 3)).tempi.tolist()
     [[12, 666667]]
@@ -90,8 +90,7 @@ def timeline(changes: Iterable[tuple[int, int, bytes]], division: int, divisors:
     rows: dict[int, list[tuple[int, ...]]] = {kind: [] for kind in midi_meta.VALUES}
     # Those of one tick of the grid may have had several in the file.
     for tick, kind, data in sorted(changes, key=operator.itemgetter(0)):
-        if kind in rows and midi_meta.is_sound(kind, data):
-            rows[kind].append((tick, *midi_meta.VALUES[kind](data)))
+        rows[kind].append((tick, *midi_meta.VALUES[kind](data)))
     columns = {}
     for kind, kind_rows in rows.items():
         ticks = quantize_offsets(np.array([row[0] for row in kind_rows], np.int64), division, *units(divisors))

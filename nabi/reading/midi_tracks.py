@@ -12,7 +12,6 @@ from nabi.music.errors import ParseError
 from nabi.reading import midi_events, midi_meta, midi_pedals
 from nabi.reading.midi_events import Bytes, Ints
 from nabi.reading.midi_header import check_header
-from nabi.reading.midi_pedals import PedalMessage
 
 # Marks a program change among the types of meta events.
 PROGRAM = -1
@@ -66,13 +65,12 @@ class Track:
         begins, ends = self.extents
         return [(int(tick[mark]), int(first[mark]), data[begins[mark] : ends[mark]]) for mark in marks.tolist()]
 
-    def pedal_messages(self) -> list[PedalMessage]:
-        """Lists the messages of the sustain pedals."""
+    def pedal_messages(self) -> Ints:
+        """Returns the messages of the sustain pedals, [M, 3]: tick, channel and value."""
         count, tick, status, first, second = self.columns
         is_pedal = (status[:count] & 0xF0 == midi_events.CONTROL_CHANGE) & (first[:count] == midi_pedals.SUSTAIN)
         at = np.flatnonzero(is_pedal)
-        columns = (tick[at], status[at] & 0x0F, second[at])
-        return [PedalMessage(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+        return np.column_stack([tick[at], status[at] & 0x0F, second[at]])
 
 
 def read_tracks(data: bytes) -> tuple[int, list[Track]]:

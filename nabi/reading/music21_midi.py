@@ -32,8 +32,8 @@ from nabi.music.errors import ParseError
 from nabi.music.song import Song
 from nabi.reading import midi_meta, midi_pedals, midi_quantisation
 from nabi.reading.instruments import DRUM_CHANNEL, Part, choose
+from nabi.reading.midi_events import Ints
 from nabi.reading.midi_header import check_header
-from nabi.reading.midi_pedals import PedalMessage
 from nabi.reading.read_settings import DEFAULT, ReadSettings
 
 _music21_nearest_multiple = common.nearestMultiple
@@ -67,8 +67,8 @@ def read(data: bytes, settings: ReadSettings = DEFAULT, about: About | None = No
     about = dataclasses.replace(about, phrase_ends=_phrase_ends(file, settings.divisors))
     division = file.ticksPerQuarterNote
     if settings.pedal != "drop":
-        parts = midi_pedals.with_pedals(parts, pedal_messages, division, settings.divisors)
-    changes = _changes(file) if settings.parts else []
+        parts = midi_pedals.with_pedals(parts, [pedal_messages], division, settings.divisors)
+    changes = _changes(file)
     return choose(parts, settings, about, midi_quantisation.timeline(changes, division, settings.divisors))
 
 
@@ -203,28 +203,29 @@ def _about(file: Any, about: About) -> About:
     """Adds the earliest tempo, time signature and key signature of any track."""
     earliest: dict[int, tuple[int, bytes]] = {}
     for time, kind, data in _changes(file):
-        if midi_meta.is_sound(kind, data) and time < earliest.get(kind, (1 << 62, b""))[0]:
+        if time < earliest.get(kind, (1 << 62, b""))[0]:
             earliest[kind] = (time, data)
     return midi_meta.described(about, {kind: data for kind, (_, data) in earliest.items()})
 
 
 def _changes(file: Any) -> list[tuple[int, int, bytes]]:
-    """Lists (file tick, type, data) of the tempo and signature events of all tracks."""
+    """Lists (file tick, type, data) of the valid tempo and signature events of all tracks."""
     return [
         (time, event.type.value, event.data)
         for track in file.tracks
         for time, event in midi.translate.getTimeForEvents(track)
-        if isinstance(event.type, midi.MetaEvents) and event.type.value in midi_meta.READERS
+        if isinstance(event.type, midi.MetaEvents) and event.type.value in midi_meta.READERS and _usable(event)
     ]
 
 
-def _pedal_messages(file: Any) -> list[PedalMessage]:
-    return [
-        PedalMessage(time, event.channel - 1, event.parameter2)
+def _pedal_messages(file: Any) -> Ints:
+    rows = [
+        (time, event.channel - 1, event.parameter2)
         for track in file.tracks
         for time, event in midi.translate.getTimeForEvents(track)
         if event.type == midi.ChannelVoiceMessages.CONTROLLER_CHANGE and event.parameter1 == midi_pedals.SUSTAIN
     ]
+    return np.array(rows, np.int64).reshape(-1, 3)
 
 
 def _phrase_ends(file: Any, divisors: tuple[int, ...]) -> tuple[int, ...]:
