@@ -116,8 +116,8 @@ def best_key(weights: npt.ArrayLike) -> FoundKey | None:
 
 
 def sounding(song: Song) -> Floats:
-    """Sums the ticks that each pitch class sounds, float64 [12]; each note counts, as in music21."""
-    _, duration, pitch = song.notes()
+    """Sums the ticks that each pitch class sounds, float64 [12]; each note counts, as in music21, but no drum."""
+    _, duration, pitch = (column[~song.is_drum()] for column in song.notes())
     return np.bincount(pitch % 12, weights=duration, minlength=12).astype(np.float64)
 
 

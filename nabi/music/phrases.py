@@ -50,12 +50,12 @@ def returns(song: Song) -> list[int]:
 
 
 def cadences(song: Song) -> Ints:
-    """Finds the highest and the lowest note that sounds at the end of each phrase.
+    """Finds the highest and the lowest note, but no drum, that sounds at the end of each phrase.
 
     Returns:
       MIDI numbers [N, 2] of N phrases; -1 where nothing sounds.
     """
-    start, duration, pitch = (column.astype(np.int64) for column in song.notes())
+    start, duration, pitch = (column.astype(np.int64)[~song.is_drum()] for column in song.notes())
     until = ends(song)
     first, last = (np.searchsorted(until, ticks, side="right") for ticks in (start, start + duration))
     outer = np.full((len(until), 2), -1)

@@ -1,9 +1,10 @@
-"""Seven encodings of songs as tokens: `bars`, `pitch`, `pitch-duration`, `events`, `grid`, `steps` and `voices`.
+"""Eight encodings of songs: `band`, `bars`, `pitch`, `pitch-duration`, `events`, `grid`, `steps` and `voices`.
 
 Each is a small frozen class with `encode` beside `decode`, an exact law that relates the two, and a grammar: the kinds
 of tokens that may follow each kind. Special tokens such as `<end>` belong to the vocabulary, not to an encoding.
 """
 
+from nabi.music.encodings.bands import Bands
 from nabi.music.encodings.bars import Bars
 from nabi.music.encodings.base import END, START, Encoding
 from nabi.music.encodings.events import Events
@@ -21,6 +22,7 @@ __all__ = [
     "END",
     "NOTATIONS",
     "START",
+    "Bands",
     "Bars",
     "Encoding",
     "Events",

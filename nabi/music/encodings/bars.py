@@ -34,14 +34,14 @@ class Bars(Metred):
     """
 
     name: ClassVar[str] = "bars"
-    # A slice without a note is a bar line, the beginning of a phrase, or silence before the first note.
+    # A slice without a note is a bar line, the beginning or the end of a phrase, or silence before the first note.
     FOLLOWS: ClassVar[Mapping[str, frozenset[str]]] = {
         START: frozenset({"meter", "bar"}),
         "meter": frozenset({"bar"}),
         "bar": frozenset({"note", "shift", "key", "last", "phrase", "again"}),
         "key": frozenset({"last"}),
         "last": frozenset({"note", "shift", "phrase", "again"}),
-        "place": frozenset({"note", "phrase", "again"}),
+        "place": frozenset({"note", "shift", "phrase", "again"}),
         "phrase": frozenset({"note", "shift", "phrase", "cadence"}),
         "cadence": frozenset({"note", "shift", "cadence"}),
         "again": frozenset({"note", "shift"}),
@@ -54,8 +54,7 @@ class Bars(Metred):
     def encode(self, song: Song) -> list[str]:
         """Writes the slices up to the last note's end; after the last onset they end at bar lines."""
         start, duration, pitch = (column.astype(np.int64) for column in self.checked(song).notes())
-        lines = np.arange(0, song.end, self.bar_ticks(song))
-        borders = np.unique(np.concatenate([lines, start, phrases.ends(song), [song.end]]))
+        borders = np.unique(np.concatenate([self.bar_lines(song), start, phrases.ends(song), [song.end]]))
         order = np.lexsort((-pitch, start))
         notes = [
             (note_names.PITCH_NAMES[number], *as_sum(_DURATION, ticks, self.ticks_per_quarter, LONGEST_BAR))

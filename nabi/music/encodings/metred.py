@@ -19,8 +19,8 @@ LONGEST_BAR = 8
 MOST_BARS = 64
 
 SHIFT = "s:"
-_PLACE, _BAR, _METER, _KEY, _LAST = "@", "bar:", "meter:", "key:", "last:"
-_METERS = tuple(
+_PLACE, _BAR, METER, _KEY, _LAST = "@", "bar:", "meter:", "key:", "last:"
+METERS = tuple(
     f"{beats}/{unit}"
     for unit in (2, 4, 8, 16)
     for beats in range(1, 2 * LONGEST_BAR + 1)
@@ -31,7 +31,7 @@ _KEYS = {name: _KEY + name.replace(" ", "-") for name in keys.KEY_NAMES}
 _KEY_NUMBERS = {token: number for number, token in enumerate(_KEYS.values(), 1)}
 # Prefix of a token that is no note -> its kind.
 _KINDS = {
-    SHIFT: "shift", _PLACE: "place", _BAR: "bar", _METER: "meter", _KEY: "key", _LAST: "last", PHRASE: "phrase",
+    SHIFT: "shift", _PLACE: "place", _BAR: "bar", METER: "meter", _KEY: "key", _LAST: "last", PHRASE: "phrase",
     CADENCE: "cadence", AGAIN: "again",
 }  # fmt: skip
 # Kinds of tokens that say how a phrase is planned, and a song; they are no music.
@@ -70,7 +70,7 @@ class Metred(OnGrid):
             *(SHIFT + self.quarters(length) for length in range(1, longest + 1)),
             *(_PLACE + self.quarters(place) for place in range(1, longest)),
             *(f"{_BAR}{left}" for left in range(1, MOST_BARS + 1)),
-            *(_METER + meter for meter in _METERS),
+            *(METER + meter for meter in METERS),
             *_KEYS.values(),
             *(_LAST + self.quarters(length) for length in range(1, longest + 1)),
             *phrase_tokens.required(self.ticks_per_quarter),
@@ -87,7 +87,7 @@ class Metred(OnGrid):
         meter = meter or ("4/4" if bars else "")
         counted = (f"{_BAR}{min(bars, MOST_BARS)}",) if bars else ()
         named = (_KEYS[key],) if bars and key else ()
-        return (*((_METER + meter,) if meter in _METERS else ()), *counted, *named)
+        return (*((METER + meter,) if meter in METERS else ()), *counted, *named)
 
     def key_number(self, token: str) -> int:
         """Returns 1 more than the index in `nabi.music.keys.KEY_NAMES` of a key; 0 for any other token."""
@@ -134,8 +134,9 @@ class Metred(OnGrid):
         >>> Metred().places(song, np.array([0, 6, 48]))
         ['bar:2', '@1/2', 'bar:1']
         """
-        bar = self.bar_ticks(song)
-        left, places = -(-(song.end - ticks) // bar), ticks % bar
+        lines = self.bar_lines(song)
+        bar = np.searchsorted(lines, ticks, side="right") - 1
+        left, places = len(lines) - bar, ticks - lines[bar]
         return [
             _PLACE + self.quarters(place) if place else f"{_BAR}{min(left, MOST_BARS)}"
             for place, left in zip(places.tolist(), left.tolist(), strict=True)
@@ -151,16 +152,26 @@ class Metred(OnGrid):
           notes: the tokens of each slice's notes.
         """
         tokens = list(self.meter_tokens(song))
-        phrases = phrase_tokens.written(song)
+        phrases, meters = phrase_tokens.written(song), self.meter_changes(song)
         plans = {**phrases, 0: [*self._plan(song), *phrases.get(0, [])]}
         places, lengths = self.places(song, borders[:-1]), np.diff(borders).tolist()
         for place, begin, slice_notes, length in zip(places, borders.tolist(), notes, lengths, strict=False):
-            tokens += [place, *plans.get(begin, []), *slice_notes, SHIFT + self.quarters(length)]
+            tokens += [place, *meters.get(begin, ()), *plans.get(begin, []), *slice_notes]
+            tokens.append(SHIFT + self.quarters(length))
         return tokens if len(song) else []
 
     def most_plan_tokens(self, song: Song) -> int:
         """Bounds the number of tokens that say meter, key, last bar and phrases, of a song with notes."""
         return len(self.meter_tokens(song)) + 2 + phrase_tokens.most_tokens(song)
+
+    def bar_lines(self, song: Song) -> Ints:
+        """Returns the ticks at which the bars of a song begin, ascending, all before its end."""
+        return np.arange(0, song.end, self.bar_ticks(song))
+
+    def meter_changes(self, song: Song) -> dict[int, tuple[str, ...]]:
+        """Maps the bar lines at which another meter begins to its token; a song has one meter."""
+        del song
+        return {}
 
     def bar_ticks(self, song: Song) -> int:
         """Returns the ticks of a bar as it is written."""
@@ -171,12 +182,12 @@ class Metred(OnGrid):
     def meter_tokens(self, song: Song) -> tuple[str, ...]:
         """Returns the time signature's token; none without one that can be written."""
         meter = song.about.time_signature
-        return (_METER + meter,) if meter in _METERS else ()
+        return (METER + meter,) if meter in METERS else ()
 
     def about(self, tokens: Sequence[str]) -> About:
         """Returns the metadata that tokens say: the time signature, if there is one, and the phrases that end."""
-        meter = tokens[0] if tokens and tokens[0].startswith(_METER) else None
-        time_signature = meter.removeprefix(_METER) if meter else None
+        meter = tokens[0] if tokens and tokens[0].startswith(METER) else None
+        time_signature = meter.removeprefix(METER) if meter else None
         return About(
             time_signature=time_signature, phrase_ends=phrase_tokens.ends(tokens, self.ticks, self.ticks_per_quarter)
         )
@@ -191,9 +202,9 @@ class Metred(OnGrid):
 
     def _plan(self, song: Song) -> list[str]:
         """Returns the tokens of the key, if one is found, and of the last bar's length."""
-        key, bar = keys.find_key(song), self.bar_ticks(song)
+        key, lines = keys.find_key(song), self.bar_lines(song)
         named = [_KEYS[key.name]] if key else []
-        return [*named, _LAST + self.quarters(song.end % bar or bar)]
+        return [*named, _LAST + self.quarters(song.end - int(lines[-1]))] if len(lines) else named
 
 
 def frame_kind(token: str) -> str:

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 
+from nabi.music.encodings.bands import Bands
 from nabi.music.encodings.bars import Bars
 from nabi.music.encodings.base import Encoding
 from nabi.music.encodings.events import Events
@@ -14,7 +15,7 @@ from nabi.music.encodings.voices import Voices
 from nabi.music.suggestions import did_you_mean
 
 ENCODINGS: dict[str, Callable[..., Encoding]] = {
-    kind.name: kind for kind in (Bars, Events, Grid, Pitch, PitchDuration, Steps, Voices)
+    kind.name: kind for kind in (Bands, Bars, Events, Grid, Pitch, PitchDuration, Steps, Voices)
 }
 
 

@@ -56,8 +56,7 @@ class Voices(Metred):
         start, duration, pitch = (column.astype(np.int64) for column in self.checked(song).notes())
         ends = start + duration
         changes = _changes(start, ends)
-        lines = np.arange(0, changes[-1], self.bar_ticks(song))
-        borders = np.unique(np.concatenate([changes, lines, phrases.ends(song)]))
+        borders = np.unique(np.concatenate([changes, self.bar_lines(song), phrases.ends(song)]))
         first, last = np.searchsorted(borders, start), np.searchsorted(borders, ends)
         index, names = _sounding(first, last, pitch)
         slices = np.split(names, np.searchsorted(index, np.arange(1, len(borders) - 1)))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nabi.music.encodings import (
     END,
     START,
+    Bands,
     Bars,
     Events,
     Grid,
@@ -28,7 +29,7 @@ from nabi.music.encodings import (
 )
 from nabi.music.encodings.token_kinds import pitches_of
 from nabi.music.quantisation import ticks_per_quarter
-from tests.builders import notes_of, song, songs
+from tests.builders import bands, notes_of, song, songs
 
 # Those of music21, and finer ones: 12, 24 and 120 ticks a quarter note.
 DIVISORS = [(4, 3), (8, 6), (8, 6, 5)]
@@ -56,6 +57,8 @@ ALL = [
     Voices(divisors=(8, 6, 5)),
     Bars(),
     Bars(divisors=(8, 6, 5)),
+    Bands(),
+    Bands(velocity_steps=0, program_families=True, divisors=(8, 6, 5)),
     Events(divisors=(8, 6)),
     PitchDuration("codes", divisors=(8, 6, 5)),
     Grid(6, divisors=(8, 6)),
@@ -68,6 +71,12 @@ def test_events_lose_nothing(on_grid):
     divisors, song = on_grid
     encoding = Events(divisors=divisors)
     assert encoding.decode(encoding.encode(song)) == song
+
+
+def is_grammatical(encoding, tokens):
+    """Whether each token may follow the one before it."""
+    kinds = [*itertools.accumulate(tokens, lambda a, b: encoding.kind(b, a), initial=START), END]
+    return all(after in encoding.FOLLOWS[before] for before, after in itertools.pairwise(kinds))
 
 
 METERS = st.sampled_from([None, "4/4", "3/4", "6/8", "2/2", "5/16", "1/32", "31/16", "99/1"])
@@ -83,6 +92,7 @@ def test_bars_and_voices_say_where_phrases_end(kind, on_grid, meter, ends):
     tokens = encoding.encode(song)
     assert encoding.decode(tokens, song.about) == song
     assert encoding.decode(tokens).about.phrase_ends == tuple(end for end in sorted(ends) if end <= song.end)
+    assert is_grammatical(encoding, tokens)
     assert len(tokens) <= encoding.most_tokens(song)
     assert set(tokens) <= set(encoding.required())
 
@@ -173,7 +183,7 @@ def test_pitch_tokens_survive(on_grid, chords):
     assert encoding.encode(encoding.decode(tokens)) == tokens
 
 
-@pytest.mark.parametrize("kind", [Bars, Events, PitchDuration, Pitch, Grid, Steps, Voices])
+@pytest.mark.parametrize("kind", [Bands, Bars, Events, PitchDuration, Pitch, Grid, Steps, Voices])
 def test_a_song_of_another_grid_is_refused(kind):
     with pytest.raises(ValueError, match=r"the song has 12 ticks a quarter note, the encoding 24 \(divisors 8,6\)"):
         kind(divisors=(8, 6)).encode(song((0, 12, 60)))
@@ -190,8 +200,54 @@ def test_a_vocabulary_of_events_has_every_length_of_its_grid():
 @given(data=st.data())
 def test_grammar_allows_what_encode_writes(encoding, data):
     song = data.draw(songs(ticks_per_quarter=encoding.ticks_per_quarter))
-    kinds = [*itertools.accumulate(encoding.encode(song), lambda a, b: encoding.kind(b, a), initial=START), END]
-    assert all(after in encoding.FOLLOWS[before] for before, after in itertools.pairwise(kinds))
+    assert is_grammatical(encoding, encoding.encode(song))
+
+
+@st.composite
+def bands_and_encodings(draw):
+    """An encoding of bands, and a song with parts on its grid, whose phrases may be known."""
+    divisors = draw(st.sampled_from(DIVISORS))
+    music = draw(bands(ticks_per_quarter=ticks_per_quarter(divisors)))
+    about = dataclasses.replace(music.about, phrase_ends=tuple(sorted(draw(st.sets(st.integers(1, 3000), max_size=3)))))
+    encoding = Bands(draw(st.sampled_from([0, 1, 8, 32])), draw(st.booleans()), divisors=divisors)
+    return dataclasses.replace(music, about=about), encoding
+
+
+@given(bands_and_encodings())
+def test_a_band_is_reduced_and_nothing_else(band_and_encoding):
+    music, encoding = band_and_encoding
+    tokens, reduced = encoding.encode(music), encoding.reduce(music)
+    assert encoding.decode(tokens, music.about) == reduced
+    assert encoding.reduce(reduced) == reduced
+    assert encoding.encode(reduced) == tokens
+    assert set(tokens) <= set(encoding.required())
+    assert len(tokens) <= encoding.most_tokens(music)
+    assert is_grammatical(encoding, tokens)
+
+
+@given(bands_and_encodings())
+def test_a_reduced_band_has_the_same_notes(band_and_encoding):
+    music, encoding = band_and_encoding
+    families = encoding.program_families
+
+    def sounding(of):
+        players = of.band.instruments
+        numbers = [128 if p.is_drums else p.program - p.program % 8 * families for p in players]
+        rows = zip(of.notes()[0].tolist(), of.pitches.tolist(), of.note_parts().tolist(), strict=True)
+        return {(start, pitch, numbers[part]) for start, pitch, part in rows}
+
+    assert sounding(encoding.reduce(music)) == sounding(music)
+
+
+@given(songs_on_a_grid(), METERS)
+def test_a_song_without_parts_is_a_piano_s(on_grid, meter):
+    divisors, song = on_grid
+    song = dataclasses.replace(song, about=dataclasses.replace(song.about, time_signature=meter))
+    encoding = Bands(divisors=divisors)
+    assert encoding.decode(encoding.encode(song), song.about).merged() == song
+    is_same = Bars(divisors=divisors).encode(song)
+    plain = [t for t in encoding.encode(song) if not t.startswith(("program:", "velocity:"))]
+    assert plain == is_same or meter not in (None, "4/4", "3/4", "6/8", "2/2", "5/16")
 
 
 @pytest.mark.parametrize("encoding", ALL)
@@ -210,6 +266,7 @@ def test_settings_build_the_same_encoding(encoding):
         ({"name": "midi"}, "one of"),
         ({"name": "grid", "size": 3}, "has no setting"),
         ({"name": "grid", "step": 0}, "step 0"),
+        ({"name": "band", "velocity_steps": 33}, r"--velocity_steps 33 must be in 0\.\.32"),
         ({"name": "events", "divisors": [8, 65]}, r"--divisors '8,65' must be .* in 1\.\.64"),
     ],
 )

@@ -6,7 +6,9 @@ import re
 import pytest
 
 from nabi.music.about import About
+from nabi.music.band import Instrument
 from nabi.music.encodings import (
+    Bands,
     Bars,
     Events,
     Grid,
@@ -20,6 +22,8 @@ from nabi.music.encodings import (
     tie,
     write_steps,
 )
+from nabi.music.song import Song
+from nabi.music.timeline import Timeline
 from tests.builders import notes_of, song
 
 # C4 for a quarter with E4 above it for two, then a gap of a quarter, then a triplet D4.
@@ -210,3 +214,55 @@ def test_duration_without_a_note_is_refused(encoding):
 def test_a_phrase_that_is_longer_than_the_song_ends_nowhere():
     tokens = ["bar:1", "last:4", "phrase:2", "C4", "s:2", "@2", "phrase:3", "D4", "s:2"]
     assert Voices().decode(tokens).about.phrase_ends == (24,)
+
+
+PLAYERS = [Instrument("Drums", 0, is_drums=True), Instrument("Violins", 40), Instrument("Bass", 33)]
+
+
+def band(*notes, **more):
+    """A song of (start, duration, pitch, part, velocity)."""
+    return Song.from_parts(*zip(*notes, strict=True), instruments=PLAYERS, **more)
+
+
+def test_a_band_is_written_by_programs_drums_last():
+    music = band((0, 12, 72, 1, 100), (0, 24, 40, 2, 100), (0, 24, 67, 1, 100), (0, 1, 36, 0, 50), (12, 1, 38, 0, 50))
+    assert " ".join(Bands().encode(music)) == (
+        "bar:1 key:C-major last:2 program:33 velocity:7 E2 d:2 program:40 velocity:7 C5 d:1 G4 d:2 velocity:4 drum:36 "
+        "s:1 @1 drum:38 s:1"
+    )
+
+
+def test_a_program_and_a_velocity_hold_until_others_stand():
+    music = band((0, 6, 72, 1, 100), (6, 6, 40, 2, 20), (12, 6, 71, 1, 100), (18, 6, 69, 1, 20))
+    tokens = [token for token in Bands().encode(music) if token.startswith(("program:", "velocity:"))]
+    assert tokens == ["program:40", "velocity:7", "program:33", "velocity:2", "program:40", "velocity:2"]
+    assert not any(token.startswith("velocity:") for token in Bands(velocity_steps=0).encode(music))
+    assert "program:32" in Bands(program_families=True).encode(music)
+
+
+def test_meters_and_tempi_are_written_where_they_change():
+    timeline = Timeline.of(tempi=[(0, 500_000), (40, 400_000)], meters=[(0, 3, 4), (36, 4, 4)])
+    music = band((0, 36, 72, 1, 100), (36, 48, 71, 1, 100), timeline=timeline)
+    assert " ".join(Bands().encode(music)) == (
+        "meter:3/4 bar:2 key:A-minor last:4 tempo:120 program:40 velocity:7 C5 d:3 s:3 bar:1 meter:4/4 B4 d:4 s:4"
+    )
+    read = Bands().decode(Bands().encode(music)).band.timeline
+    assert [rows.tolist() for rows in read.columns()] == [[[0, 500_000]], [[0, 3, 4], [36, 4, 4]], []]
+
+
+def test_a_bar_begins_where_the_meter_changes():
+    music = band((0, 60, 72, 1, 100), timeline=Timeline.of(meters=[(30, 2, 4)]))
+    assert [t for t in Bands().encode(music) if t.startswith(("bar:", "meter:", "s:"))] == [
+        "bar:3", "s:5/2", "bar:2", "meter:2/4", "s:2", "bar:1", "s:1/2",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("token", ["drum:128", "drum:x", "program:200", "velocity:9", "tempo:", "meter:a/4", "x"])
+def test_a_token_of_no_band_is_named(token):
+    with pytest.raises(ValueError, match=re.escape(repr(token))):
+        Bands().decode(["bar:1", token])
+
+
+def test_a_duration_after_a_drum_has_no_note():
+    with pytest.raises(ValueError, match="'d:1' is a duration without a note"):
+        Bands().decode(["bar:1", "drum:36", "d:1"])

@@ -1,0 +1,235 @@
+"""`band`: the notes of all parts, in bars: `bar:2` `tempo:120` `program:40` `velocity:6` `C5` `d:1` `drum:36` `s:1`."""
+
+import dataclasses
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from nabi.music import general_midi, note_names, performance_steps
+from nabi.music.about import About
+from nabi.music.encodings import band_reduction
+from nabi.music.encodings.band_reduction import DRUMS
+from nabi.music.encodings.band_state import BandReader
+from nabi.music.encodings.base import END, START, as_sum
+from nabi.music.encodings.metred import LONGEST_BAR, METER, Ints, Metred, frame_kind
+from nabi.music.song import Song
+from nabi.music.timeline import Timeline
+
+DURATION, DRUM, PROGRAM, VELOCITY, TEMPO = "d:", "drum:", "program:", "velocity:", "tempo:"
+_PREFIXES = {DRUM: "drum", PROGRAM: "program", VELOCITY: "velocity", TEMPO: "tempo"}
+# What the notes of a slice begin with.
+_NOTES = frozenset({"program", "velocity", "note", "drum"})
+_CONTENT = _NOTES | {"tempo", "shift"}
+_AFTER_A_NOTE = _NOTES | {"shift"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Bands(Metred):
+    """Writes the notes of all parts, in slices from onset to onset or bar line, with the frame of `Metred`.
+
+    In a slice parts come by their programs, drums last, and a part's notes from the top down, each with its duration;
+    drums have none (`drum:36`). A program stands where another one than before goes on, a velocity where a part's
+    changes, tempo and meter where the song's do. A song without a band is a piano's.
+
+    >>> from nabi.music.band import Instrument
+    >>> duo = [Instrument("Violin", 40), Instrument("Drums", 0, is_drums=True)]
+    >>> song = Song.from_parts([0, 0, 12], [12, 3, 12], [72, 36, 74], [0, 1, 0], [90, 60, 90], instruments=duo)
+    >>> " ".join(Bands().encode(song))
+    'bar:1 key:G-minor last:2 program:40 velocity:6 C5 d:1 velocity:4 drum:36 s:1 @1 D5 d:1 s:1'
+
+    No music is out of vocabulary. Parts of one program are one, as are all drums.
+
+    Attributes:
+      velocity_steps: velocities that are told apart, 0..32; 0: none, every note has that of `performance_steps`.
+      program_families: write General MIDI's families, each as its first program, instead of programs.
+
+    Law: `decode(encode(song), song.about) == reduce(song)`.
+    """
+
+    name: ClassVar[str] = "band"
+    FOLLOWS: ClassVar[Mapping[str, frozenset[str]]] = {
+        START: frozenset({"meter", "bar"}),
+        "meter": frozenset({"bar"}),
+        "bar": _CONTENT | {"meter change", "key", "last", "phrase", "again"},
+        "meter change": _CONTENT | {"phrase", "again"},
+        "key": frozenset({"last"}),
+        "last": _CONTENT | {"phrase", "again"},
+        "place": _CONTENT | {"phrase", "again"},
+        "phrase": _CONTENT | {"phrase", "cadence"},
+        "cadence": _CONTENT | {"cadence"},
+        "again": _CONTENT,
+        "tempo": _AFTER_A_NOTE,
+        "program": frozenset({"velocity", "note"}),
+        "velocity": frozenset({"note", "drum"}),
+        "note": frozenset({"duration", "longest duration"}),
+        "duration": _AFTER_A_NOTE,
+        "longest duration": _AFTER_A_NOTE | {"duration", "longest duration"},
+        "drum": _AFTER_A_NOTE,
+        "shift": frozenset({"bar", "place", END}),
+    }
+
+    velocity_steps: int = 8
+    program_families: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a number of steps outside its range."""
+        super().__post_init__()
+        if not 0 <= self.velocity_steps <= performance_steps.MOST_VELOCITY_STEPS:
+            raise ValueError(
+                f"--velocity_steps {self.velocity_steps} must be in 0..{performance_steps.MOST_VELOCITY_STEPS}"
+            )
+
+    def encode(self, song: Song) -> list[str]:
+        """Writes the slices up to the last note's end; after the last onset they end at bar lines."""
+        song = self.reduce(song)
+        assert song.band
+        borders = band_reduction.borders(song)
+        start, duration, pitch = (column.astype(np.int64) for column in song.notes())
+        programs = band_reduction.programs(song)[song.note_parts()]
+        order = np.lexsort((-pitch, programs, start))
+        steps = performance_steps.velocity_steps(song.band.velocity, self.velocity_steps)[order].tolist()
+        columns = (column[order].tolist() for column in (programs, pitch, duration))
+        notes = self._note_tokens(zip(*columns, steps, strict=True))
+        tempi = {
+            tick: (f"{TEMPO}{performance_steps.nearest_tempo(microseconds)}",)
+            for tick, microseconds in song.band.timeline.tempi.tolist()
+        }
+        first = np.searchsorted(start[order], borders).tolist()
+        written = list(notes)
+        slices = (
+            itertools.chain(tempi.get(border, ()), *written[begin:end])
+            for border, (begin, end) in zip(borders.tolist(), itertools.pairwise(first), strict=False)
+        )
+        return self.framed(song, borders, slices)
+
+    def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
+        """Reads tokens as a song; a last note that has no duration yet is left out.
+
+        Raises:
+          ValueError: naming a token of another form, or a duration without a note before it.
+        """
+        reader = BandReader(self.velocity_steps)
+        for before, token in itertools.pairwise(["", *tokens]):
+            self._read(reader, token, before)
+        rows = np.array([note for note in reader.notes if note[1]], np.int64).reshape(-1, 5)
+        start, duration, pitch, program, velocity = rows.T
+        used, part = np.unique(program, return_inverse=True)
+        return Song.from_parts(
+            start,
+            np.where(program == DRUMS, band_reduction.drum_ticks(self.ticks_per_quarter), duration),
+            pitch,
+            part,
+            velocity,
+            instruments=[band_reduction.instrument(number, families=self.program_families) for number in used.tolist()],
+            timeline=Timeline.of(reader.tempi, reader.meters),
+            about=about if about is not None else self.about(tokens),
+            ticks_per_quarter=self.ticks_per_quarter,
+        )
+
+    def most_tokens(self, song: Song) -> int:
+        """Counts four tokens a note, those of its duration, two a slice, and those of meter, tempo and the plan."""
+        if not len(song):
+            return 0
+        song = band_reduction.with_band(song)
+        assert song.band
+        _, duration, _ = song.notes()
+        longest = LONGEST_BAR * self.ticks_per_quarter
+        durations = int((-(-duration.astype(np.int64) // longest)).sum())
+        changes = len(song.band.timeline.tempi) + len(song.band.timeline.meters)
+        return (
+            3 * len(duration)
+            + durations
+            + 2 * len(band_reduction.borders(song))
+            + changes
+            + self.most_plan_tokens(song)
+        )
+
+    def reduce(self, song: Song) -> Song:
+        """Returns the song that survives encoding; see `nabi.music.encodings.band_reduction`."""
+        return band_reduction.reduced(self.checked(song), self.velocity_steps, families=self.program_families)
+
+    def kind(self, token: str, before: str) -> str:
+        """Returns the kind of a token of the frame (`frame_kind`), `meter change` after a bar's number, or `program`,
+        `velocity`, `tempo`, `drum`, `note`, `duration`, `longest duration`."""
+        if token.startswith(DURATION):
+            return "longest duration" if token == f"{DURATION}{LONGEST_BAR}" else "duration"
+        if kind := frame_kind(token):
+            return "meter change" if kind == "meter" and before == "bar" else kind
+        return next((kind for prefix, kind in _PREFIXES.items() if token.startswith(prefix)), "note")
+
+    def required(self) -> tuple[str, ...]:
+        """Returns every pitch, drum, duration, program, velocity and tempo, and the tokens of every frame."""
+        longest = LONGEST_BAR * self.ticks_per_quarter
+        size = general_midi.FAMILY_SIZE if self.program_families else 1
+        return (
+            *note_names.PITCH_NAMES,
+            *(f"{DRUM}{pitch}" for pitch in range(128)),
+            *(DURATION + self.quarters(length) for length in range(1, longest + 1)),
+            *(f"{PROGRAM}{program}" for program in range(0, 128, size)),
+            *(f"{VELOCITY}{step}" for step in range(1, self.velocity_steps + 1)),
+            *(f"{TEMPO}{tempo}" for tempo in performance_steps.TEMPI),
+            *super().required(),
+        )
+
+    def bar_lines(self, song: Song) -> Ints:
+        """Returns the bar lines of a song whose meter may change: there a bar begins, whatever is left of the last."""
+        return band_reduction.bar_lines(song) if song.band else super().bar_lines(song)
+
+    def meter_changes(self, song: Song) -> dict[int, tuple[str, ...]]:
+        """Maps the bar lines at which another meter begins, later than the song, to its token."""
+        return {
+            tick: (f"{METER}{beats}/{unit}",)
+            for tick, beats, unit in band_reduction.meters(song)
+            if 0 < tick < song.end
+        }
+
+    def meter_tokens(self, song: Song) -> tuple[str, ...]:
+        """Returns the token of the time signature that the song begins with, if there is one."""
+        return tuple(f"{METER}{beats}/{unit}" for tick, beats, unit in band_reduction.meters(song) if tick == 0)
+
+    def _note_tokens(self, notes: Iterator[tuple[int, int, int, int]]) -> Iterator[tuple[str, ...]]:
+        """Yields the tokens of each note of a song: of (program, pitch, duration, velocity step), in order."""
+        program, steps = -1, dict.fromkeys(range(DRUMS + 1), 0)
+        for number, pitch, ticks, step in notes:
+            head: tuple[str, ...] = ()
+            if number not in (program, DRUMS):
+                program, head = number, (f"{PROGRAM}{number}",)
+            if steps[number] != step:
+                steps[number] = step
+                head = (*head, f"{VELOCITY}{step}")
+            if number == DRUMS:
+                yield (*head, f"{DRUM}{pitch}")
+            else:
+                yield (*head, note_names.PITCH_NAMES[pitch], *self._duration(ticks))
+
+    def _duration(self, ticks: int) -> tuple[str, ...]:
+        return as_sum(DURATION, ticks, self.ticks_per_quarter, LONGEST_BAR)
+
+    def _read(self, reader: BandReader, token: str, before: str) -> None:
+        """Reads one token of a song, after the one before it."""
+        kind, (_, _, said) = self.kind(token, frame_kind(before)), token.partition(":")
+        if kind == "shift":
+            reader.now += self.ticks(token)
+        elif kind == "note":
+            reader.note(note_names.parse_pitch(token))
+        elif kind.endswith("duration"):
+            reader.lengthen(self.length(said), token)
+        elif kind == "drum":
+            reader.drum(_number(token, said, 127))
+        elif kind == "program":
+            reader.program = _number(token, said, 127)
+        elif kind == "velocity":
+            reader.step = _number(token, said, self.velocity_steps)
+        elif kind == "tempo":
+            reader.tempi.append((reader.now, performance_steps.tempo_microseconds(_number(token, said, 1000))))
+        elif kind.startswith("meter"):
+            beats, _, unit = said.partition("/")
+            reader.meters.append((reader.now, _number(token, beats, 255), _number(token, unit, 128)))
+
+
+def _number(token: str, text: str, most: int) -> int:
+    if not text.isdecimal() or int(text) > most:
+        raise ValueError(f"{token!r} is no token of the encoding band")
+    return int(text)
