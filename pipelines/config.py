@@ -8,6 +8,7 @@ from typing import TypeVar
 from nabi.music import encodings, note_names, quantisation
 from nabi.music.encodings import Encoding
 from nabi.music.limits import MAX_TOKENS_PER_NOTE, Limits
+from nabi.music.performance_steps import MOST_VELOCITY_STEPS
 from nabi.music.selection import MAX_SILENCE, Selection
 from nabi.music.vocabulary import read_token_list
 from nabi.reading import read_settings
@@ -22,7 +23,7 @@ TITLE = "input (also keys of a recipe's [preprocess], as are all below)"
 IN_STEPS = ("grid", "steps")
 # Default length of a step, in quarter notes; encodings that are not here have none.
 _STEPS = {"grid": "1/4", "steps": "1/4", "pitch": "1/2"}
-_OPTIONS = ("chords", "notation", "onset_marks", "highest")
+_OPTIONS = ("chords", "notation", "onset_marks", "highest", "velocity_steps", "program_families")
 
 Part = TypeVar("Part", Selection, Limits)
 
@@ -54,14 +55,19 @@ class PreprocessConfig(Config):
     )
     instrument: str = setting(
         "all",
-        "instrument: all, first (the first part that has notes), piano, drums, or a General MIDI program 0-127; drums "
-        "are read with --instrument drums only",
+        "instrument: all, first (the first part that has notes), piano, drums, or a General MIDI program 0-127; only "
+        "where the encoding says who plays (band) all has the drums too",
     )
     divisors: tuple[int, ...] = setting(
         quantisation.DEFAULT,
         "quantise times to the nearest of these parts of a quarter note, music21's quarterLengthDivisors: 4,3 keeps "
         "16ths and triplets, 8,6 32nds and sextuplets too, 8,6,5 quintuplets as well; a finer grid has more tokens",
         kind=Several(quantisation.parse, quantisation.LEGAL, int),
+    )
+    pedal: str = setting(
+        "drop",
+        "sustain pedal: drop it, or extend the notes that end while it is down until it goes up",
+        choices=("drop", "extend"),
     )
     pitches: tuple[int, int] | None = setting(
         None,
@@ -109,9 +115,24 @@ class PreprocessConfig(Config):
         "events",
         "events loses nothing; pitch-duration is one token an event; pitch drops time, as the Keras + music21 article "
         "does; grid is a piano roll, one token a step; steps spells each step note by note; bars and voices also say "
-        "bars and places in them: bars as notes with durations, voices as all that sounds at every change",
+        "bars and places in them: bars as notes with durations, voices as all that sounds at every change; band also "
+        "says who plays, drums, velocity, tempo and changes of meter",
         choices=tuple(sorted(encodings.ENCODINGS)),
         section="how a song is written",
+    )
+    velocity_steps: int | None = setting(
+        None,
+        "band: velocities that are told apart; 0: none, every note is as loud",
+        low=0,
+        high=MOST_VELOCITY_STEPS,
+        needs={"encoding": ("band",)},
+        unset="8",
+    )
+    program_families: bool | None = setting(
+        None,
+        "band: tell General MIDI's 16 families of instruments apart instead of its 128 programs",
+        needs={"encoding": ("band",)},
+        unset="no",
     )
     step: str | None = setting(
         None,
@@ -228,7 +249,8 @@ class PreprocessConfig(Config):
 
     def read_settings(self, *, fingerprint: bool = True) -> ReadSettings:
         """Returns the settings of the readers; raises ValueError for one outside its range."""
-        return ReadSettings(self.instrument, self.parser, self.divisors, fingerprint=fingerprint)
+        parts = self.build_encoding().PARTS
+        return ReadSettings(self.instrument, self.parser, self.divisors, parts, self.pedal, fingerprint)
 
     def build_encoding(self) -> Encoding:
         """Builds the encoding; raises ValueError for an option that it does not have."""

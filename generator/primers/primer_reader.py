@@ -169,7 +169,8 @@ class PrimerReader:
 
     def _nearest(self, song: Song) -> int:
         """Finds the smallest transposition with the fewest unknown first tokens; down wins over an equal one up."""
-        lowest, highest = (int(song.pitches.min()), int(song.pitches.max())) if len(song) else (0, 127)
+        pitches = song.merged().pitches
+        lowest, highest = (int(pitches.min()), int(pitches.max())) if len(pitches) else (0, 127)
         moves = range(max(-FARTHEST, -lowest), min(FARTHEST, 127 - highest) + 1)
         return min(sorted(moves, key=abs), key=lambda move: self._unknown(song, move))
 

@@ -20,6 +20,7 @@ def read(
     *,
     instrument: str,
     parser: str,
+    pedal: str = "drop",
     max_silence: int = MAX_SILENCE,
     max_tokens_per_note: int = MAX_TOKENS_PER_NOTE,
 ) -> Song:
@@ -30,6 +31,7 @@ def read(
       encoding: encoding of the model, which gives the grid.
       instrument: instruments to read, as in `nabi.reading.read_settings`.
       parser: `fast` or `music21`, as there.
+      pedal: of the sustain pedal, as there.
       max_silence: longest silence in quarter notes (`nabi.music.selection.Selection`).
       max_tokens_per_note: limit of tokens (`nabi.music.limits.Limits`).
 
@@ -37,7 +39,7 @@ def read(
       ValueError: in one sentence, if the file is no song or has too many tokens for its notes.
     """
     try:
-        settings = ReadSettings(instrument, parser, encoding.divisors)
+        settings = ReadSettings(instrument, parser, encoding.divisors, encoding.PARTS, pedal)
         song = file_reader.read_song(storage.read_bytes(path), source=path, settings=settings)
     except ParseError as error:
         raise ValueError(f"{path} cannot be read as a song ({error})") from error
@@ -52,6 +54,7 @@ def as_trained(dataset: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "instrument": dataset["instrument"],
         "parser": dataset["parser"],
+        "pedal": dataset["pedal"],
         "max_silence": dataset["selection"]["max_silence"],
         "max_tokens_per_note": dataset["limits"]["max_tokens_per_note"],
     }

@@ -70,8 +70,14 @@ class MidiSongs:
             tokens = self.encoding.spell(self.encoding.encode(music), self.vocabulary.ids)
         song = self._about(name, music)
         parts = voice_split.parts(song) if self.encoding.name == Voices.name else ()
-        sounds = {"tempo": self.config.tempo, "program": self.config.program, "parts": parts}
-        data = midi_writer.write(song, **sounds, track_name=name, velocity=self.config.velocity or None)
+        data = midi_writer.write(
+            song,
+            tempo=None if _has_tempi(song) else self.config.tempo,
+            program=self.config.program,
+            parts=parts,
+            track_name=name,
+            velocity=self.config.velocity or None,
+        )
         return MidiSong(name, song, primer, tokens, moved, data, parts)
 
     def _music(self, sampled: "SongIds") -> Song:
@@ -97,3 +103,8 @@ class MidiSongs:
                 phrase_ends=song.about.phrase_ends,
             ),
         )
+
+
+def _has_tempi(song: Song) -> bool:
+    """Tells whether a song's own tokens said its tempo."""
+    return song.band is not None and len(song.band.timeline.tempi) > 0

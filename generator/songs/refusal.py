@@ -39,7 +39,7 @@ class Refusal:
         song = self.model.encoding.decode([*primer, *tokens])
         if shift(song, self.config) is None:
             return KEY
-        return COPIED if self._copies(song, len(self.model.encoding.decode(primer).pitches)) else ""
+        return COPIED if self._copies(song, len(self.model.encoding.decode(primer).merged().pitches)) else ""
 
     def _copies(self, song: Song, primer_notes: int) -> bool:
         """Checks for more than `--max_copied_bars` copied bars; notes of the primer do not count."""
@@ -77,7 +77,8 @@ def shift(song: Song, config: GenerateConfig) -> int | None:
         return None
     up = (KEY_NAMES.index(key) - found.tonic) % 12
     # NumPy's 8-bit numbers know no negative ones: NumPy 2 raises.
-    lowest, highest = int(song.pitches.min()), int(song.pitches.max())
+    pitches = song.merged().pitches
+    lowest, highest = int(pitches.min()), int(pitches.max())
     fits = [by for by in (up, up - 12) if lowest + by >= 0 and highest + by < 128]
     return min(fits, key=abs, default=None)
 

@@ -21,6 +21,7 @@ def columns(song: Song, primer_notes: int = 0) -> dict[str, Any]:
       figure (`nabi.analysis.form`). And `measured`, the measurements of the generated notes alone for the summary of
       all songs, since the primer says nothing about the model.
     """
+    song = song.merged()
     whole = SongMeasurements.of(song)
     generated = SongMeasurements.of(copies.after(song, primer_notes)) if primer_notes else whole
     figures = whole.as_dict()["figures"]

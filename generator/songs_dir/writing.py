@@ -54,7 +54,8 @@ class Writer:
             files["audio"] = (f"{name}.{self.config.audio}", audio.render(converted.midi, self.config.audio))
         for file, content in files.values():
             storage.write_bytes(storage.join(self.folder, file), content)
-        primer_notes = len(self.encoding.decode(converted.primer).pitches)
+        primer_song = self.encoding.decode(converted.primer)
+        primer_notes = len(primer_song.merged().pitches)
         return {
             "song": sampled.song,
             **{key: file for key, (file, _) in files.items()},
@@ -65,7 +66,7 @@ class Writer:
             "log_likelihood": round(sampled.log_likelihood, 4),
             "attempts": sampled.attempts,
             "refused": list(sampled.refused),
-            **self._among_candidates(sampled, len(song.pitches) - primer_notes),
+            **self._among_candidates(sampled, len(song.pitches) - len(primer_song.pitches)),
             **({"moved": converted.moved} if self.config.moves else {}),
             **({"agreement": _agreement(sampled)} if sampled.fed else {}),
             "notes": len(song.pitches),

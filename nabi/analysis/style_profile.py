@@ -32,7 +32,8 @@ class SongMeasurements:
 
     @classmethod
     def of(cls, song: Song) -> "SongMeasurements":
-        """Measures a song."""
+        """Measures a song; of one with its parts all that has pitch, as one part."""
+        song = song.merged()
         key = find_key(song)
         counts, formal = distributions(song, key), form.figures(song, key)
         figures = {**statistics.figures(song, counts), **{name: figure.value for name, figure in formal.items()}}

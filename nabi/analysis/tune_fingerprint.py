@@ -93,7 +93,7 @@ def fingerprint(song: Song) -> Fingerprint:
     >>> fingerprint(scale)
     Fingerprint(bands=(), sketch=b'')
     """
-    start, _, pitch = song.notes()
+    start, _, pitch = song.merged().notes()
     song_print = _of_grams(grams(start, pitch, song.ticks_per_quarter))
     track_print = Fingerprint.from_text(song.about.tracks)
     return Fingerprint(

@@ -112,6 +112,7 @@ PARSERS: dict[str, Callable[[str], TokenContent]] = {
     "pitch": _pitch,
     "pitch-duration": _pitch_duration,
     "events": _events,
+    "band": _bars,
     "bars": _bars,
     "grid": _grid,
     "steps": _steps,

@@ -65,6 +65,8 @@ def reading_settings(config: PreprocessConfig) -> dict[str, Any]:
         "instrument": config.instrument,
         "parser": config.parser,
         "divisors": list(config.divisors),
+        "parts": config.build_encoding().PARTS,
+        "pedal": config.pedal,
         "fingerprint": finds_near_duplicates(config),
         "selection": dataclasses.asdict(config.selection),
     }
@@ -80,6 +82,7 @@ def content_settings(config: PreprocessConfig) -> dict[str, Any]:
         "split": list(config.split),
         "instrument": config.instrument,
         "parser": config.parser,
+        "pedal": config.pedal,
         "max_vocabulary": config.max_vocabulary,
         "min_count": config.min_count,
         "vocabulary": config.vocabulary,

@@ -47,7 +47,8 @@ class Notes:
 
     @classmethod
     def of(cls, song: Song) -> "Notes":
-        """Returns the notes of a song."""
+        """Returns the notes of a song; of one with its parts all that have pitch, as one part."""
+        song = song.merged()
         onset, duration, pitch = (column.astype(np.int64) for column in song.notes())
         order = np.lexsort((pitch, onset))
         return cls(onset[order], pitch[order], (onset + duration)[order])
@@ -85,9 +86,9 @@ class Gram:
 
 
 def after(song: Song, notes: int) -> Song:
-    """Returns the song without its first `notes` notes, in the order of (onset, pitch)."""
+    """Returns the song, merged, without its first `notes` notes, in the order of (onset, pitch)."""
     if not notes:
-        return song
+        return song.merged()
     kept = Notes.of(song)
     duration = kept.end - kept.onset
     return song.with_notes(kept.onset[notes:], duration[notes:], kept.pitch[notes:])

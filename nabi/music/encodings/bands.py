@@ -49,6 +49,7 @@ class Bands(Metred):
     """
 
     name: ClassVar[str] = "band"
+    PARTS: ClassVar[bool] = True
     FOLLOWS: ClassVar[Mapping[str, frozenset[str]]] = {
         START: frozenset({"meter", "bar"}),
         "meter": frozenset({"bar"}),

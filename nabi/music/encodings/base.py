@@ -21,10 +21,12 @@ class Encoding(Protocol):
       name: its name for `--encoding`.
       FOLLOWS: the grammar: for each kind of token (and `START`, which stands first) the kinds that may come next (`END`
         among them).
+      PARTS: True if tokens say who plays a note: songs are read with their parts (`nabi.music.band`).
       divisors: of the quarter note, which give the grid (`nabi.music.quantisation`).
     """
 
     name: ClassVar[str]
+    PARTS: ClassVar[bool]
     FOLLOWS: ClassVar[Mapping[str, frozenset[str]]]
 
     @property
@@ -90,6 +92,7 @@ class OnGrid:
     """
 
     name: ClassVar[str]
+    PARTS: ClassVar[bool] = False
 
     divisors: tuple[int, ...] = quantisation.DEFAULT
 
