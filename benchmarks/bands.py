@@ -2,13 +2,16 @@
 
 python -m benchmarks.bands tokens FOLDER ... [--files 150]
 python -m benchmarks.bands roundtrip FOLDER ... [--files 25]
+python -m benchmarks.bands hits FOLDER ... [--files 300]
 
 `tokens` needs MidiTok beside Nabi's own packages, in turns in one process: `pip install --target DIR --no-deps
 miditok==3.0.6 tokenizers huggingface_hub tqdm filelock fsspec pyyaml hf-xet`, and DIR on PYTHONPATH. `roundtrip` writes
-each song as tokens, reads these as a song, writes that as MIDI, and has it read by symusic, mido and music21.
+each song as tokens, reads these as a song, writes that as MIDI, and has it read by symusic, mido and music21. `hits`
+reads recordings in seconds, and tells how far each hit lies, in the MIDI that is made of the tokens, from where it was.
 """
 
 import argparse
+import collections
 import io
 import itertools
 import pathlib
@@ -19,13 +22,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 import mido
 import music21
+import numpy as np
 import symusic
 
 from nabi.music.encodings import Bands
 from nabi.music.errors import ParseError
 from nabi.music.song import Song
 from nabi.reading import fast_midi, file_reader, midi_writer
-from nabi.reading.read_settings import ReadSettings
+from nabi.reading.read_settings import DIVISORS_OF_SECONDS, ReadSettings
 from nabi.workspace.commands import Parser
 
 _TURNS = 5
@@ -41,7 +45,7 @@ def main() -> None:
     """Runs one command."""
     parser = Parser("python -m benchmarks.bands", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, files in (("tokens", 150), ("roundtrip", 25)):
+    for name, files in (("tokens", 150), ("roundtrip", 25), ("hits", 300)):
         command = commands.add_parser(name)
         command.add_argument("folder", nargs="+", type=pathlib.Path)
         command.add_argument("--files", type=int, default=files, help=f"of each folder, at most (default: {files})")
@@ -49,7 +53,7 @@ def main() -> None:
     for folder in flags.folder:
         found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".mid", ".midi"))
         data = [path.read_bytes() for path in found[:: max(len(found) // flags.files, 1)][: flags.files]]
-        (_tokens if flags.command == "tokens" else _round_trip)(folder.name, data)
+        {"tokens": _tokens, "roundtrip": _round_trip, "hits": _hits}[flags.command](folder.name, data)
 
 
 def _tokens(name: str, files: Sequence[bytes]) -> None:
@@ -121,6 +125,41 @@ def _round_trip(name: str, files: Sequence[bytes]) -> None:
     print(f"{name:12} {len(songs)} songs, notes, programs, velocities and tempi equal: {equal}")
     if set(equal.values()) != {len(songs)}:
         sys.exit(1)
+
+
+def _hits(name: str, files: Sequence[bytes]) -> None:
+    """Prints how far hits lie from where they were played, and how many fell together with another."""
+    settings = ReadSettings(divisors=DIVISORS_OF_SECONDS, parts=True, time="seconds")
+    band = Bands(divisors=DIVISORS_OF_SECONDS)
+    distances, played = [], 0
+    for data in files:
+        try:
+            song = file_reader.read_song(data, source="", settings=settings)
+        except ParseError:
+            continue
+        before, after = (
+            _seconds(midi) for midi in (data, midi_writer.write(band.decode(band.encode(song), song.about)))
+        )
+        played += sum(map(len, before.values()))
+        for pitch, times in before.items():
+            found = np.array(sorted(after[pitch]))
+            nearest = np.abs(np.array(times)[:, None] - found).min(axis=1)
+            # Each hit of the tokens has one that was played: the others fell together.
+            distances += np.sort(nearest)[: len(found)].tolist()
+    milliseconds = 1e3 * np.array(distances)
+    print(
+        f"{name:12} {played:,} hits, {played - len(distances)} fell together with another in 10 ms; moved by "
+        f"{milliseconds.mean():.2f} ms on the average, {milliseconds.max():.2f} at most"
+    )
+
+
+def _seconds(midi: bytes) -> dict[int, list[float]]:
+    """Lists the onsets of each pitch, in seconds."""
+    onsets = collections.defaultdict(list)
+    for track in symusic.Score.from_midi(midi).to("second").tracks:
+        for note in track.notes:
+            onsets[note.pitch].append(note.time)
+    return onsets
 
 
 def _played(song: Song) -> Played:

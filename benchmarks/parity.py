@@ -13,7 +13,7 @@ import time
 from nabi.music import quantisation
 from nabi.music.errors import ParseError
 from nabi.reading import file_reader
-from nabi.reading.read_settings import PEDALS, ReadSettings
+from nabi.reading.read_settings import PEDALS, TIMES, ReadSettings
 from nabi.workspace.commands import Parser
 
 
@@ -38,10 +38,15 @@ def main() -> None:
     parser.add_argument("--divisors", default="4,3", help="see pipelines.preprocess --divisors")
     parser.add_argument("--parts", action="store_true", help="keep parts, velocities and changes over time")
     parser.add_argument("--pedal", default="drop", choices=PEDALS, help="the sustain pedal (default: drop)")
+    parser.add_argument("--time", default="quarters", choices=TIMES, help="see pipelines.preprocess --time")
     parser.add_argument("--every", type=int, default=1, help="only each so many files (default: all)")
     flags = parser.parse_or_exit()
     settings = ReadSettings(
-        flags.instrument, divisors=quantisation.parse(flags.divisors), parts=flags.parts, pedal=flags.pedal
+        flags.instrument,
+        divisors=quantisation.parse(flags.divisors),
+        parts=flags.parts,
+        pedal=flags.pedal,
+        time=flags.time,
     )
     files = sorted(path for folder in flags.folder for path in folder.rglob("*") if path.is_file())[:: flags.every]
     counts: collections.Counter[str] = collections.Counter()

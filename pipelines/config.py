@@ -5,7 +5,7 @@ import fractions
 import functools
 from typing import TypeVar
 
-from nabi.music import encodings, note_names, quantisation
+from nabi.music import encodings, note_names, part_choice, quantisation
 from nabi.music.encodings import Encoding
 from nabi.music.limits import MAX_TOKENS_PER_NOTE, Limits
 from nabi.music.performance_steps import MOST_VELOCITY_STEPS
@@ -58,11 +58,27 @@ class PreprocessConfig(Config):
         "instrument: all, first (the first part that has notes), piano, drums, or a General MIDI program 0-127; only "
         "where the encoding says who plays (band) all has the drums too",
     )
+    time: str = setting(
+        read_settings.QUARTERS,
+        "time MIDI in quarter notes, or, for recordings that no beat fits, in seconds: a quarter note is half a second "
+        "then, and --divisors 50, the default, gives steps of 10 ms",
+        choices=read_settings.TIMES,
+    )
     divisors: tuple[int, ...] = setting(
         quantisation.DEFAULT,
         "quantise times to the nearest of these parts of a quarter note, music21's quarterLengthDivisors: 4,3 keeps "
         "16ths and triplets, 8,6 32nds and sextuplets too, 8,6,5 quintuplets as well; a finer grid has more tokens",
         kind=Several(quantisation.parse, quantisation.LEGAL, int),
+    )
+    parts: tuple[str, ...] = setting(
+        (part_choice.ALL,),
+        "band: the parts that are kept, all or several of melody, drums, families of General MIDI in small letters "
+        "(piano, organ, guitar, bass, strings, brass ...) and programs 0-127, such as melody,bass,drums",
+        kind=Several(part_choice.parse, part_choice.LEGAL, str),
+        needs={"encoding": ("band",)},
+    )
+    max_parts: int | None = setting(
+        None, "band: keep so many parts, those with the most notes", low=1, needs={"encoding": ("band",)}
     )
     pedal: str = setting(
         "drop",
@@ -203,6 +219,8 @@ class PreprocessConfig(Config):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.time == read_settings.SECONDS and self.divisors == quantisation.DEFAULT:
+            object.__setattr__(self, "divisors", read_settings.DIVISORS_OF_SECONDS)
         self.read_settings()
         if isinstance(self.vocabulary, tuple):
             object.__setattr__(self, "vocabulary", tuple(read_token_list("\n".join(self.vocabulary))))
@@ -250,7 +268,7 @@ class PreprocessConfig(Config):
     def read_settings(self, *, fingerprint: bool = True) -> ReadSettings:
         """Returns the settings of the readers; raises ValueError for one outside its range."""
         parts = self.build_encoding().PARTS
-        return ReadSettings(self.instrument, self.parser, self.divisors, parts, self.pedal, fingerprint)
+        return ReadSettings(self.instrument, self.parser, self.divisors, parts, self.pedal, fingerprint, self.time)
 
     def build_encoding(self) -> Encoding:
         """Builds the encoding; raises ValueError for an option that it does not have."""

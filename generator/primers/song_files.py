@@ -10,7 +10,7 @@ from nabi.music.limits import MAX_TOKENS_PER_NOTE, too_many_tokens
 from nabi.music.selection import MAX_SILENCE
 from nabi.music.song import Song
 from nabi.reading import file_reader
-from nabi.reading.read_settings import ReadSettings
+from nabi.reading.read_settings import QUARTERS, ReadSettings
 from nabi.workspace import storage
 
 
@@ -21,6 +21,7 @@ def read(
     instrument: str,
     parser: str,
     pedal: str = "drop",
+    time: str = QUARTERS,
     max_silence: int = MAX_SILENCE,
     max_tokens_per_note: int = MAX_TOKENS_PER_NOTE,
 ) -> Song:
@@ -31,7 +32,7 @@ def read(
       encoding: encoding of the model, which gives the grid.
       instrument: instruments to read, as in `nabi.reading.read_settings`.
       parser: `fast` or `music21`, as there.
-      pedal: of the sustain pedal, as there.
+      pedal, time: as there.
       max_silence: longest silence in quarter notes (`nabi.music.selection.Selection`).
       max_tokens_per_note: limit of tokens (`nabi.music.limits.Limits`).
 
@@ -39,7 +40,7 @@ def read(
       ValueError: in one sentence, if the file is no song or has too many tokens for its notes.
     """
     try:
-        settings = ReadSettings(instrument, parser, encoding.divisors, encoding.PARTS, pedal)
+        settings = ReadSettings(instrument, parser, encoding.divisors, encoding.PARTS, pedal, time=time)
         song = file_reader.read_song(storage.read_bytes(path), source=path, settings=settings)
     except ParseError as error:
         raise ValueError(f"{path} cannot be read as a song ({error})") from error
@@ -55,6 +56,7 @@ def as_trained(dataset: Mapping[str, Any]) -> dict[str, Any]:
         "instrument": dataset["instrument"],
         "parser": dataset["parser"],
         "pedal": dataset["pedal"],
+        "time": dataset["time"],
         "max_silence": dataset["selection"]["max_silence"],
         "max_tokens_per_note": dataset["limits"]["max_tokens_per_note"],
     }

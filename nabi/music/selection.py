@@ -4,7 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from nabi.music import silence
+from nabi.music import part_choice, silence
+from nabi.music.part_choice import PartChoice
 from nabi.music.song import Song
 
 # In 2,100 songs of eight collections the longest stretch in which no note begins or ends has 30.2 quarter notes; in one
@@ -19,11 +20,15 @@ class Selection:
     Attributes:
       excerpt: half-open range [begin, end) in quarter notes from the start of the file.
       pitches: the lowest and the highest MIDI number; drums have none.
+      parts: words of `nabi.music.part_choice`, of a song that is read with its parts.
+      max_parts: parts, at most, those with the most notes.
       max_silence: quarter notes without a beginning or an end of a note, at least 1 (see `nabi.music.silence`).
     """
 
     excerpt: tuple[int, int] | None = None
     pitches: tuple[int, int] | None = None
+    parts: tuple[str, ...] = (part_choice.ALL,)
+    max_parts: int | None = None
     max_silence: int = MAX_SILENCE
 
     def of(self, song: Song) -> Song:
@@ -32,6 +37,7 @@ class Selection:
         Notes that sound on at the end of an excerpt are cut there. An excerpt is counted in the file's time, before
         silences are shortened.
         """
+        song = PartChoice(self.parts, self.max_parts).of(song)
         return silence.shorten(self._notes(song), self.max_silence)
 
     def _notes(self, song: Song) -> Song:

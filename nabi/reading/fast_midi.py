@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nabi.music import quantisation
 from nabi.music.about import About
 from nabi.music.song import Song
 from nabi.reading import midi_events, midi_meta, midi_pedals, midi_quantisation
@@ -39,10 +38,10 @@ class _Clock:
     tolerance: float
 
     @classmethod
-    def of(cls, division: int, divisors: tuple[int, ...]) -> "_Clock":
-        """Makes the clock of a file and of divisors."""
-        ticks_per_quarter = quantisation.ticks_per_quarter(divisors)
-        return cls(division, *midi_quantisation.units(divisors), ticks_per_quarter, division / max(divisors))
+    def of(cls, division: int, settings: ReadSettings) -> "_Clock":
+        """Makes the clock of a file with settings."""
+        tolerance = division / max(settings.divisors) if settings.gathers else midi_quantisation.TOGETHER
+        return cls(division, *midi_quantisation.units(settings.divisors), settings.ticks_per_quarter, tolerance)
 
     @property
     def grid(self) -> tuple[int, Floats, Ints]:
@@ -53,7 +52,7 @@ class _Clock:
 def read(data: bytes, settings: ReadSettings = DEFAULT, about: About | None = None) -> Song:
     """Reads the song of a MIDI file: the same as `nabi.reading.music21_midi.read` does, with the same arguments."""
     division, tracks = read_tracks(data)
-    clock = _Clock.of(division, settings.divisors)
+    clock = _Clock.of(division, settings)
     parts: dict[tuple[str, bool], list[Part]] = {}
     for number, track in enumerate(tracks):
         for channel in track.channels:

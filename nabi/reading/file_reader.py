@@ -6,9 +6,9 @@ import hashlib
 from nabi.music.about import About
 from nabi.music.errors import ParseError
 from nabi.music.song import Song
-from nabi.reading import compressed
+from nabi.reading import compressed, midi_seconds
 from nabi.reading.compressed import MAX_BYTES
-from nabi.reading.read_settings import DEFAULT, ReadSettings
+from nabi.reading.read_settings import DEFAULT, SECONDS, ReadSettings
 from nabi.reading.repair import Repaired, repair
 from nabi.workspace import file_endings
 
@@ -81,6 +81,9 @@ def _midi(data: bytes, about: About, settings: ReadSettings) -> list[tuple[str, 
 def _read_one(file: Repaired, about: About, settings: ReadSettings) -> Song | ParseError:
     """Reads one MIDI file; one that the fast reader calls damaged is read with music21 before it is given up."""
     about = dataclasses.replace(about.of_tune(file.tune), repaired=file.how)
+    if settings.time == SECONDS:
+        about = midi_seconds.described(about)
+    file = _timed(file, settings)
     # Importing either reader takes a quarter of a second or more; processes that only count files need neither.
     try:
         if settings.parser == "fast":
@@ -96,6 +99,11 @@ def _read_one(file: Repaired, about: About, settings: ReadSettings) -> Song | Pa
         return music21_midi.read(file.data, settings, about)
     except ParseError as error:
         return error
+
+
+def _timed(file: Repaired, settings: ReadSettings) -> Repaired:
+    """Returns a file in the time that settings ask for."""
+    return dataclasses.replace(file, data=midi_seconds.in_seconds(file.data)) if settings.time == SECONDS else file
 
 
 def _is_silent(result: Song | ParseError) -> bool:
@@ -119,7 +127,7 @@ def difference(data: bytes, settings: ReadSettings = DEFAULT) -> str:
         files = repair(_checked(data))
     except ParseError:
         return ""
-    return next(filter(None, (_difference(file.data, settings) for file in files)), "")
+    return next(filter(None, (_difference(_timed(file, settings).data, settings) for file in files)), "")
 
 
 def _difference(data: bytes, settings: ReadSettings) -> str:

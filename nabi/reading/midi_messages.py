@@ -21,6 +21,7 @@ _FIRST_SYSTEM = 0xF0
 # Bytes that follow a system message's status: time code, song position, song number; others have none.
 _ONE_BYTE, _TWO_BYTES = (0xF1, 0xF3), 0xF2
 _SYSTEM = re.compile(rb"[\xf1-\xf6\xf8-\xfe]")
+_HALF_A_SECOND = 500_000
 # Times are capped at this tick, so that sums stay within an int64.
 _MOST_TICKS = 1 << 52
 _MOST_NUMBER_BYTES = 9
@@ -92,14 +93,39 @@ def tempo_map(tempi_: Sequence[tuple[int, int]], ticks_a_second: float, ticks_a_
     return times
 
 
-def retimed(track: bytes, times: TempoMap) -> bytes:
-    """Writes the track with its messages at the same times in `QUARTER` ticks a quarter note."""
+def tempo_map_of_seconds(tempi_: Sequence[tuple[int, int]], division: int) -> TempoMap:
+    """Maps ticks that are parts of quarter notes to half seconds, which are quarter notes at 120 a minute.
+
+    Args:
+      tempi_: (tick, microseconds a quarter note), ascending; 120 a minute before the first.
+      division: ticks a quarter note.
+    """
+    times = TempoMap([0], [0.0], [1 / division])
+    for tick, microseconds in tempi_:
+        times.quarters.append(times.quarters[-1] + (tick - times.ticks[-1]) * times.rates[-1])
+        times.ticks.append(tick)
+        times.rates.append(microseconds / (_HALF_A_SECOND * division))
+    return times
+
+
+def retimed(track: bytes, times: TempoMap, without: Sequence[int] = ()) -> bytes:
+    """Writes the track with its messages at the same times in `QUARTER` ticks a quarter note.
+
+    Args:
+      track: its bytes.
+      times: where its ticks go.
+      without: types of meta events that are left out.
+    """
     messages = _scan(track)
     first = np.searchsorted(times.ticks, messages.ticks, side="right") - 1
     begins, quarters, rates = (np.asarray(column)[first] for column in times)
     exact = (quarters + (messages.ticks - begins) * rates) * QUARTER
     ticks = np.minimum(np.rint(exact), _MOST_TICKS).astype(np.int64)
-    return _write(track, messages, np.ones(len(ticks), np.bool_), ticks)
+    column = np.frombuffer(track, np.uint8)
+    # A message has at least one byte of data after its status, but for the last one of a damaged track.
+    kind = column[np.minimum(messages.begins + 1, len(column) - 1)] if len(column) else column
+    left_out = (column[messages.begins] == _META) & np.isin(kind, without)
+    return _write(track, messages, ~left_out, ticks)
 
 
 def _scan(track: bytes) -> _Messages:

@@ -16,6 +16,9 @@ from nabi.music.timeline import Timeline
 from nabi.reading import midi_meta
 from nabi.reading.midi_events import Floats, Ints
 
+# Notes that are not gathered begin less than so many file ticks apart in a chord: together.
+TOGETHER = 0.5
+
 
 @functools.lru_cache(maxsize=256)
 def units(divisors: tuple[int, ...]) -> tuple[Floats, Ints]:

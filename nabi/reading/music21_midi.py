@@ -75,11 +75,14 @@ def read(data: bytes, settings: ReadSettings = DEFAULT, about: About | None = No
 class _PlainPart(stream.Part):  # type: ignore[misc]
     """A part that music21 fills with quantised notes and chords, and whose notation layer does nothing."""
 
-    def quantize(self, *args: Any, **keywords: Any) -> Any:
+    # Of the quarter note; music21 would take those that give the tolerance within which it gathers notes.
+    divisors: tuple[int, ...]
+
+    def quantize(self, **keywords: Any) -> Any:
         """Quantises as music21 does, with the `_nearest_multiple` of this module."""
         common.nearestMultiple = _nearest_multiple
         try:
-            return super().quantize(*args, **keywords)
+            return super().quantize(**{**keywords, "quarterLengthDivisors": self.divisors})
         finally:
             common.nearestMultiple = _music21_nearest_multiple
 
@@ -122,13 +125,15 @@ def _parts(file: Any, settings: ReadSettings) -> list[Part]:
     """Reads the parts of a file, one for each instrument name, in the order of their first appearance."""
     notes: dict[tuple[str, bool], list[tuple[int, int, int, int, int]]] = {}
     programs: dict[tuple[str, bool], int] = {}
+    apart = (round(file.ticksPerQuarterNote / midi_quantisation.TOGETHER),)
     for line, track in _tracks(file, settings):
         is_drums = line % 16 == DRUM_CHANNEL
         part = _PlainPart()
+        part.divisors = settings.divisors
         midi.translate.midiTrackToStream(
             track,
             ticksPerQuarter=file.ticksPerQuarterNote,
-            quarterLengthDivisors=settings.divisors,
+            quarterLengthDivisors=settings.divisors if settings.gathers else apart,
             inputM21=part,
         )
         for name, program, element in _with_instrument(part):

@@ -6,6 +6,10 @@ from nabi.music import quantisation
 
 PARSERS = ("fast", "music21")
 PEDALS = ("drop", "keep", "extend")
+QUARTERS, SECONDS = "quarters", "seconds"
+TIMES = (QUARTERS, SECONDS)
+# Steps of 10 ms, where a quarter note is half a second.
+DIVISORS_OF_SECONDS = (50,)
 # Instruments besides General MIDI programs.
 WORDS = ("all", "first", "piano", "drums")
 
@@ -22,6 +26,8 @@ class ReadSettings:
       parts: keep who plays each note, how loud, and what changes over time (`nabi.music.band`).
       pedal: what the sustain pedal does, one of `PEDALS`: nothing, or it is kept with the parts, or notes that end
         while it is down sound until it goes up.
+      time: what MIDI is timed in, one of `TIMES`: quarter notes, or seconds (`nabi.reading.midi_seconds`), where notes
+        that do not begin together are not gathered.
       fingerprint: compute `About.tracks`, which only the search for near duplicates needs.
     """
 
@@ -31,6 +37,7 @@ class ReadSettings:
     parts: bool = False
     pedal: str = "drop"
     fingerprint: bool = True
+    time: str = QUARTERS
 
     def __post_init__(self) -> None:
         """Raises ValueError for a value outside its range."""
@@ -45,8 +52,15 @@ class ReadSettings:
             raise ValueError(f"parser {self.parser!r} must be one of {', '.join(PARSERS)}")
         if self.pedal not in PEDALS:
             raise ValueError(f"pedal {self.pedal!r} must be one of {', '.join(PEDALS)}")
+        if self.time not in TIMES:
+            raise ValueError(f"time {self.time!r} must be one of {', '.join(TIMES)}")
         if self.pedal == "keep" and not self.parts:
             raise ValueError("pedal 'keep' needs parts: a song without parts has no place for a pedal")
+
+    @property
+    def gathers(self) -> bool:
+        """True if notes that begin nearly together are gathered into chords, as music21 does."""
+        return self.time == QUARTERS
 
     @property
     def ticks_per_quarter(self) -> int:

@@ -51,7 +51,7 @@ class Repaired:
     how: tuple[str, ...] = ()
 
 
-class _Chunks(NamedTuple):
+class Chunks(NamedTuple):
     """The chunks after a header.
 
     Attributes:
@@ -75,7 +75,7 @@ def repair(data: bytes) -> list[Repaired]:
         return [Repaired("", data, how)]
     kind, count, division = (int.from_bytes(data[at : at + 2], "big") for at in (8, 10, 12))
     begin, longer = _first_chunk(data)
-    chunks = _chunks(data, begin)
+    chunks = chunks_of(data, begin)
     if not 0 < len(chunks.tracks) <= _MOST_TRACKS or (len(chunks.tracks) < count and not chunks.whole):
         return [Repaired("", data, how)]
     # Chunks after the last announced track need no repair: nobody reads them.
@@ -94,7 +94,7 @@ def repair(data: bytes) -> list[Repaired]:
     return [
         Repaired(name, data, how)
         if not (further or set(how) - {"riff", "macbinary"})
-        else Repaired(name, _file(1 if kind else 0, quarter, tracks), (*how, *further))
+        else Repaired(name, file_of(1 if kind else 0, quarter, tracks), (*how, *further))
         for name, (tracks, quarter, further) in zip(names, mended, strict=True)
     ]
 
@@ -123,7 +123,7 @@ def _first_chunk(data: bytes) -> tuple[int, bool]:
     return (end, True) if longer else (_HEADER_BYTES, False)
 
 
-def _chunks(data: bytes, position: int) -> _Chunks:
+def chunks_of(data: bytes, position: int = _HEADER_BYTES) -> Chunks:
     """Lists the chunks from a position to the file's end, to another file's header or to bytes that are no chunk."""
     tracks, others = [], False
     while position + 8 <= len(data) and _CHUNK_NAME.fullmatch(data, position, position + 4):
@@ -136,7 +136,7 @@ def _chunks(data: bytes, position: int) -> _Chunks:
         else:
             others = True
         position = end
-    return _Chunks(tracks, others, whole=position == len(data))
+    return Chunks(tracks, others, whole=position == len(data))
 
 
 def _follows_in_order(data: bytes, position: int, count: int) -> bool:
@@ -171,7 +171,8 @@ def _in_quarters(tracks: list[bytes], division: int) -> tuple[list[bytes], int, 
     return [midi_messages.retimed(track, timing) for track in cleaned], midi_messages.QUARTER, (*how, "smpte")
 
 
-def _file(kind: int, division: int, tracks: list[bytes]) -> bytes:
+def file_of(kind: int, division: int, tracks: list[bytes]) -> bytes:
+    """Writes a file of tracks, with a header of 6 bytes."""
     numbers = (kind, len(tracks), division)
     header = b"".join(number.to_bytes(2, "big") for number in numbers)
     return b"".join([_HEADER, (6).to_bytes(4, "big"), header, *_written(tracks)])

@@ -67,6 +67,7 @@ def reading_settings(config: PreprocessConfig) -> dict[str, Any]:
         "divisors": list(config.divisors),
         "parts": config.build_encoding().PARTS,
         "pedal": config.pedal,
+        "time": config.time,
         "fingerprint": finds_near_duplicates(config),
         "selection": dataclasses.asdict(config.selection),
     }
@@ -83,6 +84,7 @@ def content_settings(config: PreprocessConfig) -> dict[str, Any]:
         "instrument": config.instrument,
         "parser": config.parser,
         "pedal": config.pedal,
+        "time": config.time,
         "max_vocabulary": config.max_vocabulary,
         "min_count": config.min_count,
         "vocabulary": config.vocabulary,

@@ -41,9 +41,10 @@ TRACKS = st.lists(EVENTS, max_size=40)
     st.sampled_from(["all", "first", "piano", "drums", "40"]),
     st.sampled_from([(4, 3), (4, 3), (8, 6), (5, 6, 8), (6,), (1,), (16, 12), (49, 3), (10, 7)]),
     st.sampled_from([(False, "drop"), (False, "extend"), (True, "drop"), (True, "keep"), (True, "extend")]),
+    st.sampled_from(["quarters", "quarters", "seconds"]),
 )
-def test_any_events_are_read_alike(tracks, division, instrument, divisors, form):
-    settings = ReadSettings(instrument, "fast", divisors, *form)
+def test_any_events_are_read_alike(tracks, division, instrument, divisors, form, time):
+    settings = ReadSettings(instrument, "fast", divisors, *form, time=time)
     assert file_reader.difference(builders.midi(*tracks, division=division), settings) == ""
 
 

@@ -1,0 +1,101 @@
+"""The choice of parts by words: `melody`, `drums`, a family of General MIDI such as `bass`, or a program's number."""
+
+import dataclasses
+import re
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from nabi.music import general_midi
+from nabi.music.band import Instrument
+from nabi.music.song import Song
+
+ALL, MELODY, DRUMS = "all", "melody", "drums"
+# `synth-lead` for Synth Lead.
+FAMILIES = tuple(name.lower().replace(" ", "-") for name in general_midi.FAMILIES)
+LEGAL = (
+    f"all, or several of {MELODY}, {DRUMS}, {', '.join(FAMILIES)}, or General MIDI programs 0-127, such as bass,drums"
+)
+# Words in the names of parts that have the melody.
+_MELODIES = re.compile("melod|vocal|voice|lead|solo|sing", re.IGNORECASE)
+
+
+@dataclasses.dataclass(frozen=True)
+class PartChoice:
+    """Parts of a song that are kept.
+
+    Attributes:
+      words: each keeps the parts that it names.
+      most: parts, at most; those with the most notes stay. None: any number.
+    """
+
+    words: tuple[str, ...] = (ALL,)
+    most: int | None = None
+
+    def of(self, song: Song) -> Song:
+        """Returns a song of the parts that are kept; one without a band is returned as it is."""
+        if not song.band or (self.words == (ALL,) and self.most is None):
+            return song
+        kept = np.array([self._is_kept(song, number) for number in range(len(song.band.instruments))], np.bool_)
+        if self.most is not None and kept.sum() > self.most:
+            notes = np.bincount(song.note_parts(), minlength=len(kept)) * kept
+            # Of parts with as many notes the first stay.
+            kept &= np.isin(np.arange(len(kept)), np.argsort(-notes, kind="stable")[: self.most])
+        if kept.all():
+            return song
+        own = kept[song.note_parts()]
+        start, duration, pitch = (column[own] for column in song.notes())
+        return song.moved(start, duration, pitch, own)
+
+    def _is_kept(self, song: Song, number: int) -> bool:
+        assert song.band
+        player = song.band.instruments[number]
+        return self.words == (ALL,) or any(
+            number == melody(song) if word == MELODY else plays(word)(player) for word in self.words
+        )
+
+
+def parse(text: str) -> tuple[str, ...]:
+    """Reads words; raises ValueError naming the one that is wrong and the legal ones.
+
+    >>> parse("melody, bass,drums")
+    ('melody', 'bass', 'drums')
+    """
+    words = tuple(word.strip().lower() for word in text.split(","))
+    for word in words:
+        if word != MELODY and words != (ALL,):
+            plays(word)
+    return words
+
+
+def plays(word: str) -> Callable[[Instrument], bool]:
+    """Returns the test of an instrument that a word stands for; raises ValueError naming another word.
+
+    >>> plays("bass")(Instrument("Fretless", 35)), plays("bass")(Instrument("Violin", 40))
+    (True, False)
+    """
+    if word == DRUMS:
+        return lambda player: player.is_drums
+    if word in FAMILIES:
+        first = general_midi.FAMILY_SIZE * FAMILIES.index(word)
+        return lambda player: not player.is_drums and general_midi.family(player.program) == first
+    if word.isdecimal() and int(word) < 128:
+        return lambda player: not player.is_drums and player.program == int(word)
+    raise ValueError(f"part {word!r} must be {LEGAL}")
+
+
+def melody(song: Song) -> int:
+    """Returns the number of the part with the melody: the first one whose name says so, or the highest one.
+
+    Names say so with melody, vocal, voice, lead, solo or sing. Otherwise the pitched part is taken whose notes are the
+    highest on the average over time. -1 in a song of drums alone.
+    """
+    players: Sequence[Instrument] = song.band.instruments if song.band else ()
+    pitched = [number for number, player in enumerate(players) if not player.is_drums]
+    named = [number for number in pitched if _MELODIES.search(players[number].name)]
+    if named or not pitched:
+        return named[0] if named else -1
+    _, duration, pitch = song.notes()
+    sums = np.bincount(song.note_parts(), weights=duration * pitch.astype(np.float64), minlength=len(players))
+    times = np.bincount(song.note_parts(), weights=duration, minlength=len(players))
+    return max(pitched, key=lambda number: (sums / times)[number])
