@@ -4,11 +4,14 @@ import dataclasses
 
 from generator.contradictions import contradictions
 from generator.flag_values import BASS, FROM_START, MIDI, MIDI_AND_MUSIC_XML, SOPRANO, TEACHER_FORCED
-from nabi.music import bars
+from nabi.music import bars, part_choice
+from nabi.music.band import Instrument
+from nabi.music.part_choice import DRUMS
 from nabi.music.scales import SCALES, Key
 from nabi.reading import midi_meta
 from nabi.workspace import directories
 from nabi.workspace.config import Config, setting
+from nabi.workspace.setting_kinds import Several
 
 TITLE = "songs (also keys of a recipe's [[generate]])"
 
@@ -110,6 +113,21 @@ class GenerateConfig(Config):
     highest: int = setting(127, "highest MIDI number", high=127)
     density: float = setting(
         0.0, "notes a quarter note that songs are led to; 0: as the model likes", high=100, needs=_NOT_BEAM
+    )
+
+    parts: tuple[str, ...] = setting(
+        (part_choice.ALL,),
+        "of a model of --encoding band: the parts that songs have, each of them: families of General MIDI in small "
+        "letters (piano, organ, guitar, bass, strings, brass ...), programs 0-127 and drums, such as piano,bass,drums",
+        kind=Several(part_choice.parse, part_choice.LEGAL, str),
+    )
+    drums: bool | None = setting(
+        None, "of a model of --encoding band: songs have drums, or have none", unset="as the model likes"
+    )
+    part_ranges: tuple[str, ...] = setting(
+        (),
+        "of a model of --encoding band: lowest and highest MIDI number of parts, such as bass:28-55,strings:55-96",
+        kind=Several(part_choice.parse_ranges, part_choice.LEGAL_RANGES, str),
     )
 
     # How songs begin.
@@ -220,6 +238,26 @@ class GenerateConfig(Config):
         """Pitch classes that songs are made of, 0..11; C is 0."""
         free = self.moves or self.harmonize
         return self.in_key.classes if self.in_key and not free else frozenset(range(12))
+
+    @property
+    def may_have_drums(self) -> bool:
+        """Tells whether songs may have drums."""
+        return self.drums is not False and (self.drums or self.parts == (part_choice.ALL,) or DRUMS in self.parts)
+
+    @property
+    def asked_parts(self) -> tuple[str, ...]:
+        """Words for the parts that every song has."""
+        words = () if self.parts == (part_choice.ALL,) else self.parts
+        return (*words, *((DRUMS,) if self.drums and DRUMS not in words else ()))
+
+    def plays(self, player: Instrument) -> bool:
+        """Tells whether songs may have a part."""
+        return self.parts == (part_choice.ALL,) or any(part_choice.plays(word)(player) for word in self.parts)
+
+    @property
+    def ranges_of_programs(self) -> dict[int, tuple[int, int]]:
+        """Program -> lowest and highest MIDI number of its notes, of those that have a range of their own."""
+        return part_choice.ranges_of_programs(self.part_ranges)
 
     @property
     def moves(self) -> bool:

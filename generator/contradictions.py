@@ -3,6 +3,7 @@
 from typing import Any
 
 from generator.flag_values import FROM_START, TEACHER_FORCED
+from nabi.music import part_choice
 from nabi.music.windows import SPLITS
 
 
@@ -15,6 +16,7 @@ def contradictions(config: Any) -> tuple[tuple[bool, str], ...]:
     return (
         *_of_a_melody(config),
         *_of_temperatures(config),
+        *_of_parts(config),
         (config.lowest > config.highest, f"--lowest {config.lowest} must not be above --highest {config.highest}"),
         (
             config.primer in (f"{split}:" for split in SPLITS),
@@ -32,6 +34,19 @@ def contradictions(config: Any) -> tuple[tuple[bool, str], ...]:
         (
             config.primer_bars > 0 and config.primer_tokens > 0,
             "--primer_bars and --primer_tokens are two lengths of one primer: choose one",
+        ),
+    )
+
+
+def _of_parts(config: Any) -> tuple[tuple[bool, str], ...]:
+    return (
+        (
+            part_choice.MELODY in config.parts,
+            "--parts melody is a part of songs that are read: name families of instruments, programs or drums",
+        ),
+        (
+            config.drums is False and part_choice.DRUMS in config.parts,
+            f"--parts {','.join(config.parts)} and --no_drums contradict each other: leave out one of them",
         ),
     )
 

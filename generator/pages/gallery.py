@@ -6,6 +6,7 @@ The page's script writes all data as text; no name, path or setting can become m
 import dataclasses
 import html
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from generator.pages import loss_chart
@@ -47,6 +48,8 @@ _NUMBERS = (
 _PARALLELS = ("parallel_fifths", "parallel_octaves")
 _FORM = ("recurrence", "key_kept", "held_chords", "top_voice_steps")
 
+_COLOUR = re.compile("#[0-9a-f]{6}")
+
 # Within a script element `</script>` would end the data and `<!--` would change its parsing; JSON escapes prevent both.
 _SCRIPT_SAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
 
@@ -59,6 +62,7 @@ class SongSet:
       songs: rows of songs-*.jsonl, in any order. The page uses `song` (number of the song, the only required column),
         `name`, `file`, `score`, `picture`, `audio`, `key`, `seed`, `seconds`, `notes`, `log_likelihood` (nats),
         `ended`, `attempts`, `agreement`, `candidates`, `nats_per_note`, `form`, the columns of `copied_bars.figures`,
+        `parts` (of a band: `name`, `colour`, `notes`, `velocity`),
         `tokens` (a list, or their number, which may also be in `length`), `pitch_range` (lowest and highest MIDI
         number) and `roll` (`render.time_span`: beginning and end of the song in its picture). A song without `audio`
         has no player.
@@ -144,7 +148,24 @@ def _entry(row: Mapping[str, object], song_set: SongSet) -> dict[str, object]:
     pitches = _pair(row.get("pitch_range"))
     if pitches and all(0 <= pitch <= 127 for pitch in pitches):
         entry["pitches"] = " to ".join(PITCH_NAMES[int(pitch)] for pitch in pitches)
+    if parts := _parts(row.get("parts")):
+        entry["parts"] = parts
     return entry
+
+
+def _parts(parts: object) -> list[dict[str, object]]:
+    """Selects what the page shows of a song's parts, each with its colour in the picture."""
+    rows = [part for part in parts if isinstance(part, Mapping)] if isinstance(parts, list) else []
+    return [
+        {
+            "name": str(part.get("name") or "unnamed"),
+            "colour": colour,
+            "notes": number(part.get("notes")),
+            "velocity": number(part.get("velocity")),
+        }
+        for part in rows
+        if _COLOUR.fullmatch(colour := str(part.get("colour")))
+    ]
 
 
 def _form(figures: object) -> dict[str, float | None]:

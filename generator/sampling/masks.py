@@ -1,9 +1,10 @@
-"""Mask of the tokens that may be sampled: those inside of a key, a scale and a range."""
+"""Mask of the tokens that may be sampled: those inside of a key, a scale and a range, and of parts asked for."""
 
 import numpy as np
 import numpy.typing as npt
 
 from generator.config import GenerateConfig
+from nabi.music.band import Instrument
 from nabi.music.encodings import Encoding
 from nabi.music.encodings.token_kinds import pitches_named, pitches_of
 from nabi.music.vocabulary import Vocabulary
@@ -18,7 +19,9 @@ def allowed(config: GenerateConfig, vocabulary: Vocabulary, encoding: Encoding) 
     special = vocabulary.special
     tokens = vocabulary.tokens[special:]
     pitches_by_token = [pitches_of(encoding, token) for token in tokens]
-    legal = [_is_legal(config, pitches_named(encoding, token)) for token in tokens]
+    legal = [
+        _is_legal(config, pitches_named(encoding, token)) and _is_played(config, encoding, token) for token in tokens
+    ]
     allowed_V = np.array([True] * special + legal)  # noqa: N806
     if not any(pitches and is_legal for pitches, is_legal in zip(pitches_by_token, legal, strict=True)):
         raise ValueError(
@@ -26,6 +29,14 @@ def allowed(config: GenerateConfig, vocabulary: Vocabulary, encoding: Encoding) 
             f"{' and in ' + config.key if config.key else ''}: widen --lowest and --highest, or give another --key"
         )
     return allowed_V
+
+
+def _is_played(config: GenerateConfig, encoding: Encoding, token: str) -> bool:
+    """Checks that a token that says who plays, or strikes a drum, is of a part that songs may have."""
+    program, is_drum = encoding.program(token), encoding.kind(token, before="start") == "drum"
+    if is_drum:
+        return config.may_have_drums
+    return program < 0 or config.plays(Instrument("", program))
 
 
 def _is_legal(config: GenerateConfig, pitches: tuple[int, ...]) -> bool:

@@ -10,6 +10,7 @@ from generator.sampling.frame_mask import FrameMask
 from generator.sampling.grammar import Grammar
 from generator.sampling.melody import Melody
 from generator.sampling.order_mask import OrderMask
+from generator.sampling.part_mask import PartMask
 from generator.sampling.plan import SLOTS
 from generator.sampling.sampler import Sampler
 from generator.sampling.song_state import SongIds
@@ -75,4 +76,6 @@ def frame_of(model: TrainedModel, config: GenerateConfig, contents: TokenContent
         masks.append(FrameMask.of(model.vocabulary, model.encoding))
     if isinstance(model.encoding, Voices):
         masks.append(OrderMask(contents))
+    if model.encoding.PARTS:
+        masks.append(PartMask.of(model.vocabulary, model.encoding, config.ranges_of_programs, config.asked_parts))
     return masks

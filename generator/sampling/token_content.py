@@ -57,4 +57,5 @@ class TokenContents:
 
 
 def _struck(encoding: Encoding, token: str) -> int:
-    return len(pitches_of(encoding, token)) if kind_of(encoding, token) in ("note", "chord") else 0
+    kind = kind_of(encoding, token)
+    return len(pitches_of(encoding, token)) if kind in ("note", "chord") else int(kind == "drum")

@@ -44,6 +44,7 @@ def prepare(model: TrainedModel, model_dir: str, config: GenerateConfig, folder:
     samplers.grammar_of(model, config)
     _require_ends(model, config)
     _require_memory(model, config)
+    _check_parts(model, config)
     primers = (melodies if config.harmonize else priming).primers_of(config, model)
     if config.auto_sampling:
         config = auto_sampling.chosen(config, model, primers, folder)
@@ -71,4 +72,20 @@ def _require_memory(model: TrainedModel, config: GenerateConfig) -> None:
         raise ValueError(
             f"--memory {config.memory}: the model was trained without --memory and is told nothing of its song: "
             "leave it out"
+        )
+
+
+def _check_parts(model: TrainedModel, config: GenerateConfig) -> None:
+    """Raises ValueError for a setting of parts where songs have none, or of the one part where songs have several."""
+    asked = {"parts": config.asked_parts, "drums": config.drums is not None, "part_ranges": config.part_ranges}
+    if not model.encoding.PARTS and (wrong := next((name for name, value in asked.items() if value), "")):
+        raise ValueError(
+            f"--{wrong} needs a model whose tokens say who plays, --encoding band, not {model.encoding.name}: "
+            "leave it out"
+        )
+    single = {"program": config.program, "velocity": config.velocity}
+    if model.encoding.PARTS and (wrong := next((name for name, value in single.items() if value), "")):
+        raise ValueError(
+            f"--{wrong} {single[wrong]} is of songs with one part; the model's tokens say who plays and how loud: "
+            "leave it out, or choose parts with --parts"
         )

@@ -1,4 +1,4 @@
-"""Refusal of sampled songs that are cut off, cannot be heard in the key of `--key`, or copy too much."""
+"""Refusal of sampled songs that are cut off, cannot be heard in the key of `--key`, lack a part, or copy too much."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from generator.config import GenerateConfig
 from nabi.analysis import copies
+from nabi.music import part_choice
 from nabi.music.keys import KEY_NAMES, find_key, is_recognised, major_or_minor
 from nabi.music.song import Song
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from nabi.networks.trained_model import TrainedModel
 
 # Reasons for a refusal.
-CUT, KEY, COPIED = "cut", "key", "copied"
+CUT, KEY, PARTS, COPIED = "cut", "key", "parts", "copied"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Refusal:
         song = self.model.encoding.decode([*primer, *tokens])
         if shift(song, self.config) is None:
             return KEY
+        if missing_parts(song, self.config):
+            return PARTS
         return COPIED if self._copies(song, len(self.model.encoding.decode(primer).merged().pitches)) else ""
 
     def _copies(self, song: Song, primer_notes: int) -> bool:
@@ -48,13 +51,21 @@ class Refusal:
         return copies.find(copies.after(song, primer_notes), self.index).longest_bars > self.config.max_copied_bars
 
 
+def missing_parts(song: Song, config: GenerateConfig) -> list[str]:
+    """Lists the words of `--parts` and `--drums` that no part of a song answers to."""
+    players = song.band.instruments if song.band else ()
+    return [word for word in config.asked_parts if not any(map(part_choice.plays(word), players))]
+
+
 def refusal(
     model: "TrainedModel", config: GenerateConfig, index: copies.Index | None
 ) -> Callable[["SongIds"], str] | None:
     """Builds the rule of these settings; None if they keep every song, or if sampling again would change nothing."""
     if config.decoding != "sample":
         return None
-    has_condition = config.ended or config.max_copied_bars > 0 or judged_key(config) is not None
+    has_condition = (
+        config.ended or config.max_copied_bars > 0 or judged_key(config) is not None or bool(config.asked_parts)
+    )
     return Refusal(model, config, index) if has_condition else None
 
 
@@ -99,7 +110,7 @@ def cost(summary: Mapping[str, Any], config: GenerateConfig) -> str:
     refused = {reason: count for reason, count in summary["refused"].items() if count}
     if not clauses and not refused:
         return ""
-    reasons = {CUT: "cut off", KEY: "in another key", COPIED: "copied"}
+    reasons = {CUT: "cut off", KEY: "in another key", PARTS: "without a part that was asked for", COPIED: "copied"}
     drawn = ", ".join(f"{count:,} {reasons[reason]}" for reason, count in refused.items()) or "none"
     made = f"{songs * config.candidates + sum(refused.values()):,} were made"
     if config.candidates > 1:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from generator.songs_dir import part_colours
 from nabi.music.bars import bar_ticks
 from nabi.music.song import Song
 
@@ -35,6 +36,8 @@ PAPER, BLACK_KEY, QUARTER_LINE, BAR_LINE, C_LINE, INK = range(6)
 INK_SHADES = 4
 NOTES = INK + INK_SHADES
 NOTE_COLOURS = 16
+# The most height of the strip in which drums stand, a row for each, under all that has pitch.
+DRUM_ROWS, DRUM_ROW = 8, 10
 
 _BLACK_KEYS = (1, 3, 6, 8, 10)
 _LOWEST_COLOURED, _HIGHEST_COLOURED = 36, 91
@@ -48,15 +51,17 @@ def piano_roll(song: Song) -> bytes:
     """Draws the whole song as a PNG of WIDTH x HEIGHT pixels; equal songs give equal bytes.
 
     Bars follow the song's time signature, 4/4 if it has none; lines mark bars, quarters and every C. The picture of a
-    song without notes says so.
+    song without notes says so. Of a song with its parts each has a colour (`part_colours`), paler where it is soft, and
+    drums stand in a strip of their own.
     """
     canvas = np.full((HEIGHT, WIDTH), PAPER, np.uint8)
-    rows = _row_edges(song)
+    drum_rows = _drum_rows(song)
+    rows = _row_edges(song.merged(), HEIGHT - BOTTOM - DRUM_ROW * len(set(drum_rows.values())))
     _paint_keys(canvas, rows)
     _paint_time(canvas, song)
     _paint_octaves(canvas, rows)
     if len(song):
-        _paint_notes(canvas, song, rows)
+        _paint_notes(canvas, song, rows, drum_rows)
     else:
         _paint_text(canvas, "no notes", WIDTH // 2, (HEIGHT - BOTTOM) // 2, "mm")
     picture = Image.fromarray(canvas, "P")
@@ -78,13 +83,21 @@ def _pixels_per_tick(song: Song) -> float:
     return (WIDTH - LEFT - RIGHT) / (bar * max(math.ceil(song.end / bar), MIN_BARS))
 
 
-def _row_edges(song: Song) -> dict[int, tuple[int, int]]:
-    """Computes the pixel rows of every pitch shown: the first, and one past the last."""
+def _drum_rows(song: Song) -> dict[int, tuple[int, int]]:
+    """Computes the pixel rows of every drum, the lowest at the bottom; of more than fit several have one row."""
+    drums = np.unique(song.pitches[song.is_drum()]).tolist()
+    size = max(-(-len(drums) // DRUM_ROWS), 1)
+    edges = [HEIGHT - BOTTOM - DRUM_ROW * (at // size) for at in range(len(drums))]
+    return {drum: (edge - DRUM_ROW, edge) for drum, edge in zip(drums, edges, strict=True)}
+
+
+def _row_edges(song: Song, floor: int) -> dict[int, tuple[int, int]]:
+    """Computes the pixel rows of every pitch shown, above the row `floor`: the first, and one past the last."""
     low, high = (int(song.pitches.min()) - 2, int(song.pitches.max()) + 2) if len(song) else (60, 60)
     missing = max(MIN_SEMITONES - (high - low + 1), 0)
     low = min(max(low - missing // 2, 0), 127 - MIN_SEMITONES + 1)
     high = min(max(high + missing - missing // 2, low + MIN_SEMITONES - 1), 127)
-    edges = np.linspace(HEIGHT - BOTTOM, TOP, high - low + 2).round().astype(int).tolist()
+    edges = np.linspace(floor, TOP, high - low + 2).round().astype(int).tolist()
     return {low + row: (edges[row + 1], edges[row]) for row in range(high - low + 1)}
 
 
@@ -124,18 +137,23 @@ def _thinning(pixels: float, at_least: int) -> int:
     return int(2 ** max(0, math.ceil(math.log2(at_least / pixels))))
 
 
-def _paint_notes(canvas: Canvas, song: Song, rows: dict[int, tuple[int, int]]) -> None:
+def _paint_notes(
+    canvas: Canvas, song: Song, rows: dict[int, tuple[int, int]], drum_rows: dict[int, tuple[int, int]]
+) -> None:
     starts, durations, pitches = song.notes()
+    colours = (
+        part_colours.of_notes(song) + NOTE_COLOURS if song.band else [_colour_of(pitch) for pitch in pitches.tolist()]
+    )
     pixels = _pixels_per_tick(song)
     lefts = (LEFT + starts * pixels).round().astype(int).tolist()
     rights = (LEFT + (starts + durations) * pixels).round().astype(int).tolist()
-    for left, right, pitch in zip(lefts, rights, pitches.tolist(), strict=True):
+    notes = zip(lefts, rights, pitches.tolist(), colours, song.is_drum().tolist(), strict=True)
+    for left, right, pitch, colour, is_drum in notes:
         # A gap keeps consecutive notes of one pitch apart.
         gap = min(2, max(right - left - 2, 0))
-        top, bottom = rows[pitch]
+        top, bottom = (drum_rows if is_drum else rows)[pitch]
         bar = canvas[top + 1 : bottom, left : max(right - gap, left + 2)]
-        edge = NOTES + 2 * _colour_of(pitch)
-        _paint_bar(bar, edge)
+        _paint_bar(bar, NOTES + 2 * int(colour))
 
 
 def _paint_bar(bar: Canvas, edge: int) -> None:
@@ -183,6 +201,7 @@ def _palette() -> list[int]:
     scale = np.linspace(0, len(_NOTE_SCALE) - 1, NOTE_COLOURS)
     channels = np.array(_NOTE_SCALE, float).T
     notes = np.stack([np.interp(scale, range(len(_NOTE_SCALE)), channel) for channel in channels], axis=1)
+    notes = [*notes, *part_colours.shades(paper)]
     shades = [shade for note in notes for shade in (_mix(paper, note, 0.5), note)]
     return np.array([*_GROUNDS, *inks, *shades]).round().astype(int).ravel().tolist()
 

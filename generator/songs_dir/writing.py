@@ -9,7 +9,7 @@ from generator.config import GenerateConfig
 from generator.flag_values import MIDI_AND_MUSIC_XML
 from generator.songs import candidates, copied_bars
 from generator.songs.midi_songs import MidiSong, MidiSongs
-from generator.songs_dir import audio, measuring, render
+from generator.songs_dir import audio, measuring, part_rows, render
 from generator.songs_dir.explained_tokens import explained_tokens
 from nabi.music.encodings import Encoding
 from nabi.music.song import Song
@@ -73,6 +73,7 @@ class Writer:
             "seconds": round(_seconds(song, self.config.tempo), 3),
             "roll": render.time_span(song),
             **measuring.columns(song, primer_notes),
+            **part_rows.columns(song),
             **(copied_bars.figures(song, self.index.read(), primer_notes) if self.index else {}),
             **self._explained(sampled, song),
             "settings": describe(self.config, self.harmonized),

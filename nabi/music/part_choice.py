@@ -16,6 +16,9 @@ FAMILIES = tuple(name.lower().replace(" ", "-") for name in general_midi.FAMILIE
 LEGAL = (
     f"all, or several of {MELODY}, {DRUMS}, {', '.join(FAMILIES)}, or General MIDI programs 0-127, such as bass,drums"
 )
+LEGAL_RANGES = (
+    "families or programs, each with its lowest and its highest MIDI number 0-127, such as bass:28-55,strings:55-96"
+)
 # Words in the names of parts that have the melody.
 _MELODIES = re.compile("melod|vocal|voice|lead|solo|sing", re.IGNORECASE)
 
@@ -82,6 +85,35 @@ def plays(word: str) -> Callable[[Instrument], bool]:
     if word.isdecimal() and int(word) < 128:
         return lambda player: not player.is_drums and player.program == int(word)
     raise ValueError(f"part {word!r} must be {LEGAL}")
+
+
+def parse_ranges(text: str) -> tuple[str, ...]:
+    """Reads words with the lowest and the highest MIDI number of each; raises ValueError naming one that is wrong.
+
+    >>> parse_ranges("bass:28-55, 73:60-96")
+    ('bass:28-55', '73:60-96')
+    """
+    items = tuple(item.strip().lower() for item in text.split(",")) if text.strip() else ()
+    ranges_of_programs(items)
+    return items
+
+
+def ranges_of_programs(items: Sequence[str]) -> dict[int, tuple[int, int]]:
+    """Returns program -> lowest and highest MIDI number; raises ValueError naming an item that is wrong.
+
+    >>> ranges_of_programs(["73:60-96"])
+    {73: (60, 96)}
+    """
+    ranges: dict[int, tuple[int, int]] = {}
+    for item in items:
+        word, _, bounds = item.partition(":")
+        low, _, high = bounds.partition("-")
+        if not (low.isdecimal() and high.isdecimal() and int(low) <= int(high) < 128) or word == DRUMS:
+            raise ValueError(f"range {item!r} must be {LEGAL_RANGES}")
+        plays_it = plays(word)
+        programs = [number for number in range(128) if plays_it(Instrument("", number))]
+        ranges |= dict.fromkeys(programs, (int(low), int(high)))
+    return ranges
 
 
 def melody(song: Song) -> int:

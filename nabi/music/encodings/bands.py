@@ -174,6 +174,14 @@ class Bands(Metred):
             *super().required(),
         )
 
+    def program(self, token: str) -> int:
+        """Returns the program, or the first of the family, that a token says plays on; -1 for any other token.
+
+        >>> Bands().program("program:40"), Bands().program("C4")
+        (40, -1)
+        """
+        return int(token.removeprefix(PROGRAM)) if token.startswith(PROGRAM) else -1
+
     def bar_lines(self, song: Song) -> Ints:
         """Returns the bar lines of a song whose meter may change: there a bar begins, whatever is left of the last."""
         return band_reduction.bar_lines(song) if song.band else super().bar_lines(song)

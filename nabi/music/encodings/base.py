@@ -79,6 +79,9 @@ class Encoding(Protocol):
     def number(self, token: str) -> int:
         """Returns the number that a token says of where a song is: bars up to the end, or ticks; 0 for any other."""
 
+    def program(self, token: str) -> int:
+        """Returns the General MIDI program that a token says plays on, -1 for any other token."""
+
     def lengthened(self, tokens: Sequence[str], bars: int) -> list[str]:
         """Writes tokens as the beginning of a song of so many bars, if its tokens say this."""
 
@@ -141,6 +144,11 @@ class OnGrid:
         """Returns 0: no token says where a song is."""
         del token
         return 0
+
+    def program(self, token: str) -> int:
+        """Returns -1: no token says who plays."""
+        del token
+        return -1
 
     def lengthened(self, tokens: Sequence[str], bars: int) -> list[str]:
         """Returns the tokens as they are: nothing says how long a song will be."""

@@ -5,7 +5,7 @@ import pytest
 from generator.config import GenerateConfig
 from generator.sampling.song_state import SongIds
 from generator.songs import refusal
-from nabi.music.encodings import Events
+from nabi.music.encodings import Bands, Events
 from nabi.music.keys import find_key
 from nabi.music.song import Song
 from nabi.music.vocabulary import START
@@ -88,6 +88,26 @@ def test_a_song_is_not_moved_out_of_midi():
 
 def test_a_song_without_a_key_is_refused_where_one_is_asked_for():
     assert reason(sampled(builders.song()), key="C major") == "key"
+
+
+BAND = TrainedModel(None, vocabulary_of(Bands()), Bands(), {}, {})
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"parts": ("bass", "drums")}, "parts"),
+        ({"parts": ("strings", "drums")}, ""),
+        ({"drums": True}, ""),
+        ({"parts": ("bass",)}, "parts"),
+        ({}, "nothing is refused"),
+    ],
+)
+def test_a_song_without_a_part_that_was_asked_for_is_refused(settings, said):
+    tokens = ["bar:1", "last:1", "program:40", "velocity:3", "C4", "d:1", "velocity:3", "drum:36", "s:1"]
+    song = SongIds(0, (START,), tuple(BAND.vocabulary.encode(tokens).tolist()), True, -1.0)
+    refuses = refusal.refusal(BAND, GenerateConfig(**settings), None)
+    assert (refuses(song) if refuses else "nothing is refused") == said
 
 
 def test_a_song_that_was_cut_is_refused_if_it_has_to_end():

@@ -6,6 +6,7 @@ from PIL import Image
 
 from generator.songs_dir import render
 from nabi.music.about import About
+from nabi.music.band import Instrument
 from nabi.music.song import Song
 
 
@@ -105,3 +106,41 @@ def test_a_song_without_notes_says_so():
     middle = (slice(120, 190), slice(500, 700))
     assert empty[middle].max(axis=2).min() < 120
     assert colours(Song.from_notes([0], [12], [60]))[middle].max(axis=2).min() > 150
+
+
+TRIO = [Instrument("Flute", 73), Instrument("Bass", 32), Instrument("Drums", 0, is_drums=True)]
+
+
+def trio(*notes):
+    """A song of (start, duration, pitch, part, velocity)."""
+    return Song.from_parts(*zip(*notes, strict=True), instruments=TRIO)
+
+
+def colour_at(song, tick):
+    """The colour in the middle of what sounds at a tick, of four bars."""
+    picture = colours(song)
+    column = picture[:, render.LEFT + round((tick + 0.5) * (render.WIDTH - render.LEFT - render.RIGHT) / 192)]
+    rows = np.flatnonzero(column.max(axis=1) - column.min(axis=1) > 20)
+    return tuple(column[(rows.min() + rows.max()) // 2].tolist())
+
+
+def test_each_part_has_a_colour_which_is_paler_where_it_is_soft():
+    song = trio((0, 24, 60, 0, 100), (48, 24, 60, 1, 100), (96, 24, 60, 0, 40))
+    loud, other, soft = (colour_at(song, tick) for tick in (12, 60, 108))
+    assert (loud, other) == ((0, 114, 178), (213, 94, 0))
+    assert all(pale > dark for pale, dark in zip(soft, loud, strict=True))
+
+
+def test_drums_stand_below_all_pitches():
+    # The drum's number is higher than the note's pitch.
+    song = trio((0, 24, 30, 0, 100), (48, 24, 81, 2, 100), (96, 24, 35, 2, 100))
+    notes = is_note(colours(song))
+    middles = [np.flatnonzero(notes[:, render.LEFT + round(at * 1124 / 192)]).mean() for at in (12, 49, 97)]
+    assert middles[0] < middles[1] < middles[2]
+
+
+def test_more_drums_than_rows_share_them():
+    song = trio(*((at, 3, 27 + at, 2, 100) for at in range(60)))
+    top, bottom, *_ = extent(colours(song))
+    assert bottom - top <= render.DRUM_ROWS * render.DRUM_ROW
+    assert render.piano_roll(song) == render.piano_roll(Song.from_bytes(song.to_bytes()))

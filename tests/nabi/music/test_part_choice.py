@@ -83,3 +83,14 @@ def test_other_words_are_refused(text):
 def test_words_are_read_in_any_case():
     assert part_choice.parse("Melody, synth-lead,33") == ("melody", "synth-lead", "33")
     assert part_choice.parse("ALL") == ("all",)
+
+
+def test_ranges_hold_for_every_program_of_a_family():
+    ranges = part_choice.ranges_of_programs(("bass:28-55", "33:30-40"))
+    assert (ranges[32], ranges[33], len(ranges)) == ((28, 55), (30, 40), 8)
+
+
+@pytest.mark.parametrize("text", ["bass", "bass:55-28", "bass:0-128", "drums:0-127", "tuba:1-2", "bass:a-b"])
+def test_other_ranges_are_refused(text):
+    with pytest.raises(ValueError, match="must be"):
+        part_choice.parse_ranges(text)

@@ -1,0 +1,93 @@
+"""Under the mask of parts a band is said before it plays, and the parts that are asked for come in."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+
+from generator.sampling.part_mask import PartMask
+from nabi.music.encodings import Bands
+from nabi.music.note_names import PITCH_NAMES
+from nabi.music.vocabulary import START
+from tests.builders import bands
+from tests.generator.models import vocabulary_of
+
+pytestmark = pytest.mark.slow
+
+VOCABULARY = vocabulary_of(Bands())
+
+
+def may_follow(text, asked=(), ranges=None):
+    """The tokens that may come after `<start>` and the tokens of a text."""
+    *_, may = allowed(text.split(), PartMask.of(VOCABULARY, Bands(), ranges or {}, asked))
+    return {token for token, is_free in zip(VOCABULARY.tokens, may, strict=True) if is_free}
+
+
+def allowed(tokens, mask):
+    """Yields the ids that may come after `<start>` and after each of the tokens, bool [V]."""
+    memory = mask.initial(1)
+    for token in (START, *VOCABULARY.encode(tokens).tolist()):
+        memory = mask.update(memory, tf.constant([token]))
+        yield np.isfinite(mask.apply(tf.zeros([1, len(VOCABULARY)]), memory)[0].numpy())
+
+
+def programs(tokens):
+    return {token for token in tokens if token.startswith("program:")}
+
+
+def test_who_plays_is_said_before_the_first_note_but_drums_are_drums():
+    before, after = may_follow("bar:2"), may_follow("bar:2 program:40")
+    assert not before & set(PITCH_NAMES)
+    assert {"drum:36", "velocity:3", "program:0", "s:1"} <= before
+    assert set(PITCH_NAMES) <= after
+
+
+def test_a_part_stays_in_its_range_whichever_part_played_before():
+    ranges = {33: (28, 30), 40: (55, 57)}
+    notes = [may_follow(text, ranges=ranges) & set(PITCH_NAMES) for text in (
+        "bar:2 program:33", "bar:2 program:33 E1 d:1 program:40", "bar:2 program:40 G3 d:1 s:1 @1", "bar:2 program:0",
+    )]  # fmt: skip
+    assert notes == [{"E1", "F1", "F#1"}, {"G3", "G#3", "A3"}, {"G3", "G#3", "A3"}, set(PITCH_NAMES)]
+
+
+ASKED = ("bass", "40", "drums")
+TWO_BARS = "bar:4 program:0 C4 d:1 s:4 bar:3 s:4"
+
+
+def test_until_the_third_bar_parts_come_in_as_they_like():
+    assert len(may_follow(TWO_BARS, ASKED)) == len(may_follow(TWO_BARS))
+
+
+def test_in_the_third_bar_what_is_missing_comes_in_and_nothing_else():
+    may = may_follow(TWO_BARS + " bar:2", ASKED)
+    assert programs(may) == {f"program:{number}" for number in (*range(32, 40), 40)}
+    assert {"drum:36", "velocity:2", "tempo:120"} <= may
+    assert not may & {"s:1", "C4"}
+
+
+def test_a_part_that_comes_in_says_how_loud_and_what_it_plays_and_then_the_next_one_comes():
+    begun = TWO_BARS + " bar:2 program:35"
+    assert {"C2", "velocity:2"} <= may_follow(begun, ASKED)
+    assert set(PITCH_NAMES) <= may_follow(begun + " velocity:2", ASKED)
+    may = may_follow(begun + " velocity:2 C2 d:1", ASKED)
+    assert (programs(may), may & {"s:1", "C3"}) == ({"program:40"}, set())
+
+
+def test_a_velocity_alone_is_for_drums_that_come_in():
+    assert not may_follow(TWO_BARS + " bar:2 velocity:3", ASKED) & set(PITCH_NAMES)
+    assert "velocity:3" not in may_follow(TWO_BARS + " bar:2", ("bass",))
+
+
+def test_when_all_were_heard_the_song_goes_on():
+    whole = TWO_BARS + " bar:2 program:35 C2 d:1 program:40 C4 d:1 drum:36"
+    assert len(may_follow(whole, ASKED)) == len(may_follow(whole))
+
+
+@settings(max_examples=30, deadline=None)
+@given(bands())
+def test_every_band_may_be_sampled(music):
+    tokens = Bands().encode(music)
+    for may, token in zip(
+        allowed(tokens, PartMask.of(VOCABULARY, Bands(), {})), VOCABULARY.encode(tokens), strict=False
+    ):
+        assert may[token]
