@@ -117,8 +117,7 @@ class GenerateConfig(Config):
 
     parts: tuple[str, ...] = setting(
         (part_choice.ALL,),
-        "of a model of --encoding band: the parts that songs have, each of them: families of General MIDI in small "
-        "letters (piano, organ, guitar, bass, strings, brass ...), programs 0-127 and drums, such as piano,bass,drums",
+        "of a model of --encoding band: the parts that songs have, every one of them and no others",
         kind=Several(part_choice.parse, part_choice.LEGAL, str),
     )
     drums: bool | None = setting(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nabi.files import read, read_tunes, write
     from nabi.model import Model, SampledSong, load_model
     from nabi.music.about import About
+    from nabi.music.band import Band, Instrument
     from nabi.music.errors import ParseError
     from nabi.music.song import Event, Song
     from nabi.split_windows import SplitWindows
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "About",
+    "Band",
     "Dataset",
     "Event",
+    "Instrument",
     "Model",
     "ParseError",
     "SampledSong",
@@ -52,6 +55,7 @@ _NAMES_OF_MODULES = {
     "nabi.tokens": ("decode", "encode"),
     "nabi.music.errors": ("ParseError",),
     "nabi.music.about": ("About",),
+    "nabi.music.band": ("Band", "Instrument"),
     "nabi.music.song": ("Event", "Song"),
 }
 _MODULES = {name: module for module, names in _NAMES_OF_MODULES.items() for name in names}

@@ -6,13 +6,14 @@ from typing import IO
 
 from nabi import keywords
 from nabi.music import quantisation
+from nabi.music.band import has_tempi
 from nabi.music.errors import ParseError
 from nabi.music.selection import MAX_SILENCE, Selection
 from nabi.music.song import Song
 from nabi.music.suggestions import did_you_mean
 from nabi.networks import remote_files
 from nabi.reading import file_reader
-from nabi.reading.read_settings import ReadSettings
+from nabi.reading.read_settings import QUARTERS, ReadSettings
 from nabi.workspace import file_endings, storage
 
 # A path, local or remote (gs://, s3:// ...), or a file that is open for bytes.
@@ -32,6 +33,9 @@ def read(
     instrument: str = "all",
     parser: str = "fast",
     divisors: Sequence[int] = quantisation.DEFAULT,
+    parts: bool = False,
+    pedal: str = "drop",
+    time: str = QUARTERS,
     max_silence: int = MAX_SILENCE,
 ) -> Song:
     """Reads the song of a file as `pipelines.preprocess` does.
@@ -47,10 +51,13 @@ def read(
       source: MIDI (.mid, .midi, .kar, .rmi), or a score by its ending: MusicXML (.xml, .musicxml, .mxl), ABC (.abc) or
         Humdrum (.krn); each also compressed (.gz).
       tune: the name of the tune, as `read_tunes` has it; required if the file holds several.
-      instrument: `all` (but drums), `first`, `piano`, `drums`, or a General MIDI program, `"0"`..`"127"`.
+      instrument: `all` (with `parts` also drums), `first`, `piano`, `drums`, or a General MIDI program, `"0"`..`"127"`.
       parser: of MIDI, `fast` or `music21`, the slow reference.
       divisors: of the quarter note; times are moved to the nearest of its parts. Their least common multiple is the
         ticks of a quarter note: 12 for (4, 3).
+      parts: keep who plays each note, how loud, and changes of tempo, meter and key, as `Song.band`.
+      pedal: `drop` the sustain pedal, `extend` the notes that end while it is down, or, with parts, `keep` it.
+      time: of MIDI, `quarters`, or `seconds`: a quarter note is half a second then, whatever the tempo.
       max_silence: quarter notes, at least 1, to which longer stretches without a note's start or end are shortened.
 
     Raises:
@@ -58,7 +65,16 @@ def read(
       ValueError: if an argument is outside its range, or the file holds several tunes and none of them is named.
       OSError: if the file cannot be read.
     """
-    tunes = read_tunes(source, instrument=instrument, parser=parser, divisors=divisors, max_silence=max_silence)
+    tunes = read_tunes(
+        source,
+        instrument=instrument,
+        parser=parser,
+        divisors=divisors,
+        parts=parts,
+        pedal=pedal,
+        time=time,
+        max_silence=max_silence,
+    )
     if tune not in tunes and (tune or len(tunes) > 1):
         raise ValueError(_no_such_tune(_name_of(source), tune, list(tunes)))
     song = tunes.get(tune, next(iter(tunes.values())))
@@ -73,6 +89,9 @@ def read_tunes(
     instrument: str = "all",
     parser: str = "fast",
     divisors: Sequence[int] = quantisation.DEFAULT,
+    parts: bool = False,
+    pedal: str = "drop",
+    time: str = QUARTERS,
     max_silence: int = MAX_SILENCE,
 ) -> dict[str, Song | ParseError]:
     """Reads all songs of a file: ABC and Humdrum files, and MIDI of format 2, may hold several.
@@ -83,7 +102,7 @@ def read_tunes(
     {'1': 3, '2': 3}
 
     Args:
-      source, instrument, parser, divisors, max_silence: see `read`.
+      source, instrument, parser, divisors, parts, pedal, time, max_silence: see `read`.
 
     Returns:
       Name of a tune -> its song, or the error that `read` raises for it, in the order of the file. Names are ABC's X:
@@ -95,7 +114,7 @@ def read_tunes(
     """
     name = _name_of(source)
     with keywords.explained():
-        settings = ReadSettings(instrument, parser, tuple(divisors))
+        settings = ReadSettings(instrument, parser, tuple(divisors), parts, pedal, time=time)
         if max_silence < 1:
             raise ValueError(f"max_silence {max_silence} must be at least 1 quarter note")
         remote_files.open_schemes(name)
@@ -140,7 +159,7 @@ def write(
     own_tempo, own_name = song.about.tempo or TEMPO, _stem(song.about.source)
     data = midi_writer.write(
         song,
-        tempo=own_tempo if tempo is None else tempo,
+        tempo=own_tempo if tempo is None and not has_tempi(song.band) else tempo,
         program=program,
         track_name=own_name if track_name is None else track_name,
         velocity=velocity,

@@ -192,6 +192,7 @@ def _song(sampled: "SongIds", music: "MidiSong") -> SampledSong:
         song.offsets,
         song.about,
         song.ticks_per_quarter,
+        song.band,
         tokens=tuple(music.tokens),
         primer=tuple(music.primer),
         ended=sampled.ended,

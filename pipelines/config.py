@@ -72,8 +72,7 @@ class PreprocessConfig(Config):
     )
     parts: tuple[str, ...] = setting(
         (part_choice.ALL,),
-        "band: the parts that are kept, all or several of melody, drums, families of General MIDI in small letters "
-        "(piano, organ, guitar, bass, strings, brass ...) and programs 0-127, such as melody,bass,drums",
+        "band: the parts that are kept",
         kind=Several(part_choice.parse, part_choice.LEGAL, str),
         needs={"encoding": ("band",)},
     )

@@ -9,6 +9,7 @@ from generator.sampling.grammar import Grammar
 from generator.songs.refusal import shift
 from nabi.music import voice_split
 from nabi.music.about import About
+from nabi.music.band import has_tempi
 from nabi.music.encodings import Encoding, Voices
 from nabi.music.keys import find_key, signature
 from nabi.music.song import Song
@@ -72,7 +73,7 @@ class MidiSongs:
         parts = voice_split.parts(song) if self.encoding.name == Voices.name else ()
         data = midi_writer.write(
             song,
-            tempo=None if _has_tempi(song) else self.config.tempo,
+            tempo=None if has_tempi(song.band) else self.config.tempo,
             program=self.config.program,
             parts=parts,
             track_name=name,
@@ -103,8 +104,3 @@ class MidiSongs:
                 phrase_ends=song.about.phrase_ends,
             ),
         )
-
-
-def _has_tempi(song: Song) -> bool:
-    """Tells whether a song's own tokens said its tempo."""
-    return song.band is not None and len(song.band.timeline.tempi) > 0

@@ -13,8 +13,9 @@ from generator.songs_dir import audio, measuring, part_rows, render
 from generator.songs_dir.explained_tokens import explained_tokens
 from nabi.music.encodings import Encoding
 from nabi.music.song import Song
+from nabi.music.timeline import Timeline
 from nabi.music.vocabulary import Vocabulary
-from nabi.reading import musicxml_writer
+from nabi.reading import midi_writer, musicxml_writer
 from nabi.workspace import paths, storage
 
 if TYPE_CHECKING:
@@ -128,4 +129,7 @@ def _agreement(sampled: "SongIds") -> float:
 
 
 def _seconds(song: Song, tempo: float) -> float:
-    return song.end / song.ticks_per_quarter * 60 / tempo
+    timeline = song.band.timeline if song.band else Timeline.of()
+    # What is written without a tempo is played at MIDI's own one.
+    until_told = midi_writer.DEFAULT_TEMPO if len(timeline.tempi) else tempo
+    return timeline.seconds(song.end, song.ticks_per_quarter, until_told)

@@ -37,6 +37,12 @@ class Instrument(NamedTuple):
 class Band:
     """The parts of a song: columns beside those of `nabi.music.song.Song`, which has E events and P notes.
 
+    >>> import nabi
+    >>> duo = nabi.Song.from_parts([0, 0], [12, 6], [67, 36], part=[0, 1], velocity=[90, 70], instruments=[
+    ...     nabi.Instrument("Violin", 40), nabi.Instrument("Drums", 0, is_drums=True)])
+    >>> duo.band.instruments[0].name, duo.band.part.tolist(), duo.band.velocity.tolist()
+    ('Violin', [0, 1], [90, 70])
+
     Attributes:
       instruments: of each part; every part has a note.
       part: int32 [E], the index of each event's part.
@@ -83,6 +89,11 @@ class Band:
             pedals.reshape(-1, 3),
             Timeline.from_columns(changes),
         )
+
+
+def has_tempi(band: Band | None) -> bool:
+    """Tells whether a song says its tempo over time: such a song is not written with another one."""
+    return band is not None and len(band.timeline.tempi) > 0
 
 
 def joined_pedals(rows: npt.ArrayLike) -> Ints:

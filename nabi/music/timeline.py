@@ -46,6 +46,21 @@ class Timeline:
         """Returns tempi, meters and keys."""
         return self.tempi, self.meters, self.keys
 
+    def seconds(self, ticks: int, ticks_per_quarter: int, tempo: float) -> float:
+        """Returns the time from tick 0 to a tick.
+
+        >>> Timeline.of(tempi=[(12, 1_000_000)]).seconds(24, ticks_per_quarter=12, tempo=120)
+        1.5
+
+        Args:
+          ticks: at least 0.
+          ticks_per_quarter: ticks of a quarter note.
+          tempo: quarter notes a minute until the first tempo is told.
+        """
+        begins = np.minimum(np.append(0, self.tempi[:, 0]), ticks)
+        microseconds = np.append(60_000_000 / tempo, self.tempi[:, 1])
+        return float((np.diff(begins, append=ticks) * microseconds).sum()) / ticks_per_quarter / 1e6
+
     def moved(self, move: Callable[[Ints], Ints]) -> "Timeline":
         """Moves every change to another tick; `move` gets ticks, ascending, and returns theirs, not descending."""
         return Timeline.of(*(np.column_stack([move(rows[:, 0]), rows[:, 1:]]) for rows in self.columns()))

@@ -29,7 +29,7 @@ def test_an_encoding_that_is_there_already_is_taken():
     ("name", "settings", "sentence"),
     [
         ("event", {}, "unknown encoding event: did you mean events?"),
-        ("x", {}, "unknown encoding x; there are bars, events, grid, pitch, pitch-duration, steps, voices"),
+        ("x", {}, "unknown encoding x; there are band, bars, events, grid, pitch, pitch-duration, steps, voices"),
         ("grid", {"stepp": 6}, "encoding 'grid' has no setting stepp: did you mean step?"),
         ("grid", {"step": 0}, "step 0 must be at least 1 tick"),
         ("events", {"divisors": (8, 6)}, "the song has 12 ticks a quarter note, the encoding 24 (divisors 8,6)"),

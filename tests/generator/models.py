@@ -47,6 +47,8 @@ def write_model(
             "song_marks": song_marks,
             "instrument": "all",
             "parser": "music21",
+            "pedal": "drop",
+            "time": "quarters",
             "selection": {"excerpt": None, "pitches": None, "max_silence": 32},
             "limits": {"max_tokens_per_note": 128},
         },

@@ -20,6 +20,8 @@ from tests.nabi.analysis.copies.music import index_of, part, plant, walk
 DATASET = {
     "instrument": "all",
     "parser": "fast",
+    "pedal": "drop",
+    "time": "quarters",
     "selection": {"max_silence": 32},
     "limits": {"max_tokens_per_note": 128},
 }

@@ -23,7 +23,7 @@ from pipelines.preprocessing import flags
         ("instrument = 26", "--instrument 26 must be text in quotes"),
         ('instrument = "tuba"', "instrument 'tuba'"),
         ('instrument = "128"', "0-127"),
-        ('encoding = "event"', "--encoding 'event' must be one of bars, events"),
+        ('encoding = "event"', "--encoding 'event' must be one of band, bars, events"),
         ('step = "1/5"\nencoding = "grid"', "--step 1/5, with --divisors 4,3"),
         ("highest = true", "encoding 'events' has no setting highest"),
         ('divisors = "4,x"', r"--divisors '4,x' must be different whole numbers in 1\.\.64"),

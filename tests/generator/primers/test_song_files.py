@@ -12,7 +12,7 @@ from tests.builders import midi, note, notes_of
 # 559,240 quarter notes before the last note.
 BOMB = midi([*note(0, 480, 60), *note(0xFFFFFFF, 0xFFFFFFF + 480, 64)])
 FAR_APART = midi([event for at in range(200) for event in note(48_000 * at, 48_000 * at + 480, 60)])
-SETTINGS = {"instrument": "all", "parser": "fast"}
+SETTINGS = {"instrument": "all", "parser": "fast", "pedal": "drop", "time": "quarters"}
 
 
 def read(tmp_path, data, encoding, **settings):

@@ -181,3 +181,9 @@ def test_of_changes_at_one_tick_the_last_holds_and_equal_ones_are_one():
 def test_notes_stay_where_they_are_if_nothing_is_moved(music):
     assert music.moved(*music.notes()) == music
     assert notes_of(music.transpose(0)) == notes_of(music)
+
+
+def test_time_goes_by_the_tempi_and_before_the_first_by_the_one_that_is_given():
+    timeline = Timeline.of(tempi=[(12, 1_000_000), (24, 250_000)])
+    assert [timeline.seconds(ticks, 12, tempo=60) for ticks in (0, 6, 12, 24, 48)] == [0.0, 0.5, 1.0, 2.0, 2.5]
+    assert Timeline.of().seconds(48, 12, tempo=120) == 2.0
