@@ -11,6 +11,7 @@ from generator.songs import candidates, copied_bars
 from generator.songs.midi_songs import MidiSong, MidiSongs
 from generator.songs_dir import audio, measuring, part_rows, render
 from generator.songs_dir.explained_tokens import explained_tokens
+from nabi.music import voice_split
 from nabi.music.encodings import Encoding
 from nabi.music.song import Song
 from nabi.music.timeline import Timeline
@@ -85,8 +86,14 @@ class Writer:
         return MidiSongs(self.vocabulary, self.encoding, self.config)
 
     def _score(self, converted: MidiSong) -> bytes:
-        sounds = {"tempo": self.config.tempo, "program": self.config.program, "parts": converted.parts}
-        return musicxml_writer.write(converted.song, **sounds, title=converted.name)
+        song = converted.song
+        return musicxml_writer.write(
+            song.merged(),
+            tempo=self.config.tempo,
+            program=self.config.program,
+            title=converted.name,
+            parts=voice_split.of_band(song) or converted.parts,
+        )
 
     def _among_candidates(self, sampled: "SongIds", notes: int) -> dict[str, Any]:
         """Describes the choice of a song among several: their number, and its nats a sampled note, None without any."""

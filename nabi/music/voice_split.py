@@ -28,10 +28,23 @@ _Ints = npt.NDArray[np.int64]
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """A voice of a song, with its name."""
+    """A voice of a song, with its name, and its program where that is known."""
 
     name: str
     song: Song
+    program: int | None = None
+
+
+def of_band(song: Song) -> tuple[Part, ...]:
+    """Returns the pitched parts of a song with a band, in its order; drums have no place in a score."""
+    if not song.band:
+        return ()
+    columns, of_part = song.notes(), song.note_parts()
+    return tuple(
+        Part(player.name, song.with_notes(*(column[of_part == number] for column in columns)), player.program)
+        for number, player in enumerate(song.band.instruments)
+        if not player.is_drums
+    )
 
 
 def parts(song: Song) -> tuple[Part, ...]:

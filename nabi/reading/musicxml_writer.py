@@ -24,6 +24,7 @@ _HEAD = (
     b'"http://www.musicxml.org/dtds/partwise.dtd">\n'
 )
 _MIDDLE_C = 60
+_CHANNELS = tuple(channel for channel in range(1, 17) if channel != 10)
 _NAMES = "breve whole half quarter eighth 16th 32nd 64th 128th 256th 512th 1024th"
 # Quarter notes -> the name of a note's value.
 _TYPES = {Fraction(8, 2**number): name for number, name in enumerate(_NAMES.split())}
@@ -53,8 +54,8 @@ def write(song: Song, *, tempo: float = 120.0, program: int = 0, title: str = ""
       tempo: quarter notes a minute.
       program: General MIDI program, 0..127.
       title: as notation programs show it.
-      parts: the song's parts, at most 9, each on a staff of its own; without any it is for one piano, of two staves
-        where it has notes on both sides of middle C.
+      parts: the song's parts, each on a staff of its own, with its own program or that one; without any the song is for
+        one piano, of two staves where it has notes on both sides of middle C.
 
     Raises:
       ValueError: if a value is outside its range, or the denominator of the time signature is no power of 2.
@@ -64,15 +65,16 @@ def write(song: Song, *, tempo: float = 120.0, program: int = 0, title: str = ""
     midi_meta.tempo_bytes(tempo)
     midi_meta.time_signature_bytes(song.about.time_signature or "4/4")
     bar_lines = BarLines.of(song)
-    staves = [(part.name, [_staff(part.song, bar_lines, part.name)]) for part in parts] or [
-        ("Piano", _piano(song, bar_lines))
-    ]
+    staves = [
+        (part.name, program if part.program is None else part.program, [_staff(part.song, bar_lines, part.name)])
+        for part in parts
+    ] or [("Piano", program, _piano(song, bar_lines))]
     root = Element("score-partwise", version="4.0")
     SubElement(SubElement(root, "work"), "work-title").text = title
     SubElement(SubElement(SubElement(root, "identification"), "encoding"), "software").text = "Nabi"
     names = SubElement(root, "part-list")
-    for number, (name, own) in enumerate(staves, 1):
-        _add_name(names, number, name, program)
+    for number, (name, own_program, own) in enumerate(staves, 1):
+        _add_name(names, number, name, own_program)
         _add_part(SubElement(root, "part", id=f"P{number}"), song, own, bar_lines, tempo if number == 1 else None)
     ElementTree.indent(root)
     written: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=False)
@@ -99,7 +101,8 @@ def _add_name(names: Element, number: int, name: str, program: int) -> None:
     _add(part, "part-name", name)
     _add(SubElement(part, "score-instrument", id=f"P{number}-I1"), "instrument-name", name)
     midi = SubElement(part, "midi-instrument", id=f"P{number}-I1")
-    _add(midi, "midi-channel", number)
+    # Channel 10 is the drums'.
+    _add(midi, "midi-channel", _CHANNELS[(number - 1) % len(_CHANNELS)])
     _add(midi, "midi-program", program + 1)
 
 

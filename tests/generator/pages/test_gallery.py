@@ -84,6 +84,15 @@ def test_pitches_are_named_where_they_are_two():
         assert data_of(page([row(1, pitch_range=pitches)]))["songs"][0].get("pitches") == said
 
 
+def test_parts_are_told_with_their_colours_and_nothing_that_is_no_colour():
+    flute = {"name": "Flute", "colour": "#0072b2", "notes": 3, "velocity": 90.0, "density": 1.0}
+    hostile = {**flute, "colour": "red;background:url(x)"}
+    songs = data_of(page([row(1, parts=[flute, hostile, {**flute, "name": ""}]), row(2, parts=7), row(3)]))["songs"]
+    shown = {"name": "Flute", "colour": "#0072b2", "notes": 3, "velocity": 90.0}
+    assert songs[0]["parts"] == [shown, {**shown, "name": "unnamed"}]
+    assert [song.get("parts") for song in songs[1:]] == [None, None]
+
+
 def test_a_name_of_bytes_that_are_no_text_can_be_written_and_read():
     text = page([row(1, copied_from="a\udcff.mid", name="\U0001f98b 나비")])
     song = data_of(text.encode("utf-8").decode("utf-8"))["songs"][0]

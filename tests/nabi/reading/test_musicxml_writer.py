@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from nabi.music import voice_split
 from nabi.music.about import About
+from nabi.music.band import Instrument
 from nabi.music.errors import ParseError
 from nabi.music.notation import BarLines
 from nabi.music.song import Song
@@ -218,3 +219,13 @@ def check(music: Song) -> None:
         for note in ElementTree.fromstring(data).iter("note"):
             places = [NOTE.index(child.tag) for child in note]
             assert places == sorted(places)
+
+
+def test_a_band_has_a_staff_for_each_part_but_drums():
+    players = [Instrument("Flute", 73), Instrument("Drums", 0, is_drums=True), Instrument("Bass", 33)]
+    band = Song.from_parts([0, 0, 0], [12, 3, 24], [72, 36, 40], [0, 1, 2], [90] * 3, instruments=players)
+    data = musicxml_writer.write(band.merged(), parts=voice_split.of_band(band))
+    ((_, read_back),) = scores.read(data, ending=".musicxml", settings=ReadSettings(parts=True))
+    assert [(player.name, player.program) for player in read_back.band.instruments] == [("Flute", 73), ("Bass", 33)]
+    assert notes_of(read_back) == [(0, 12, 72), (0, 24, 40)]
+    assert voice_split.of_band(band.merged()) == ()
