@@ -49,6 +49,7 @@ def page(summary: Figures, reference: StyleReference | None, folder: str) -> str
         **summary_charts.all_of(summary, reference),
         "form": form(summary["figures"]),
         "figures": statistics(summary["figures"]),
+        "parts": parts(summary.get("parts", {})),
         "keys": keys(summary["keys"], reference),
         "novelty": novelty(summary["novelty"]),
         "made": definitions(summary["settings"]),
@@ -123,6 +124,26 @@ def _figures(
     if not rows:
         return markup.nothing("No song has a note.")
     return markup.table(caption, ["Mean of songs", *columns.values()], rows, "scrolling")
+
+
+def parts(families: Mapping[str, Figures]) -> str:
+    """Writes the section of the parts of bands, a row for each family of instruments; nothing without parts."""
+    if not families:
+        return ""
+    rows = [
+        [
+            text(family),
+            *(f"{row[name]:,}" for name in ("songs", "parts", "notes")),
+            "" if row["pitch"] is None else f"{row['pitch']:.0f}",
+            f"{row['velocity']:.0f}",
+            f"{row['density']:.2f}",
+            markup.percent(row["on_beat"], 1),
+        ]
+        for family, row in families.items()
+    ]
+    heads = ["Family", "songs", "parts", "notes", "pitch", "velocity", "notes a quarter note", "on beats and halves"]
+    table = markup.table("Parts of these songs by family of instruments", heads, rows, "scrolling")
+    return f'<section id="parts"><h2>Parts</h2><div class="panel">{table}</div></section>'
 
 
 def keys(counts: Mapping[str, int], reference: StyleReference | None) -> str:

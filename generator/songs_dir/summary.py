@@ -4,6 +4,7 @@ import collections
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from generator.songs_dir.part_rows import PartsSummary
 from nabi.analysis.style_profile import StyleProfile
 from nabi.analysis.style_reference import StyleReference
 
@@ -20,6 +21,7 @@ class SongsSummary:
         self._scored, self._log_likelihood = 0, 0.0
         self._low, self._high = 127, 0
         self._novelty = _Novelty()
+        self._parts = PartsSummary()
         self._refused: collections.Counter[str] = collections.Counter()
 
     @classmethod
@@ -44,6 +46,7 @@ class SongsSummary:
         self._low, self._high = min(self._low, low), max(self._high, high)
         self._profile.add_dict(row["measured"])
         self._novelty.add(row)
+        self._parts.add(row.get("parts", ()))
         self._refused.update(row["refused"])
 
     def as_dict(self, reference: StyleReference | None = None) -> dict[str, Any]:
@@ -53,6 +56,7 @@ class SongsSummary:
           reference: style of the training songs; None leaves out the comparison with them.
         """
         totals = {**self._totals, "seconds": round(self._totals["seconds"], 3)}
+        parts = self._parts.as_dict()
         return {
             **totals,
             "log_likelihood_per_token": round(self._log_likelihood / self._scored, 6) if self._scored else None,
@@ -60,6 +64,7 @@ class SongsSummary:
             "refused": dict(sorted(self._refused.items())),
             "keys": dict(sorted(self._keys.items(), key=lambda row: (-row[1], row[0]))),
             "pitch_range": [self._low, self._high] if self._low <= self._high else None,
+            **({"parts": parts} if parts else {}),
             **compared(self._profile, reference),
         }
 
