@@ -119,14 +119,19 @@ class GenerateConfig(Config):
         (part_choice.ALL,),
         "of a model of --encoding band: the parts that songs have, every one of them and no others",
         kind=Several(part_choice.parse, part_choice.LEGAL, str),
+        needs=_NOT_BEAM,
     )
     drums: bool | None = setting(
-        None, "of a model of --encoding band: songs have drums, or have none", unset="as the model likes"
+        None,
+        "of a model of --encoding band: songs have drums, or have none",
+        unset="as the model likes",
+        needs=_NOT_BEAM,
     )
     part_ranges: tuple[str, ...] = setting(
         (),
         "of a model of --encoding band: lowest and highest MIDI number of parts, such as bass:28-55,strings:55-96",
         kind=Several(part_choice.parse_ranges, part_choice.LEGAL_RANGES, str),
+        needs=_NOT_BEAM,
     )
 
     # How songs begin.

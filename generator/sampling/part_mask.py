@@ -38,6 +38,7 @@ class PartMask:
       is_V: kind of token -> bool [V].
       lowest, highest: int32 [129], range of each program, empty where none was said.
       asked_WxV: bool, True for ids of programs and drums that answer to each of W words.
+      may_have_drums: False if no drum may be sampled.
     """
 
     program_V: _Numbers
@@ -46,6 +47,7 @@ class PartMask:
     lowest: _Numbers
     highest: _Numbers
     asked_WxV: _Truths
+    may_have_drums: bool = True
 
     @classmethod
     def of(
@@ -54,6 +56,8 @@ class PartMask:
         encoding: Encoding,
         ranges: Mapping[int, tuple[int, int]],
         asked: Sequence[str] = (),
+        *,
+        may_have_drums: bool = True,
     ) -> "PartMask":
         """Reads the tables of a vocabulary.
 
@@ -62,6 +66,7 @@ class PartMask:
           encoding: of the model.
           ranges: program -> lowest and highest MIDI number of its notes; others play any.
           asked: words of `nabi.music.part_choice` for parts that come in.
+          may_have_drums: False if no drum may be sampled.
         """
         special, tokens = vocabulary.special, vocabulary.tokens[vocabulary.special :]
         programs = [encoding.program(token) for token in tokens]
@@ -75,7 +80,7 @@ class PartMask:
         program_V, pitch_V = (np.array([-1] * special + values, np.int32) for values in (programs, pitches))
         answers = [_answers(word, program_V, is_V["drum"]) for word in asked]
         asked_WxV = np.array(answers, np.bool_).reshape(len(asked), len(program_V))
-        return cls(program_V, pitch_V, is_V, low, high, asked_WxV)
+        return cls(program_V, pitch_V, is_V, low, high, asked_WxV, may_have_drums)
 
     def initial(self, rows: int) -> list[tf.Tensor]:
         """Returns, before the first token, the present program, int32 [B]; the words that were heard, bool [B, W]; the
@@ -102,6 +107,9 @@ class PartMask:
         low_Bx1, high_Bx1 = (tf.gather(bounds, program_B)[:, None] for bounds in (self.lowest, self.highest))
         is_note_V = self.pitch_V >= 0
         plays_BxV = ~is_note_V | (self.pitch_V >= low_Bx1) & (self.pitch_V <= high_Bx1)
+        if not self.may_have_drums:
+            # A velocity is followed by a note, for which nobody is there yet.
+            plays_BxV &= ~self.is_V["velocity"] | (program_B < _UNKNOWN)[:, None]
         if not len(self.asked_WxV):
             return next_token.masked(logits_BxV, plays_BxV)
         missing_BxV = tf.matmul(tf.cast(~heard_BxW, tf.float32), self.asked_WxV.astype(np.float32)) > 0

@@ -77,5 +77,6 @@ def frame_of(model: TrainedModel, config: GenerateConfig, contents: TokenContent
     if isinstance(model.encoding, Voices):
         masks.append(OrderMask(contents))
     if model.encoding.PARTS:
-        masks.append(PartMask.of(model.vocabulary, model.encoding, config.ranges_of_programs, config.asked_parts))
+        parts = {"ranges": config.ranges_of_programs, "asked": config.asked_parts}
+        masks.append(PartMask.of(model.vocabulary, model.encoding, **parts, may_have_drums=config.may_have_drums))
     return masks

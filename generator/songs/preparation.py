@@ -8,6 +8,8 @@ from generator.primers import melodies, priming
 from generator.sampling import samplers
 from generator.sampling.primer import Primers
 from generator.songs import auto_sampling, copied_bars
+from nabi.music import part_choice
+from nabi.music.band import Instrument
 from nabi.networks.memory_layers import memory_of
 from nabi.networks.trained_model import TrainedModel
 from nabi.workspace import paths
@@ -44,7 +46,7 @@ def prepare(model: TrainedModel, model_dir: str, config: GenerateConfig, folder:
     samplers.grammar_of(model, config)
     _require_ends(model, config)
     _require_memory(model, config)
-    _check_parts(model, config)
+    check_parts(model, config)
     primers = (melodies if config.harmonize else priming).primers_of(config, model)
     if config.auto_sampling:
         config = auto_sampling.chosen(config, model, primers, folder)
@@ -75,7 +77,7 @@ def _require_memory(model: TrainedModel, config: GenerateConfig) -> None:
         )
 
 
-def _check_parts(model: TrainedModel, config: GenerateConfig) -> None:
+def check_parts(model: TrainedModel, config: GenerateConfig) -> None:
     """Raises ValueError for a setting of parts where songs have none, or of the one part where songs have several."""
     asked = {"parts": config.asked_parts, "drums": config.drums is not None, "part_ranges": config.part_ranges}
     if not model.encoding.PARTS and (wrong := next((name for name, value in asked.items() if value), "")):
@@ -83,9 +85,31 @@ def _check_parts(model: TrainedModel, config: GenerateConfig) -> None:
             f"--{wrong} needs a model whose tokens say who plays, --encoding band, not {model.encoding.name}: "
             "leave it out"
         )
+    if model.encoding.PARTS and any(asked.values()):
+        _require_parts(model, config)
     single = {"program": config.program, "velocity": config.velocity}
     if model.encoding.PARTS and (wrong := next((name for name, value in single.items() if value), "")):
         raise ValueError(
             f"--{wrong} {single[wrong]} is of songs with one part; the model's tokens say who plays and how loud: "
             "leave it out, or choose parts with --parts"
         )
+
+
+def _require_parts(model: TrainedModel, config: GenerateConfig) -> None:
+    """Raises ValueError if a part that is asked for has no token, or no note within its range and that of all notes."""
+    if not model.config["dataset"]["song_marks"]:
+        raise ValueError("--parts, --drums and --part_ranges need a model trained with song marks: leave them out")
+    programs = [program for program in map(model.encoding.program, model.vocabulary.tokens) if program >= 0]
+    for word in config.asked_parts:
+        own = [program for program in programs if part_choice.plays(word)(Instrument("", program))]
+        if word != part_choice.DRUMS and not own:
+            raise ValueError(
+                f"--parts {word} has no token in the model's vocabulary, whose programs are "
+                f"{', '.join(map(str, sorted(programs)))}: name one of these, or its family"
+            )
+    for program, (low, high) in config.ranges_of_programs.items():
+        if max(low, config.lowest) > min(high, config.highest):
+            raise ValueError(
+                f"--part_ranges leave program {program} no note within {config.lowest}..{config.highest} (--lowest, "
+                "--highest): widen one of them"
+            )

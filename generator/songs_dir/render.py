@@ -98,7 +98,7 @@ def _row_edges(song: Song, floor: int) -> dict[int, tuple[int, int]]:
     low = min(max(low - missing // 2, 0), 127 - MIN_SEMITONES + 1)
     high = min(max(high + missing - missing // 2, low + MIN_SEMITONES - 1), 127)
     edges = np.linspace(floor, TOP, high - low + 2).round().astype(int).tolist()
-    return {low + row: (edges[row + 1], edges[row]) for row in range(high - low + 1)}
+    return {low + row: (min(edges[row + 1], edges[row] - 1), edges[row]) for row in range(high - low + 1)}
 
 
 def _paint_keys(canvas: Canvas, rows: dict[int, tuple[int, int]]) -> None:
@@ -152,7 +152,8 @@ def _paint_notes(
         # A gap keeps consecutive notes of one pitch apart.
         gap = min(2, max(right - left - 2, 0))
         top, bottom = (drum_rows if is_drum else rows)[pitch]
-        bar = canvas[top + 1 : bottom, left : max(right - gap, left + 2)]
+        # Where a row is a pixel high there is no line between two.
+        bar = canvas[min(top + 1, bottom - 1) : bottom, left : max(right - gap, left + 2)]
         _paint_bar(bar, NOTES + 2 * int(colour))
 
 

@@ -1,6 +1,7 @@
 """Metadata of songs."""
 
 import dataclasses
+import json
 
 from nabi.music.song_id import SongId
 
@@ -36,6 +37,20 @@ class About:
     shortened_quarters: float = 0.0
     phrase_ends: tuple[int, ...] = ()
     tracks: str = ""
+
+    def to_json(self) -> bytes:
+        """Serializes the metadata, for `from_json`; equal metadata gives equal bytes."""
+        return json.dumps(dataclasses.asdict(self), sort_keys=True).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> "About":
+        """Reads what `to_json` wrote; raises ValueError on anything else."""
+        try:
+            fields = json.loads(data)
+            lists = {name: tuple(fields[name]) for name in ("alternatives", "repaired", "phrase_ends")}
+            return cls(**{**fields, **lists})
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"no metadata of a song: {error!r}") from error
 
     def of_tune(self, tune: str) -> "About":
         """Returns the metadata of one tune of a file that holds several; "" names the only tune of a file."""

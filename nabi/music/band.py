@@ -82,18 +82,41 @@ class Band:
             np.frombuffer(data, np.uint8, offset=_HEADER.size), np.cumsum(sizes)[:-1]
         )
         pedals, *changes = (np.frombuffer(table.tobytes(), "<i8").astype(np.int64) for table in tables)
-        return cls(
-            tuple(Instrument(*row) for row in json.loads(names.tobytes())),
-            np.frombuffer(part.tobytes(), "<i4").astype(np.int32),
-            velocity.copy(),
-            pedals.reshape(-1, 3),
-            Timeline.from_columns(changes),
-        )
+        parts = np.frombuffer(part.tobytes(), "<i4").astype(np.int32)
+        try:
+            instruments = tuple(Instrument(*row) for row in json.loads(names.tobytes()))
+            check(instruments, parts, pedals.reshape(-1, 3))
+        except TypeError as error:
+            raise ValueError(f"no instruments of a band: {error}") from error
+        return cls(instruments, parts, velocity.copy(), pedals.reshape(-1, 3), Timeline.of(*changes))
 
 
 def has_tempi(band: Band | None) -> bool:
     """Tells whether a song says its tempo over time: such a song is not written with another one."""
     return band is not None and len(band.timeline.tempi) > 0
+
+
+def check(instruments: Sequence[Instrument], part: npt.ArrayLike, pedals: npt.ArrayLike) -> None:
+    """Raises ValueError for a program outside 0..127, or for a note or a pedal of a part that there is not."""
+    for player in instruments:
+        if not 0 <= player.program < 128:
+            raise ValueError(f"program {player.program} of {player.name!r} is outside 0..127")
+    of_pedals = np.asarray(pedals, np.int64).reshape(-1, 3)[:, 0]
+    for name, numbers in (("part", np.asarray(part)), ("part of a pedal", of_pedals)):
+        if len(numbers) and not 0 <= numbers.min() <= numbers.max() < len(instruments):
+            wrong = numbers[(numbers < 0) | (numbers >= len(instruments))][0]
+            raise ValueError(f"{name} {wrong} is outside 0..{len(instruments) - 1}, the numbers of the instruments")
+
+
+def until(pedals: npt.ArrayLike, end: int) -> Ints:
+    """Returns pedals, rows of part, down and up, within the ticks 0..end.
+
+    >>> until([(0, 12, 99)], end=24).tolist()
+    [[0, 12, 24]]
+    """
+    table = np.array(pedals, np.int64).reshape(-1, 3)
+    table[:, 1:] = np.clip(table[:, 1:], 0, end)
+    return table
 
 
 def joined_pedals(rows: npt.ArrayLike) -> Ints:

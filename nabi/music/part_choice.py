@@ -39,7 +39,10 @@ class PartChoice:
         """Returns a song of the parts that are kept; one without a band is returned as it is."""
         if not song.band or (self.words == (ALL,) and self.most is None):
             return song
-        kept = np.array([self._is_kept(song, number) for number in range(len(song.band.instruments))], np.bool_)
+        leading = melody(song) if MELODY in self.words else -1
+        kept = np.array(
+            [number == leading or self._names(player) for number, player in enumerate(song.band.instruments)], np.bool_
+        )
         if self.most is not None and kept.sum() > self.most:
             notes = np.bincount(song.note_parts(), minlength=len(kept)) * kept
             # Of parts with as many notes the first stay.
@@ -50,12 +53,8 @@ class PartChoice:
         start, duration, pitch = (column[own] for column in song.notes())
         return song.moved(start, duration, pitch, own)
 
-    def _is_kept(self, song: Song, number: int) -> bool:
-        assert song.band
-        player = song.band.instruments[number]
-        return self.words == (ALL,) or any(
-            number == melody(song) if word == MELODY else plays(word)(player) for word in self.words
-        )
+    def _names(self, player: Instrument) -> bool:
+        return self.words == (ALL,) or any(plays(word)(player) for word in self.words if word != MELODY)
 
 
 def parse(text: str) -> tuple[str, ...]:
@@ -82,7 +81,7 @@ def plays(word: str) -> Callable[[Instrument], bool]:
     if word in FAMILIES:
         first = general_midi.FAMILY_SIZE * FAMILIES.index(word)
         return lambda player: not player.is_drums and general_midi.family(player.program) == first
-    if word.isdecimal() and int(word) < 128:
+    if word.isascii() and word.isdecimal() and int(word) < 128:
         return lambda player: not player.is_drums and player.program == int(word)
     raise ValueError(f"part {word!r} must be {LEGAL}")
 

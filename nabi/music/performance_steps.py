@@ -8,7 +8,7 @@ import numpy.typing as npt
 from nabi.music.timeline import Ints
 
 MOST_VELOCITY_STEPS = 32
-# The velocity of a note where nothing says one.
+# The velocity of a note where nothing says one; music21's too.
 DEFAULT_VELOCITY = 90
 _LOUDEST = 127
 # The marks of a metronome (Maelzel 1816), quarter notes a minute, and as many steps beyond both ends.

@@ -53,9 +53,11 @@ def _moved(ticks: _Ints, changes: _Ints, moved: _Ints) -> _Ints:
 
 
 def _unit(song: Song, most: int) -> int:
-    """Returns the ticks taken out as one: a bar, or a quarter note where a bar is too long or has no whole ticks."""
+    """Returns the ticks taken out as one: a bar, or a quarter note where a bar is too long or has no whole ticks, or
+    bars are of several meters."""
     bar = bars.bar_ticks(song)
-    return int(bar) if bar == int(bar) and bar <= most else song.ticks_per_quarter
+    changes = song.band is not None and len(song.band.timeline.meters) > 1
+    return int(bar) if bar == int(bar) and bar <= most and not changes else song.ticks_per_quarter
 
 
 def _excess(stretches: _Ints, most: int, unit: int) -> _Ints:

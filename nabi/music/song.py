@@ -5,7 +5,6 @@ file. Iterating over a song yields `Event` objects, for code that reads rather t
 """
 
 import dataclasses
-import json
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -107,7 +106,7 @@ class Song:
         about: About | None = None,
         ticks_per_quarter: int = DEFAULT_TICKS_PER_QUARTER,
     ) -> "Song":
-        """Makes a song with a band, in canonical form; parts without notes are left out.
+        """Makes a song with a band, in canonical form: without silent parts, and pedals and changes after its end.
 
         >>> duo = [Instrument("Violin", 40), Instrument("Drums", 0, is_drums=True)]
         >>> song = Song.from_parts([0, 0], [12, 6], [67, 36], [0, 1], [90, 100], instruments=duo)
@@ -126,8 +125,12 @@ class Song:
           ValueError: if a value is outside its range.
         """
         columns, parts, velocities = canonical_form.part_columns(start, duration, pitch, part, velocity)
-        kept, numbers, own_pedals = band.without_silent(instruments, parts.astype(np.int64), band.joined_pedals(pedals))
-        players = Band(kept, numbers.astype(np.int32), velocities, own_pedals, timeline or Timeline.of())
+        end = int((columns[0] + columns[1]).max()) if len(columns[0]) else 0
+        band.check(instruments, parts, pedals)
+        own_pedals = band.joined_pedals(band.until(pedals, end))
+        kept, numbers, own_pedals = band.without_silent(instruments, parts.astype(np.int64), own_pedals)
+        changes = (timeline or Timeline.of()).excerpt(0, end)
+        players = Band(kept, numbers.astype(np.int32), velocities, own_pedals, changes)
         return cls(*columns, about or About(), ticks_per_quarter, players)
 
     def merged(self) -> "Song":
@@ -208,7 +211,7 @@ class Song:
 
     def to_bytes(self) -> bytes:
         """Serializes the song compactly, for `from_bytes`; equal songs give equal bytes."""
-        about = json.dumps(dataclasses.asdict(self.about), sort_keys=True).encode()
+        about = self.about.to_json()
         players = self.band.to_bytes() if self.band else b""
         sizes = (len(about), len(self.start), len(self.pitches), self.ticks_per_quarter, len(players))
         columns = (self.start.astype("<i4"), self.duration.astype("<i4"), self.offsets.astype("<i4"), self.pitches)
@@ -227,9 +230,7 @@ class Song:
         about_bytes, start, duration, offsets, pitch, players = np.split(
             np.frombuffer(data, np.uint8, offset=_HEADER.size), np.cumsum(sizes)[:-1]
         )
-        fields = json.loads(about_bytes.tobytes())
-        lists = {name: tuple(fields[name]) for name in ("alternatives", "repaired", "phrase_ends")}
-        about = About(**{**fields, **lists})
+        about = About.from_json(about_bytes.tobytes())
         own_band = Band.from_bytes(players.tobytes()) if band_size else None
         return cls(_ticks(start), _ticks(duration), pitch.copy(), _ticks(offsets), about, ticks_per_quarter, own_band)
 

@@ -37,11 +37,6 @@ class Timeline:
         columns = {"tempi": tempi, "meters": meters, "keys": keys}
         return cls(**{name: _canonical(rows, _WIDTHS[name]) for name, rows in columns.items()})
 
-    @classmethod
-    def from_columns(cls, columns: list[Ints]) -> "Timeline":
-        """Makes a timeline of the three columns, flat or not, in canonical form."""
-        return cls.of(*columns)
-
     def columns(self) -> tuple[Ints, Ints, Ints]:
         """Returns tempi, meters and keys."""
         return self.tempi, self.meters, self.keys

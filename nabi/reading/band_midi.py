@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from nabi.music.about import About
-from nabi.music.band import Band, Instrument
+from nabi.music.band import Instrument
 from nabi.music.errors import ParseError
 from nabi.music.song import DEFAULT_TICKS_PER_QUARTER, Song
 from nabi.music.timeline import Timeline
@@ -41,6 +41,7 @@ def write(song: Song, tempo: float | None = None) -> bytes:
     tracks = [_changes(song, song.band.timeline, tempo, scale)]
     columns = (*song.notes(), song.band.velocity)
     start, duration, pitch, velocity = (column.astype(np.int64) for column in columns)
+    pedals = song.band.pedals
     of_part, channels = song.note_parts(), _channels(song.band.instruments)
     for number, (player, (port, channel)) in enumerate(zip(song.band.instruments, channels, strict=True)):
         own = of_part == number
@@ -48,7 +49,7 @@ def write(song: Song, tempo: float | None = None) -> bytes:
         tracks.append(
             [
                 *_head(player, port, channel),
-                *_pedal(song.band, number, channel, scale),
+                *_pedal(pedals[pedals[:, 0] == number, 1:], channel, scale),
                 *midi_chunks.note_messages(*notes, channel),
             ]
         )
@@ -84,18 +85,18 @@ def _changes(song: Song, timeline: Timeline, tempo: float | None, scale: int) ->
 
 def _head(player: Instrument, port: int, channel: int) -> list[Event]:
     """Lists the events of a part at tick 0."""
-    ports = [midi_chunks.meta(_PORT, bytes([port]))] if port else []
-    name = midi_chunks.meta(midi_meta.TRACK_NAME, player.name.encode())
+    ports = [midi_chunks.meta(_PORT, bytes([port % 128]))] if port else []
+    name = midi_chunks.meta(midi_meta.TRACK_NAME, player.name.encode(errors="replace"))
     program = bytes([midi_chunks.PROGRAM_CHANGE | channel, player.program])
     return [(0, message) for message in (*ports, name, program)]
 
 
-def _pedal(band: Band, number: int, channel: int, scale: int) -> list[Event]:
+def _pedal(times: Ints, channel: int, scale: int) -> list[Event]:
+    """Lists the messages of a part's pedal, which is down from each first tick to its second, [S, 2]."""
     status = midi_chunks.CONTROL_CHANGE | channel
     return [
         (tick * scale, bytes([status, midi_pedals.SUSTAIN, value]))
-        for part, *ticks in band.pedals.tolist()
-        if part == number
+        for ticks in times.tolist()
         for tick, value in zip(ticks, (_DOWN, _UP), strict=True)
     ]
 

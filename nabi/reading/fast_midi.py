@@ -68,7 +68,7 @@ def read(data: bytes, settings: ReadSettings = DEFAULT, about: About | None = No
         about = dataclasses.replace(about, phrase_ends=midi_quantisation.phrase_ends(ends, division, settings.divisors))
     if settings.pedal != "drop":
         messages = [track.pedal_messages() for track in tracks]
-        merged = midi_pedals.with_pedals(merged, messages, division, settings.divisors)
+        merged = midi_pedals.with_pedals(merged, messages, division, settings)
     if not settings.parts:
         return choose(merged, settings, about)
     changes = [change for track in tracks for change in track.changes(data)]

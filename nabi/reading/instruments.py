@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from nabi.analysis import tune_fingerprint
-from nabi.music import sustain
 from nabi.music.about import About
 from nabi.music.band import Instrument
 from nabi.music.canonical_form import LAST_TICK
@@ -61,7 +60,7 @@ class Part:
     @property
     def instrument(self) -> Instrument:
         """The player."""
-        return Instrument(self.name, self.program, self.is_drums)
+        return Instrument(self.name[:_MOST_LETTERS], self.program, self.is_drums)
 
 
 def choose(parts: Sequence[Part], settings: ReadSettings, about: About, timeline: Timeline | None = None) -> Song:
@@ -101,27 +100,24 @@ def _song(parts: Sequence[Part], settings: ReadSettings, about: About, timeline:
     start, duration, pitch = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("start", "duration", "pitch")
     )
-    if not settings.parts and settings.pedal == "drop":
+    if not settings.parts:
         return Song.from_notes(start, duration, pitch, about, settings.ticks_per_quarter)
     numbers = np.arange(len(parts))
     pedals = np.column_stack(
         [np.repeat(numbers, [len(part.pedals) for part in parts]), np.concatenate([part.pedals for part in parts])]
     )
-    song = Song.from_parts(
+    return Song.from_parts(
         start,
         duration,
         pitch,
         part=np.repeat(numbers, [len(part.start) for part in parts]),
         velocity=np.concatenate([part.velocity for part in parts]),
         instruments=[part.instrument for part in parts],
-        pedals=() if settings.pedal == "drop" else pedals,
+        pedals=pedals,
         timeline=timeline,
         about=about,
         ticks_per_quarter=settings.ticks_per_quarter,
     )
-    if settings.pedal == "extend":
-        song = sustain.extend(song)
-    return song if settings.parts else song.with_notes(*song.notes())
 
 
 def _fingerprint(parts: Sequence[Part], ticks_per_quarter: int) -> str:

@@ -7,6 +7,7 @@ Simonyan 2018).
 
 import dataclasses
 import itertools
+import operator
 
 from nabi.music.about import About
 from nabi.reading import midi_meta
@@ -28,13 +29,15 @@ def in_seconds(data: bytes) -> bytes:
     kind, division = (int.from_bytes(data[at : at + 2], "big") for at in (8, 12))
     if not data.startswith(b"MThd") or len(data) < 14 or not 0 < division < 1 << 15:
         return data
-    chunks = chunks_of(data)
-    if not chunks.whole or not chunks.tracks:
+    # The readers take the tracks that the header announces, whatever follows them.
+    count = int.from_bytes(data[10:12], "big")
+    own = chunks_of(data).tracks[:count]
+    if not own or len(own) < count:
         return data
-    tempi = sorted(itertools.chain.from_iterable(map(midi_messages.tempi, chunks.tracks)))
-    times = midi_messages.tempo_map_of_seconds(tempi, division)
+    tempi = itertools.chain.from_iterable(map(midi_messages.tempi, own))
+    times = midi_messages.tempo_map_of_seconds(sorted(tempi, key=operator.itemgetter(0)), division)
     without = (midi_meta.TEMPO, midi_meta.TIME_SIGNATURE)
-    tracks = [midi_messages.retimed(track, times, without) for track in chunks.tracks]
+    tracks = [midi_messages.retimed(track, times, without) for track in own]
     return file_of(kind, midi_messages.QUARTER, tracks)
 
 

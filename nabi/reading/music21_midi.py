@@ -67,7 +67,7 @@ def read(data: bytes, settings: ReadSettings = DEFAULT, about: About | None = No
     about = dataclasses.replace(about, phrase_ends=_phrase_ends(file, settings.divisors))
     division = file.ticksPerQuarterNote
     if settings.pedal != "drop":
-        parts = midi_pedals.with_pedals(parts, [pedal_messages], division, settings.divisors)
+        parts = midi_pedals.with_pedals(parts, [pedal_messages], division, settings)
     changes = _changes(file)
     return choose(parts, settings, about, midi_quantisation.timeline(changes, division, settings.divisors))
 

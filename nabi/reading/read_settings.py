@@ -27,7 +27,8 @@ class ReadSettings:
       pedal: what the sustain pedal does, one of `PEDALS`: nothing, or it is kept with the parts, or notes that end
         while it is down sound until it goes up.
       time: what MIDI is timed in, one of `TIMES`: quarter notes, or seconds (`nabi.reading.midi_seconds`), where notes
-        that do not begin together are not gathered.
+        that do not begin together are not gathered, and the default divisors are `DIVISORS_OF_SECONDS`. Scores have no
+        seconds.
       fingerprint: compute `About.tracks`, which only the search for near duplicates needs.
     """
 
@@ -41,6 +42,8 @@ class ReadSettings:
 
     def __post_init__(self) -> None:
         """Raises ValueError for a value outside its range."""
+        if self.time == SECONDS and tuple(self.divisors) == quantisation.DEFAULT:
+            object.__setattr__(self, "divisors", DIVISORS_OF_SECONDS)
         # JSON has lists where this class has tuples.
         object.__setattr__(self, "divisors", quantisation.checked(self.divisors))
         if self.instrument not in WORDS and not (self.instrument.isdigit() and int(self.instrument) < 128):

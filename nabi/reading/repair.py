@@ -7,6 +7,7 @@ short.
 
 import dataclasses
 import itertools
+import operator
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -166,7 +167,7 @@ def _in_quarters(tracks: list[bytes], division: int) -> tuple[list[bytes], int, 
         return retimed, midi_messages.QUARTER, (*how, "wide-division")
     # 29 stands for the 30000/1001 frames a second of colour television.
     a_second = ticks_per_frame * (30_000 / 1_001 if frames == 29 else float(frames))
-    tempi = sorted(itertools.chain.from_iterable(map(midi_messages.tempi, cleaned)))
+    tempi = sorted(itertools.chain.from_iterable(map(midi_messages.tempi, cleaned)), key=operator.itemgetter(0))
     timing = midi_messages.tempo_map(tempi, a_second, a_second / 2)
     return [midi_messages.retimed(track, timing) for track in cleaned], midi_messages.QUARTER, (*how, "smpte")
 

@@ -9,12 +9,10 @@ from typing import Any
 from music21 import dynamics, key, meter, tempo
 
 from nabi.music.about import About
+from nabi.music.performance_steps import DEFAULT_VELOCITY
 from nabi.music.timeline import Timeline
 from nabi.reading import midi_meta
 from nabi.reading.repeats import MeasureTimes
-
-# music21's velocity of a note without dynamics.
-DEFAULT_VELOCITY = 90
 
 # (measure, start in it in quarter notes, element); measure -1 is outside of any.
 Element = tuple[int, Fraction, Any]

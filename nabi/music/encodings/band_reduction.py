@@ -9,7 +9,7 @@
 
 import numpy as np
 
-from nabi.music import general_midi, performance_steps, phrases
+from nabi.music import bars, general_midi, performance_steps, phrases
 from nabi.music.band import Instrument
 from nabi.music.encodings.metred import METERS, Ints
 from nabi.music.song import Song
@@ -56,7 +56,6 @@ def with_band(song: Song) -> Song:
         return song
     start, duration, pitch = song.notes()
     meter = song.about.time_signature
-    beats, _, unit = (meter or "").partition("/")
     return Song.from_parts(
         start,
         duration,
@@ -64,7 +63,7 @@ def with_band(song: Song) -> Song:
         np.zeros(len(pitch), np.int64),
         np.full(len(pitch), performance_steps.DEFAULT_VELOCITY),
         instruments=[instrument(0, families=False)],
-        timeline=Timeline.of(meters=[(0, int(beats), int(unit))] if meter else ()),
+        timeline=Timeline.of(meters=[(0, *bars.parse(meter))] if meter else ()),
         about=song.about,
         ticks_per_quarter=song.ticks_per_quarter,
     )

@@ -3,8 +3,7 @@
 import dataclasses
 
 from nabi.music import performance_steps
-
-_DRUMS = 128
+from nabi.music.encodings.band_reduction import DRUMS
 
 
 @dataclasses.dataclass
@@ -35,11 +34,11 @@ class BandReader:
 
     def drum(self, pitch: int) -> None:
         """Adds a drum, which has no duration of its own."""
-        self.notes.append([self.now, 1, pitch, _DRUMS, self._velocity(_DRUMS)])
+        self.notes.append([self.now, 1, pitch, DRUMS, self._velocity(DRUMS)])
 
     def lengthen(self, ticks: int, token: str) -> None:
         """Adds to the duration of the last note; raises ValueError naming the token if there is none."""
-        if not self.notes or self.notes[-1][3] == _DRUMS:
+        if not self.notes or self.notes[-1][3] == DRUMS:
             raise ValueError(f"{token!r} is a duration without a note before it")
         self.notes[-1][1] += ticks
 

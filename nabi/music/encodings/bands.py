@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from nabi.music.encodings import band_reduction
 from nabi.music.encodings.band_reduction import DRUMS
 from nabi.music.encodings.band_state import BandReader
 from nabi.music.encodings.base import END, START, as_sum
-from nabi.music.encodings.metred import LONGEST_BAR, METER, Ints, Metred, frame_kind
+from nabi.music.encodings.metred import LONGEST_BAR, METER, METERS, Ints, Metred, frame_kind
 from nabi.music.song import Song
 from nabi.music.timeline import Timeline
 
@@ -133,7 +133,8 @@ class Bands(Metred):
         """Counts four tokens a note, those of its duration, two a slice, and those of meter, tempo and the plan."""
         if not len(song):
             return 0
-        song = band_reduction.with_band(song)
+        # Drums have another length there, and so the song another end.
+        song = self.reduce(song)
         assert song.band
         _, duration, _ = song.notes()
         longest = LONGEST_BAR * self.ticks_per_quarter
@@ -226,19 +227,27 @@ class Bands(Metred):
         elif kind.endswith("duration"):
             reader.lengthen(self.length(said), token)
         elif kind == "drum":
-            reader.drum(_number(token, said, 127))
+            reader.drum(_number(token, said, range(128)))
         elif kind == "program":
-            reader.program = _number(token, said, 127)
+            reader.program = _number(token, said, range(128))
         elif kind == "velocity":
-            reader.step = _number(token, said, self.velocity_steps)
+            reader.step = _number(token, said, range(1, self.velocity_steps + 1))
         elif kind == "tempo":
-            reader.tempi.append((reader.now, performance_steps.tempo_microseconds(_number(token, said, 1000))))
+            reader.tempi.append(
+                (reader.now, performance_steps.tempo_microseconds(_number(token, said, performance_steps.TEMPI)))
+            )
         elif kind.startswith("meter"):
+            if said not in METERS:
+                raise _no_token(token)
             beats, _, unit = said.partition("/")
-            reader.meters.append((reader.now, _number(token, beats, 255), _number(token, unit, 128)))
+            reader.meters.append((reader.now, int(beats), int(unit)))
 
 
-def _number(token: str, text: str, most: int) -> int:
-    if not text.isdecimal() or int(text) > most:
-        raise ValueError(f"{token!r} is no token of the encoding band")
+def _number(token: str, text: str, legal: Container[int]) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) in legal):
+        raise _no_token(token)
     return int(text)
+
+
+def _no_token(token: str) -> ValueError:
+    return ValueError(f"{token!r} is no token of the encoding band")

@@ -50,6 +50,13 @@ def test_a_part_stays_in_its_range_whichever_part_played_before():
     assert notes == [{"E1", "F1", "F#1"}, {"G3", "G#3", "A3"}, {"G3", "G#3", "A3"}, set(PITCH_NAMES)]
 
 
+def test_without_drums_a_velocity_waits_for_somebody_who_plays():
+    *_, before = allowed(["bar:2"], PartMask.of(VOCABULARY, Bands(), {}, may_have_drums=False))
+    *_, after = allowed(["bar:2", "program:3"], PartMask.of(VOCABULARY, Bands(), {}, may_have_drums=False))
+    velocity = VOCABULARY.encode(["velocity:3"])[0]
+    assert (before[velocity], after[velocity]) == (False, True)
+
+
 ASKED = ("bass", "40", "drums")
 TWO_BARS = "bar:4 program:0 C4 d:1 s:4 bar:3 s:4"
 

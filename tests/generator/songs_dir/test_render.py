@@ -144,3 +144,8 @@ def test_more_drums_than_rows_share_them():
     top, bottom, *_ = extent(colours(song))
     assert bottom - top <= render.DRUM_ROWS * render.DRUM_ROW
     assert render.piano_roll(song) == render.piano_roll(Song.from_bytes(song.to_bytes()))
+
+
+def test_a_band_of_every_pitch_and_drum_is_drawn():
+    song = trio(*((0, 48, pitch, 0, 90) for pitch in range(128)), *((0, 3, drum, 2, 90) for drum in range(128)))
+    assert is_note(colours(song)).any()

@@ -1,5 +1,6 @@
 """Songs with their parts."""
 
+import contextlib
 import fractions
 import pickle
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nabi.music import augmentation, silence, sustain
+from nabi.music import augmentation, silence
 from nabi.music.band import Band, Instrument
 from nabi.music.selection import Selection
 from nabi.music.song import Event, Song
@@ -63,6 +64,35 @@ def test_the_order_of_notes_does_not_matter(music, random):
 def test_bytes_give_back_the_song(music):
     assert Song.from_bytes(music.to_bytes()) == pickle.loads(pickle.dumps(music)) == music
     assert Band.from_bytes(music.band.to_bytes()).to_bytes() == music.band.to_bytes()
+
+
+def test_what_pedals_and_changes_do_after_the_last_note_is_left_out():
+    timeline = Timeline.of(tempi=[(0, 500_000), (12, 400_000)], meters=[(30, 3, 4)])
+    music = band((0, 12, 60, 0, 80), pedals=[(0, 6, 99), (0, 20, 30)], timeline=timeline)
+    assert music.band.pedals.tolist() == [[0, 6, 12]]
+    assert [rows.tolist() for rows in music.band.timeline.columns()] == [[[0, 500_000]], [], []]
+
+
+@pytest.mark.parametrize(
+    ("notes", "more", "message"),
+    [
+        ([(0, 1, 60, 3, 90)], {}, r"part 3 is outside 0\.\.2"),
+        ([(0, 1, 60, 0, 90)], {"pedals": [(5, 0, 9)]}, r"part of a pedal 5 is outside 0\.\.2"),
+        ([(0, 1, 60, 0, 90)], {"instruments": [Instrument("Kazoo", 200)]}, r"program 200 of 'Kazoo'"),
+    ],
+)
+def test_parts_have_instruments(notes, more, message):
+    with pytest.raises(ValueError, match=message):
+        band(*notes, **more)
+
+
+@given(bands(), st.data())
+def test_other_bytes_are_no_song_or_another_one(music, data):
+    content = bytearray(music.to_bytes())
+    place = data.draw(st.integers(0, len(content) - 1))
+    content[place] ^= data.draw(st.integers(1, 255))
+    with contextlib.suppress(ValueError):
+        assert Song.from_bytes(bytes(content)) != music
 
 
 def test_songs_differ_by_everything_that_a_band_says():
@@ -150,24 +180,6 @@ def test_changes_move_with_the_notes_when_silence_is_shortened():
     assert begin == 96
     assert shortened.band.timeline.tempi.tolist() == [[0, 500_000], [begin + 12, 400_000]]
     assert shortened.band.pedals.tolist() == [[0, 0, begin]]
-
-
-def test_a_pedal_holds_what_ends_while_it_is_down():
-    notes = [(0, 6, 60, 1, 80), (0, 24, 64, 1, 80), (12, 3, 60, 0, 80), (30, 6, 67, 1, 80), (6, 6, 36, 2, 80)]
-    extended = sustain.extend(band(*notes, pedals=[(1, 6, 20), (1, 33, 48)]))
-    assert sorted(played(extended)) == [
-        (0, 20, 60, 1, 80), (0, 24, 64, 1, 80), (6, 6, 36, 2, 80), (12, 3, 60, 0, 80), (30, 18, 67, 1, 80),
-    ]  # fmt: skip
-    assert not len(extended.band.pedals)
-
-
-@given(bands())
-def test_a_pedal_shortens_nothing_but_what_is_struck_again(music):
-    before, after = (dict(zip(rows, rows, strict=True)) for rows in ({r[:1] + r[2:4] for r in played(m)}
-                     for m in (music, sustain.extend(music))))  # fmt: skip
-    assert before == after
-    ends = {(start, pitch, part): start + duration for start, duration, pitch, part, _ in played(music)}
-    assert all(start + d >= ends[start, pitch, part] for start, d, pitch, part, _ in played(sustain.extend(music)))
 
 
 def test_of_changes_at_one_tick_the_last_holds_and_equal_ones_are_one():

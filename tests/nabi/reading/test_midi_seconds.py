@@ -48,9 +48,20 @@ def test_notes_that_begin_nearly_together_stay_apart():
     assert len(read(notes, settings=ReadSettings(divisors=DIVISORS_OF_SECONDS, parts=True))) == 1
 
 
-@pytest.mark.parametrize("data", [b"", b"MThd", b"RIFF" * 9, builders.scale()[:-3]])
+@pytest.mark.parametrize("data", [b"", b"MThd", b"RIFF" * 9, builders.scale()[:14]])
 def test_what_is_no_whole_file_is_left_as_it_is(data):
     assert midi_seconds.in_seconds(data) == data
+
+
+def test_of_two_tempi_at_one_tick_the_last_holds_as_it_does_in_quarter_notes():
+    assert notes_of(read([tempo(0, 500_000), tempo(0, 250_000), *note(480, 960, 60)])) == [(25, 25, 60)]
+
+
+@pytest.mark.parametrize("rest", [b"\0\0", b"MTrk"])
+def test_what_follows_the_last_track_does_not_matter(rest):
+    data = builders.midi([tempo(0, 1_000_000), *note(0, 480, 60)])
+    songs = [file_reader.read_song(content, source="a.mid", settings=SETTINGS) for content in (data, data + rest)]
+    assert [notes_of(song) for song in songs] == [[(0, 100, 60)]] * 2
 
 
 def test_a_track_that_ends_inside_a_message_is_read_as_ever():

@@ -257,7 +257,21 @@ def test_a_bar_begins_where_the_meter_changes():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("token", ["drum:128", "drum:x", "program:200", "velocity:9", "tempo:", "meter:a/4", "x"])
+@pytest.mark.parametrize(
+    "token",
+    [
+        "drum:128",
+        "drum:x",
+        "program:200",
+        "velocity:9",
+        "velocity:0",
+        "tempo:",
+        "tempo:0",
+        "meter:a/4",
+        "meter:3/5",
+        "x",
+    ],
+)
 def test_a_token_of_no_band_is_named(token):
     with pytest.raises(ValueError, match=re.escape(repr(token))):
         Bands().decode(["bar:1", token])
