@@ -9,8 +9,16 @@ import numpy as np
 
 from nabi.music import general_midi, note_names, performance_steps
 from nabi.music.about import About
-from nabi.music.encodings import band_reduction
-from nabi.music.encodings.band_reduction import DRUMS
+from nabi.music.encodings.band_reduction import (
+    DRUMS,
+    bar_lines,
+    borders,
+    drum_ticks,
+    instrument,
+    meters,
+    programs,
+    reduced,
+)
 from nabi.music.encodings.band_state import BandReader
 from nabi.music.encodings.base import END, START, as_sum
 from nabi.music.encodings.metred import LONGEST_BAR, METER, METERS, Ints, Metred, frame_kind
@@ -86,24 +94,24 @@ class Bands(Metred):
         """Writes the slices up to the last note's end; after the last onset they end at bar lines."""
         song = self.reduce(song)
         assert song.band
-        borders = band_reduction.borders(song)
+        ticks = borders(song)
         start, duration, pitch = (column.astype(np.int64) for column in song.notes())
-        programs = band_reduction.programs(song)[song.note_parts()]
-        order = np.lexsort((-pitch, programs, start))
+        of_notes = programs(song)[song.note_parts()]
+        order = np.lexsort((-pitch, of_notes, start))
         steps = performance_steps.velocity_steps(song.band.velocity, self.velocity_steps)[order].tolist()
-        columns = (column[order].tolist() for column in (programs, pitch, duration))
+        columns = (column[order].tolist() for column in (of_notes, pitch, duration))
         notes = self._note_tokens(zip(*columns, steps, strict=True))
         tempi = {
             tick: (f"{TEMPO}{performance_steps.nearest_tempo(microseconds)}",)
             for tick, microseconds in song.band.timeline.tempi.tolist()
         }
-        first = np.searchsorted(start[order], borders).tolist()
+        first = np.searchsorted(start[order], ticks).tolist()
         written = list(notes)
         slices = (
             itertools.chain(tempi.get(border, ()), *written[begin:end])
-            for border, (begin, end) in zip(borders.tolist(), itertools.pairwise(first), strict=False)
+            for border, (begin, end) in zip(ticks.tolist(), itertools.pairwise(first), strict=False)
         )
-        return self.framed(song, borders, slices)
+        return self.framed(song, ticks, slices)
 
     def decode(self, tokens: Sequence[str], about: About | None = None) -> Song:
         """Reads tokens as a song; a last note that has no duration yet is left out.
@@ -119,11 +127,11 @@ class Bands(Metred):
         used, part = np.unique(program, return_inverse=True)
         return Song.from_parts(
             start,
-            np.where(program == DRUMS, band_reduction.drum_ticks(self.ticks_per_quarter), duration),
+            np.where(program == DRUMS, drum_ticks(self.ticks_per_quarter), duration),
             pitch,
             part,
             velocity,
-            instruments=[band_reduction.instrument(number, families=self.program_families) for number in used.tolist()],
+            instruments=[instrument(number, families=self.program_families) for number in used.tolist()],
             timeline=Timeline.of(reader.tempi, reader.meters),
             about=about if about is not None else self.about(tokens),
             ticks_per_quarter=self.ticks_per_quarter,
@@ -140,17 +148,11 @@ class Bands(Metred):
         longest = LONGEST_BAR * self.ticks_per_quarter
         durations = int((-(-duration.astype(np.int64) // longest)).sum())
         changes = len(song.band.timeline.tempi) + len(song.band.timeline.meters)
-        return (
-            3 * len(duration)
-            + durations
-            + 2 * len(band_reduction.borders(song))
-            + changes
-            + self.most_plan_tokens(song)
-        )
+        return 3 * len(duration) + durations + 2 * len(borders(song)) + changes + self.most_plan_tokens(song)
 
     def reduce(self, song: Song) -> Song:
         """Returns the song that survives encoding; see `nabi.music.encodings.band_reduction`."""
-        return band_reduction.reduced(self.checked(song), self.velocity_steps, families=self.program_families)
+        return reduced(self.checked(song), self.velocity_steps, families=self.program_families)
 
     def kind(self, token: str, before: str) -> str:
         """Returns the kind of a token of the frame (`frame_kind`), `meter change` after a bar's number, or `program`,
@@ -185,19 +187,15 @@ class Bands(Metred):
 
     def bar_lines(self, song: Song) -> Ints:
         """Returns the bar lines of a song whose meter may change: there a bar begins, whatever is left of the last."""
-        return band_reduction.bar_lines(song) if song.band else super().bar_lines(song)
+        return bar_lines(song) if song.band else super().bar_lines(song)
 
     def meter_changes(self, song: Song) -> dict[int, tuple[str, ...]]:
         """Maps the bar lines at which another meter begins, later than the song, to its token."""
-        return {
-            tick: (f"{METER}{beats}/{unit}",)
-            for tick, beats, unit in band_reduction.meters(song)
-            if 0 < tick < song.end
-        }
+        return {tick: (f"{METER}{beats}/{unit}",) for tick, beats, unit in meters(song) if 0 < tick < song.end}
 
     def meter_tokens(self, song: Song) -> tuple[str, ...]:
         """Returns the token of the time signature that the song begins with, if there is one."""
-        return tuple(f"{METER}{beats}/{unit}" for tick, beats, unit in band_reduction.meters(song) if tick == 0)
+        return tuple(f"{METER}{beats}/{unit}" for tick, beats, unit in meters(song) if tick == 0)
 
     def _note_tokens(self, notes: Iterator[tuple[int, int, int, int]]) -> Iterator[tuple[str, ...]]:
         """Yields the tokens of each note of a song: of (program, pitch, duration, velocity step), in order."""

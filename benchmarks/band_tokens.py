@@ -1,8 +1,8 @@
 """Measures `band` on real files: what it costs in tokens beside MidiTok's REMI with programs, and what comes back.
 
-python -m benchmarks.bands tokens FOLDER ... [--files 150]
-python -m benchmarks.bands roundtrip FOLDER ... [--files 25]
-python -m benchmarks.bands hits FOLDER ... [--files 300]
+python -m benchmarks.band_tokens tokens FOLDER ... [--files 150]
+python -m benchmarks.band_tokens roundtrip FOLDER ... [--files 25]
+python -m benchmarks.band_tokens hits FOLDER ... [--files 300]
 
 `tokens` needs MidiTok beside Nabi's own packages, in turns in one process: `pip install --target DIR --no-deps
 miditok==3.0.6 tokenizers huggingface_hub tqdm filelock fsspec pyyaml hf-xet`, and DIR on PYTHONPATH. `roundtrip` writes
@@ -43,7 +43,7 @@ _DRUMS = 128
 
 def main() -> None:
     """Runs one command."""
-    parser = Parser("python -m benchmarks.bands", description=__doc__)
+    parser = Parser("python -m benchmarks.band_tokens", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, files in (("tokens", 150), ("roundtrip", 25), ("hits", 300)):
         command = commands.add_parser(name)
