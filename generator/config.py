@@ -6,7 +6,7 @@ from generator.contradictions import contradictions
 from generator.flag_values import BASS, FROM_START, MIDI, MIDI_AND_MUSIC_XML, SOPRANO, TEACHER_FORCED
 from nabi.music import bars, part_choice
 from nabi.music.band import Instrument
-from nabi.music.part_choice import DRUMS
+from nabi.music.part_choice import DRUMS, PartChoice
 from nabi.music.scales import SCALES, Key
 from nabi.reading import midi_meta
 from nabi.workspace import directories
@@ -256,7 +256,7 @@ class GenerateConfig(Config):
 
     def plays(self, player: Instrument) -> bool:
         """Tells whether songs may have a part."""
-        return self.parts == (part_choice.ALL,) or any(part_choice.plays(word)(player) for word in self.parts)
+        return PartChoice(self.parts).names(player)
 
     @property
     def ranges_of_programs(self) -> dict[int, tuple[int, int]]:

@@ -218,8 +218,7 @@ class PreprocessConfig(Config):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.time == read_settings.SECONDS and self.divisors == quantisation.DEFAULT:
-            object.__setattr__(self, "divisors", read_settings.DIVISORS_OF_SECONDS)
+        object.__setattr__(self, "divisors", read_settings.divisors_in(self.time, self.divisors))
         self.read_settings()
         if isinstance(self.vocabulary, tuple):
             object.__setattr__(self, "vocabulary", tuple(read_token_list("\n".join(self.vocabulary))))

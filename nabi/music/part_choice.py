@@ -41,7 +41,7 @@ class PartChoice:
             return song
         leading = melody(song) if MELODY in self.words else -1
         kept = np.array(
-            [number == leading or self._names(player) for number, player in enumerate(song.band.instruments)], np.bool_
+            [number == leading or self.names(player) for number, player in enumerate(song.band.instruments)], np.bool_
         )
         if self.most is not None and kept.sum() > self.most:
             notes = np.bincount(song.note_parts(), minlength=len(kept)) * kept
@@ -53,7 +53,8 @@ class PartChoice:
         start, duration, pitch = (column[own] for column in song.notes())
         return song.moved(start, duration, pitch, own)
 
-    def _names(self, player: Instrument) -> bool:
+    def names(self, player: Instrument) -> bool:
+        """Tells whether a word names an instrument; `melody` names none by itself."""
         return self.words == (ALL,) or any(plays(word)(player) for word in self.words if word != MELODY)
 
 

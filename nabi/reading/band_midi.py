@@ -129,11 +129,12 @@ def read_exact(data: bytes, about: About | None = None, ticks_per_quarter: int =
             times = grid(track.pedal_messages()[:, 0].tolist()).tolist()
             pedals += zip(itertools.repeat(len(instruments)), times[::2], times[1::2], strict=False)
             instruments.append(_player(track, channel))
+    changes = itertools.chain.from_iterable(track.changes(data) for track in tracks)
     return Song.from_parts(
         *np.concatenate(notes).T,
         instruments=instruments,
         pedals=pedals,
-        timeline=_timeline(tracks, data).moved(lambda ticks: grid(ticks.tolist())),
+        timeline=midi_meta.timeline(changes).moved(lambda ticks: grid(ticks.tolist())),
         about=about,
         ticks_per_quarter=ticks_per_quarter,
     )
@@ -144,11 +145,3 @@ def _player(track: Track, channel: int) -> Instrument:
     programs = [event.data[0] for event in track.names if event.kind == PROGRAM]
     name = names[0].decode(errors="replace") if names else ""
     return Instrument(name, programs[0] if programs else 0, channel == DRUM_CHANNEL)
-
-
-def _timeline(tracks: Iterable[Track], data: bytes) -> Timeline:
-    """Returns the changes of all tracks, in file ticks."""
-    rows: dict[int, list[tuple[int, ...]]] = {kind: [] for kind in midi_meta.VALUES}
-    for tick, kind, value in itertools.chain.from_iterable(track.changes(data) for track in tracks):
-        rows[kind].append((tick, *midi_meta.VALUES[kind](value)))
-    return Timeline.of(rows[midi_meta.TEMPO], rows[midi_meta.TIME_SIGNATURE], rows[midi_meta.KEY_SIGNATURE])

@@ -85,12 +85,8 @@ def tempo_map(tempi_: Sequence[tuple[int, int]], ticks_a_second: float, ticks_a_
       ticks_a_second: above 0.
       ticks_a_quarter: before the first tempo.
     """
-    times = TempoMap([0], [0.0], [1 / ticks_a_quarter])
-    for tick, microseconds in tempi_:
-        times.quarters.append(times.quarters[-1] + (tick - times.ticks[-1]) * times.rates[-1])
-        times.ticks.append(tick)
-        times.rates.append(1_000_000 / (microseconds * ticks_a_second))
-    return times
+    rates = [(tick, 1_000_000 / (microseconds * ticks_a_second)) for tick, microseconds in tempi_]
+    return _tempo_map(1 / ticks_a_quarter, rates)
 
 
 def tempo_map_of_seconds(tempi_: Sequence[tuple[int, int]], division: int) -> TempoMap:
@@ -100,11 +96,17 @@ def tempo_map_of_seconds(tempi_: Sequence[tuple[int, int]], division: int) -> Te
       tempi_: (tick, microseconds a quarter note), ascending; 120 a minute before the first.
       division: ticks a quarter note.
     """
-    times = TempoMap([0], [0.0], [1 / division])
-    for tick, microseconds in tempi_:
+    rates = [(tick, microseconds / (_HALF_A_SECOND * division)) for tick, microseconds in tempi_]
+    return _tempo_map(1 / division, rates)
+
+
+def _tempo_map(first_rate: float, rates: Sequence[tuple[int, float]]) -> TempoMap:
+    """Makes the map of a first rate, in quarter notes a tick, and of (tick, rate) from there on, ascending."""
+    times = TempoMap([0], [0.0], [first_rate])
+    for tick, rate in rates:
         times.quarters.append(times.quarters[-1] + (tick - times.ticks[-1]) * times.rates[-1])
         times.ticks.append(tick)
-        times.rates.append(microseconds / (_HALF_A_SECOND * division))
+        times.rates.append(rate)
     return times
 
 

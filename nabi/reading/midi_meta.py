@@ -4,9 +4,10 @@ Both MIDI readers use this module, so that they cannot differ. Invalid meta even
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from nabi.music.about import About
+from nabi.music.timeline import Timeline
 
 # Type bytes of the Standard MIDI File specification.
 TRACK_NAME, INSTRUMENT_NAME, MARKER, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x03, 0x04, 0x06, 0x51, 0x58, 0x59
@@ -80,6 +81,18 @@ VALUES: dict[int, Callable[[bytes], tuple[int, ...]]] = {
     TIME_SIGNATURE: _meter_value,
     KEY_SIGNATURE: _key_value,
 }
+
+
+def timeline(changes: Iterable[tuple[int, int, bytes]]) -> Timeline:
+    """Makes a timeline, in file ticks, of valid tempo and signature events: (file tick, type, data).
+
+    >>> timeline([(0, TEMPO, tempo_bytes(120))]).tempi.tolist()
+    [[0, 500000]]
+    """
+    rows: dict[int, list[tuple[int, ...]]] = {kind: [] for kind in VALUES}
+    for tick, kind, data in changes:
+        rows[kind].append((tick, *VALUES[kind](data)))
+    return Timeline.of(rows[TEMPO], rows[TIME_SIGNATURE], rows[KEY_SIGNATURE])
 
 
 def is_sound(kind: int, data: bytes) -> bool:

@@ -5,7 +5,6 @@ Like `nabi.reading.midi_events`, these loops follow music21 10.5 (`Stream.quanti
 
 import functools
 import math
-import operator
 from collections.abc import Iterable
 
 import numba
@@ -90,15 +89,9 @@ def timeline(changes: Iterable[tuple[int, int, bytes]], division: int, divisors:
     >>> timeline([(479, midi_meta.TEMPO, midi_meta.tempo_bytes(90))], division=480, divisors=(4, 3)).tempi.tolist()
     [[12, 666667]]
     """
-    rows: dict[int, list[tuple[int, ...]]] = {kind: [] for kind in midi_meta.VALUES}
-    # Those of one tick of the grid may have had several in the file.
-    for tick, kind, data in sorted(changes, key=operator.itemgetter(0)):
-        rows[kind].append((tick, *midi_meta.VALUES[kind](data)))
-    columns = {}
-    for kind, kind_rows in rows.items():
-        ticks = quantize_offsets(np.array([row[0] for row in kind_rows], np.int64), division, *units(divisors))
-        columns[kind] = [(tick, *row[1:]) for tick, row in zip(ticks.tolist(), kind_rows, strict=True)]
-    return Timeline.of(columns[midi_meta.TEMPO], columns[midi_meta.TIME_SIGNATURE], columns[midi_meta.KEY_SIGNATURE])
+    grid = division, *units(divisors)
+    # A column of a table is not contiguous: the loop would be compiled for it once more.
+    return midi_meta.timeline(changes).moved(lambda ticks: quantize_offsets(np.ascontiguousarray(ticks), *grid))
 
 
 @numba.njit(cache=True)

@@ -14,6 +14,15 @@ DIVISORS_OF_SECONDS = (50,)
 WORDS = ("all", "first", "piano", "drums")
 
 
+def divisors_in(time: str, divisors: tuple[int, ...]) -> tuple[int, ...]:
+    """Returns the divisors of a time, one of `TIMES`: in seconds those of quarter notes' default become its own.
+
+    >>> divisors_in(SECONDS, (4, 3)), divisors_in(SECONDS, (25,))
+    ((50,), (25,))
+    """
+    return DIVISORS_OF_SECONDS if time == SECONDS and divisors == quantisation.DEFAULT else divisors
+
+
 @dataclasses.dataclass(frozen=True)
 class ReadSettings:
     """Decides which song a file gives.
@@ -42,10 +51,8 @@ class ReadSettings:
 
     def __post_init__(self) -> None:
         """Raises ValueError for a value outside its range."""
-        if self.time == SECONDS and tuple(self.divisors) == quantisation.DEFAULT:
-            object.__setattr__(self, "divisors", DIVISORS_OF_SECONDS)
         # JSON has lists where this class has tuples.
-        object.__setattr__(self, "divisors", quantisation.checked(self.divisors))
+        object.__setattr__(self, "divisors", quantisation.checked(divisors_in(self.time, tuple(self.divisors))))
         if self.instrument not in WORDS and not (self.instrument.isdigit() and int(self.instrument) < 128):
             raise ValueError(
                 f"instrument {self.instrument!r} must be one of {', '.join(WORDS)} or a General MIDI program number "
