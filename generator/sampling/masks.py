@@ -6,6 +6,7 @@ import numpy.typing as npt
 from generator.config import GenerateConfig
 from nabi.music.band import Instrument
 from nabi.music.encodings import Encoding
+from nabi.music.encodings.band_reduction import DRUMS
 from nabi.music.encodings.token_kinds import pitches_named, pitches_of
 from nabi.music.vocabulary import Vocabulary
 
@@ -32,9 +33,9 @@ def allowed(config: GenerateConfig, vocabulary: Vocabulary, encoding: Encoding) 
 
 
 def _is_played(config: GenerateConfig, encoding: Encoding, token: str) -> bool:
-    """Checks that a token that says who plays, or strikes a drum, is of a part that songs may have."""
-    program, is_drum = encoding.program(token), encoding.kind(token, before="start") == "drum"
-    if is_drum:
+    """Checks that a token that lists a part, says who plays, or strikes a drum, is of a part that songs may have."""
+    program = max(encoding.program(token), encoding.part(token))
+    if program == DRUMS or encoding.kind(token, before="start") == "drum":
         return config.may_have_drums
     return program < 0 or config.plays(Instrument("", program))
 

@@ -43,11 +43,14 @@ SIZES = {
 }
 
 
-def told(pitches_V: Any, before: Any, current: Any, key_B: Any, cadence: tuple[Any, Any]) -> dict[str, Any]:
+def told(
+    pitches_V: Any, aligned_B: Any, before: Any, current: Any, key_B: Any, cadence: tuple[Any, Any]
+) -> dict[str, Any]:
     """Tells the intervals around the next note.
 
     Args:
       pitches_V: of `SongMemory`.
+      aligned_B: float32, id of the last note of the next note's voice, or of what is no note.
       before, current: the slice before and the present one, ids float32 [B, S], and their lengths in the last column.
       key_B: 1..24, in the order of `nabi.music.keys.KEY_NAMES`; 0: none.
       cadence: pitches [B], 1..128, for each of `CADENCE`; 0: none.
@@ -57,7 +60,7 @@ def told(pitches_V: Any, before: Any, current: Any, key_B: Any, cadence: tuple[A
     """
     place_B = tf.cast(current[:, -1], tf.int32)
     pitch = _reader(pitches_V, int(before.shape[1]) - 1)
-    own_B = pitch(before, place_B)
+    own_B = tf.gather(pitches_V, tf.cast(aligned_B, tf.int32))
     pitches, parts = {"own": own_B}, {}
     for name, at_B in zip(
         NEIGHBOURS, _neighbours(tf.gather(pitches_V, tf.cast(current[:, :-1], tf.int32))), strict=True

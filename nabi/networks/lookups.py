@@ -20,7 +20,7 @@ from nabi.networks import lstm_loops
 from nabi.networks.interval_layers import DEGREES, relations_of
 from nabi.networks.intervals import INTERVALS, PAIR_NAMES, PITCHES, REFERENCES
 from nabi.networks.memory_layers import FEATURES, looked_up
-from nabi.networks.song_memory import CANDIDATES, SongMemory, withheld
+from nabi.networks.song_memory import SongMemory, candidates, withheld
 
 # What the tables of features may take, in bytes; each process of a job has its own.
 MOST_BYTES = 64 * 2**20
@@ -49,7 +49,7 @@ def lookups(model: keras.Model, memory: SongMemory) -> tuple[Callable, dict[str,
     def as_rows(token_B: Any, told: dict[str, Any]) -> dict[str, Any]:
         """Returns what is told as rows of tables: fewer tensors, since each costs time to hand over."""
         numbers = {"token": token_B, **told}
-        copied_BxC = tf.stack([told[name] for name in CANDIDATES], axis=1)
+        copied_BxC = tf.stack([told[name] for name in candidates(told)], axis=1)
         rows_BxN = tf.stack([numbers[name] for _, name in sources], axis=1) + starts
         copies = tf.reshape(tf.gather(recalled, copied_BxC), [-1, copied_BxC.shape[1] * recalled.shape[1]])
         # One column: TensorFlow would give a change of the shape of integers to oneDNN, which complains on some CPUs.

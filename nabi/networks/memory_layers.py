@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from nabi.networks import interval_layers, positions
-from nabi.networks.song_memory import CANDIDATES, LONGEST_RUN, RUNS, SongMemory
+from nabi.networks.song_memory import LONGEST_RUN, RUNS, SongMemory, candidates
 
 # Widths of the vectors of a token that may be copied, of the last token of a kind, of a run, of a position, and of the
 # features.
@@ -15,7 +15,7 @@ _COPIED_WIDTH, _LAST_WIDTH, _RUN_WIDTH, _POSITION_WIDTH, FEATURES = 32, 16, 8, 1
 _TABLE = "kinds"
 _COLUMNS = (
     "ticks_V", "pitches_V", "strikes_V", "keys_V", "sounds_V", "bars_V", "meters_V", "lasts_V",
-    "phrases_V", "cadences_V", "returns_V", "plans_V",
+    "phrases_V", "cadences_V", "returns_V", "plans_V", "players_V", "parts_V", "owned_V",
 )  # fmt: skip
 # What is kept of these columns is at most about 1, as the network reads it too; a power of two loses no bit.
 _SCALE = 128.0
@@ -33,7 +33,7 @@ def memory_layers(memory: SongMemory, spread: object) -> list[keras.layers.Layer
         layers.Concatenate(name="with_recalled"),
         layers.Dense(FEATURES, "relu", name="features"),
         layers.Concatenate(name="with_features"),
-        layers.Dense(len(CANDIDATES) * _COPIED_WIDTH, "sigmoid", name="copy_gate"),
+        layers.Dense(len(candidates(memory.names)) * _COPIED_WIDTH, "sigmoid", name="copy_gate"),
         layers.Concatenate(name="copies"),
         layers.Multiply(name="copied"),
         layers.Concatenate(name="with_copied"),
@@ -75,7 +75,7 @@ def looked_up(names: Sequence[str]) -> list[tuple[str, str]]:
     return [
         ("embedding", "token"),
         (_TABLE, "token"),
-        *(("recalled", name) for name in CANDIDATES),
+        *(("recalled", name) for name in candidates(names)),
         *(("last_of_kind", name) for name in latest),
         *(("run_embedding", name) for name in RUNS),
         *((f"{name}_embedding", name) for name in places),
@@ -100,7 +100,7 @@ def take_in(
     if "told_lookup" in layers:
         copies, features = layers["told_lookup"](told)
         return layers["with_features"]([values, features]), [copies, features]
-    known = {("recalled", name): layers["recalled"](told[name]) for name in CANDIDATES}
+    known = {("recalled", name): layers["recalled"](told[name]) for name in candidates(told)}
     copies = list(known.values())
     known["embedding", "token"] = values
     numbers, sources = {"token": tokens, **told}, looked_up(list(told))

@@ -14,11 +14,13 @@ tokens one after another and tells of each, as the ids of earlier tokens:
 - the last token of each kind: the bar, the place in it, the time signature; and the first bar's number.
 - the place in the bar, and how far off the end is (`nabi.networks.positions`).
 - the intervals around the next note, where tokens are notes (`nabi.networks.intervals`).
+- what the parts of a band did before, where tokens say who plays (`nabi.networks.parts`).
 """
 
 # ruff: noqa: N803, N806, N815 - shapes stand in the names of arrays.
 
 import dataclasses
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
@@ -30,7 +32,7 @@ from nabi.music.encodings import Encoding, kind_of
 from nabi.music.encodings.metred import PLANS
 from nabi.music.encodings.token_kinds import pitches_of
 from nabi.music.vocabulary import START, Vocabulary
-from nabi.networks import forms, intervals, openings, positions, returns, slices
+from nabi.networks import forms, intervals, openings, parts, positions, returns, slices
 
 # Tokens that are remembered.
 TOKENS = 1024
@@ -40,12 +42,14 @@ _LANES = 16
 LONGEST_RUN = 31
 # Earlier tokens that may be said again.
 SAID = ("continuation", "first_continuation", "aligned", "opening", "returned")
-# Tokens that may come next.
-CANDIDATES = (*SAID, *forms.NAMES)
+# Tokens that may come next; the last ones are told where there are parts.
+CANDIDATES = (*SAID, *forms.NAMES, *parts.NAMES)
 # What is told of how long and how well the song has agreed with its past.
 RUNS = ("run", "opening_run", "longest_opening_run")
+# Kinds of tokens of a part of a band.
+_OF_A_PART = {"program", "velocity", "note", "duration", "drum"}
 # What is told of the song's past; the slice before is part of the present, in which voices go on.
-PAST = (*(name for name in SAID if name != "aligned"), *RUNS)
+PAST = (*(name for name in SAID if name != "aligned"), *RUNS, *(name for name in parts.NAMES if name != "next_part"))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -65,7 +69,10 @@ class SongMemory:
       cadences_V: float32, 1..128 for ids of a note of a phrase's cadence; else 0.
       returns_V: float32, by how many phrases ids say that one comes back; else 0.
       plans_V: float32, 1 for ids that are no music: of a time signature, of a key, of the length of the last bar or
-        of a phrase, of its cadence or its return, and the special ones.
+        of a phrase, of its cadence or its return, of a part that the song has, and the special ones.
+      players_V: float32, 1..128 for ids by which a program goes on (1 more than it), 129 for drums; else 0.
+      parts_V: float32, the same number for ids of a part that the song has; else 0.
+      owned_V: float32, 1 for ids of what a part plays, in a vocabulary that says who plays; else 0.
     """
 
     kinds_VxK: npt.NDArray[np.float32]
@@ -81,6 +88,9 @@ class SongMemory:
     cadences_V: npt.NDArray[np.float32]
     returns_V: npt.NDArray[np.float32]
     plans_V: npt.NDArray[np.float32]
+    players_V: npt.NDArray[np.float32]
+    parts_V: npt.NDArray[np.float32]
+    owned_V: npt.NDArray[np.float32]
 
     @classmethod
     def of(cls, vocabulary: Vocabulary, encoding: Encoding) -> "SongMemory":
@@ -106,7 +116,7 @@ class SongMemory:
         first[START] = 4.0 * encoding.ticks_per_quarter
         columns = [special + column for column in (ticks, pitches, strikes, keys, sounds, bars)]
         columns += [first + meters, special + lasts, special + phrases, special + cadences, special + again]
-        columns += [[1.0] * vocabulary.special + plans]
+        columns += [[1.0] * vocabulary.special + plans, *(special + part for part in _parts(encoding, tokens, kinds))]
         return cls(table, *(np.array(column, np.float32) for column in columns))
 
     @property
@@ -122,13 +132,20 @@ class SongMemory:
             openings.COUNTERS,
             positions.CLOCK,
             returns.STATE,
+            *(parts.sizes(TOKENS) if self.has_parts else ()),
         ]
+
+    @property
+    def has_parts(self) -> bool:
+        """Tells whether ids say who plays."""
+        return bool(self.players_V.any())
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the integers that are told of a token."""
         kinds = (f"last_{kind}" for kind in range(self.kinds_VxK.shape[1]))
-        return (*RUNS, *CANDIDATES, *kinds, "first_bar", *positions.SIZES, *intervals.SIZES)
+        told = (name for name in CANDIDATES if self.has_parts or name not in parts.NAMES)
+        return (*RUNS, *told, *kinds, "first_bar", *positions.SIZES, *intervals.SIZES)
 
     def recall(self, token_B: Any, state: list[Any]) -> tuple[dict[str, Any], list[Any]]:
         """Reads one more token of each song.
@@ -138,7 +155,7 @@ class SongMemory:
           state: float32 parts, [B, size] each: ids of the tokens before, the latest first; for each distance 1.. the
             run of equal tokens that ended before this token; the slice before and this one, each with its length; for
             how many ticks each note of the slice before has sounded; the last id of each kind; the opening and its
-            counters; the clock; the places of phrases.
+            counters; the clock; the places of phrases; and the parts of `nabi.networks.parts`, if there are any.
 
         Returns:
           Name -> int32 [B], in the order of `names`, where 0 is none: the runs, 0..`LONGEST_RUN`, the ids of the
@@ -146,7 +163,7 @@ class SongMemory:
           and `intervals.told` tell; and the state after the token.
         """
         token_Bx1 = tf.cast(token_B, tf.float32)[:, None]
-        history, runs, before, current, ages_BxS, last_BxK, opening, counters, clock, phrases = state
+        history, runs, before, current, ages_BxS, last_BxK, opening, counters, clock, phrases, *band = state
         run, *told, history, runs = _continuations(token_Bx1, history, runs, tf.gather(self.bars_V, token_B))
         clock = positions.advance(self.tables, token_B, clock)
         now = positions.Clock.read(clock)
@@ -157,23 +174,37 @@ class SongMemory:
             self.tables, token_B, opening, counters
         )
         returned, phrases = returns.follow(self.tables, token_B, history, phrases)
+        of_parts: list[Any] = []
+        if self.has_parts:
+            kind_B = tf.gather(self.kinds_VxK.argmax(axis=1).astype(np.float32), token_B)
+            of_parts, aligned_B, band = parts.follow(self.tables, token_B, kind_B, now.bar, history, band)
         last_BxK = tf.where(tf.gather(self.kinds_VxK, token_B) > 0, token_Bx1, last_BxK)
         key_B = tf.reduce_max(tf.gather(self.keys_V, tf.cast(last_BxK, tf.int32)), axis=1)
         quarter = float(self.meters_V[START]) / 4.0
         around = positions.told(clock, sounded_B, quarter)
-        around |= intervals.told(tf.constant(self.pitches_V), before, current, key_B, (now.top, now.bottom))
+        around |= intervals.told(tf.constant(self.pitches_V), aligned_B, before, current, key_B, (now.top, now.bottom))
         lengths = [tf.minimum(length, float(LONGEST_RUN)) for length in (run, *opening_runs)]
-        parts = [*lengths, *told, aligned_B, follows, returned, *forms.told(self.tables, clock, quarter)]
-        parts += [*tf.unstack(last_BxK, axis=1), first_bar]
-        parts += [around[name] for name in (*positions.SIZES, *intervals.SIZES)]
-        named = {name: tf.cast(part, tf.int32) for name, part in zip(self.names, parts, strict=True)}
-        return named, [history, runs, before, current, ages_BxS, last_BxK, opening, counters, clock, phrases]
+        numbers = [*lengths, *told, aligned_B, follows, returned, *forms.told(self.tables, clock, quarter), *of_parts]
+        numbers += [*tf.unstack(last_BxK, axis=1), first_bar]
+        numbers += [around[name] for name in (*positions.SIZES, *intervals.SIZES)]
+        named = {name: tf.cast(number, tf.int32) for name, number in zip(self.names, numbers, strict=True)}
+        return named, [history, runs, before, current, ages_BxS, last_BxK, opening, counters, clock, phrases, *band]
 
     @property
     def tables(self) -> dict[str, npt.NDArray[np.float32]]:
         """The tables of the vocabulary that the parts of the memory take, by their names."""
         names = [field.name for field in dataclasses.fields(self) if field.name.endswith("_V")]
         return {name.removesuffix("_V"): getattr(self, name) for name in names}
+
+
+def _parts(encoding: Encoding, tokens: Sequence[str], kinds: Sequence[str]) -> list[list[float]]:
+    """Returns the columns of the parts of a band, of the tokens after the special ones."""
+    players = [
+        float(parts.PARTS if kind == "drum" else encoding.program(token) + 1)
+        for token, kind in zip(tokens, kinds, strict=True)
+    ]
+    owned = [float(encoding.PARTS and kind in _OF_A_PART) for kind in kinds]
+    return [players, [float(encoding.part(token) + 1) for token in tokens], owned]
 
 
 def _continuations(token_Bx1: Any, history_BxH: Any, runs_BxH: Any, is_bar_B: Any) -> tuple[Any, ...]:
@@ -201,6 +232,11 @@ def _greatest(values_BxH: Any) -> Any:
         width //= 2
         values_BxH = tf.maximum(values_BxH[:, :width], values_BxH[:, width:])
     return tf.reduce_max(values_BxH, axis=1)
+
+
+def candidates(names: Iterable[str]) -> list[str]:
+    """Picks, of the names of what is told, those of tokens that may come next."""
+    return [name for name in names if name in CANDIDATES]
 
 
 def withheld(told: dict[str, Any], told_B: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`band`: the notes of all parts, in bars: `bar:2` `tempo:120` `program:40` `velocity:6` `C5` `d:1` `drum:36` `s:1`."""
+"""`band`: the notes of all parts, in bars: `bar:2` `part:40` `program:40` `velocity:6` `C5` `d:1` `drum:36` `s:1`."""
 
 import dataclasses
 import itertools
@@ -25,8 +25,9 @@ from nabi.music.encodings.metred import LONGEST_BAR, METER, METERS, Ints, Metred
 from nabi.music.song import Song
 from nabi.music.timeline import Timeline
 
-DURATION, DRUM, PROGRAM, VELOCITY, TEMPO = "d:", "drum:", "program:", "velocity:", "tempo:"
-_PREFIXES = {DRUM: "drum", PROGRAM: "program", VELOCITY: "velocity", TEMPO: "tempo"}
+DURATION, DRUM, PART, PROGRAM, VELOCITY, TEMPO = "d:", "drum:", "part:", "program:", "velocity:", "tempo:"
+_PREFIXES = {DRUM: "drum", PART: "part", PROGRAM: "program", VELOCITY: "velocity", TEMPO: "tempo"}
+_DRUMS_PART = f"{PART}drums"
 # What the notes of a slice begin with.
 _NOTES = frozenset({"program", "velocity", "note", "drum"})
 _CONTENT = _NOTES | {"tempo", "shift"}
@@ -39,13 +40,14 @@ class Bands(Metred):
 
     In a slice parts come by their programs, drums last, and a part's notes from the top down, each with its duration;
     drums have none (`drum:36`). A program stands where another one than before goes on, a velocity where a part's
-    changes, tempo and meter where the song's do. A song without a band is a piano's.
+    changes, tempo and meter where the song's do. The song begins with the parts that it has (`part:40` `part:drums`),
+    by their programs. A song without a band is a piano's.
 
     >>> from nabi.music.band import Instrument
     >>> duo = [Instrument("Violin", 40), Instrument("Drums", 0, is_drums=True)]
     >>> song = Song.from_parts([0, 0, 12], [12, 3, 12], [72, 36, 74], [0, 1, 0], [90, 60, 90], instruments=duo)
     >>> " ".join(Bands().encode(song))
-    'bar:1 key:G-minor last:2 program:40 velocity:6 C5 d:1 velocity:4 drum:36 s:1 @1 D5 d:1 s:1'
+    'bar:1 key:G-minor last:2 part:40 part:drums program:40 velocity:6 C5 d:1 velocity:4 drum:36 s:1 @1 D5 d:1 s:1'
 
     No music is out of vocabulary. Parts of one program are one, as are all drums.
 
@@ -64,7 +66,8 @@ class Bands(Metred):
         "bar": _CONTENT | {"meter change", "key", "last", "phrase", "again"},
         "meter change": _CONTENT | {"phrase", "again"},
         "key": frozenset({"last"}),
-        "last": _CONTENT | {"phrase", "again"},
+        "last": frozenset({"part"}),
+        "part": _CONTENT | {"part", "phrase", "again"},
         "place": _CONTENT | {"phrase", "again"},
         "phrase": _CONTENT | {"phrase", "cadence"},
         "cadence": _CONTENT | {"cadence"},
@@ -148,15 +151,16 @@ class Bands(Metred):
         longest = LONGEST_BAR * self.ticks_per_quarter
         durations = int((-(-duration.astype(np.int64) // longest)).sum())
         changes = len(song.band.timeline.tempi) + len(song.band.timeline.meters)
-        return 3 * len(duration) + durations + 2 * len(borders(song)) + changes + self.most_plan_tokens(song)
+        plans = self.most_plan_tokens(song) + len(song.band.instruments)
+        return 3 * len(duration) + durations + 2 * len(borders(song)) + changes + plans
 
     def reduce(self, song: Song) -> Song:
         """Returns the song that survives encoding; see `nabi.music.encodings.band_reduction`."""
         return reduced(self.checked(song), self.velocity_steps, families=self.program_families)
 
     def kind(self, token: str, before: str) -> str:
-        """Returns the kind of a token of the frame (`frame_kind`), `meter change` after a bar's number, or `program`,
-        `velocity`, `tempo`, `drum`, `note`, `duration`, `longest duration`."""
+        """Returns the kind of a token of the frame (`frame_kind`), `meter change` after a bar's number, or `part`,
+        `program`, `velocity`, `tempo`, `drum`, `note`, `duration`, `longest duration`."""
         if token.startswith(DURATION):
             return "longest duration" if token == f"{DURATION}{LONGEST_BAR}" else "duration"
         if kind := frame_kind(token):
@@ -164,14 +168,15 @@ class Bands(Metred):
         return next((kind for prefix, kind in _PREFIXES.items() if token.startswith(prefix)), "note")
 
     def required(self) -> tuple[str, ...]:
-        """Returns every pitch, drum, duration, program, velocity and tempo, and the tokens of every frame."""
+        """Returns every pitch, drum, duration, part, program, velocity, tempo, and the tokens of every frame."""
         longest = LONGEST_BAR * self.ticks_per_quarter
         size = general_midi.FAMILY_SIZE if self.program_families else 1
         return (
             *note_names.PITCH_NAMES,
             *(f"{DRUM}{pitch}" for pitch in range(128)),
             *(DURATION + self.quarters(length) for length in range(1, longest + 1)),
-            *(f"{PROGRAM}{program}" for program in range(0, 128, size)),
+            *(f"{prefix}{program}" for prefix in (PART, PROGRAM) for program in range(0, 128, size)),
+            _DRUMS_PART,
             *(f"{VELOCITY}{step}" for step in range(1, self.velocity_steps + 1)),
             *(f"{TEMPO}{tempo}" for tempo in performance_steps.TEMPI),
             *super().required(),
@@ -184,6 +189,21 @@ class Bands(Metred):
         (40, -1)
         """
         return int(token.removeprefix(PROGRAM)) if token.startswith(PROGRAM) else -1
+
+    def part(self, token: str) -> int:
+        """Returns the program of a part that a token says the song has, 128 for drums; -1 for any other token.
+
+        >>> Bands().part("part:drums"), Bands().part("part:40"), Bands().part("program:40")
+        (128, 40, -1)
+        """
+        if token == _DRUMS_PART:
+            return DRUMS
+        return int(token.removeprefix(PART)) if token.startswith(PART) else -1
+
+    def plan(self, song: Song) -> list[str]:
+        """Returns the tokens of the key, if one is found, of the last bar's length, and of the parts, drums last."""
+        parts = [_DRUMS_PART if number == DRUMS else f"{PART}{number}" for number in programs(song).tolist()]
+        return [*super().plan(song), *parts]
 
     def bar_lines(self, song: Song) -> Ints:
         """Returns the bar lines of a song whose meter may change: there a bar begins, whatever is left of the last."""
@@ -226,6 +246,9 @@ class Bands(Metred):
             reader.lengthen(self.length(said), token)
         elif kind == "drum":
             reader.drum(_number(token, said, range(128)))
+        elif kind == "part":
+            if token != _DRUMS_PART:
+                _number(token, said, range(128))
         elif kind == "program":
             reader.program = _number(token, said, range(128))
         elif kind == "velocity":

@@ -82,6 +82,9 @@ class Encoding(Protocol):
     def program(self, token: str) -> int:
         """Returns the General MIDI program that a token says plays on, -1 for any other token."""
 
+    def part(self, token: str) -> int:
+        """Returns the program of a part that a token says the song has, 128 for drums, -1 for any other token."""
+
     def lengthened(self, tokens: Sequence[str], bars: int) -> list[str]:
         """Writes tokens as the beginning of a song of so many bars, if its tokens say this."""
 
@@ -147,6 +150,11 @@ class OnGrid:
 
     def program(self, token: str) -> int:
         """Returns -1: no token says who plays."""
+        del token
+        return -1
+
+    def part(self, token: str) -> int:
+        """Returns -1: no token says which parts a song has."""
         del token
         return -1
 

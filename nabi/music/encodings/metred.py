@@ -34,9 +34,9 @@ _KINDS = {
     SHIFT: "shift", _PLACE: "place", _BAR: "bar", METER: "meter", _KEY: "key", _LAST: "last", PHRASE: "phrase",
     CADENCE: "cadence", AGAIN: "again",
 }  # fmt: skip
-# Kinds of tokens that say how a phrase is planned, and a song; they are no music.
+# Kinds of tokens that say how a phrase is planned, and a song, with the parts of a band; they are no music.
 PHRASES = frozenset({"phrase", "cadence", "again"})
-PLANS = PHRASES | {"meter", "key", "last"}
+PLANS = PHRASES | {"meter", "key", "last", "part"}
 
 Ints = npt.NDArray[np.int64]
 
@@ -153,7 +153,7 @@ class Metred(OnGrid):
         """
         tokens = list(self.meter_tokens(song))
         phrases, meters = phrase_tokens.written(song), self.meter_changes(song)
-        plans = {**phrases, 0: [*self._plan(song), *phrases.get(0, [])]}
+        plans = {**phrases, 0: [*self.plan(song), *phrases.get(0, [])]}
         places, lengths = self.places(song, borders[:-1]), np.diff(borders).tolist()
         for place, begin, slice_notes, length in zip(places, borders.tolist(), notes, lengths, strict=False):
             tokens += [place, *meters.get(begin, ()), *plans.get(begin, []), *slice_notes]
@@ -192,6 +192,12 @@ class Metred(OnGrid):
             time_signature=time_signature, phrase_ends=phrase_tokens.ends(tokens, self.ticks, self.ticks_per_quarter)
         )
 
+    def plan(self, song: Song) -> list[str]:
+        """Returns the tokens after the first bar's number: the key, if one is found, and the last bar's length."""
+        key, lines = keys.find_key(song), self.bar_lines(song)
+        named = [_KEYS[key.name]] if key else []
+        return [*named, _LAST + self.quarters(song.end - int(lines[-1]))] if len(lines) else named
+
     def quarters(self, ticks: int) -> str:
         """Writes ticks as quarter notes."""
         return note_names.duration_name(ticks, self.ticks_per_quarter)
@@ -199,12 +205,6 @@ class Metred(OnGrid):
     def length(self, quarters: str) -> int:
         """Reads quarter notes as ticks; raises ValueError for another text, or none of the grid."""
         return note_names.parse_duration(quarters, self.ticks_per_quarter)
-
-    def _plan(self, song: Song) -> list[str]:
-        """Returns the tokens of the key, if one is found, and of the last bar's length."""
-        key, lines = keys.find_key(song), self.bar_lines(song)
-        named = [_KEYS[key.name]] if key else []
-        return [*named, _LAST + self.quarters(song.end - int(lines[-1]))] if len(lines) else named
 
 
 def frame_kind(token: str) -> str:

@@ -31,7 +31,7 @@ NOTES = TokenContents(np.ones(SIZE, np.int64), np.zeros(SIZE, np.int64))
 def copier() -> keras.Model:
     """A network that likes to say what followed where its last tokens stood before, and else says any token."""
     nothing = np.zeros(SIZE, np.float32)
-    memory = SongMemory(np.ones((SIZE, 1), np.float32), *[nothing] * 6, nothing + 48, *[nothing] * 5)
+    memory = SongMemory(np.ones((SIZE, 1), np.float32), *[nothing] * 6, nothing + 48, *[nothing] * 8)
     sizes = Architecture(vocabulary_size=SIZE, embedding=4, units=UNITS, layers=1, dropout=0.0, blocked=(0, 1, 2))
     model = network.build(sizes, memory=memory)
     for name in ("features", "lstm_0", "copy_gate", "logits", "recalled"):
@@ -90,7 +90,8 @@ def test_a_song_that_went_back_from_a_loop_is_told_alike_again(copier):
 def test_the_past_is_withheld_and_the_present_is_not():
     told = {name: tf.constant([7, 7]) for name in (*CANDIDATES, *RUNS, "place", "last_0")}
     left = {name: number.numpy().tolist() for name, number in withheld(told, tf.constant([True, False])).items()}
-    past = {"continuation", "first_continuation", "opening", "returned", *RUNS}
+    bars_ago = {"bars_ago_1", "bars_ago_2", "bars_ago_4"}
+    past = {"continuation", "first_continuation", "opening", "returned", *bars_ago, *RUNS}
     assert left == {name: [7, 0] if name in past else [7, 7] for name in told}
 
 

@@ -26,7 +26,7 @@ SMALL = Architecture(vocabulary_size=9, embedding=5, units=6, layers=2, dropout=
 KINDS = np.array([[0, 0]] * 4 + [[1, 0]] * 3 + [[0, 1]] * 2, np.float32)
 NOTHING = np.zeros(9, np.float32)
 START_4_4 = np.array([0, 0, 48] + [0] * 6, np.float32)
-MEMORY = SongMemory(KINDS, np.array([0] * 8 + [1], np.float32), *[NOTHING] * 5, START_4_4, *[NOTHING] * 5)
+MEMORY = SongMemory(KINDS, np.array([0] * 8 + [1], np.float32), *[NOTHING] * 5, START_4_4, *[NOTHING] * 8)
 # Id 7 is a bar's number.
 WITH_BARS = dataclasses.replace(MEMORY, bars_V=np.array([0] * 7 + [1, 0], np.float32))
 REMEMBERED = ("run", "continuation", "first_continuation")
@@ -171,7 +171,7 @@ def test_a_network_can_learn_to_copy():
     """Random tokens, each song twice: of the second half a network with a memory soon knows every token."""
     random = np.random.RandomState(1)
     nothing = np.zeros(20, np.float32)
-    memory = SongMemory(np.ones((20, 1), np.float32), *[nothing] * 6, nothing + 48, *[nothing] * 5)
+    memory = SongMemory(np.ones((20, 1), np.float32), *[nothing] * 6, nothing + 48, *[nothing] * 8)
     sizes = Architecture(vocabulary_size=20, embedding=8, units=16, layers=1, dropout=0.0, blocked=(0,))
     model = network.build(sizes, memory=memory)
     optimizer = keras.optimizers.Adam(0.02)

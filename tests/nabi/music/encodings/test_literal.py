@@ -227,7 +227,8 @@ def band(*notes, **more):
 def test_a_band_is_written_by_programs_drums_last():
     music = band((0, 12, 72, 1, 100), (0, 24, 40, 2, 100), (0, 24, 67, 1, 100), (0, 1, 36, 0, 50), (12, 1, 38, 0, 50))
     assert " ".join(Bands().encode(music)) == (
-        "bar:1 key:C-major last:2 program:33 velocity:7 E2 d:2 program:40 velocity:7 C5 d:1 G4 d:2 velocity:4 drum:36 "
+        "bar:1 key:C-major last:2 part:33 part:40 part:drums program:33 velocity:7 E2 d:2 program:40 velocity:7 C5 d:1 "
+        "G4 d:2 velocity:4 drum:36 "
         "s:1 @1 drum:38 s:1"
     )
 
@@ -244,7 +245,8 @@ def test_meters_and_tempi_are_written_where_they_change():
     timeline = Timeline.of(tempi=[(0, 500_000), (40, 400_000)], meters=[(0, 3, 4), (36, 4, 4)])
     music = band((0, 36, 72, 1, 100), (36, 48, 71, 1, 100), timeline=timeline)
     assert " ".join(Bands().encode(music)) == (
-        "meter:3/4 bar:2 key:A-minor last:4 tempo:120 program:40 velocity:7 C5 d:3 s:3 bar:1 meter:4/4 B4 d:4 s:4"
+        "meter:3/4 bar:2 key:A-minor last:4 part:40 tempo:120 program:40 velocity:7 C5 d:3 s:3 "
+        "bar:1 meter:4/4 B4 d:4 s:4"
     )
     read = Bands().decode(Bands().encode(music)).band.timeline
     assert [rows.tolist() for rows in read.columns()] == [[[0, 500_000]], [[0, 3, 4], [36, 4, 4]], []]
