@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from generator.primers import dataset_songs
 from nabi.music import records
 from nabi.music.encodings import Encoding
 from nabi.music.records import Window
@@ -17,7 +16,7 @@ from nabi.music.song import Song
 from nabi.music.song_id import SongId
 from nabi.music.suggestions import did_you_mean
 from nabi.music.vocabulary import PAD, Vocabulary
-from nabi.music.windows import SPLITS, join_records
+from nabi.music.windows import SPLITS, is_original, join_records
 from nabi.networks import remote_files
 from nabi.split_windows import SHUFFLED, SplitWindows
 from nabi.workspace import ledger, paths, storage
@@ -72,7 +71,7 @@ class Dataset:
           ValueError: if there is no such split, or a file of it is damaged.
         """
         sources = self._sources()
-        originals = filter(dataset_songs.is_original, self.iterate_windows(split))
+        originals = filter(is_original, self.iterate_windows(split))
         for window in join_records(originals):
             source = sources.get(str(SongId.parse(window.song).original), "")
             ids = window.tokens[window.tokens != PAD].tolist()

@@ -20,7 +20,7 @@ class SplitWindows:
     Attributes:
       tokens: int32 [N, window + 1], ids. Neighbouring windows of a song share at least one id; the last window is
         padded with 0.
-      songs: [N], the name of each window's song, `sha256[#tune][+copy][*scale]`.
+      songs: [N], the name of each window's song, `sha256[#tune][+copy][*rendition]`.
       starts: int64 [N], the index in its song of each window's first token.
       transposes: int64 [N], semitones by which the song was transposed; 0 unless the dataset is augmented.
     """

@@ -5,10 +5,11 @@ import fractions
 import functools
 from typing import TypeVar
 
-from nabi.music import encodings, note_names, part_choice, quantisation
+from nabi.music import encodings, note_names, part_choice, quantisation, rendition
 from nabi.music.encodings import Encoding
 from nabi.music.limits import MAX_TOKENS_PER_NOTE, Limits
 from nabi.music.performance_steps import MOST_VELOCITY_STEPS
+from nabi.music.rendition import Rendition
 from nabi.music.selection import MAX_SILENCE, Selection
 from nabi.music.vocabulary import read_token_list
 from nabi.reading import read_settings
@@ -16,6 +17,7 @@ from nabi.reading.read_settings import ReadSettings
 from nabi.workspace import setting_kinds
 from nabi.workspace.config import Config, setting
 from nabi.workspace.setting_kinds import Several, Texts
+from pipelines.contradictions import contradictions
 
 TITLE = "input (also keys of a recipe's [preprocess], as are all below)"
 
@@ -26,6 +28,11 @@ _STEPS = {"grid": "1/4", "steps": "1/4", "pitch": "1/2"}
 _OPTIONS = ("chords", "notation", "onset_marks", "highest", "velocity_steps", "program_families")
 
 Part = TypeVar("Part", Selection, Limits)
+
+
+def _factors(example: str) -> Several:
+    bounds = {"low": fractions.Fraction(1, 4), "high": fractions.Fraction(4)}
+    return setting_kinds.factors(f"factors in 1/4..4, such as {example}", **bounds)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -182,10 +189,22 @@ class PreprocessConfig(Config):
     )
     time_scales: tuple[str, ...] = setting(
         (),
-        "augmentation: also write training songs with all times multiplied by this",
-        kind=setting_kinds.factors(
-            "factors in 1/4..4, such as 1/2,2", low=fractions.Fraction(1, 4), high=fractions.Fraction(4)
-        ),
+        "augmentation: also write training songs with all times multiplied by this, where their rhythm stays exact; "
+        "each factor of --time_scales, --stretch and --velocity_scale is one more copy, in every key of --transpose",
+        kind=_factors("1/2,2"),
+    )
+    stretch: tuple[str, ...] = setting(
+        (),
+        "augmentation, with --encoding band or --time seconds: also write training songs that take this many times as "
+        "long: tempi are divided by it, or, in seconds, all times multiplied and rounded to the grid",
+        kind=_factors("0.95,1.05"),
+    )
+    velocity_scale: tuple[str, ...] = setting(
+        (),
+        "augmentation, with --velocity_steps: also write training songs with every velocity multiplied by this, within "
+        "1-127",
+        kind=_factors("0.8,1.2"),
+        needs={"encoding": ("band",)},
     )
     shards: int = setting(16, "files of the training split; the others have an eighth", low=1)
 
@@ -222,28 +241,9 @@ class PreprocessConfig(Config):
         self.read_settings()
         if isinstance(self.vocabulary, tuple):
             object.__setattr__(self, "vocabulary", tuple(read_token_list("\n".join(self.vocabulary))))
-        for wrong, message in self._contradictions():
+        for wrong, message in contradictions(self):
             if wrong:
                 raise ValueError(message)
-
-    def _contradictions(self) -> tuple[tuple[bool, str], ...]:
-        # Raises for an option that the encoding does not have, or an illegal one.
-        encoding = self.build_encoding()
-        nothing_fixed = self.vocabulary is None and not encoding.required()
-        return (
-            (
-                self.training_stride > self.window,
-                f"--stride {self.stride} must be in 1..{self.window} (--window): no token may be skipped",
-            ),
-            (
-                bool(self.min_events and self.max_events and self.min_events > self.max_events),
-                f"--min_events {self.min_events} must be at most --max_events {self.max_events}",
-            ),
-            (
-                self.max_vocabulary == 0 and nothing_fixed,
-                f"--max_vocabulary 0 must be at least 1: --encoding {self.encoding} has no tokens of its own",
-            ),
-        )
 
     @property
     def training_stride(self) -> int:
@@ -259,6 +259,11 @@ class PreprocessConfig(Config):
     def limits(self) -> Limits:
         """Limits that a song must keep to."""
         return self._part(Limits)
+
+    @functools.cached_property
+    def renditions(self) -> tuple[Rendition, ...]:
+        """Other ways to play each training song, of which windows are written too."""
+        return rendition.from_settings(self.as_dict(), in_seconds=self.time == read_settings.SECONDS)
 
     def _part(self, kind: type[Part]) -> Part:
         return kind(**{field.name: getattr(self, field.name) for field in dataclasses.fields(kind)})

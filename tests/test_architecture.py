@@ -27,7 +27,8 @@ PIPELINES = SONGS | {"nabi.pages", "nabi.beam", "pipelines.config"}
 TRAINER = SONGS | {"nabi.pages", "nabi.networks", "trainer.config"}
 GENERATOR = SONGS | {"nabi.pages", "nabi.networks", "nabi.beam", "generator.config", "generator.flag_values"}
 JOBS = {
-    "pipelines.config": SONGS,
+    "pipelines.contradictions": SONGS,
+    "pipelines.config": SONGS | {"pipelines.contradictions"},
     "pipelines.reading": PIPELINES,
     "pipelines.dataset_report": PIPELINES,
     "pipelines.preprocessing": PIPELINES | {"pipelines.reading", "pipelines.dataset_report"},

@@ -8,7 +8,7 @@ from generator.sampling.primer import hashed
 from nabi.music import records
 from nabi.music.records import Window
 from nabi.music.song_id import SongId
-from nabi.music.windows import join_records, shard_of
+from nabi.music.windows import is_original, join_records, shard_of
 from nabi.workspace import paths, storage
 
 # Windows that a job picks, and windows that it picks them from, at most: enough for variety, and few enough to be sent
@@ -96,11 +96,6 @@ def song_of(dataset: str, split: str, sha256: str, *, length: int) -> Window | N
     windows = itertools.dropwhile(is_other, _windows(dataset, split, shards, shard_of(sha256, shards)))
     # The windows of a song are adjacent, so reading stops after them.
     return next(join_records(itertools.takewhile(lambda window: not is_other(window), windows), length), None)
-
-
-def is_original(window: Window) -> bool:
-    """Checks that a window is of a song in its own key and at its own speed."""
-    return window.transpose == 0 and SongId.parse(window.song).scale == 1
 
 
 def _windows(dataset: str, split: str, shards: int, first: int) -> Iterator[Window]:

@@ -1,15 +1,18 @@
-"""The name of a song in records, ledgers and indices: `sha256[#tune][+copy][*scale]`, written and read here alone."""
+"""The name of a song in records, ledgers and indices, written and read here alone.
+
+It has the form `sha256[#tune][+copy][*rendition]`; `nabi.music.rendition` writes and reads the last part.
+"""
 
 import dataclasses
-import fractions
 import re
+
+from nabi.music.rendition import ORIGINAL, Rendition
 
 # Digits of a hash that a short name keeps: of 10 million songs two share 16 with a probability of 3 in a million.
 SHORT_DIGITS = 16
 
-_UNSCALED = fractions.Fraction(1)
-_FORM = "sha256[#tune][+copy][*scale], such as 0123456789abcdef#2+1*1/2"
-_NAME = re.compile(r"([^#+*]+)(?:#([^#+*]+))?(?:\+([1-9][0-9]*))?(?:\*([1-9][0-9]*(?:/[1-9][0-9]*)?))?")
+_FORM = "sha256[#tune][+copy][*rendition], such as 0123456789abcdef#2+1*1/2"
+_NAME = re.compile(r"([^#+*]+)(?:#([^#+*]+))?(?:\+([1-9][0-9]*))?(\*.*)?")
 _PART = re.compile(r"[^#+*]+")
 
 
@@ -19,30 +22,28 @@ class SongId:
 
     Raises ValueError for parts that no name can hold.
 
-    >>> str(SongId("0123456789abcdef", tune="2", copy=1, scale=fractions.Fraction(1, 2)))
+    >>> str(SongId("0123456789abcdef", tune="2", copy=1, rendition=Rendition.parse("*1/2")))
     '0123456789abcdef#2+1*1/2'
 
     Attributes:
       sha256: of the file's bytes, 64 hexadecimal digits or the first 16 of them.
       tune: which song of a file that holds several; "" of a file of one.
       copy: number among the files of the same bytes that are kept, from 0.
-      scale: factor of all times, above 0; other than 1 in augmented training songs.
+      rendition: how the song is played; other than as it is read in augmented training songs.
     """
 
     sha256: str
     tune: str = ""
     copy: int = 0
-    scale: fractions.Fraction = _UNSCALED
+    rendition: Rendition = ORIGINAL
 
     def __post_init__(self) -> None:
         if not _PART.fullmatch(self.sha256):
             raise ValueError(f"the hash {self.sha256!r} of a song must not be empty or hold #, + or *")
         if self.tune and not _PART.fullmatch(self.tune):
             raise ValueError(f"the tune {self.tune!r} of the file {self.sha256} must not hold #, + or *")
-        if self.copy < 0 or self.scale <= 0:
-            raise ValueError(
-                f"the copy {self.copy} of the song {self.sha256} must be at least 0 and its scale {self.scale} above 0"
-            )
+        if self.copy < 0:
+            raise ValueError(f"the copy {self.copy} of the song {self.sha256} must be at least 0")
 
     @classmethod
     def parse(cls, name: str) -> "SongId":
@@ -57,14 +58,16 @@ class SongId:
         match = _NAME.fullmatch(name)
         if not match:
             raise ValueError(f"{name!r} is no name of a song: it must have the form {_FORM}")
-        sha256, tune, copy, scale = match.groups()
-        return cls(sha256, tune or "", int(copy or 0), fractions.Fraction(scale) if scale else _UNSCALED)
+        sha256, tune, copy, mark = match.groups()
+        try:
+            return cls(sha256, tune or "", int(copy or 0), Rendition.parse(mark or ""))
+        except ValueError as error:
+            raise ValueError(f"{name!r} is no name of a song: {error}") from error
 
     def __str__(self) -> str:
         tune = f"#{self.tune}" if self.tune else ""
         copy = f"+{self.copy}" if self.copy else ""
-        scale = f"*{self.scale}" if self.scale != 1 else ""
-        return f"{self.sha256}{tune}{copy}{scale}"
+        return f"{self.sha256}{tune}{copy}{self.rendition}"
 
     @property
     def short(self) -> str:
@@ -77,7 +80,7 @@ class SongId:
 
     @property
     def original(self) -> "SongId":
-        """Returns the id without the copy number and the scale: that of the song as it was read.
+        """Returns the id without the copy number and the rendition: that of the song as it was read.
 
         >>> str(SongId.parse("0123456789abcdef#2+1*1/2").original)
         '0123456789abcdef#2'
@@ -86,5 +89,5 @@ class SongId:
 
     @property
     def is_whole_file(self) -> bool:
-        """Tells whether the song is its whole file, unscaled and without a copy number."""
+        """Tells whether the song is its whole file, as it was read and without a copy number."""
         return self == SongId(self.sha256)

@@ -7,6 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
+# Of a quarter note: MIDI's until a tempo is told, 120 quarter notes a minute, and the most that a file can say.
+DEFAULT_MICROSECONDS = 500_000
+MOST_MICROSECONDS = (1 << 24) - 1
 # The widths of the columns in `Timeline`.
 _WIDTHS = {"tempi": 2, "meters": 3, "keys": 3}
 

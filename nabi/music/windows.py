@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nabi.music import records, vocabulary
+from nabi.music.rendition import ORIGINAL
+from nabi.music.song_id import SongId
 
 SPLITS = ("train", "validation", "test")
 
@@ -98,6 +100,15 @@ def join(tokens: npt.NDArray[Any], starts: npt.NDArray[np.int64]) -> npt.NDArray
       starts: int64 [N].
     """
     return tokens[first_seen(tokens, starts)]
+
+
+def is_original(window: records.Window) -> bool:
+    """Tells whether a window is of a song in its own key, played as it was read.
+
+    >>> [is_original(records.Window(np.array([2, 7]), song, 0, 0)) for song in ("ab+1", "ab*1/2", "ab*velocity:6/5")]
+    [True, False, False]
+    """
+    return window.transpose == 0 and SongId.parse(window.song).rendition == ORIGINAL
 
 
 def join_records(windows: Iterable[records.Window], most: int | None = None) -> Iterator[records.Window]:

@@ -220,15 +220,15 @@ def shares(legal: str, *, count: int) -> Several:
 
 
 def factors(legal: str, *, low: fractions.Fraction, high: fractions.Fraction) -> Several:
-    """Makes the kind of fractions in `low`..`high`, each kept as text in lowest terms.
+    """Makes the kind of ascending fractions in `low`..`high`, each once, kept as text in lowest terms.
 
-    >>> factors("in 1/4..4", low=fractions.Fraction(1, 4), high=fractions.Fraction(4)).read("2/4,2")
+    >>> factors("in 1/4..4", low=fractions.Fraction(1, 4), high=fractions.Fraction(4)).read("2,2/4,0.5")
     ('1/2', '2')
     """
 
     def parse(text: str) -> tuple[str, ...]:
         """Parses `1/2,2`."""
-        numbers = tuple(fractions.Fraction(part) for part in text.split(","))
+        numbers = sorted({fractions.Fraction(part) for part in text.split(",")})
         return _checked(tuple(map(str, numbers)), low <= min(numbers) and max(numbers) <= high)
 
     return Several(parse, legal)

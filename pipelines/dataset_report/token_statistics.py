@@ -12,7 +12,6 @@ from nabi.music.encodings import Encoding
 from nabi.music.encodings.grid import HELD_MARK
 from nabi.music.encodings.steps import STEP
 from nabi.music.song import Song
-from nabi.music.song_id import SongId
 from nabi.music.vocabulary import Vocabulary
 from nabi.workspace import paths, storage
 
@@ -151,10 +150,9 @@ def samples(folder: str, shards: int, vocabulary: Vocabulary, encoding: Encoding
 
 
 def _beginnings(path: str) -> Iterator[records.Window]:
-    """Yields the first ids of a shard's songs, not of their augmented variants; nothing if the shard is missing."""
+    """Yields the first ids of a shard's songs, not of their augmented copies; nothing if the shard is missing."""
     if not storage.exists(path):
         return
     with storage.open_read(path) as file:
         parsed = map(records.parse, itertools.islice(records.read(file), _MOST_RECORDS))
-        originals = (window for window in parsed if not window.transpose and SongId.parse(window.song).scale == 1)
-        yield from windows.join_records(originals, _MOST_IDS)
+        yield from windows.join_records(filter(windows.is_original, parsed), _MOST_IDS)

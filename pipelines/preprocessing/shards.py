@@ -1,15 +1,14 @@
 """Writes one shard of a split: reads its songs from the spool, encodes them and writes their windows as records."""
 
 import dataclasses
-import fractions
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 
-from nabi.music import records, windows
-from nabi.music.augmentation import variants
+from nabi.music import augmentation, records, windows
 from nabi.music.encodings import Encoding
+from nabi.music.rendition import ORIGINAL, Rendition
 from nabi.music.song import Song
 from nabi.music.song_id import SongId
 from nabi.music.vocabulary import UNKNOWN, Vocabulary
@@ -95,7 +94,7 @@ class Encoder:
         return windows.mark(ids) if self.config.song_marks else ids
 
     def records(self, split_song: SplitSong, song: Song, ids: npt.NDArray[np.int64]) -> Iterator[bytes]:
-        """Yields serialized windows of a song, in training also of its variants, ordered by (scale, key, start).
+        """Yields serialized windows of a song, in training also of its augmented copies: by (rendition, key, start).
 
         Args:
           split_song: the song's name and split.
@@ -106,12 +105,21 @@ class Encoder:
             # Windows of held-out songs do not overlap, so that each token is scored once.
             yield from self._windows(split_song.song, ids, 0, self.config.window)
             return
-        scales = [fractions.Fraction(scale) for scale in self.config.time_scales]
-        for variant in variants(song, self.config.transpose, scales):
-            # Readers of the records group windows by name: a song at another speed must be another song to them.
-            name = str(dataclasses.replace(SongId.parse(split_song.song), scale=variant.scale))
-            spelled = ids if variant.song is song else self.encode(variant.song)
-            yield from self._windows(name, spelled, variant.transpose, self.config.training_stride)
+        for rendition, played, own_ids in self._renditions(song, ids):
+            # Readers of the records group windows by name: a song that is played otherwise must be another to them.
+            name = str(dataclasses.replace(SongId.parse(split_song.song), rendition=rendition))
+            for semitones, moved in augmentation.transpositions(played, self.config.transpose):
+                spelled = self.encode(moved) if semitones else own_ids
+                yield from self._windows(name, spelled, semitones, self.config.training_stride)
+
+    def _renditions(
+        self, song: Song, ids: npt.NDArray[np.int64]
+    ) -> Iterator[tuple[Rendition, Song, npt.NDArray[np.int64]]]:
+        """Yields a song and its renditions, each with its ids; none whose tokens are those of the song itself."""
+        for rendition, played in augmentation.renditions(song, self.config.renditions):
+            own_ids = ids if rendition == ORIGINAL else self.encode(played)
+            if rendition == ORIGINAL or not np.array_equal(own_ids, ids):
+                yield rendition, played, own_ids
 
     def _windows(self, song: str, ids: npt.NDArray[np.int64], transpose: int, stride: int) -> Iterator[bytes]:
         cut = windows.of_song(ids, song, window=self.config.window, stride=stride, transpose=transpose)

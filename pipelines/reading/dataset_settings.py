@@ -94,5 +94,7 @@ def content_settings(config: PreprocessConfig) -> dict[str, Any]:
         "limits": dataclasses.asdict(config.limits),
         "transpose": config.transpose,
         "time_scales": config.time_scales,
+        "stretch": config.stretch,
+        "velocity_scale": config.velocity_scale,
         "shards": config.shards,
     }

@@ -20,6 +20,18 @@ from pipelines.preprocessing import flags
         ('transpose = "-99..2"', r"must be in -60\.\.60"),
         ('time_scales = "9"', r"--time_scales '9' must be factors in 1/4\.\.4"),
         ('time_scales = "1/0"', "--time_scales '1/0'"),
+        (
+            'stretch = "1.1"',
+            "--stretch 11/10 needs tokens that say how fast .*, not --encoding events with --time quarters",
+        ),
+        ('stretch = "1.1"\ntime = "seconds"\nencoding = "pitch"', "with any encoding but pitch"),
+        ('stretch = "0.1"\nencoding = "band"', r"--stretch '0\.1' must be factors in 1/4\.\.4, such as 0\.95,1\.05"),
+        ('velocity_scale = "0.8,1.2"', "--velocity_scale 4/5,6/5 needs --encoding band, not --encoding events"),
+        ('velocity_scale = "5"\nencoding = "band"', r"--velocity_scale '5' must be factors in 1/4\.\.4"),
+        (
+            'velocity_scale = "2"\nencoding = "band"\nvelocity_steps = 0',
+            "--velocity_scale 2 needs tokens that say velocities, not --velocity_steps 0: .*1..32",
+        ),
         ("instrument = 26", "--instrument 26 must be text in quotes"),
         ('instrument = "tuba"', "instrument 'tuba'"),
         ('instrument = "128"', "0-127"),
@@ -80,6 +92,21 @@ def test_a_recipe_and_flags_give_the_same():
     assert (config.vocabulary, config.parse_timeout, config.highest) == ("far/away.txt", 3.0, False)
     parsed = PreprocessConfig.given(flags.parser().parse_args(config.as_flags()))
     assert PreprocessConfig.create(parsed) == config
+
+
+@pytest.mark.parametrize(
+    ("settings", "renditions"),
+    [
+        ({}, []),
+        ({"time_scales": "2"}, ["*2"]),
+        ({"encoding": "band", "stretch": "1.1,0.8"}, ["*tempo:10/11", "*tempo:5/4"]),
+        ({"encoding": "band", "time": "seconds", "stretch": "1.1"}, ["*stretch:11/10"]),
+        ({"time": "seconds", "stretch": "1.1"}, ["*stretch:11/10"]),
+        ({"encoding": "band", "velocity_scale": "0.8,1", "time_scales": "2"}, ["*2", "*velocity:4/5"]),
+    ],
+)
+def test_each_factor_is_one_more_rendition(settings, renditions):
+    assert [str(rendition) for rendition in PreprocessConfig.create(settings).renditions] == renditions
 
 
 def test_what_a_recipe_may_not_say_are_the_other_flags():

@@ -180,6 +180,17 @@ def test_training_songs_are_also_written_in_other_keys_and_speeds_and_held_out_s
 
 
 @pytest.mark.slow
+def test_training_bands_are_also_written_in_other_tempi_and_louder_and_held_out_bands_are_not(music, tmp_path):
+    flags = ("--split=0.6,0.2,0.2", "--encoding=band", "--stretch=2", "--velocity_scale=1/2")
+    run(music, tmp_path / "out", *flags)
+    made = {(name.split("-")[0], window.song[64:]) for name, window in windows(tmp_path / "out")}
+    held_out = {("validation", ""), ("test", "")}
+    assert made == held_out | {("train", mark) for mark in ("", "*tempo:1/2", "*velocity:1/2")}
+    settings = json.loads((tmp_path / "out" / paths.DATASET).read_text())["settings"]
+    assert (settings["stretch"], settings["velocity_scale"]) == (["2"], ["1/2"])
+
+
+@pytest.mark.slow
 def test_songs_outside_the_limits_are_filtered(music, tmp_path):
     run(music, tmp_path / "out", "--min_events=8", "--max_events=9", PLAIN)
     kept = {name for name, row in ledger(tmp_path / "out").items() if row["outcome"] == "read"}
@@ -308,6 +319,8 @@ def failure(capsys, *flags):
         (["--chords=voiced"], "has no setting"),
         (["--transpose=9..1"], "--transpose '9..1'"),
         (["--time_scales=0"], "--time_scales '0'"),
+        (["--stretch=1.1"], "--stretch 11/10 needs tokens that say how fast a song is"),
+        (["--velocity_scale=0.8"], "--velocity_scale 4/5 needs --encoding band"),
         (["--min_events=0"], "--min_events 0 must be at least 1"),
     ],
 )

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from nabi.analysis import copies
+from nabi.music import rendition
 from nabi.music.song import Song
 from nabi.music.song_id import SongId
 from nabi.music.windows import fraction_of
+from nabi.reading import read_settings
 from nabi.workspace import ledger, paths, storage
 from nabi.workspace.logs import say
 from trainer.data import batches
@@ -43,8 +45,8 @@ def publish(dataset: Dataset, path: str, observer: Observer | None = None) -> co
 
 def build(dataset: Dataset, observer: Observer | None = None) -> copies.Index:
     """Indexes the training songs; if there are more than `copies.MAX_SONGS`, a share that their hashes choose."""
-    # Each version of a song at another speed is a song of its own.
-    songs = dataset.counts["train"]["songs"] * (1 + len(dataset.settings.get("time_scales", ())))
+    # Each rendition of a song with other times is a song of its own.
+    songs = dataset.counts["train"]["songs"] * (1 + _retimed(dataset))
     share, left_out = copies.MAX_SONGS / max(songs, 1), 0
     builder, sources = copies.Builder(copies.Gram.of(dataset.encoding)), ledger_sources(dataset.folder)
     for name, song in _progress(songs_of(dataset, "train", observer), songs, "training songs are indexed"):
@@ -54,6 +56,13 @@ def build(dataset: Dataset, observer: Observer | None = None) -> copies.Index:
             song_id = SongId.parse(name)
             builder.add(song_id.short, song, source_of(song_id, sources))
     return builder.finish(left_out)
+
+
+def _retimed(dataset: Dataset) -> int:
+    """Counts the renditions of a training song whose notes have other times."""
+    settings = dataset.settings
+    renditions = rendition.from_settings(settings, in_seconds=settings.get("time") == read_settings.SECONDS)
+    return sum(not each.repeats_notes for each in renditions)
 
 
 def held_out(dataset: Dataset, index: copies.Index, observer: Observer | None = None) -> copies.HeldOut:
@@ -119,20 +128,25 @@ def _sources(path: str) -> dict[str, str]:
 
 
 def source_of(song: SongId, sources: Mapping[str, str]) -> str:
-    """Looks up the source of a song; with `*2` for its version at twice the length, "" if the ledger lacks the song.
+    """Looks up the source of a song; with `*2` for its rendition of twice the length, "" if the ledger lacks the song.
 
     Args:
       song: of a record.
       sources: see `ledger_sources`.
     """
     source = sources.get(song.original.short, "")
-    return f"{source}*{song.scale}" if source and song.scale != 1 else source
+    return f"{source}{song.rendition}" if source else source
 
 
 def songs_of(dataset: Dataset, split: str, observer: Observer | None = None) -> Iterator[tuple[str, Song | None]]:
-    """Yields id and music of each song; None where it cannot be decoded without tokens that the vocabulary lacks."""
+    """Yields id and music of each song; None where it cannot be decoded without tokens that the vocabulary lacks.
+
+    Renditions with the notes of the song itself, in another tempo or louder, are left out.
+    """
     encoding = dataset.encoding
     for name, ids in batches.read_songs(dataset, split):
+        if SongId.parse(name).rendition.repeats_notes:
+            continue
         try:
             song = encoding.decode(dataset.vocabulary.decode(ids.tolist()))
         except ValueError:

@@ -36,6 +36,8 @@ def test_a_smaller_sample_is_extrapolated(music):
 def test_augmentation_is_counted(music):
     settings = PreprocessConfig(window=8, transpose=(-1, 1))
     assert forecast.forecast(sources.expand([str(music)]), settings).records == 72
+    played = PreprocessConfig(window=1024, encoding="band", stretch=("2", "1/2"), velocity_scale=("1/2",))
+    assert forecast.forecast(sources.expand([str(music)]), played).records == 4 * 12
 
 
 @pytest.mark.slow

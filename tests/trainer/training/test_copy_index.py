@@ -161,6 +161,34 @@ def test_of_too_many_songs_a_part_is_taken_by_hash(tmp_path, monkeypatch):
     assert f"({index.left_out} left out)" in copy_index.describe(index)
 
 
+@pytest.mark.parametrize(
+    ("settings", "renditions"),
+    [
+        ({}, 0),
+        ({"time_scales": ["2", "1/2"]}, 2),
+        ({"stretch": ["11/10"], "velocity_scale": ["4/5"]}, 0),
+        ({"stretch": ["11/10"], "velocity_scale": ["4/5"], "time": "seconds"}, 1),
+    ],
+)
+def test_renditions_are_expected_that_have_other_notes(tmp_path, training, monkeypatch, settings, renditions):
+    dataset = write(tmp_path / "data", {"train": training}, settings=settings)
+    expected = []
+    monkeypatch.setattr(copy_index, "_progress", lambda songs, total, work: expected.append(total) or songs)
+    copy_index.build(dataset)
+    assert expected == [len(training) * (1 + renditions)]
+
+
+def test_another_tempo_or_loudness_is_no_other_song(tmp_path, training):
+    marks = ("", "*2", "*stretch:11/10", "*tempo:10/11", "*velocity:6/5")
+    songs = {f"{name}{mark}": music for name, music in training.items() for mark in marks}
+    dataset = write(tmp_path / "data", {"train": songs})
+    seen = []
+    index = copy_index.build(dataset, lambda split, song: seen.append(song))
+    kept = sorted(name[:16] + mark for name in training for mark in marks[:3])
+    assert sorted(song.song for song in index.songs) == kept
+    assert len(seen) == len(kept)
+
+
 def test_whoever_looks_sees_each_song_once_and_nothing_transposed(tmp_path, training, monkeypatch):
     held_out = {HASHES[7]: walk(7), HASHES[8]: walk(8), HASHES[9]: walk(9)}
     dataset = write(tmp_path / "data", {"train": training, "validation": held_out}, transpose=(-2, 0, 2))
