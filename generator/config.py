@@ -34,7 +34,7 @@ class GenerateConfig(Config):
     seed: int = setting(0, "random seed: another seed, other songs", low=0, high=2**64 - 1)
     max_tokens: int = setting(
         512,
-        "most tokens sampled for a song, the primer's not counted; of no effect with --harmonize",
+        "most tokens sampled for a song, the primer's not counted; of no effect with --harmonize and --accompany",
         low=1,
         high=100_000,
     )
@@ -164,6 +164,12 @@ class GenerateConfig(Config):
         "the bottom one",
         choices=(SOPRANO, BASS),
     )
+    accompany: str = setting(
+        "",
+        "MIDI file all of whose parts every song keeps; other parts, those of --parts or any, are sampled around them, "
+        "to its end; for models of --encoding band",
+        needs=_DRAWN,
+    )
     explain: bool = setting(
         False,
         "write each token's probability and rank, the three likeliest others, and the bar that it repeats, into the "
@@ -228,6 +234,11 @@ class GenerateConfig(Config):
         return self.decoding == TEACHER_FORCED
 
     @property
+    def keeps_given(self) -> bool:
+        """Tells whether songs keep given notes to their end."""
+        return bool(self.harmonize or self.accompany)
+
+    @property
     def keeps_bass(self) -> bool:
         """Tells whether the line that songs keep is their lowest voice."""
         return self.keep_voice == BASS
@@ -240,13 +251,8 @@ class GenerateConfig(Config):
     @property
     def pitch_classes(self) -> frozenset[int]:
         """Pitch classes that songs are made of, 0..11; C is 0."""
-        free = self.moves or self.harmonize
+        free = self.moves or self.keeps_given
         return self.in_key.classes if self.in_key and not free else frozenset(range(12))
-
-    @property
-    def may_have_drums(self) -> bool:
-        """Tells whether songs may have drums."""
-        return self.drums is not False and (self.drums or self.parts == (part_choice.ALL,) or DRUMS in self.parts)
 
     @property
     def asked_parts(self) -> tuple[str, ...]:
@@ -255,7 +261,9 @@ class GenerateConfig(Config):
         return (*words, *((DRUMS,) if self.drums and DRUMS not in words else ()))
 
     def plays(self, player: Instrument) -> bool:
-        """Tells whether songs may have a part."""
+        """Tells whether songs may have a part besides those that are given."""
+        if player.is_drums and self.drums is not None:
+            return self.drums
         return PartChoice(self.parts).names(player)
 
     @property
@@ -267,10 +275,10 @@ class GenerateConfig(Config):
     def moves(self) -> bool:
         """Tells whether songs are sampled in any key, of all notes, and then moved into the key.
 
-        A primer or a melody is kept where it lies, and a scale other than major and minor or a range is kept note by
-        note.
+        A primer and what is given are kept where they lie, and a scale other than major and minor or a range is kept
+        note by note.
         """
-        whole = self.primer == FROM_START and not self.harmonize and (self.lowest, self.highest) == (0, 127)
+        whole = self.primer == FROM_START and not self.keeps_given and (self.lowest, self.highest) == (0, 127)
         return whole and self.in_key is not None and self.in_key.scale in ("major", "minor")
 
     @property

@@ -14,7 +14,7 @@ def contradictions(config: Any) -> tuple[tuple[bool, str], ...]:
       config: a `generator.config.GenerateConfig`, whose module imports this one.
     """
     return (
-        *_of_a_melody(config),
+        *_of_given_notes(config),
         *_of_temperatures(config),
         *_of_parts(config),
         (config.lowest > config.highest, f"--lowest {config.lowest} must not be above --highest {config.highest}"),
@@ -65,19 +65,28 @@ def _of_temperatures(config: Any) -> tuple[tuple[bool, str], ...]:
     )
 
 
-def _of_a_melody(config: Any) -> tuple[tuple[bool, str], ...]:
-    if not config.harmonize:
-        return ((config.keeps_bass, "--keep_voice bass is a line of a file: name the file with --harmonize"),)
+def _of_given_notes(config: Any) -> tuple[tuple[bool, str], ...]:
+    keeps_no_line = config.keeps_bass and not config.harmonize
+    bass = (keeps_no_line, "--keep_voice bass is a line of a file: name the file with --harmonize")
+    if not config.keeps_given:
+        return (bass,)
+    flag = "--accompany" if config.accompany else "--harmonize"
     key = config.in_key
     return (
-        (config.primer != FROM_START, "--primer and --harmonize both give what songs begin with: choose one"),
+        bass,
+        (
+            bool(config.harmonize and config.accompany),
+            "--harmonize and --accompany both say what songs keep: choose one",
+        ),
+        (config.primer != FROM_START, f"--primer and {flag} both give what songs begin with: choose one"),
         (
             bool(config.max_bars or config.max_seconds),
-            "--harmonize makes songs as long as the melody: leave out --max_bars and --max_seconds",
+            f"{flag} makes songs as long as what is given: leave out --max_bars and --max_seconds",
         ),
-        (config.auto_sampling, "--auto_sampling compares songs of no given melody: leave it out with --harmonize"),
+        (bool(config.accompany and config.meter), "--accompany keeps the meters of its file: leave out --meter"),
+        (config.auto_sampling, f"--auto_sampling compares songs of nothing given: leave it out with {flag}"),
         (
             key is not None and key.scale not in ("major", "minor"),
-            f"--key {config.key} must be a major or a minor key with --harmonize, whose melody stays as it is",
+            f"--key {config.key} must be a major or a minor key with {flag}, whose notes stay as they are",
         ),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator.config import GenerateConfig
 from generator.flag_values import FROM_START
-from generator.primers import melodies, song_files
+from generator.primers import given_files, song_files
 from generator.primers.primer_names import split_and_song
 from generator.primers.primer_reader import PrimerReader
 from generator.sampling.grammar import Grammar
@@ -53,8 +53,9 @@ def located(config: GenerateConfig) -> GenerateConfig:
       nabi.workspace.storage.StorageError: if a path cannot be accessed.
     """
     check(config.primer)
-    melodies.check(config.harmonize)
-    remote_files.open_schemes(config.data, config.primer, config.harmonize)
+    for flag in ("harmonize", "accompany"):
+        given_files.check(flag, getattr(config, flag))
+    remote_files.open_schemes(config.data, config.primer, config.harmonize, config.accompany)
     if not config.data:
         return config
     return dataclasses.replace(config, data=directories.find(config.data, directories.DATASET))

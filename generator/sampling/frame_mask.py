@@ -9,7 +9,8 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from generator.sampling import next_token
-from nabi.music.encodings.metred import MOST_BARS, Metred, frame_kind
+from nabi.music.encodings.metred import LONGEST_BAR, MOST_BARS, Metred, frame_kind
+from nabi.music.encodings.token_kinds import kind_of
 from nabi.music.phrase_tokens import LONGEST_PHRASE
 from nabi.music.vocabulary import END, Vocabulary
 from nabi.networks import positions
@@ -24,12 +25,14 @@ class FrameMask:
 
     A slice ends within its bar and its phrase; then comes its place, or at a bar line the next number of bars, and at
     the end of the last bar `<end>`, and nowhere else. A phrase begins where the one before has ended, and ends within
-    the song; its cadence is of two notes, the highest first, or it comes back to a phrase that was. No music has other
-    tokens, but a grammar of kinds cannot count, and a network can lose count. Given tokens that are not true (a primer)
+    the song; its cadence is of two notes, the highest first, or it comes back to a phrase that was. No note lasts
+    longer than what bars are left, were all of them the longest. No music has other tokens, but a grammar of kinds
+    cannot count, and a network can lose count. Given tokens that are not true (a primer)
     are left as they are; without a bar's number nothing is masked.
 
     Attributes:
-      tables: of V ids, float32 [V] each, as `positions.advance` takes them; and `places`, the ticks of a place.
+      tables: of V ids, float32 [V] each, as `positions.advance` takes them; `places`, the ticks of a place; and
+        `durations`, those of a note.
       is_V: kind of token in the frame -> bool [V].
       quarter: ticks of a quarter note.
     """
@@ -45,24 +48,35 @@ class FrameMask:
         kinds = np.array([""] * special + [frame_kind(token) for token in tokens])
         is_V = {kind: kinds == kind for kind in ("bar", "place", "key", "last", "phrase", "cadence", "again", "shift")}
         numbers = np.array([0.0] * special + [encoding.number(token) for token in tokens], np.float32)
+        durations = np.array([0.0] * special + [_duration(encoding, token) for token in tokens], np.float32)
         tables = {**SongMemory.of(vocabulary, encoding).tables, "places": np.where(is_V["place"], numbers, 0)}
+        tables["durations"] = durations
         return cls(tables, is_V, encoding.ticks_per_quarter)
 
     def initial(self, rows: int) -> list[tf.Tensor]:
-        """Returns the clock before the first token, the last id, and whether time has passed, and the song ended."""
+        """Returns the clock before the first token, the last id, whether time has passed, and the song ended; and the
+        ticks that the last note has been said to last."""
         no_B = tf.zeros([rows], tf.bool)
-        return [tf.zeros([rows, positions.CLOCK]), tf.zeros([rows], tf.int32), no_B, no_B]
+        return [tf.zeros([rows, positions.CLOCK]), tf.zeros([rows], tf.int32), no_B, no_B, tf.zeros([rows])]
 
     def update(self, memory: list[tf.Tensor], ids_B: tf.Tensor) -> list[tf.Tensor]:
-        """Returns all four after the next token."""
-        clock, _, has_moved_B, has_ended_B = memory
+        """Returns all five after the next token."""
+        clock, _, has_moved_B, has_ended_B, lasted_B = memory
         ids_B = tf.cast(ids_B, tf.int32)
         has_moved_B |= tf.gather(self.tables["ticks"], ids_B) > 0
-        return [positions.advance(self.tables, ids_B, clock), ids_B, has_moved_B, has_ended_B | (ids_B == END)]
+        duration_B = tf.gather(self.tables["durations"], ids_B)
+        lasted_B = tf.where(duration_B > 0, lasted_B + duration_B, 0.0)
+        return [
+            positions.advance(self.tables, ids_B, clock),
+            ids_B,
+            has_moved_B,
+            has_ended_B | (ids_B == END),
+            lasted_B,
+        ]
 
     def apply(self, logits_BxV: tf.Tensor, memory: list[tf.Tensor]) -> tf.Tensor:
         """Returns the logits with -inf for ids that are not true."""
-        clock, last_id_B, has_moved_B, has_ended_B = memory
+        clock, last_id_B, has_moved_B, has_ended_B, lasted_B = memory
         now = positions.Clock(*(part[:, None] for part in positions.Clock.read(clock)))
         last_bar, left = (part[:, None] for part in positions.rest(clock))
         room = tf.where(now.bars == 1, last_bar, now.bar) - now.since
@@ -75,7 +89,9 @@ class FrameMask:
         within = tf.where((now.last > 0) | has_moved_B[:, None], music, plan)
         begins = tf.gather(self.tables["ticks"], last_id_B)[:, None] > 0
         is_free = (now.bars == 0) | has_ended_B[:, None]
-        return next_token.masked(logits_BxV, tf.where(begins, self._at_border(room, now), within) | is_free)
+        longest = tf.where(now.bars < MOST_BARS, now.bars * LONGEST_BAR * self.quarter, np.inf)
+        ends = lasted_B[:, None] + self.tables["durations"] <= longest
+        return next_token.masked(logits_BxV, (tf.where(begins, self._at_border(room, now), within) & ends) | is_free)
 
     def _at_border(self, room: tf.Tensor, now: positions.Clock) -> tf.Tensor:
         """Marks the ids that may come after a slice's length, bool [B, V]."""
@@ -103,3 +119,9 @@ class FrameMask:
         returned = tf.gather(now.lengths[:, 0], back_V, axis=1)
         again = self.is_V["again"] & (returned > 0) & (returned <= left) & (now.phrase == 0)
         return length | cadence | again
+
+
+def _duration(encoding: Metred, token: str) -> float:
+    if kind_of(encoding, token) != "duration":
+        return 0.0
+    return float(encoding.length(token.partition(":")[2]))

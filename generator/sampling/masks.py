@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from generator.config import GenerateConfig
-from nabi.music.band import Instrument
+from nabi.music import part_choice
 from nabi.music.encodings import Encoding
 from nabi.music.encodings.band_reduction import DRUMS
 from nabi.music.encodings.token_kinds import pitches_named, pitches_of
@@ -34,10 +34,11 @@ def allowed(config: GenerateConfig, vocabulary: Vocabulary, encoding: Encoding) 
 
 def _is_played(config: GenerateConfig, encoding: Encoding, token: str) -> bool:
     """Checks that a token that lists a part, says who plays, or strikes a drum, is of a part that songs may have."""
-    program = max(encoding.program(token), encoding.part(token))
-    if program == DRUMS or encoding.kind(token, before="start") == "drum":
-        return config.may_have_drums
-    return program < 0 or config.plays(Instrument("", program))
+    part = (
+        DRUMS if encoding.kind(token, before="start") == "drum" else max(encoding.program(token), encoding.part(token))
+    )
+    # Parts that are given play whether they are asked for or not: the mask of parts says who else may.
+    return part < 0 or bool(config.accompany) or config.plays(part_choice.player(part))
 
 
 def _is_legal(config: GenerateConfig, pitches: tuple[int, ...]) -> bool:

@@ -1,33 +1,34 @@
-"""Choice of the primer that each song begins with, by its number."""
+"""Choice of the primer that each song begins with, by its number, and what all songs keep."""
 
 import dataclasses
 import hashlib
 from collections.abc import Sequence
 
+from generator.sampling.given_parts import GivenParts
 from generator.sampling.melody import Melody
 from nabi.music.vocabulary import SPECIAL_TOKENS, START
 
 
 @dataclasses.dataclass(frozen=True)
 class Primers:
-    """A pool of primers, from which each song gets one by its number, and a line that all songs keep.
+    """A pool of primers, from which each song gets one by its number, and given notes that all songs keep.
 
     Attributes:
       pool: primers in ids; each has at least one, the first `<start>` or music. With teacher forcing each is a song.
       seed: seed of the choice.
       variations: consecutive songs that share a primer, at least 1.
-      melody: line that every song keeps from its first tick to its last; None: none.
+      given: line or parts that every song keeps from its first tick to its last; None: none.
     """
 
     pool: tuple[tuple[int, ...], ...] = ((START,),)
     seed: int = 0
     variations: int = 1
-    melody: Melody | None = None
+    given: Melody | GivenParts | None = None
 
     @property
-    def harmonized(self) -> str:
-        """SHA-256 of the file of the line that songs keep; "" without one."""
-        return self.melody.sha256 if self.melody else ""
+    def given_sha256(self) -> str:
+        """SHA-256 of the file of what songs keep; "" without one."""
+        return self.given.sha256 if self.given else ""
 
     def of(self, song: int) -> tuple[int, ...]:
         """Returns the primer of a song number, which depends on the seed and the number alone.

@@ -10,6 +10,7 @@ from generator.config import GenerateConfig
 from generator.sampling import next_token
 from generator.sampling.bias import Bias, biases
 from generator.sampling.decode_loop import BLOCK, DecodeLoop
+from generator.sampling.given_parts import GivenParts
 from generator.sampling.grammar import Grammar
 from generator.sampling.melody import Melody
 from generator.sampling.plan import SLOTS
@@ -34,7 +35,7 @@ class Sampler:
         config: GenerateConfig,
         contents: TokenContents,
         *,
-        melody: Melody | None = None,
+        given: Melody | GivenParts | None = None,
         frame: Sequence[Bias] = (),
         refuses: Callable[[SongIds], str] | None = None,
         slots: int = SLOTS,
@@ -46,14 +47,14 @@ class Sampler:
           grammar: legal successions of ids.
           config: choice of tokens, and limits of a song.
           contents: notes and ticks of each id.
-          melody: line that every song keeps; None: none.
+          given: line or parts that every song keeps; None: none.
           frame: masks of what the encoding would not write, such as of its bars and phrases.
           refuses: song -> one-word reason to sample it again, or ""; None: every song is kept.
           slots: rows of every batch.
         """
         self._config, self._contents, self._slots = config, contents, slots
         self._refuses = refuses
-        chosen = biases(config, contents, melody, frame)
+        chosen = biases(config, contents, given, frame)
         self._loop = DecodeLoop(stepper, grammar, config, chosen, groups(config, contents))
 
     def sample(self, songs: Sequence[int], primers: Sequence[Sequence[int]]) -> list[SongIds]:

@@ -3,14 +3,17 @@
 from collections.abc import Callable
 
 from generator.config import GenerateConfig
-from generator.sampling import masks
 from generator.sampling.beam_search import BeamSearch
 from generator.sampling.bias import Bias
 from generator.sampling.frame_mask import FrameMask
+from generator.sampling.given_parts import GivenParts
 from generator.sampling.grammar import Grammar
+from generator.sampling.masks import allowed
 from generator.sampling.melody import Melody
 from generator.sampling.order_mask import OrderMask
+from generator.sampling.part_list_mask import PartListMask
 from generator.sampling.part_mask import PartMask
+from generator.sampling.part_tables import PartTables
 from generator.sampling.plan import SLOTS
 from generator.sampling.sampler import Sampler
 from generator.sampling.song_state import SongIds
@@ -26,7 +29,7 @@ def grammar_of(model: TrainedModel, config: GenerateConfig) -> Grammar:
     vocabulary, encoding = model.vocabulary, model.encoding
     # With teacher forcing a song ends where the song that it follows does.
     ends = model.config["dataset"]["song_marks"] and not config.teacher_forced
-    return Grammar.of(vocabulary, encoding, ends=ends, allowed_V=masks.allowed(config, vocabulary, encoding))
+    return Grammar.of(vocabulary, encoding, ends=ends, allowed_V=allowed(config, vocabulary, encoding))
 
 
 def stepper_of(model: TrainedModel) -> Stepper:
@@ -43,7 +46,7 @@ def sampler_of(
     model: TrainedModel,
     config: GenerateConfig,
     *,
-    melody: Melody | None = None,
+    given: Melody | GivenParts | None = None,
     refuses: Callable[[SongIds], str] | None = None,
     slots: int = SLOTS,
 ) -> Sampler | BeamSearch:
@@ -52,7 +55,7 @@ def sampler_of(
     Args:
       model: the model.
       config: choice of tokens, and limits of a song.
-      melody: line that every song keeps; None: none. A beam search has none.
+      given: line or parts that every song keeps; None: none. A beam search has none.
       refuses: song -> one-word reason to sample it again, or ""; None: every song is kept. A beam search, which would
         find the same song again, ignores it.
       slots: rows of a batch.
@@ -61,10 +64,16 @@ def sampler_of(
     arguments = (stepper_of(model), grammar_of(model, config), config, contents)
     if config.decoding == "beam":
         return BeamSearch(*arguments)
-    return Sampler(*arguments, melody=melody, frame=frame_of(model, config, contents), refuses=refuses, slots=slots)
+    frame = frame_of(model, config, contents, given)
+    return Sampler(*arguments, given=given, frame=frame, refuses=refuses, slots=slots)
 
 
-def frame_of(model: TrainedModel, config: GenerateConfig, contents: TokenContents) -> list[Bias]:
+def frame_of(
+    model: TrainedModel,
+    config: GenerateConfig,
+    contents: TokenContents,
+    given: Melody | GivenParts | None = None,
+) -> list[Bias]:
     """Builds the masks of what no song of a model's encoding has; none where songs have no end.
 
     With teacher forcing a song is fed that may not be true where another was chosen.
@@ -72,11 +81,20 @@ def frame_of(model: TrainedModel, config: GenerateConfig, contents: TokenContent
     if not model.config["dataset"]["song_marks"] or config.teacher_forced:
         return []
     masks: list[Bias] = []
-    if isinstance(model.encoding, Metred):
+    # Given parts have the frame of their song.
+    if isinstance(model.encoding, Metred) and not isinstance(given, GivenParts):
         masks.append(FrameMask.of(model.vocabulary, model.encoding))
     if isinstance(model.encoding, Voices):
         masks.append(OrderMask(contents))
     if model.encoding.PARTS:
-        parts = {"ranges": config.ranges_of_programs, "asked": config.asked_parts}
-        masks.append(PartMask.of(model.vocabulary, model.encoding, **parts, may_have_drums=config.may_have_drums))
+        tables = PartTables.of(
+            model.vocabulary,
+            model.encoding,
+            config.ranges_of_programs,
+            config.asked_parts,
+            may_have=config.plays,
+            given=given.parts if isinstance(given, GivenParts) else (),
+            allowed_V=allowed(config, model.vocabulary, model.encoding),
+        )
+        masks += [PartListMask(tables), PartMask(tables)]
     return masks

@@ -179,7 +179,7 @@ class SongState:
 
 
 def _most_tokens(config: GenerateConfig, fed: int) -> int:
-    """Limits the sampled tokens: to those that are fed, with teacher forcing; not at all where a melody ends songs."""
-    if config.harmonize:
+    """Limits the sampled tokens: to those that are fed, with teacher forcing; not where what is given ends songs."""
+    if config.keeps_given:
         return _POSITIONS
     return min(config.max_tokens, fed) if config.teacher_forced else config.max_tokens

@@ -4,7 +4,7 @@ import dataclasses
 import logging
 
 from generator.config import GenerateConfig
-from generator.primers import melodies, priming
+from generator.primers import accompaniments, melodies, priming
 from generator.sampling import samplers
 from generator.sampling.primer import Primers
 from generator.songs import auto_sampling, copied_bars
@@ -21,7 +21,7 @@ class Prepared:
 
     Attributes:
       config: settings, with the temperature and top-p that `--auto_sampling` chose.
-      primers: beginnings of the songs, and the line that they keep.
+      primers: beginnings of the songs, and what they keep.
       index: index of the training songs; None if the model has none.
     """
 
@@ -47,7 +47,8 @@ def prepare(model: TrainedModel, model_dir: str, config: GenerateConfig, folder:
     _require_ends(model, config)
     _require_memory(model, config)
     check_parts(model, config)
-    primers = (melodies if config.harmonize else priming).primers_of(config, model)
+    source = melodies if config.harmonize else accompaniments if config.accompany else priming
+    primers = source.primers_of(config, model)
     if config.auto_sampling:
         config = auto_sampling.chosen(config, model, primers, folder)
     return Prepared(config, primers, index)

@@ -14,7 +14,7 @@ from nabi.workspace import directories, paths, storage
 _OF_ONE_JOB = frozenset(
     {
         "num_songs", "seed", "auto_sampling", "primer", "primer_tokens", "primer_bars", "data", "primer_transpose",
-        "variations", "harmonize", "keep_voice", "explain", "output_format", "audio",
+        "variations", "harmonize", "keep_voice", "accompany", "explain", "output_format", "audio",
     }
 )  # fmt: skip
 

@@ -32,14 +32,14 @@ class SongSampler:
         Args:
           model: the model.
           config: settings of the songs.
-          primers: beginnings of the songs, and the line that they keep.
+          primers: beginnings of the songs, and what they keep.
           index: index of the training songs, by which copies are refused; None if the model has none.
           slots: rows of every batch.
         """
         self._model, self._primers, self._candidates = model, primers, config.candidates
         loaded = index.read() if config.max_copied_bars and index else None
         refuses = refusal.refusal(model, config, loaded)
-        self._sampler = samplers.sampler_of(model, config, melody=primers.melody, refuses=refuses, slots=slots)
+        self._sampler = samplers.sampler_of(model, config, given=primers.given, refuses=refuses, slots=slots)
         self._choice = candidates.Choice(config, self._notes, refuses)
         self._explainer = None
         if config.explain:

@@ -87,19 +87,19 @@ def _work(
     stepper.use_one_thread()
     model = trained_model.load(model_dir)
     ready = prepare(model, model_dir, config, folder)
-    config, harmonized = ready.config, ready.primers.harmonized
+    config, given_sha256 = ready.config, ready.primers.given_sha256
     batches = plan.batches(config.num_songs, slots, config.candidates)
     missing = output.missing(folder, batches)
     use_cores(options, beam_flags, len(missing))
     sample = transforms.SampleSongs(model_dir, config, ready.primers, ready.index, slots)
-    writer = Writer(folder, model.vocabulary, model.encoding, config, ready.index, harmonized)
+    writer = Writer(folder, model.vocabulary, model.encoding, config, ready.index, given_sha256)
     finish = functools.partial(
         _finish,
         folder=folder,
         batches=batches,
         model_dir=model_dir,
         config=config,
-        harmonized=harmonized,
+        given_sha256=given_sha256,
         marks={"request": request, "content": model.config["content"]},
     )
     written = transforms.WriteSongs(writer, len(batches))
@@ -117,14 +117,14 @@ def _finish(
     batches: list[SongBatch],
     model_dir: str,
     config: GenerateConfig,
-    harmonized: str,
+    given_sha256: str,
     marks: dict[str, str],
 ) -> None:
     """Finishes the directory (`output.finish`), here or as the pipeline's last step after `count` batches."""
     del count
     remote_files.open_schemes(model_dir, folder)
     reference = load_if_there(model_dir, marks["content"])
-    settings = {"seed": config.seed, **describe(config, harmonized)}
+    settings = {"seed": config.seed, **describe(config, given_sha256)}
     summary = output.finish(folder, batches, model_dir=model_dir, settings=settings, marks=marks, reference=reference)
     if cost := refusal.cost(summary, config):
         logging.info(cost)
@@ -165,15 +165,14 @@ def _request(model_dir: str, marks: dict[str, str], config: GenerateConfig, slot
     """Computes the fingerprint of everything that determines the directory's content."""
     weights = hashlib.sha256(storage.read_bytes(storage.join(model_dir, paths.MODEL))).hexdigest()
     # A file counts by its content, not by its path; a dataset is checked against the model's.
-    primer, melody = config.primer, config.harmonize
-    if priming.is_file(primer):
-        primer = hashlib.sha256(storage.read_bytes(primer)).hexdigest()
-    if melody:
-        melody = hashlib.sha256(storage.read_bytes(melody)).hexdigest()
+    files = {"harmonize": config.harmonize, "accompany": config.accompany}
+    if priming.is_file(config.primer):
+        files["primer"] = config.primer
+    hashes = {flag: hashlib.sha256(storage.read_bytes(path)).hexdigest() for flag, path in files.items() if path}
     return paths.fingerprint(
         {
             "model": {**marks, "weights": weights},
-            "config": {**config.as_dict(), "primer": primer, "harmonize": melody, "data": ""},
+            "config": {**config.as_dict(), **hashes, "data": ""},
             "slots": slots,
         }
     )

@@ -34,7 +34,7 @@ class Writer:
       encoding: encoding of the model.
       config: settings of the songs.
       index: index of the training songs, which a worker reads once; None if the model has none.
-      harmonized: SHA-256 of the file whose melody the songs keep; "" if they keep none.
+      given_sha256: of the file whose notes the songs keep; "" if they keep none.
     """
 
     folder: str
@@ -42,7 +42,7 @@ class Writer:
     encoding: Encoding
     config: GenerateConfig
     index: copied_bars.IndexFile | None = None
-    harmonized: str = ""
+    given_sha256: str = ""
 
     def write(self, sampled: "SongIds") -> dict[str, Any]:
         """Publishes a song's MIDI, score, picture and audio; returns its row. Equal songs give equal bytes."""
@@ -78,7 +78,7 @@ class Writer:
             **part_rows.columns(song),
             **(copied_bars.figures(song, self.index.read(), primer_notes) if self.index else {}),
             **self._explained(sampled, song),
-            "settings": describe(self.config, self.harmonized),
+            "settings": describe(self.config, self.given_sha256),
         }
 
     @functools.cached_property
@@ -117,16 +117,17 @@ def rows_path(folder: str, index: int, count: int) -> str:
     return storage.join(folder, paths.rows_name(paths.SONGS, index, count))
 
 
-def describe(config: GenerateConfig, harmonized: str = "") -> dict[str, Any]:
+def describe(config: GenerateConfig, given_sha256: str = "") -> dict[str, Any]:
     """Selects the settings that a song depends on, without the seed, which has a column of its own.
 
     Args:
       config: settings of the songs.
-      harmonized: SHA-256 of the file of `--harmonize`, which then is `harmonize_sha256`.
+      given_sha256: of the file of `--harmonize` or `--accompany`, as `harmonize_sha256` or `accompany_sha256`.
     """
     omitted = ("seed", "num_songs", "output_format", "audio", "data")
     settings = {key: value for key, value in config.as_dict().items() if key not in omitted}
-    return {**settings, "harmonize_sha256": harmonized} if harmonized else settings
+    flag = "accompany" if config.accompany else "harmonize"
+    return {**settings, f"{flag}_sha256": given_sha256} if given_sha256 else settings
 
 
 def _agreement(sampled: "SongIds") -> float:

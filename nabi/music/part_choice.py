@@ -19,6 +19,7 @@ LEGAL = (
 LEGAL_RANGES = (
     "families or programs, each with its lowest and its highest MIDI number 0-127, such as bass:28-55,strings:55-96"
 )
+_DRUMS_PART = 128
 # Words in the names of parts that have the melody.
 _MELODIES = re.compile("melod|vocal|voice|lead|solo|sing", re.IGNORECASE)
 
@@ -85,6 +86,11 @@ def plays(word: str) -> Callable[[Instrument], bool]:
     if word.isascii() and word.isdecimal() and int(word) < 128:
         return lambda player: not player.is_drums and player.program == int(word)
     raise ValueError(f"part {word!r} must be {LEGAL}")
+
+
+def player(part: int) -> Instrument:
+    """Returns the instrument of a part by its program, 0..127, or of drums, 128."""
+    return Instrument("", part % _DRUMS_PART, is_drums=part == _DRUMS_PART)
 
 
 def parse_ranges(text: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from generator.config import GenerateConfig
 from generator.primers.primer_names import split_and_song
 from generator.songs.notable_settings import notable
 
+BAND = {"accompany": "band.mid"}
 MELODY = {"harmonize": "air.mid"}
 FOLLOWING = {"decoding": "teacher_forced", "primer": "train", "primer_tokens": 3}
 
@@ -88,12 +89,17 @@ def test_songs_are_moved_into_a_major_or_minor_key_unless_a_mask_is_asked_for(se
         ({"keep_voice": "bass"}, "--keep_voice bass is a line of a file: name the file with --harmonize"),
         ({"keep_voice": "alto"}, "--keep_voice 'alto' must be one of soprano, bass"),
         ({**MELODY, "primer": "train"}, "--primer and --harmonize both give what songs begin with"),
-        ({**MELODY, "max_bars": 8}, "--harmonize makes songs as long as the melody: leave out --max_bars"),
-        ({**MELODY, "max_seconds": 8.0}, "--harmonize makes songs as long as the melody: leave out --max_bars"),
+        ({**MELODY, "max_bars": 8}, "--harmonize makes songs as long as what is given: leave out --max_bars"),
+        ({**MELODY, "max_seconds": 8.0}, "--harmonize makes songs as long as what is given: leave out --max_bars"),
         ({**MELODY, "auto_sampling": True}, "leave it out with --harmonize"),
         ({**MELODY, "key": "D dorian"}, "--key D dorian must be a major or a minor key with --harmonize"),
         ({**MELODY, "decoding": "greedy"}, "--harmonize air.mid needs --decoding sample, not --decoding greedy"),
         ({**MELODY, "decoding": "beam"}, "--harmonize air.mid needs --decoding sample, not --decoding beam"),
+        ({**MELODY, "accompany": "b.mid"}, "--harmonize and --accompany both say what songs keep: choose one"),
+        ({**BAND, "primer": "train"}, "--primer and --accompany both give what songs begin with"),
+        ({**BAND, "max_bars": 8}, "--accompany makes songs as long as what is given: leave out --max_bars"),
+        ({**BAND, "meter": "3/4"}, "--accompany keeps the meters of its file: leave out --meter"),
+        ({**BAND, "decoding": "greedy"}, "--accompany band.mid needs --decoding sample, not --decoding greedy"),
         ({"max_bars": -1}, r"--max_bars -1 must be in 0\.\.10,000"),
         ({"temperature": float("nan")}, "--temperature nan must be in"),
     ],

@@ -205,6 +205,14 @@ class Bands(Metred):
         parts = [_DRUMS_PART if number == DRUMS else f"{PART}{number}" for number in programs(song).tolist()]
         return [*super().plan(song), *parts]
 
+    def number(self, token: str) -> int:
+        """Returns 1 more than the MIDI number of a drum; of any other token what every frame tells.
+
+        >>> Bands().number("drum:36"), Bands().number("bar:2")
+        (37, 2)
+        """
+        return int(token.removeprefix(DRUM)) + 1 if token.startswith(DRUM) else super().number(token)
+
     def bar_lines(self, song: Song) -> Ints:
         """Returns the bar lines of a song whose meter may change: there a bar begins, whatever is left of the last."""
         return bar_lines(song) if song.band else super().bar_lines(song)

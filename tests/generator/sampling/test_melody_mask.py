@@ -139,7 +139,7 @@ def test_songs_of_a_sampler_keep_the_line_to_its_end_whatever_the_limit_of_token
     stepper = Stepper(lambda last, state: (tf.gather(table, last), state), lambda rows: [tf.zeros([rows])])
     melody = Melody.of(LINE, VOICES, VOCABULARY, lowest=lowest)
     config = GenerateConfig(max_tokens=3, harmonize="line.mid")
-    sampler = Sampler(stepper, GRAMMAR, config, CONTENTS, melody=melody, frame=[OrderMask(CONTENTS)], slots=4)
+    sampler = Sampler(stepper, GRAMMAR, config, CONTENTS, given=melody, frame=[OrderMask(CONTENTS)], slots=4)
     # Two songs of one row come one after the other.
     songs = sampler.sample(range(6), [(START,)] * 6)
     for made in songs:

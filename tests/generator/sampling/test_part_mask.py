@@ -5,7 +5,9 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 
+from generator.sampling.part_list_mask import PartListMask
 from generator.sampling.part_mask import PartMask
+from generator.sampling.part_tables import PartTables
 from nabi.music.encodings import Bands
 from nabi.music.note_names import PITCH_NAMES
 from nabi.music.vocabulary import START
@@ -20,7 +22,7 @@ VOCABULARY_PART = {token: Bands().part(token) for token in VOCABULARY.tokens if 
 
 def may_follow(text, asked=(), ranges=None):
     """The tokens that may come after `<start>` and the tokens of a text."""
-    *_, may = allowed(text.split(), PartMask.of(VOCABULARY, Bands(), ranges or {}, asked))
+    *_, may = allowed(text.split(), PartTables.of(VOCABULARY, Bands(), ranges or {}, asked))
     return {token for token, is_free in zip(VOCABULARY.tokens, may, strict=True) if is_free}
 
 
@@ -30,12 +32,20 @@ def may_be_listed(text, asked=()):
     return {VOCABULARY_PART[token] for token in may & set(VOCABULARY_PART)}, "program:40" in may
 
 
-def allowed(tokens, mask):
+def allowed(tokens, tables):
     """Yields the ids that may come after `<start>` and after each of the tokens, bool [V]."""
-    memory = mask.initial(1)
+    masks = [PartListMask(tables), PartMask(tables)]
+    memories = [mask.initial(1) for mask in masks]
     for token in (START, *VOCABULARY.encode(tokens).tolist()):
-        memory = mask.update(memory, tf.constant([token]))
-        yield np.isfinite(mask.apply(tf.zeros([1, len(VOCABULARY)]), memory)[0].numpy())
+        memories = [mask.update(memory, tf.constant([token])) for mask, memory in zip(masks, memories, strict=True)]
+        logits = tf.zeros([1, len(VOCABULARY)])
+        for mask, memory in zip(masks, memories, strict=True):
+            logits = mask.apply(logits, memory)
+        yield np.isfinite(logits[0].numpy())
+
+
+def no_drums(player):
+    return not player.is_drums
 
 
 def programs(tokens):
@@ -58,8 +68,8 @@ def test_a_part_stays_in_its_range_whichever_part_played_before():
 
 
 def test_without_drums_a_velocity_waits_for_somebody_who_plays():
-    *_, before = allowed(["bar:2"], PartMask.of(VOCABULARY, Bands(), {}, may_have_drums=False))
-    *_, after = allowed(["bar:2", "program:3"], PartMask.of(VOCABULARY, Bands(), {}, may_have_drums=False))
+    *_, before = allowed(["bar:2"], PartTables.of(VOCABULARY, Bands(), {}, may_have=no_drums))
+    *_, after = allowed(["bar:2", "program:3"], PartTables.of(VOCABULARY, Bands(), {}, may_have=no_drums))
     velocity = VOCABULARY.encode(["velocity:3"])[0]
     assert (before[velocity], after[velocity]) == (False, True)
 
@@ -90,6 +100,23 @@ def test_no_velocity_waits_for_a_part_that_is_not_listed():
     assert "velocity:3" in may_follow("bar:2 last:4 part:33 program:33")
 
 
+def test_in_a_slice_parts_come_in_their_order_and_notes_from_the_top_down():
+    begun = "bar:2 program:33 C2 d:1"
+    assert programs(may_follow(begun)) == {f"program:{number}" for number in range(34, 128)}
+    assert {"B1", "C-1"} <= may_follow(begun)
+    assert not may_follow(begun) & {"C2", "C#2"}
+    assert not may_follow(begun + " drum:38") & {"B1", "program:40", "drum:38", "drum:40"}
+    assert "drum:36" in may_follow(begun + " drum:38")
+    assert {"C2", "program:0", "drum:40"} <= may_follow(begun + " drum:38 s:1 @1")
+
+
+def test_no_velocity_waits_for_a_note_below_the_lowest_one():
+    ranges = {33: (36, 40)}
+    assert "velocity:3" in may_follow("bar:2 last:4 part:33 program:33 C#2 d:1", ranges=ranges)
+    assert "velocity:3" not in may_follow("bar:2 last:4 part:33 program:33 C2 d:1", ranges=ranges)
+    assert "velocity:3" in may_follow("bar:2 last:4 part:33 part:drums program:33 C2 d:1", ranges=ranges)
+
+
 def test_parts_that_are_asked_for_play_though_a_given_beginning_does_not_list_them():
     may = may_follow("bar:2 last:4 part:0 part:33 program:0", ASKED)
     assert programs(may) == {"program:0", "program:33", "program:40"}
@@ -106,9 +133,10 @@ def test_until_the_third_bar_parts_come_in_as_they_like():
 
 def test_in_the_third_bar_what_is_missing_comes_in_and_nothing_else():
     may = may_follow(TWO_BARS + " bar:2", ASKED)
-    assert programs(may) == {f"program:{number}" for number in (*range(32, 40), 40)}
-    assert {"drum:36", "velocity:2", "tempo:120"} <= may
-    assert not may & {"s:1", "C4"}
+    # After the violins the basses could no longer come in.
+    assert programs(may) == {f"program:{number}" for number in range(32, 40)}
+    assert "tempo:120" in may
+    assert not may & {"s:1", "C4", "drum:36", "velocity:2"}
 
 
 def test_a_part_that_comes_in_says_how_loud_and_what_it_plays_and_then_the_next_one_comes():
@@ -134,6 +162,6 @@ def test_when_all_were_heard_the_song_goes_on():
 def test_every_band_may_be_sampled(music):
     tokens = Bands().encode(music)
     for may, token in zip(
-        allowed(tokens, PartMask.of(VOCABULARY, Bands(), {})), VOCABULARY.encode(tokens), strict=False
+        allowed(tokens, PartTables.of(VOCABULARY, Bands(), {})), VOCABULARY.encode(tokens), strict=False
     ):
         assert may[token]

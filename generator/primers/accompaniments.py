@@ -1,0 +1,67 @@
+"""Reads the parts of `--accompany`, and the first tokens of songs that keep them."""
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from generator.config import GenerateConfig
+from generator.primers import given_files, song_files
+from generator.sampling.given_parts import GivenParts
+from generator.sampling.primer import Primers
+from nabi.music import general_midi, part_choice
+from nabi.music.encodings import Bands
+from nabi.music.encodings.band_reduction import DRUMS
+from nabi.music.song import Song
+from nabi.music.vocabulary import START
+
+if TYPE_CHECKING:
+    from nabi.networks.trained_model import TrainedModel
+
+
+def primers_of(config: GenerateConfig, model: "TrainedModel") -> Primers:
+    """Reads the file's parts: every song begins with their meter, length and key, and keeps them.
+
+    Raises:
+      ValueError, nabi.workspace.storage.StorageError: in one sentence, if the model cannot accompany the file.
+    """
+    encoding = _encoding(model)
+    song = _song(config, model, encoding)
+    given = GivenParts.of(song, encoding, model.vocabulary)
+    _require_others(config, given)
+    opening = given_files.opening(config, encoding.encode(song), model)
+    return Primers(((START, *model.vocabulary.encode(opening).tolist()),), config.seed, given=given)
+
+
+def _encoding(model: "TrainedModel") -> Bands:
+    if not isinstance(model.encoding, Bands):
+        raise ValueError(
+            f"--accompany needs a model whose tokens say who plays, --encoding {Bands.name}, not "
+            f"{model.encoding.name}: train one, as the recipe band does"
+        )
+    given_files.require_whole(model, "accompany")
+    return model.encoding
+
+
+def _song(config: GenerateConfig, model: "TrainedModel", encoding: Bands) -> Song:
+    """Reads all parts of the file as the model's encoding can tell them, without phrases."""
+    path = config.accompany
+    try:
+        song = song_files.read(path, encoding, **song_files.as_trained(model.config["dataset"]))
+    except ValueError as error:
+        raise ValueError(f"--accompany {error}") from error
+    if not len(song):
+        raise ValueError(f"--accompany {path} has no notes: name a file with the parts that are given")
+    song = encoding.reduce(dataclasses.replace(song, about=dataclasses.replace(song.about, phrase_ends=())))
+    given_files.require_range(config, song.pitches[~song.is_drum()], f"--accompany {path}")
+    return song
+
+
+def _require_others(config: GenerateConfig, given: GivenParts) -> None:
+    """Raises ValueError if a part that is asked for can only be one that is given."""
+    free = [number for number in range(DRUMS + 1) if number not in given.parts]
+    for word in config.asked_parts:
+        if not any(map(part_choice.plays(word), map(part_choice.player, free))):
+            names = ", ".join(general_midi.DRUMS if part == DRUMS else str(part) for part in given.parts)
+            raise ValueError(
+                f"--parts {word} is given by --accompany {config.accompany} already, whose programs are {names}: ask "
+                "for other parts"
+            )
