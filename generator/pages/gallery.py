@@ -24,11 +24,13 @@ _SCRIPTS = {
     "list": "gallery_list.js",
     "about": "gallery_about.js",
     "card": "gallery_card.js",
+    "parts": "gallery_parts.js",
+    "stems": "gallery_stems.js",
     "player": "gallery_player.js",
 }
 
 # Columns of a song's row that the page shows; the others, above all the tokens, stay in songs-*.jsonl.
-_FILES = ("file", "score", "picture", "audio")
+_FILES = ("file", "score", "picture", "audio", "parts_page")
 _TEXTS = ("key", "copied", "copied_from")
 _NUMBERS = (
     "seed",
@@ -62,7 +64,7 @@ class SongSet:
       songs: rows of songs-*.jsonl, in any order. The page uses `song` (number of the song, the only required column),
         `name`, `file`, `score`, `picture`, `audio`, `key`, `seed`, `seconds`, `notes`, `log_likelihood` (nats),
         `ended`, `attempts`, `agreement`, `candidates`, `nats_per_note`, `form`, the columns of `copied_bars.figures`,
-        `parts` (of a band: `name`, `colour`, `notes`, `velocity`),
+        `parts` (of a band: `name`, `colour`, `notes`, `velocity`), `parts_page` (`parts_page.page`, of several parts),
         `tokens` (a list, or their number, which may also be in `length`), `pitch_range` (lowest and highest MIDI
         number) and `roll` (`render.time_span`: beginning and end of the song in its picture). A song without `audio`
         has no player.

@@ -11,10 +11,11 @@ function card(song) {
   if (several) coloured(made, song.set);
   if (song.key) made.querySelector("h3").append(element("span", song.key, "key"));
   made.querySelector("p").append(...facts(song));
-  if (song.parts) made.querySelector(".facts").after(legend(song.parts));
+  if (song.parts) made.querySelector(".facts").after(legend(song));
   made.querySelector(".links").prepend(...downloads(song));
   made.querySelector(".more").setAttribute("aria-label", `Details of ${song.name}`);
   made.querySelector(".more").addEventListener("click", () => toggleDetails(made, song));
+  if (song.parts) showHeard(song, made);
   made.addEventListener("focusin", () => select(song));
   const toggle = made.querySelector(".toggle");
   if (song.audio) toggle.addEventListener("click", () => togglePlay(song));
@@ -38,22 +39,6 @@ function showPicture(roll, song) {
 function shown(song) {
   const said = [song.notes !== undefined && count(song.notes, "note", "notes"), song.pitches, song.seconds !== undefined && clock(Math.round(song.seconds))];
   return said.filter(Boolean).length ? `: ${said.filter(Boolean).join(", ")}` : "";
-}
-
-// The parts of a band, each with its colour in the picture.
-function legend(parts) {
-  const list = element("ul", undefined, "parts");
-  list.setAttribute("aria-label", "Parts");
-  list.append(...parts.map((part) => {
-    const item = element("li");
-    const dot = element("span", undefined, "dot");
-    dot.style.backgroundColor = part.colour;
-    dot.setAttribute("aria-hidden", "true");
-    item.append(dot, element("bdi", part.name), ` ${grouped(part.notes)}`);
-    item.title = `${count(part.notes, "note", "notes")}, velocity ${rounded(part.velocity, 0)} on the average`;
-    return item;
-  }));
-  return list;
 }
 
 function facts(song) {

@@ -2,7 +2,6 @@
 // Selection and playback of songs, keyboard shortcuts, and the start of the page.
 const SEEK_SECONDS = 5;
 const DEFAULT_ROLL = [64 / 1200, 1188 / 1200];
-const audio = at("audio");
 
 // ---- Selecting ----
 
@@ -46,6 +45,7 @@ function play(song, seconds) {
     state.current = song;
     state.failed = false;
     audio.src = address(song.audio);
+    hearNext(song);
   }
   if (audio.readyState) audio.currentTime = seconds;
   else if (seconds) audio.addEventListener("loadedmetadata", () => (audio.currentTime = seconds), { once: true });

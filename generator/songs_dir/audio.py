@@ -9,6 +9,7 @@ import functools
 import importlib.util
 import io
 import pathlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,6 +39,8 @@ SOUND_FONT = "TimGM6mb.sf2"
 DRUM_CHANNEL = 9
 # libsndfile gives MP3 bit rates of 320 to 32 kbit/s at this sample rate as levels from 0 to 1.
 _COMPRESSION_LEVEL = (320 - KILOBITS_PER_SECOND) / (320 - 32)
+# Of a variable bit rate: about 30 kbit/s of an instrument alone, at 24 kHz.
+_SMALL_COMPRESSION_LEVEL = 0.7
 
 Samples = npt.NDArray[np.float32]
 
@@ -71,8 +74,17 @@ def render(midi: bytes, kind: str = "mp3", *, max_seconds: float = MAX_SECONDS) 
     return encode(normalise(synthesize(midi, max_seconds)), kind)
 
 
-def synthesize(midi: bytes, max_seconds: float = MAX_SECONDS) -> Samples:
-    """Computes the samples of a MIDI file, float32 [S], mono, not normalised; raises AudioError as `render` does."""
+def synthesize(midi: bytes, max_seconds: float = MAX_SECONDS, rate: int = SAMPLES_PER_SECOND) -> Samples:
+    """Computes the samples of a MIDI file, float32 [S], mono, not normalised.
+
+    Args:
+      midi: bytes of the file.
+      max_seconds: length at which a longer song is cut.
+      rate: samples a second.
+
+    Raises:
+      AudioError: as `render` does.
+    """
     import tinysoundfont
     from tinysoundfont.midi import load_memory
 
@@ -80,48 +92,69 @@ def synthesize(midi: bytes, max_seconds: float = MAX_SECONDS) -> Samples:
         events = load_memory(midi)
     except RuntimeError as error:
         raise AudioError(f"{len(midi)} bytes that start with {midi[:8]!r} are no MIDI with notes") from error
-    synth = _new_synth()
+    synth = _new_synth(rate)
     # The sequencer could also keep the time, but can neither stop at a given moment nor give one channel.
     send = tinysoundfont.Sequencer(synth).send
     blocks, at = [], 0
     for event in events:
-        position = round(min(event.t, max_seconds) * SAMPLES_PER_SECOND)
+        position = round(min(event.t, max_seconds) * rate)
         blocks.append(_play(synth, position - at))
         at = position
         if event.t > max_seconds:
             break
         send(event)
     synth.notes_off()
-    return np.concatenate([*blocks, _tail(synth, max((_peak(block) for block in blocks), default=0.0))])
+    return np.concatenate([*blocks, _tail(synth, rate, max((_peak(block) for block in blocks), default=0.0))])
+
+
+def mix(parts: Sequence[Samples]) -> Samples:
+    """Adds the samples of parts, [S] each of its own length, that begin together."""
+    total = np.zeros(max(map(len, parts)), np.float32)
+    for part in parts:
+        total[: len(part)] += part
+    return total
 
 
 def normalise(samples: Samples) -> Samples:
     """Scales samples, [S], to a loudness that is the same for all songs, with no peak above PEAK; silence stays."""
+    return (samples * gain(samples)).astype(np.float32)
+
+
+def gain(samples: Samples) -> float:
+    """Computes the factor by which `normalise` scales samples, [S]."""
     size = int(LOUDNESS_BLOCK_SECONDS * SAMPLES_PER_SECOND)
     # Padded to whole blocks, so that a sound shorter than one counts as well.
     power = np.square(np.pad(samples, (0, -len(samples) % size)), dtype=np.float64).reshape(-1, size).mean(axis=1)
     if not _peak(samples):
-        return samples
+        return 1.0
     audible = power[power >= power.max() * LOUDNESS_GATE**2]
-    gain = min(LOUDNESS / float(np.sqrt(audible.mean())), PEAK / _peak(samples))
-    return (samples * gain).astype(np.float32)
+    return min(LOUDNESS / float(np.sqrt(audible.mean())), PEAK / _peak(samples))
 
 
 def encode(samples: Samples, kind: str) -> bytes:
     """Encodes samples, [S], within -1..1, as MP3 of a constant bit rate, or WAV."""
+    lossy = {"compression_level": _COMPRESSION_LEVEL, "bitrate_mode": "CONSTANT"} if kind == "mp3" else {}
+    return _encode(samples, SAMPLES_PER_SECOND, kind, **lossy)
+
+
+def encode_small(samples: Samples, rate: int) -> bytes:
+    """Encodes samples, [S], within -1..1, as MP3 of a variable bit rate, for what is decoded before it is played."""
+    return _encode(samples, rate, "mp3", compression_level=_SMALL_COMPRESSION_LEVEL, bitrate_mode="VARIABLE")
+
+
+def _encode(samples: Samples, rate: int, kind: str, **lossy: float | str) -> bytes:
     import soundfile
 
-    lossy = {"compression_level": _COMPRESSION_LEVEL, "bitrate_mode": "CONSTANT"} if kind == "mp3" else {}
     file = io.BytesIO()
-    soundfile.write(file, samples, SAMPLES_PER_SECOND, format=kind.upper(), **lossy)
+    soundfile.write(file, samples, rate, format=kind.upper(), **lossy)
     return file.getvalue()
 
 
-def _new_synth() -> "tinysoundfont.Synth":
+def _new_synth(rate: int) -> "tinysoundfont.Synth":
     """Creates a synthesizer at rest: a song must not depend on the one played before it."""
     import tinysoundfont
 
-    synth = tinysoundfont.Synth(samplerate=SAMPLES_PER_SECOND)
+    synth = tinysoundfont.Synth(samplerate=rate)
     synth.sfload(_sound_font())
     synth.program_change(DRUM_CHANNEL, 0, True)
     return synth
@@ -145,15 +178,15 @@ def _play(synth: "tinysoundfont.Synth", samples: int) -> Samples:
     return np.frombuffer(synth.generate_simple(samples), np.float32).reshape(-1, 2).mean(axis=1)
 
 
-def _tail(synth: "tinysoundfont.Synth", loudest: float) -> Samples:
+def _tail(synth: "tinysoundfont.Synth", rate: int, loudest: float) -> Samples:
     """Generates the sound after the last note, [S], faded out at its end."""
     blocks = []
     for _ in range(round(TAIL_SECONDS / TAIL_BLOCK_SECONDS)):
-        blocks.append(_play(synth, int(TAIL_BLOCK_SECONDS * SAMPLES_PER_SECOND)))
+        blocks.append(_play(synth, int(TAIL_BLOCK_SECONDS * rate)))
         if _peak(blocks[-1]) <= loudest * TAIL_SILENCE:
             break
     tail = np.concatenate(blocks)
-    fade = int(FADE_SECONDS * SAMPLES_PER_SECOND)
+    fade = int(FADE_SECONDS * rate)
     tail[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
     return tail
 

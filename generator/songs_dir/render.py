@@ -4,15 +4,28 @@ It is painted as an array of palette indices, which takes milliseconds and a few
 second; and equal songs give equal bytes.
 """
 
+import dataclasses
 import functools
 import io
+import itertools
 import math
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from generator.songs_dir import part_colours
+from generator.songs_dir import palette, part_colours
+from generator.songs_dir.palette import (
+    BAR_LINE,
+    BLACK_KEY,
+    C_LINE,
+    INK,
+    INK_SHADES,
+    NOTE_COLOURS,
+    NOTES,
+    PAPER,
+    QUARTER_LINE,
+)
 from nabi.music.bars import bar_ticks
 from nabi.music.song import Song
 
@@ -24,27 +37,18 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 40
 # Shortest time and smallest pitch range of a picture: a short song does not fill it, so widths stay comparable.
 MIN_BARS = 4
 MIN_SEMITONES = 28
-FONT_SIZE = 21
+FONT_SIZE, DRUM_FONT_SIZE = 21, 18
 MIN_BAR_PIXELS = 12
 MIN_LABEL_PIXELS = 88
 MIN_QUARTER_PIXELS = 16
 
 Canvas = npt.NDArray[np.uint8]
 
-PAPER, BLACK_KEY, QUARTER_LINE, BAR_LINE, C_LINE, INK = range(6)
-# Indices: four shades of the labels' ink, then for every colour of note one for antialiased edges and one for its body.
-INK_SHADES = 4
-NOTES = INK + INK_SHADES
-NOTE_COLOURS = 16
 # The most height of the strip in which drums stand, a row for each, under all that has pitch.
 DRUM_ROWS, DRUM_ROW = 8, 10
 
 _BLACK_KEYS = (1, 3, 6, 8, 10)
 _LOWEST_COLOURED, _HIGHEST_COLOURED = 36, 91
-_GROUNDS = ((252, 252, 252), (245, 245, 246), (238, 238, 239), (214, 214, 216), (199, 199, 204))
-_INK_COLOUR = (98, 98, 108)
-# Low notes are blue, middle ones violet, high ones red; all dark enough to stand out on paper.
-_NOTE_SCALE = ((31, 83, 163), (112, 72, 178), (214, 72, 92))
 
 
 def piano_roll(song: Song) -> bytes:
@@ -54,20 +58,44 @@ def piano_roll(song: Song) -> bytes:
     song without notes says so. Of a song with its parts each has a colour (`part_colours`), paler where it is soft, and
     drums stand in a strip of their own.
     """
-    canvas = np.full((HEIGHT, WIDTH), PAPER, np.uint8)
-    drum_rows = _drum_rows(song)
-    rows = _row_edges(song.merged(), HEIGHT - BOTTOM - DRUM_ROW * len(set(drum_rows.values())))
-    _paint_keys(canvas, rows)
-    _paint_time(canvas, song)
-    _paint_octaves(canvas, rows)
+    rows = _Rows.of(song)
+    canvas = _grid(song, rows)
     if len(song):
-        _paint_notes(canvas, song, rows, drum_rows)
+        _paint_notes(canvas, song, rows)
     else:
         _paint_text(canvas, "no notes", WIDTH // 2, (HEIGHT - BOTTOM) // 2, "mm")
+    return _png(canvas)
+
+
+def part_layers(song: Song) -> list[bytes]:
+    """Draws the picture of a song with its parts in layers, PNGs: all but the notes, and the notes of each part."""
+    rows = _Rows.of(song)
+    layers = [_png(_grid(song, rows))]
+    for part in np.unique(song.note_parts()).tolist():
+        canvas = np.full((HEIGHT, WIDTH), PAPER, np.uint8)
+        _paint_notes(canvas, song, rows, part)
+        layers.append(_png(canvas, transparency=PAPER))
+    return layers
+
+
+def _grid(song: Song, rows: "_Rows") -> Canvas:
+    """Paints keys, lines and labels."""
+    canvas = np.full((HEIGHT, WIDTH), PAPER, np.uint8)
+    _paint_keys(canvas, rows.pitches)
+    _paint_time(canvas, song)
+    _paint_octaves(canvas, rows.pitches)
+    if rows.drums:
+        top = min(top for top, _ in rows.drums.values())
+        canvas[top - 1, LEFT : WIDTH - RIGHT] = C_LINE
+        _paint_text(canvas, "drums", LEFT - 10, (top + HEIGHT - BOTTOM) // 2, "rm", DRUM_FONT_SIZE)
+    return canvas
+
+
+def _png(canvas: Canvas, **options: int) -> bytes:
     picture = Image.fromarray(canvas, "P")
-    picture.putpalette(_palette())
+    picture.putpalette(palette.rgb())
     file = io.BytesIO()
-    picture.save(file, "PNG", compress_level=9)
+    picture.save(file, "PNG", compress_level=9, **options)
     return file.getvalue()
 
 
@@ -81,6 +109,21 @@ def _pixels_per_tick(song: Song) -> float:
     """Computes the scale at which whole bars fill the picture's width."""
     bar = bar_ticks(song)
     return (WIDTH - LEFT - RIGHT) / (bar * max(math.ceil(song.end / bar), MIN_BARS))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Rows:
+    """The pixel rows, the first and one past the last, of every pitch shown and of every drum."""
+
+    pitches: dict[int, tuple[int, int]]
+    drums: dict[int, tuple[int, int]]
+
+    @classmethod
+    def of(cls, song: Song) -> "_Rows":
+        """Places the rows of a song, drums at the bottom."""
+        drums = _drum_rows(song)
+        floor = HEIGHT - BOTTOM - DRUM_ROW * len(set(drums.values()))
+        return cls(_row_edges(song.merged(), floor), drums)
 
 
 def _drum_rows(song: Song) -> dict[int, tuple[int, int]]:
@@ -137,9 +180,8 @@ def _thinning(pixels: float, at_least: int) -> int:
     return int(2 ** max(0, math.ceil(math.log2(at_least / pixels))))
 
 
-def _paint_notes(
-    canvas: Canvas, song: Song, rows: dict[int, tuple[int, int]], drum_rows: dict[int, tuple[int, int]]
-) -> None:
+def _paint_notes(canvas: Canvas, song: Song, rows: _Rows, part: int | None = None) -> None:
+    """Paints the notes of a part, or, without one, all."""
     starts, durations, pitches = song.notes()
     colours = (
         part_colours.of_notes(song) + NOTE_COLOURS if song.band else [_colour_of(pitch) for pitch in pitches.tolist()]
@@ -148,10 +190,11 @@ def _paint_notes(
     lefts = (LEFT + starts * pixels).round().astype(int).tolist()
     rights = (LEFT + (starts + durations) * pixels).round().astype(int).tolist()
     notes = zip(lefts, rights, pitches.tolist(), colours, song.is_drum().tolist(), strict=True)
-    for left, right, pitch, colour, is_drum in notes:
+    own = itertools.repeat(True) if part is None else song.note_parts() == part
+    for left, right, pitch, colour, is_drum in itertools.compress(notes, own):
         # A gap keeps consecutive notes of one pitch apart.
         gap = min(2, max(right - left - 2, 0))
-        top, bottom = (drum_rows if is_drum else rows)[pitch]
+        top, bottom = (rows.drums if is_drum else rows.pitches)[pitch]
         # Where a row is a pixel high there is no line between two.
         bar = canvas[min(top + 1, bottom - 1) : bottom, left : max(right - gap, left + 2)]
         _paint_bar(bar, NOTES + 2 * int(colour))
@@ -175,37 +218,20 @@ def _colour_of(pitch: int) -> int:
     return round(min(max(height, 0.0), 1.0) * (NOTE_COLOURS - 1))
 
 
-def _paint_text(canvas: Canvas, text: str, x: int, y: int, anchor: str) -> None:
+def _paint_text(canvas: Canvas, text: str, x: int, y: int, anchor: str, size: int = FONT_SIZE) -> None:
     """Writes a label whose anchor, in Pillow's letters, is at (x, y)."""
-    mask, offset_x, offset_y = _text_mask(text, anchor)
+    mask, offset_x, offset_y = _text_mask(text, anchor, size)
     target = canvas[y + offset_y : y + offset_y + mask.shape[0], x + offset_x : x + offset_x + mask.shape[1]]
     mask = mask[: target.shape[0], : target.shape[1]]
     target[mask > 0] = INK + mask[mask > 0] - 1
 
 
 @functools.lru_cache(maxsize=256)
-def _text_mask(text: str, anchor: str) -> tuple[Canvas, int, int]:
+def _text_mask(text: str, anchor: str, size: int) -> tuple[Canvas, int, int]:
     """Draws a label in shades 0 (none) to INK_SHADES; returns it with the offset of its corner from the anchor."""
     # Pillow's own font, so that pictures do not depend on the fonts of the machine.
-    font = ImageFont.load_default(FONT_SIZE)
+    font = ImageFont.load_default(size)
     left, top, right, bottom = (round(edge) for edge in font.getbbox(text, anchor=anchor))
     picture = Image.new("L", (right - left + 1, bottom - top + 1))
     ImageDraw.Draw(picture).text((-left, -top), text, fill=255, font=font, anchor=anchor)
     return (np.asarray(picture, np.uint16) * INK_SHADES // 255).astype(np.uint8), left, top
-
-
-@functools.lru_cache(maxsize=1)
-def _palette() -> list[int]:
-    """Computes red, green and blue of every index, 0..255, in one list."""
-    paper = np.array(_GROUNDS[0], float)
-    inks = [_mix(paper, np.array(_INK_COLOUR), (shade + 1) / INK_SHADES) for shade in range(INK_SHADES)]
-    scale = np.linspace(0, len(_NOTE_SCALE) - 1, NOTE_COLOURS)
-    channels = np.array(_NOTE_SCALE, float).T
-    notes = np.stack([np.interp(scale, range(len(_NOTE_SCALE)), channel) for channel in channels], axis=1)
-    notes = [*notes, *part_colours.shades(paper)]
-    shades = [shade for note in notes for shade in (_mix(paper, note, 0.5), note)]
-    return np.array([*_GROUNDS, *inks, *shades]).round().astype(int).ravel().tolist()
-
-
-def _mix(ground: npt.NDArray[np.float64], colour: npt.NDArray[np.float64], share: float) -> npt.NDArray[np.float64]:
-    return ground + (colour - ground) * share

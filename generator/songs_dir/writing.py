@@ -9,7 +9,7 @@ from generator.config import GenerateConfig
 from generator.flag_values import MIDI_AND_MUSIC_XML
 from generator.songs import candidates, copied_bars
 from generator.songs.midi_songs import MidiSong, MidiSongs
-from generator.songs_dir import audio, measuring, part_rows, render
+from generator.songs_dir import audio, measuring, part_rows, parts_page, render, stems
 from generator.songs_dir.explained_tokens import explained_tokens
 from nabi.music import voice_split
 from nabi.music.encodings import Encoding
@@ -52,8 +52,8 @@ class Writer:
         if self.config.output_format == MIDI_AND_MUSIC_XML:
             files["score"] = (f"{name}.musicxml", self._score(converted))
         # A song that was cut off before its first note was complete has no notes, and so no audio.
-        if self.config.audio != "none" and len(song):
-            files["audio"] = (f"{name}.{self.config.audio}", audio.render(converted.midi, self.config.audio))
+        if len(song):
+            files |= self._sound(converted)
         for file, content in files.values():
             storage.write_bytes(storage.join(self.folder, file), content)
         primer_song = self.encoding.decode(converted.primer)
@@ -80,6 +80,19 @@ class Writer:
             **self._explained(sampled, song),
             "settings": describe(self.config, self.given_sha256),
         }
+
+    def _sound(self, converted: MidiSong) -> dict[str, tuple[str, bytes]]:
+        """Renders audio, unless there is to be none, and of a band what the songs page mutes and solos its parts by."""
+        name, kind = converted.name, self.config.audio
+        has_parts, sound, parts = parts_page.has_page(converted.song), None, None
+        if kind != "none" and has_parts:
+            sound, parts = stems.render(converted.midi, kind)
+        elif kind != "none":
+            sound = audio.render(converted.midi, kind)
+        files = {"audio": (f"{name}.{kind}", sound)} if sound else {}
+        if has_parts:
+            files["parts_page"] = (f"{name}.parts.html", parts_page.page(name, converted.song, parts))
+        return files
 
     @functools.cached_property
     def _midi_songs(self) -> MidiSongs:

@@ -56,6 +56,17 @@ def write(song: Song, tempo: float | None = None) -> bytes:
     return midi_chunks.file(tracks, scale * song.ticks_per_quarter, song.end * scale)
 
 
+def split_parts(data: bytes) -> list[bytes]:
+    """Splits a file as `write` writes them into a file of each part, in their order; all keep the tempi."""
+    chunks, at = [], midi_chunks.HEADER_SIZE
+    while at < len(data):
+        size = midi_chunks.CHUNK_HEAD.unpack_from(data, at)[1]
+        chunks.append(data[at : (at := at + midi_chunks.CHUNK_HEAD.size + size)])
+    division = data[midi_chunks.HEADER_SIZE - 2 : midi_chunks.HEADER_SIZE]
+    header = midi_chunks.header(2, int.from_bytes(division, "big"))
+    return [header + chunks[0] + part for part in chunks[1:]]
+
+
 def _channels(players: Iterable[Instrument]) -> list[tuple[int, int]]:
     """Gives each part a port and a channel."""
     places = ((port, channel) for port in itertools.count() for channel in _CHANNELS)

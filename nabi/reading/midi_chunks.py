@@ -13,6 +13,10 @@ LEAST_DIVISION = 480
 NOTE_OFF, NOTE_ON, CONTROL_CHANGE, PROGRAM_CHANGE = 0x80, 0x90, 0xB0, 0xC0
 _END_OF_TRACK = 0x2F
 
+# Of a chunk: its name, and the size of what follows.
+CHUNK_HEAD = struct.Struct(">4sI")
+HEADER_SIZE = CHUNK_HEAD.size + 6
+
 # (file tick, bytes of a message)
 Event = tuple[int, bytes]
 Ints = npt.NDArray[np.int64]
@@ -32,8 +36,13 @@ def file(tracks: Sequence[Sequence[Event]], division: int, end: int) -> bytes:
 
     Events of a track are sorted by tick; those of one tick keep their order.
     """
-    header = struct.pack(">4sIHHH", b"MThd", 6, min(len(tracks) - 1, 1), len(tracks), division)
-    return header + b"".join(_track(sorted(events, key=operator.itemgetter(0)), end) for events in tracks)
+    chunks = (_track(sorted(events, key=operator.itemgetter(0)), end) for events in tracks)
+    return header(len(tracks), division) + b"".join(chunks)
+
+
+def header(tracks: int, division: int) -> bytes:
+    """Writes the header of a file of so many tracks."""
+    return CHUNK_HEAD.pack(b"MThd", 6) + struct.pack(">HHH", min(tracks - 1, 1), tracks, division)
 
 
 def _track(events: Sequence[Event], end: int) -> bytes:
@@ -45,7 +54,7 @@ def _track(events: Sequence[Event], end: int) -> bytes:
         variable_length(tick - before) + message
         for before, tick, message in zip(ticks[:-1], ticks[1:], messages, strict=True)
     )
-    return struct.pack(">4sI", b"MTrk", len(track)) + track
+    return CHUNK_HEAD.pack(b"MTrk", len(track)) + track
 
 
 def meta(kind: int, data: bytes) -> bytes:

@@ -191,7 +191,7 @@ def test_hostile_names_are_text_and_nothing_else(open_page):
         assert name in page.locator(".details").nth(number).inner_text()
     page.click("#filters-toggle")
     assert page.locator("#key option").count() == len(HOSTILE) + 1
-    assert page.locator("img[src=x], svg[onload], script:not([type])").count() == 4
+    assert page.locator("img[src=x], svg[onload], script:not([type])").count() == 6
 
 
 def test_files_of_any_name_are_addresses_beside_the_page(open_page):

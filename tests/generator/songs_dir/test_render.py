@@ -131,6 +131,41 @@ def test_each_part_has_a_colour_which_is_paler_where_it_is_soft():
     assert all(pale > dark for pale, dark in zip(soft, loud, strict=True))
 
 
+def test_a_note_is_the_paler_the_softer_in_four_steps():
+    song = trio(*((24 * at, 24, 60, 0, velocity) for at, velocity in enumerate((31, 32, 63, 64, 95, 96, 127))))
+    shades = [colour_at(song, 24 * at + 8)[0] for at in range(7)]
+    assert shades == [176, 126, 126, 63, 63, 0, 0]
+
+
+def layers(song):
+    """Of each layer where it is opaque, and its colours; [height, width] and [height, width, 3]."""
+    pictures = [np.asarray(Image.open(io.BytesIO(data)).convert("RGBA"), int) for data in render.part_layers(song)]
+    return [(picture[..., 3] > 0, picture[..., :3]) for picture in pictures]
+
+
+def test_layers_are_the_picture_without_notes_and_the_notes_of_each_part():
+    song = trio((0, 24, 60, 0, 100), (48, 24, 64, 1, 40), (96, 24, 36, 2, 100))
+    (covers, picture), *parts = layers(song)
+    assert covers.all()
+    assert not is_note(picture).any()
+    for at, (opaque, _) in zip((12, 60, 108), parts, strict=True):
+        columns = np.flatnonzero(opaque.any(axis=0))
+        assert columns.min() < render.LEFT + at * 1124 / 192 < columns.max() < columns.min() + 150
+    for opaque, colour in parts:
+        picture = np.where(opaque[..., None], colour, picture)
+    # But for the corners of notes, which are rounded over whatever lies beneath.
+    assert np.mean((picture != colours(song)).any(axis=2)) < 1e-4
+
+
+def test_the_strip_of_drums_is_named_where_there_are_drums():
+    def label(song):
+        # The names of pitches begin further to the right.
+        return colours(song)[:, :20].min() < 150
+
+    assert label(trio((0, 24, 70, 0, 100), (0, 24, 36, 2, 100), (0, 24, 38, 2, 100)))
+    assert not label(trio((0, 24, 70, 0, 100), (0, 24, 50, 1, 100)))
+
+
 def test_drums_stand_below_all_pitches():
     # The drum's number is higher than the note's pitch.
     song = trio((0, 24, 30, 0, 100), (48, 24, 81, 2, 100), (96, 24, 35, 2, 100))

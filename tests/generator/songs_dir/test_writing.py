@@ -7,9 +7,12 @@ import pytest
 from generator.config import GenerateConfig
 from generator.sampling.song_state import SongIds
 from generator.songs import copied_bars
+from generator.songs_dir import audio
 from generator.songs_dir.writing import Writer
 from nabi.analysis.style_profile import SongMeasurements
-from nabi.music.encodings import Events, Voices
+from nabi.music.band import Instrument
+from nabi.music.encodings import Bands, Events, Voices
+from nabi.music.song import Song
 from nabi.music.vocabulary import START
 from nabi.reading import midi_writer, scores
 from nabi.workspace import paths
@@ -177,6 +180,41 @@ def test_songs_of_voices_have_a_track_and_a_staff_for_each(tmp_path):
     ((_, read),) = scores.read((tmp_path / row["score"]).read_bytes(), ending=".musicxml")
     assert builders.notes_of(read) == builders.notes_of(song)
     assert (read.about.instrument, read.about.time_signature) == ("Soprano, Alto, Tenor, Bass", "3/4")
+
+
+BAND = Bands()
+DUO = [Instrument("Violin", 40), Instrument("Drums", 0, is_drums=True)]
+
+
+def written_band(folder, players, **settings):
+    """The row of a song of a bar, of so many players."""
+    song = Song.from_parts(
+        [0, 0][:players], [12, 6][:players], [67, 36][:players], [0, 1][:players], [90, 90][:players], instruments=DUO
+    )
+    known = vocabulary_of(BAND)
+    ids = tuple(known.encode(BAND.encode(song)).tolist())
+    return Writer(str(folder), known, BAND, GenerateConfig(**settings)).write(SongIds(7, (START,), ids, True, -1.0))
+
+
+def test_a_band_has_a_page_of_its_parts_beside_its_audio(tmp_path):
+    row = written_band(tmp_path, 2)
+    assert (row["audio"], row["parts_page"]) == ("song-00007.mp3", "song-00007.parts.html")
+    first = (tmp_path / row["parts_page"]).read_bytes()
+    assert b'"audio":' in first
+    written_band(tmp_path, 2)
+    assert (tmp_path / row["parts_page"]).read_bytes() == first
+
+
+def test_without_audio_a_page_of_parts_has_the_picture_alone(tmp_path):
+    row = written_band(tmp_path, 2, audio="none")
+    assert "audio" not in row
+    assert b'"audio":' not in (tmp_path / row["parts_page"]).read_bytes()
+
+
+def test_a_band_of_one_part_has_no_page_of_parts(tmp_path):
+    row = written_band(tmp_path, 1)
+    assert "parts_page" not in row
+    assert (tmp_path / row["audio"]).read_bytes() == audio.render((tmp_path / row["file"]).read_bytes())
 
 
 def test_rows_are_json_lines_of_a_batch(writer, tmp_path):

@@ -33,6 +33,17 @@ def trio(**more):
     )  # fmt: skip
 
 
+def test_a_file_is_split_into_its_parts_which_keep_the_tempi_and_pedals():
+    timeline = Timeline.of(tempi=[(0, 500_000), (12, 400_000)])
+    violin, drums, bass = map(
+        band_midi.read_exact, band_midi.split_parts(midi_writer.write(trio(timeline=timeline, pedals=[(2, 0, 18)])))
+    )
+    assert [part.band.instruments[0].name for part in (violin, drums, bass)] == ["Violin", "Drums", "Bass"]
+    assert [part.pitches.tolist() for part in (violin, drums, bass)] == [[67, 69], [36], [40]]
+    assert bass.band.pedals.tolist() == [[0, 0, 18]]
+    assert bass.band.timeline.tempi.tolist() == [[0, 500_000], [12, 400_000]]
+
+
 def test_the_readers_find_the_parts_again():
     timeline = Timeline.of(tempi=[(0, 500_000), (12, 400_000)], meters=[(0, 3, 4)], keys=[(0, 1, 0)])
     music = trio(timeline=timeline, pedals=[(2, 0, 18)])
