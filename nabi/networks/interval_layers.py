@@ -77,17 +77,20 @@ def relations_of(number: int) -> int:
     return DEGREES + KEYS + 1 + number * RELATIONS
 
 
-def interval_logits(layers: Mapping[str, Callable], values: object, told: Mapping[str, object]) -> object:
-    """Returns what intervals add to the logits.
+def with_intervals(
+    layers: Mapping[str, Callable], logits: object, values: object, told: Mapping[str, object]
+) -> object:
+    """Returns the logits with what intervals add to them.
 
     Args:
       layers: name -> layer.
+      logits: of the tokens.
       values: vectors of what the network knows.
       told: what `SongMemory.recall` tells.
     """
     by_reference = layers["interval_logits"](values)
     if "interval_lookup" in layers:
-        return layers["interval_lookup"](by_reference, told)
+        return layers["interval_lookup"](by_reference, told, logits)
     own = layers["interval_of_pitch"](told["own"])
     scores = sum(_taken(layers[f"{name}_logits"](told[name]), own) for name in PAIR_NAMES)
     for number, name in enumerate(REFERENCES):
@@ -97,7 +100,7 @@ def interval_logits(layers: Mapping[str, Callable], values: object, told: Mappin
     for number, name in enumerate(PAIR_NAMES):
         relations = _taken(layers["relation_of_interval"](told[name]), own)
         scores = scores + _taken(by_reference, relations, relations_of(number))
-    return layers["pitch_logits"](scores)
+    return logits + layers["pitch_logits"](scores)
 
 
 def relations() -> npt.NDArray[np.float32]:

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from nabi.networks.interval_layers import interval_logits
+from nabi.networks.interval_layers import with_intervals
 from nabi.networks.memory_layers import keep_memory, memory_layers, offer, take_in
 from nabi.networks.song_memory import SongMemory
 
@@ -144,7 +144,7 @@ def connect(
         return layers["allowed_logits"](_logits(layers, layers["dropout_logits"](values))), last
     # What is offered is dropped too: else it leads the training songs past dropout to the logits, learnt by heart.
     values = layers["dropout_logits"](offer(layers, values, offered))
-    return layers["allowed_logits"](_logits(layers, values) + interval_logits(layers, values, told)), last
+    return layers["allowed_logits"](with_intervals(layers, _logits(layers, values), values, told)), last
 
 
 def _logits(layers: Mapping[str, Callable], values: object) -> object:
