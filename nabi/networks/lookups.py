@@ -54,8 +54,7 @@ def lookups(model: keras.Model, memory: SongMemory) -> tuple[Callable, dict[str,
         copied_BxC = tf.stack([told[name] for name in candidates(told)], axis=1)
         rows_BxN = tf.stack([numbers[name] for _, name in sources], axis=1) + starts
         # One column: TensorFlow would give a change of the shape of integers to oneDNN, which complains on some CPUs.
-        rows, copies = tf.reshape(rows_BxN, [-1]), tf.reshape(copied_BxC, [-1])
-        return _of_intervals(told) | {_ROWS: rows, _COPIES: copies}
+        return _of_intervals(told) | {_ROWS: tf.reshape(rows_BxN, [-1]), _COPIES: copied_BxC}
 
     recall = _compiled(functools.partial(_recalled, memory, as_rows))
     return recall, {**intervals, "told_lookup": told_lookup(np.concatenate(tables), _table(model, "recalled"))}
@@ -105,12 +104,12 @@ def told_lookup(
     kept, vectors = tf.constant(table), tf.constant(copied)
 
     def looked(told: Mapping[str, Any]) -> tuple[Any, Any]:
-        """Returns float32 [B, CANDIDATES x width] and [B, FEATURES]."""
-        count = told[_COPIES].shape[0] // len(CANDIDATES)
+        """Returns float32 [B, candidates x width] and [B, FEATURES]."""
+        count, copied = told[_COPIES].shape
         each = told[_ROWS].shape[0] // count
         # One of the few sums of rows that is computed several numbers at once, which XLA's is not.
         sums = tf.sparse.segment_sum(kept, told[_ROWS], np.repeat(np.arange(count), each))
-        copies = tf.reshape(tf.gather(vectors, told[_COPIES]), [count, len(CANDIDATES) * vectors.shape[1]])
+        copies = tf.reshape(tf.gather(vectors, told[_COPIES]), [count, copied * vectors.shape[1]])
         return copies, tf.nn.relu(tf.ensure_shape(sums, [count, FEATURES]))
 
     return looked
