@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -19,15 +19,15 @@ from nabi.music.encodings.band_reduction import (
     programs,
     reduced,
 )
-from nabi.music.encodings.band_state import BandReader
+from nabi.music.encodings.band_state import DRUMS_PART, BandReader
 from nabi.music.encodings.base import END, START, as_sum
-from nabi.music.encodings.metred import LONGEST_BAR, METER, METERS, Ints, Metred, frame_kind
+from nabi.music.encodings.metred import LONGEST_BAR, METER, Ints, Metred, frame_kind
 from nabi.music.song import Song
 from nabi.music.timeline import Timeline
 
 DURATION, DRUM, PART, PROGRAM, VELOCITY, TEMPO = "d:", "drum:", "part:", "program:", "velocity:", "tempo:"
 _PREFIXES = {DRUM: "drum", PART: "part", PROGRAM: "program", VELOCITY: "velocity", TEMPO: "tempo"}
-_DRUMS_PART = f"{PART}drums"
+_DRUMS_PART = f"{PART}{DRUMS_PART}"
 # What the notes of a slice begin with.
 _NOTES = frozenset({"program", "velocity", "note", "drum"})
 _CONTENT = _NOTES | {"tempo", "shift"}
@@ -124,7 +124,15 @@ class Bands(Metred):
         """
         reader = BandReader(self.velocity_steps)
         for before, token in itertools.pairwise(["", *tokens]):
-            self._read(reader, token, before)
+            kind, said = self.kind(token, frame_kind(before)), token.partition(":")[2]
+            if kind == "shift":
+                reader.now += self.ticks(token)
+            elif kind == "note":
+                reader.note(note_names.parse_pitch(token))
+            elif kind.endswith("duration"):
+                reader.lengthen(self.length(said), token)
+            else:
+                reader.read(kind, token, said)
         rows = np.array([note for note in reader.notes if note[1]], np.int64).reshape(-1, 5)
         start, duration, pitch, program, velocity = rows.T
         used, part = np.unique(program, return_inverse=True)
@@ -242,41 +250,3 @@ class Bands(Metred):
 
     def _duration(self, ticks: int) -> tuple[str, ...]:
         return as_sum(DURATION, ticks, self.ticks_per_quarter, LONGEST_BAR)
-
-    def _read(self, reader: BandReader, token: str, before: str) -> None:
-        """Reads one token of a song, after the one before it."""
-        kind, (_, _, said) = self.kind(token, frame_kind(before)), token.partition(":")
-        if kind == "shift":
-            reader.now += self.ticks(token)
-        elif kind == "note":
-            reader.note(note_names.parse_pitch(token))
-        elif kind.endswith("duration"):
-            reader.lengthen(self.length(said), token)
-        elif kind == "drum":
-            reader.drum(_number(token, said, range(128)))
-        elif kind == "part":
-            if token != _DRUMS_PART:
-                _number(token, said, range(128))
-        elif kind == "program":
-            reader.program = _number(token, said, range(128))
-        elif kind == "velocity":
-            reader.step = _number(token, said, range(1, self.velocity_steps + 1))
-        elif kind == "tempo":
-            reader.tempi.append(
-                (reader.now, performance_steps.tempo_microseconds(_number(token, said, performance_steps.TEMPI)))
-            )
-        elif kind.startswith("meter"):
-            if said not in METERS:
-                raise _no_token(token)
-            beats, _, unit = said.partition("/")
-            reader.meters.append((reader.now, int(beats), int(unit)))
-
-
-def _number(token: str, text: str, legal: Container[int]) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text) in legal):
-        raise _no_token(token)
-    return int(text)
-
-
-def _no_token(token: str) -> ValueError:
-    return ValueError(f"{token!r} is no token of the encoding band")
