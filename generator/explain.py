@@ -85,7 +85,7 @@ def describe(path: str, match: copies.Copies) -> str:
     """Writes the copies found in a song as text."""
     notes, index = len(match.notes), match.index
     length = match.song.end / bars.bar_ticks(match.song)
-    head = f"{plain(path)}: {notes:,} notes, {length:.1f} bars; compared with {len(index.songs):,} training songs"
+    head = f"{plain(path)}: {notes:,} notes, {length:.1f} bars; compared with {index.different_songs:,} training songs"
     if notes < index.gram.notes:
         return f"{head}\ntoo short to tell: a copy is known from {index.gram.notes} notes in a row on"
     copied = int(match.copied.sum())

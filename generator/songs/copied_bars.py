@@ -76,3 +76,25 @@ def figures(song: Song, index: copies.Index, primer_notes: int = 0) -> dict[str,
         "copied": match.verdict,
         "novelty": round(1 - match.share, 4),
     }
+
+
+def of_parts(song: Song, index: copies.Index, primer: Song) -> dict[str, dict[str, Any]]:
+    """Measures what each part with pitch of a song of several copies by itself, of training songs and their parts.
+
+    Args:
+      song: generated song.
+      index: index of the model's training songs.
+      primer: the song's beginning that was given; its notes do not count as copied.
+
+    Returns:
+      Name of a part -> `copied_notes`, notes of its longest run that is copied, and `copied_from`, where that stands,
+      if there is one.
+    """
+    given = {name: len(part.pitches) for part, name in copies.parts_of(primer)}
+    found = {
+        name: copies.find(copies.after(part, given.get(name, 0)), index).longest for part, name in copies.parts_of(song)
+    }
+    return {
+        name: {"copied_notes": run.notes, "copied_from": str(run.source)} if run else {"copied_notes": 0}
+        for name, run in found.items()
+    }

@@ -15,8 +15,12 @@ _HALVES = 2
 _MEANS = ("pitch", "velocity", "density", "on_beat")
 
 
-def columns(song: Song) -> dict[str, list[dict[str, Any]]]:
+def columns(song: Song, copied: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, list[dict[str, Any]]]:
     """Describes the parts of a song that has them; nothing for another song.
+
+    Args:
+      song: generated song.
+      copied: more columns of a part, by its name, such as `generator.songs.copied_bars.of_parts`; None: none.
 
     Returns:
       `parts`, of each: `name`, `program`, `drums` (True or False), `colour` in the picture, `notes`, their number;
@@ -43,6 +47,7 @@ def columns(song: Song) -> dict[str, list[dict[str, Any]]]:
                 "velocity": round(float(song.band.velocity[own].mean()), 1),
                 "density": round(float(own.sum() / quarters), 3),
                 "on_beat": round(float(np.mean(on_beat[own])), 4),
+                **({} if player.is_drums or not copied else copied.get(player.name, {})),
             }
         )
     return {"parts": parts}

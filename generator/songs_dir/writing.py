@@ -75,7 +75,7 @@ class Writer:
             "seconds": round(_seconds(song, self.config.tempo), 3),
             "roll": render.time_span(song),
             **measuring.columns(song, primer_notes),
-            **part_rows.columns(song),
+            **self._parts(song, primer_song),
             **(copied_bars.figures(song, self.index.read(), primer_notes) if self.index else {}),
             **self._explained(sampled, song),
             "settings": describe(self.config, self.given_sha256),
@@ -114,6 +114,10 @@ class Writer:
             return {}
         surprise = round(candidates.nats_per_note(sampled.log_likelihood, notes), 4) if notes else None
         return {"candidates": self.config.candidates, "nats_per_note": surprise}
+
+    def _parts(self, song: Song, primer: Song) -> dict[str, list[dict[str, Any]]]:
+        copied = copied_bars.of_parts(song, self.index.read(), primer) if self.index else {}
+        return part_rows.columns(song, copied)
 
     def _explained(self, sampled: "SongIds", song: Song) -> dict[str, Any]:
         if not sampled.explanations:

@@ -44,17 +44,25 @@ def publish(dataset: Dataset, path: str, observer: Observer | None = None) -> co
 
 
 def build(dataset: Dataset, observer: Observer | None = None) -> copies.Index:
-    """Indexes the training songs; if there are more than `copies.MAX_SONGS`, a share that their hashes choose."""
+    """Indexes the training songs; if there are more than `copies.MAX_SONGS`, a share that their hashes choose.
+
+    Of bands each part is indexed too, of the first ones if there is no room for all.
+    """
     # Each rendition of a song with other times is a song of its own.
     songs = dataset.counts["train"]["songs"] * (1 + _retimed(dataset))
-    share, left_out = copies.MAX_SONGS / max(songs, 1), 0
+    share, left_out, room = copies.MAX_SONGS / max(songs, 1), 0, copies.MAX_SONGS - songs
     builder, sources = copies.Builder(copies.Gram.of(dataset.encoding)), ledger_sources(dataset.folder)
     for name, song in _progress(songs_of(dataset, "train", observer), songs, "training songs are indexed"):
         if song is None or fraction_of(f"copies {name}") >= share:
             left_out += 1
         else:
             song_id = SongId.parse(name)
-            builder.add(song_id.short, song, source_of(song_id, sources))
+            source = source_of(song_id, sources)
+            builder.add(song_id.short, song, source)
+            parts = copies.parts_of(song)
+            room -= len(parts)
+            for part, name_of_part in parts if room >= 0 else ():
+                builder.add(song_id.short, part, f"{source}, {name_of_part}" if source else "")
     return builder.finish(left_out)
 
 
@@ -80,7 +88,7 @@ def held_out(dataset: Dataset, index: copies.Index, observer: Observer | None = 
 def as_dict(index: copies.Index) -> dict[str, Any]:
     """Summarizes an index for `metrics.json`."""
     return {
-        "songs": len(index.songs),
+        "songs": index.different_songs,
         "songs_left_out": index.left_out,
         "notes": index.notes,
         "notes_to_find": index.notes_to_find,
@@ -92,9 +100,8 @@ def as_dict(index: copies.Index) -> dict[str, Any]:
 def describe(index: copies.Index) -> str:
     """Describes in words what copies the index finds, and how much validation songs copy."""
     out = f" ({index.left_out:,} left out)" if index.left_out else ""
-    words = (
-        f"copies of {len(index.songs):,} training songs{out} will be found from {index.notes_to_find} notes in a row on"
-    )
+    songs = f"{index.different_songs:,} training songs{out}"
+    words = f"copies of {songs} will be found from {index.notes_to_find} notes in a row on"
     figures = index.held_out.as_dict()
     if not figures["songs"]:
         return words

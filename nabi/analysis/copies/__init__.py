@@ -6,7 +6,7 @@ it, and `standing` compares the result with those of validation songs, which sha
 
 from nabi.analysis.copies.building import Builder
 from nabi.analysis.copies.file import MAX_BYTES, MAX_SONGS, load, read, write
-from nabi.analysis.copies.grams import NOTES, NOTES_WITHOUT_TIME, Gram, Notes, after
+from nabi.analysis.copies.grams import NOTES, NOTES_WITHOUT_TIME, Gram, Notes, after, parts_of
 from nabi.analysis.copies.held_out import HeldOut, standing
 from nabi.analysis.copies.index import Index, IndexedSong
 from nabi.analysis.copies.runs import CopiedRun, Copies, find, longest_bars
@@ -28,6 +28,7 @@ __all__ = [
     "find",
     "load",
     "longest_bars",
+    "parts_of",
     "read",
     "standing",
     "write",

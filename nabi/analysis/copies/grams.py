@@ -94,6 +94,18 @@ def after(song: Song, notes: int) -> Song:
     return song.with_notes(kept.onset[notes:], duration[notes:], kept.pitch[notes:])
 
 
+def parts_of(song: Song) -> list[tuple[Song, str]]:
+    """Returns the parts with pitch of a song that has several, each with its name; none of any other song."""
+    if not song.band or sum(not player.is_drums for player in song.band.instruments) < 2:
+        return []
+    (start, duration, pitch), of_note = song.notes(), song.note_parts()
+    pitched = [number for number, player in enumerate(song.band.instruments) if not player.is_drums]
+    own = [of_note == number for number in pitched]
+    parts = [song.moved(start[kept], duration[kept], pitch[kept], kept) for kept in own]
+    names = [song.band.instruments[number].name for number in pitched]
+    return list(zip(parts, names, strict=True))
+
+
 def winnow(hashes: Hashes, places: Ints, first: Ints, last: Ints, window: int) -> npt.NDArray[np.bool_]:
     """Selects n-grams by winnowing (Schleimer, Wilkerson, Aiken 2003): of every `window` in a row the smallest.
 

@@ -19,11 +19,11 @@ MOST_PAIRS = 1 << 20
 
 @dataclasses.dataclass(frozen=True)
 class IndexedSong:
-    """A training song.
+    """A training song, or a part of one.
 
     Attributes:
       song: its name in the records, cut to `file.MAX_NAME` characters in a file.
-      source: its name in the dataset's ledger; "" where there is no ledger.
+      source: its name in the dataset's ledger, of a part with the part's; "" where there is no ledger.
       notes: the number of its notes.
     """
 
@@ -92,7 +92,7 @@ class Index:
     Attributes:
       gram: the kind of n-gram.
       window: of every so many consecutive n-grams at least one is kept; 1: all are.
-      songs: the training songs that are in the index.
+      songs: the training songs that are in the index, and parts of theirs.
       left_out: the number of training songs that are not.
       fingerprints: of these songs.
       held_out: the copying of validation songs.
@@ -113,8 +113,13 @@ class Index:
         return self.gram.notes + self.window - 1
 
     @property
+    def different_songs(self) -> int:
+        """The number of songs that are in the index, whole or in parts."""
+        return len({song.song for song in self.songs})
+
+    @property
     def notes(self) -> int:
-        """The number of notes of all songs."""
+        """The number of notes of all songs and parts."""
         return sum(song.notes for song in self.songs)
 
     @functools.cached_property

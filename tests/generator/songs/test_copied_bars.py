@@ -3,8 +3,9 @@ import pickle
 import numpy as np
 import pytest
 
-from generator.songs.copied_bars import figures, index_file
+from generator.songs.copied_bars import figures, index_file, of_parts
 from nabi.analysis import copies
+from nabi.music.band import Instrument
 from nabi.music.song import Song
 from nabi.workspace import paths
 from tests.generator.indices import write_index
@@ -96,3 +97,34 @@ def test_an_index_of_another_dataset_or_damaged_is_refused(tmp_path, index, cont
         path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(ValueError, match=rf"{path} is no index of the training songs \(.*\): copy the model directory"):
         index_file(str(tmp_path / "model"), {"content": content})
+
+
+DUO = [Instrument("Flute", 73), Instrument("Bass", 33), Instrument("Drums", 0, is_drums=True)]
+
+
+def duo(*lines: Song) -> Song:
+    """A band of these lines, the first a flute's, and a drum."""
+    columns = [
+        (*note, number, 90)
+        for number, line in enumerate(lines)
+        for note in zip(*(column.tolist() for column in line.notes()), strict=True)
+    ]
+    return Song.from_parts(*zip(*columns, (0, 3, 36, 2, 90), strict=True), instruments=DUO)
+
+
+def test_each_part_is_told_what_it_copies_by_itself(tmp_path):
+    # A flute that copies is hidden in the whole by a bass between its notes.
+    training, others = walk(1, waits=(6,)), walk(4, waits=(7,))
+    index = write_index(tmp_path / "model", training)
+    song = duo(training, others)
+    assert figures(song, index)["copied_notes"] == 0
+    nothing = duo(*[Song.from_notes([], [], [])] * 2)
+    notes = len(training.pitches)
+    assert of_parts(song, index, nothing) == {
+        "Flute": {"copied_notes": notes, "copied_from": "0.mid"},
+        "Bass": {"copied_notes": 0},
+    }
+    onsets, pitches = part(training, 0, 40)
+    begun = duo(Song.from_notes(onsets, [6] * 40, pitches), others)
+    assert of_parts(song, index, begun)["Flute"]["copied_notes"] == notes - 40
+    assert of_parts(training, index, nothing) == {}

@@ -17,6 +17,14 @@ def test_parts_are_measured():
     assert (drums["pitch"], drums["drums"], drums["colour"], drums["density"]) == (None, True, "#d55e00", 0.25)
 
 
+def test_parts_with_pitch_have_the_columns_of_what_they_copy():
+    players = [Instrument("Flute", 73), Instrument("Drums", 0, is_drums=True)]
+    music = Song.from_parts([0, 0], [6, 3], [60, 36], [0, 1], [80, 50], instruments=players)
+    flute, drums = part_rows.columns(music, {"Flute": {"copied_notes": 12}, "Drums": {"copied_notes": 1}})["parts"]
+    assert flute["copied_notes"] == 12
+    assert "copied_notes" not in drums
+
+
 def test_a_song_without_parts_or_notes_has_none():
     assert part_rows.columns(song((0, 12, 60))) == {}
     assert part_rows.columns(Song.from_parts([], [], [], [], [], instruments=[])) == {}

@@ -7,7 +7,8 @@ import pytest
 
 from nabi.analysis import copies
 from nabi.music import records, windows
-from nabi.music.encodings import Events
+from nabi.music.band import Instrument
+from nabi.music.encodings import Bands, Events
 from nabi.music.song import Song
 from nabi.music.vocabulary import Vocabulary
 from nabi.workspace import paths
@@ -18,15 +19,23 @@ from trainer.training import copy_index
 
 pytestmark = pytest.mark.slow
 
+EVENTS = Events()
 HASHES = [hashlib.sha256(bytes([number])).hexdigest() for number in range(40)]
 
 
 def write(
-    folder: pathlib.Path, songs: dict[str, dict[str, Song]], *, transpose=(0,), window=32, tokens=(), settings=None
+    folder: pathlib.Path,
+    songs: dict[str, dict[str, Song]],
+    *,
+    transpose=(0,),
+    window=32,
+    tokens=(),
+    settings=None,
+    encoding=EVENTS,
 ) -> Dataset:
     """A dataset of songs by split and hash, in two shards, with overlapping windows."""
     folder.mkdir(exist_ok=True)
-    encoding, counts = Events(), {}
+    counts = {}
     known = Vocabulary.from_ordered([*encoding.required(), *tokens], {})
     for split, some in songs.items():
         rows: list[list[bytes]] = [[], []]
@@ -83,6 +92,34 @@ def test_it_does_not_depend_on_transposed_copies_or_on_windows(tmp_path, trainin
     for dataset in (plain, augmented):
         copy_index.publish(dataset, str(tmp_path / f"{dataset.window}.index"))
     assert (tmp_path / "32.index").read_bytes() == (tmp_path / "6.index").read_bytes()
+
+
+def trio(number: int) -> Song:
+    """Three lines of 50 notes and a drum."""
+    players = [*(Instrument("", program) for program in (0, 33, 73)), Instrument("", 0, is_drums=True)]
+    lines = [walk(10 * number + line, 50) for line in range(3)]
+    start, duration, pitch = (
+        np.concatenate(columns) for columns in zip(*(line.notes() for line in lines), strict=True)
+    )
+    part = np.repeat([0, 1, 2], [len(line.pitches) for line in lines])
+    columns = [
+        np.append(column, last) for column, last in zip((start, duration, pitch, part), (0, 3, 36, 3), strict=True)
+    ]
+    return Song.from_parts(*columns, [90] * len(columns[0]), instruments=players)
+
+
+@pytest.mark.parametrize(("room", "entries"), [(1000, 8), (5, 5), (2, 2)])
+def test_the_parts_of_bands_are_indexed_as_far_as_there_is_room(tmp_path, monkeypatch, room, entries):
+    songs = {name: trio(number) for number, name in enumerate(HASHES[:2])}
+    dataset = write(tmp_path / "data", {"train": songs}, encoding=Bands())
+    ledger(tmp_path / "data", *((f"{name[:4]}.mid", name, "train", "") for name in songs))
+    monkeypatch.setattr(copies, "MAX_SONGS", room)
+    index = copy_index.build(dataset)
+    assert (len(index.songs), index.different_songs, index.left_out) == (entries, 2, 0)
+    if entries == 8:
+        bass = copies.parts_of(songs[HASHES[1]])[1][0]
+        run = copies.find(bass, index).longest
+        assert (str(run.source), run.notes) == (f"{HASHES[1][:4]}.mid, Electric Bass (finger)", 50)
 
 
 def test_what_validation_songs_copy_goes_with_it(tmp_path, training):
