@@ -69,12 +69,14 @@ class Timeline:
         >>> Timeline.of(tempi=[(0, 500_000), (24, 400_000)]).excerpt(12, 48).tempi.tolist()
         [[0, 500000], [12, 400000]]
         """
-        kept = Timeline.of(*(rows[rows[:, 0] < end] for rows in self.columns()))
-        return kept.moved(lambda ticks: np.maximum(ticks - begin, 0))
+        kept = Timeline(*(rows[: np.searchsorted(rows[:, 0], end)] for rows in self.columns()))
+        return kept.moved(lambda ticks: np.maximum(ticks - begin, 0)) if begin else kept
 
 
 def _canonical(rows: npt.ArrayLike, width: int) -> Ints:
     table: Ints = np.asarray(rows, np.int64).reshape(-1, width)
+    if len(table) < 2:
+        return table
     table = table[np.argsort(table[:, 0], kind="stable")]
     last = np.append(np.diff(table[:, 0]) != 0, True)[: len(table)]
     table = table[last]
