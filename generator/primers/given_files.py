@@ -1,4 +1,4 @@
-"""What files of given notes share: their checks, and the first tokens of songs that keep them."""
+"""Checks files of given notes, and writes the first tokens of songs that keep them."""
 
 import itertools
 import pathlib

@@ -27,7 +27,7 @@ Truths = npt.NDArray[np.bool_]
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class PartTables:
-    """What ids say of parts, and which parts songs may have.
+    """Tables of the parts that ids name, and of those that songs may have.
 
     Attributes:
       part_V: int32, the part that an id lists; -1 of any other.

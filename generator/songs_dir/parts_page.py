@@ -1,4 +1,4 @@
-"""What the songs page mutes and solos the parts of a band by: its picture in layers, and audio of each part.
+"""Writes what the songs page mutes and solos the parts of a band by: its picture in layers, and audio of each part.
 
 A page of a song's own, which the songs page opens when a part is muted or soloed: it hands over its content by a
 message, since no script can read a file beside a page that was opened without a server.

@@ -16,7 +16,7 @@ _MARK = re.compile(rf"\*(?:({STRETCH}|{TEMPO}|{VELOCITY}):)?([1-9][0-9]*(?:/[1-9
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Rendition:
-    """What of a song is multiplied, and by what; raises ValueError for another kind or factor.
+    """A number of a song that is multiplied, and its factor; raises ValueError for another kind or factor.
 
     >>> str(Rendition("scale", fractions.Fraction(1, 2))), str(Rendition("velocity", fractions.Fraction(6, 5)))
     ('*1/2', '*velocity:6/5')

@@ -1,4 +1,4 @@
-"""What the parts of a band did before, told at the place of the next token: its last notes, and the bars before.
+"""Tells each part of a band its own past: its last notes, and the bars before, at the place of the next token.
 
 In the tokens of a band the notes of all parts are mixed, and the run of equal tokens by which a network finds its way
 through a repeat ends as soon as one part plays something else. Here each part is told its own past: the chord that it

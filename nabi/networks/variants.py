@@ -10,7 +10,7 @@ from nabi.networks.fused_lstm import FusedLSTM, cell
 from nabi.networks.lookups import lookups
 from nabi.networks.memory_layers import memory_of
 from nabi.networks.network import connect
-from nabi.networks.song_memory import RecallLayer
+from nabi.networks.recall_layer import RecallLayer
 
 # A dropout layer of the network -> the layer in its place.
 DropoutFor = Callable[[keras.layers.Dropout], Callable]

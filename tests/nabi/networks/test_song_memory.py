@@ -16,7 +16,8 @@ from nabi.music.vocabulary import Vocabulary
 from nabi.networks import network, song_memory, variants
 from nabi.networks.memory_layers import memory_of
 from nabi.networks.network import Architecture
-from nabi.networks.song_memory import RecallLayer, SongMemory
+from nabi.networks.recall_layer import RecallLayer
+from nabi.networks.song_memory import SongMemory
 from tests.nabi.networks import recalling
 
 pytestmark = pytest.mark.slow
