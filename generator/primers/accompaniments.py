@@ -26,7 +26,7 @@ def primers_of(config: GenerateConfig, model: "TrainedModel") -> Primers:
     encoding = _encoding(model)
     song = _song(config, model, encoding)
     given = GivenParts.of(song, encoding, model.vocabulary)
-    _require_others(config, given)
+    _require_others(config, given, model)
     opening = given_files.opening(config, encoding.encode(song), model)
     return Primers(((START, *model.vocabulary.encode(opening).tolist()),), config.seed, given=given)
 
@@ -55,9 +55,11 @@ def _song(config: GenerateConfig, model: "TrainedModel", encoding: Bands) -> Son
     return song
 
 
-def _require_others(config: GenerateConfig, given: GivenParts) -> None:
+def _require_others(config: GenerateConfig, given: GivenParts, model: "TrainedModel") -> None:
     """Raises ValueError if a part that is asked for can only be one that is given."""
-    free = [number for number in range(DRUMS + 1) if number not in given.parts]
+    # A model of families has one program of each.
+    listed = {model.encoding.part(token) for token in model.vocabulary.tokens[model.vocabulary.special :]}
+    free = listed - {-1, *given.parts}
     for word in config.asked_parts:
         if not any(map(part_choice.plays(word), map(part_choice.player, free))):
             names = ", ".join(general_midi.DRUMS if part == DRUMS else str(part) for part in given.parts)

@@ -144,12 +144,17 @@ class PrimerReader:
     def _primer(self, ids: list[int], *, first: bool = True) -> tuple[int, ...]:
         """Builds a primer of `<start>`, if the model has it, and the first legal tokens; () if there are none.
 
+        It does not end with a velocity.
+
         Args:
           ids: ids of a song, or of a window of it.
           first: True if they are from the song's beginning.
         """
         music = self.grammar.walk(ids)
         music = music[: self._length(self.vocabulary.decode(music))]
+        # How loud a note is says nothing without the note, which songs may not have.
+        while music and self.encoding.kind(self.vocabulary.tokens[music[-1]], before="start") == "velocity":
+            music = music[:-1]
         starts = self.blank_first or (first and self.song_marks)
         return (*([START] if starts else []), *music) if music else ()
 

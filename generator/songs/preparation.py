@@ -109,8 +109,9 @@ def _require_parts(model: TrainedModel, config: GenerateConfig) -> None:
                 f"{', '.join(map(str, sorted(programs)))}: name one of these, or its family"
             )
     for program, (low, high) in config.ranges_of_programs.items():
-        if max(low, config.lowest) > min(high, config.highest):
+        within = range(max(low, config.lowest), min(high, config.highest) + 1)
+        if not any(pitch % 12 in config.pitch_classes for pitch in within):
             raise ValueError(
                 f"--part_ranges leave program {program} no note within {config.lowest}..{config.highest} (--lowest, "
-                "--highest): widen one of them"
+                f"--highest){' and in ' + config.key if config.key else ''}: widen one of them"
             )

@@ -73,6 +73,7 @@ def test_every_song_has_the_given_parts_their_times_and_who_was_asked_for(model,
         ([], Events(), "needs a model whose tokens say who plays, --encoding band, not events"),
         (["--parts=drums"], Bands(), "--parts drums is given by --accompany"),
         (["--parts=40"], Bands(), "whose programs are 40, Drums: ask for other parts"),
+        (["--parts=strings"], Bands(program_families=True), "--parts strings is given by --accompany"),
         (["--lowest=73"], Bands(), "has the note C5 (72), outside of 73..127"),
     ],
 )

@@ -8,7 +8,7 @@ from generator.primers import dataset_songs, priming
 from generator.primers.primer_reader import PrimerReader
 from generator.sampling.grammar import Grammar
 from generator.sampling.primer import Primers
-from nabi.music.encodings import Events, PitchDuration
+from nabi.music.encodings import Bands, Events, PitchDuration
 from nabi.music.vocabulary import END, START, UNKNOWN, Vocabulary
 from nabi.networks import trained_model
 from tests import builders
@@ -234,6 +234,13 @@ def test_tokens_are_taken_as_they_are():
 def test_tokens_are_cut_as_other_primers_are():
     assert reader(2).from_tokens("C4 d:1 s:1 E4 d:1").of(0) == (START, *ids("C4", "d:1"))
     assert reader(9, ticks=12).from_tokens("C4 d:1 s:1 E4 d:1").of(0) == (START, *ids("C4", "d:1", "s:1"))
+
+
+def test_a_primer_is_not_cut_between_a_velocity_and_its_note():
+    vocabulary = vocabulary_of(Bands())
+    begun = "bar:2 last:4 part:40 part:drums program:40"
+    read = reader(6, vocabulary=vocabulary, encoding=Bands()).from_tokens(f"{begun} velocity:4 C5 d:1")
+    assert vocabulary.decode(read.of(0)) == begun.split()
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
 """What a model of bands cannot be asked for is said before the first song."""
 
+import re
+
 import pytest
 
 from generator.config import GenerateConfig
@@ -34,10 +36,11 @@ def check(encoding, **settings):
             "--parts 33 has no token in the model's vocabulary, whose programs are 0, 8, 16",
         ),
         (Bands(), {"part_ranges": ("bass:28-55",), "lowest": 60}, "leave program 32 no note within 60..127"),
+        (Bands(), {"part_ranges": ("33:61-61",), "key": "C dorian"}, "--highest) and in C dorian: widen one of them"),
     ],
 )
 def test_what_cannot_be_is_refused(encoding, settings, message):
-    with pytest.raises(ValueError, match=message.replace(".", r"\.")):
+    with pytest.raises(ValueError, match=re.escape(message)):
         check(encoding, **settings)
 
 
