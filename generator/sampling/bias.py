@@ -9,8 +9,6 @@ import tensorflow as tf
 
 from generator.config import GenerateConfig
 from generator.sampling.density import DensityBias
-from generator.sampling.given_parts import GivenParts
-from generator.sampling.given_parts_mask import GivenPartsMask
 from generator.sampling.held_mask import HeldMask
 from generator.sampling.melody import Melody
 from generator.sampling.melody_mask import MelodyMask
@@ -35,7 +33,7 @@ class Bias(Protocol):
 def biases(
     config: GenerateConfig,
     contents: TokenContents,
-    given: Melody | GivenParts | None = None,
+    given: Melody | None = None,
     frame: Sequence[Bias] = (),
 ) -> list[Bias]:
     """Builds the biases that tokens need and settings select, in the order in which they are applied, masks last."""
@@ -47,8 +45,6 @@ def biases(
     if contents.is_held_V.any():
         selected.append(HeldMask(contents))
     selected += frame
-    if isinstance(given, Melody):
+    if given:
         selected += [MelodyMask(given), PhraseMask(given.phrases)]
-    elif given:
-        selected.append(GivenPartsMask(given))
     return selected

@@ -16,7 +16,7 @@ class PartListMask:
     """Bias (`generator.sampling.bias.Bias`) that leaves of the parts those that a song may list next.
 
     Parts are listed in their order, none twice, and among them those that are given and an answer to each word that is
-    asked for. The list does not end before.
+    asked for. The list does not end before; it waits for none that comes before those that a given beginning lists.
 
     Attributes:
       tables: of the vocabulary and of the parts.
@@ -40,8 +40,8 @@ class PartListMask:
         (listed_BxP, lists_B), tables = memory, self.tables
         latest_Bx1 = tf.reduce_max(tf.where(listed_BxP, tf.range(PARTS), -1), axis=1, keepdims=True)
         wanted_NxP = np.concatenate([tables.answers_WxP, np.eye(PARTS, dtype=bool)[tables.given_P]])
-        open_BxN = ~answered(listed_BxP, wanted_NxP)
         last_N = np.where(wanted_NxP, np.arange(PARTS), -1).max(axis=1, initial=-1).astype(np.int32)
+        open_BxN = ~answered(listed_BxP, wanted_NxP) & (last_N > latest_Bx1)
         last_Bx1 = tf.reduce_min(tf.where(open_BxN, last_N, PARTS), axis=1, keepdims=True)
         part_V = tables.part_V
         is_next_BxV = (part_V > latest_Bx1) & (part_V <= last_Bx1) & tables.may_P[np.maximum(part_V, 0)]

@@ -23,7 +23,8 @@ class PartMask:
     """Bias (`generator.sampling.bias.Bias`) that leaves of notes those that come next in a slice of a band.
 
     In a slice parts come by their programs, drums last, and a part's notes from the top down. No part plays that the
-    song has not listed; where it listed none, as after given tokens, any does. Of parts that are asked for, those that
+    song has not listed; where it listed none, as after given tokens, any does. Who played in a given beginning, and is
+    not a part that the song may have, plays no note that was not begun there. Of parts that are asked for, those that
     were not heard come in at the beginning of `LATEST_BAR`: its first slice does not end before. Which notes they play
     is the model's choice. Given parts (`generator.sampling.given_parts`) play whenever they do.
 
@@ -70,13 +71,13 @@ class PartMask:
         and where parts have to come in for all else that could come there."""
         legal_BxV = self._may_play(memory)
         if len(self.tables.answers_WxP):
-            legal_BxV &= self._comes_in(memory)
+            legal_BxV &= self._comes_in(memory, tf.math.is_finite(logits_BxV))
         return next_token.masked(logits_BxV, legal_BxV)
 
     def _may_play(self, memory: list[tf.Tensor]) -> tf.Tensor:
         """Marks the programs and drums of the parts that may come next, their notes, and all that is no note; a
         velocity waits for somebody who can play."""
-        tables, (program_B, *_, listed_BxP, latest_B, height_B, is_loud_B) = self.tables, memory
+        tables, (program_B, _, _, begins_B, listed_BxP, latest_B, height_B, is_loud_B) = self.tables, memory
         low_Bx1, high_Bx1 = (tf.gather(bounds, program_B)[:, None] for bounds in (tables.lowest, tables.highest))
         program_Bx1, latest_Bx1, height_Bx1 = (part[:, None] for part in (program_B, latest_B, height_B))
         # Given tokens may list other parts than are asked for.
@@ -89,21 +90,29 @@ class PartMask:
             tf.where(part == latest_Bx1, height_Bx1, tf.where(part > latest_Bx1, DRUMS, 0))
             for part in (program_Bx1, DRUMS)
         )
-        drums_BxV = plays_BxV & (tables.drum_V < top_drum_Bx1)
+        # A program that is said plays a note before drums do.
+        drums_BxV = plays_BxV & (tables.drum_V < top_drum_Bx1) & ~(begins_B & is_loud_B)[:, None]
         names_BxV = plays_BxV & (tables.player_V > latest_Bx1)
         can_note_Bx1 = top_Bx1 > tf.gather(tables.floor, program_B)[:, None]
-        # A velocity that was said for drums, which given parts then leave no room, is a note's.
-        is_below_BxV = (tables.pitch_V < top_Bx1) | (is_loud_B[:, None] & ~can_note_Bx1)
-        notes_BxV = (tables.pitch_V >= low_Bx1) & (tables.pitch_V <= high_Bx1) & is_below_BxV
+        # A program or a velocity that a given beginning ends with is a note's.
+        goes_on_Bx1 = (tf.gather(tables.may_P, program_B) | begins_B | is_loud_B)[:, None]
+        notes_BxV = (
+            (tables.pitch_V >= low_Bx1) & (tables.pitch_V <= high_Bx1) & (tables.pitch_V < top_Bx1) & goes_on_Bx1
+        )
         can_drum_Bx1 = plays_BxP[:, DRUMS:] & (top_drum_Bx1 > int(tables.floor[DRUMS]))
         return (
             ((tables.player_V < 0) | tf.where(tables.drum_V >= 0, drums_BxV, names_BxV))
             & ((tables.pitch_V < 0) | notes_BxV)
-            & (~tables.is_V["velocity"] | ((program_Bx1 < UNKNOWN) & can_note_Bx1) | can_drum_Bx1)
+            & (~tables.is_V["velocity"] | ((program_Bx1 < UNKNOWN) & can_note_Bx1 & goes_on_Bx1) | can_drum_Bx1)
         )
 
-    def _comes_in(self, memory: list[tf.Tensor]) -> tf.Tensor:
-        """Marks, where parts have to come in, the ids by which they do, and elsewhere all."""
+    def _comes_in(self, memory: list[tf.Tensor], other_BxV: tf.Tensor) -> tf.Tensor:
+        """Marks, where parts have to come in, the ids by which they do, and elsewhere all.
+
+        Args:
+          memory: as `update` returns it.
+          other_BxV: bool, ids that the masks before leave, that of given parts among them.
+        """
         tables, (program_B, heard_BxW, bars_B, begins_B, listed_BxP, latest_B, _, is_loud_B) = self.tables, memory
         last_BxW = self._last_answers(listed_BxP)
         missing_BxW = ~heard_BxW & (last_BxW > latest_B[:, None]) & (bars_B >= LATEST_BAR)[:, None]
@@ -113,7 +122,9 @@ class PartMask:
         enters_BxV = (missing_BxV | tables.given_P[np.maximum(tables.player_V, 0)]) & (tables.player_V <= bound_Bx1)
         comes_in_BxV = tf.where(tables.player_V >= 0, enters_BxV, ~tables.is_V["shift"])
         # A note, or a velocity, belongs to a part that comes in or is given, or the velocity to drums that are.
-        own_Bx1 = (begins_B | tf.gather(tables.given_P, program_B))[:, None]
+        # Where drums are free to play no given part is due that comes before them.
+        may_drum_B = tf.reduce_any(other_BxV & tables.is_V["drum"] & ~tables.given_P[DRUMS], axis=1)
+        own_Bx1 = (begins_B | (tf.gather(tables.given_P, program_B) & (is_loud_B | ~may_drum_B)))[:, None]
         drums_Bx1 = tf.reduce_any(enters_BxV & tables.is_V["drum"], axis=1, keepdims=True)
         comes_in_BxV &= (tables.pitch_V < 0) | own_Bx1
         comes_in_BxV &= ~tables.is_V["velocity"] | own_Bx1 | drums_Bx1

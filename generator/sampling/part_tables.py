@@ -35,7 +35,7 @@ class PartTables:
       pitch_V: int32, MIDI number of an id that is a note; -1 of any other, drums among them.
       drum_V: int32, MIDI number of an id that is a drum; -1 of any other.
       is_V: kind of token -> bool [V].
-      lowest, highest: int32 [P], range of each program, empty where none was said.
+      lowest, highest: int32 [P], range of each program, empty where none was said; a given one has every note.
       floor: int32 [P], MIDI number of the lowest note that each part may play.
       answers_WxP: bool, True for the parts that answer to each of W words, and are not given.
       may_P: bool, True for the parts that a song may have.
@@ -71,7 +71,7 @@ class PartTables:
         Args:
           vocabulary: of the model.
           encoding: of the model.
-          ranges: program -> lowest and highest MIDI number of its notes; others play any.
+          ranges: program -> lowest and highest MIDI number of its notes; others, and those that are given, play any.
           asked: words of `nabi.music.part_choice` for parts that come in.
           may_have: tells whether a song may have a part that is not given.
           given: parts that are given.
@@ -88,7 +88,7 @@ class PartTables:
         )
         part_V, program_V, pitch_V, number_V = (np.array([-1] * special + column, np.int32) for column in columns)
         drum_V = np.where(is_V["drum"], number_V, -1).astype(np.int32)
-        low, high = _ranges(ranges)
+        low, high = _ranges({program: bounds for program, bounds in ranges.items() if program not in given})
         heights = [height_V if allowed_V is None else height_V[allowed_V] for height_V in (pitch_V, drum_V)]
         given_P = np.isin(np.arange(PARTS), given)
         answers = [_which(part_choice.plays(word)) & ~given_P for word in asked]

@@ -10,7 +10,6 @@ from generator.config import GenerateConfig
 from generator.sampling import next_token
 from generator.sampling.bias import Bias, biases
 from generator.sampling.decode_loop import BLOCK, DecodeLoop
-from generator.sampling.given_parts import GivenParts
 from generator.sampling.grammar import Grammar
 from generator.sampling.melody import Melody
 from generator.sampling.plan import SLOTS
@@ -35,7 +34,7 @@ class Sampler:
         config: GenerateConfig,
         contents: TokenContents,
         *,
-        given: Melody | GivenParts | None = None,
+        given: Melody | None = None,
         frame: Sequence[Bias] = (),
         refuses: Callable[[SongIds], str] | None = None,
         slots: int = SLOTS,
@@ -47,8 +46,8 @@ class Sampler:
           grammar: legal successions of ids.
           config: choice of tokens, and limits of a song.
           contents: notes and ticks of each id.
-          given: line or parts that every song keeps; None: none.
-          frame: masks of what the encoding would not write, such as of its bars and phrases.
+          given: line that every song keeps; None: none.
+          frame: masks of what the encoding would not write, such as of its bars and phrases, and of given parts.
           refuses: song -> one-word reason to sample it again, or ""; None: every song is kept.
           slots: rows of every batch.
         """

@@ -7,6 +7,7 @@ from generator.sampling.beam_search import BeamSearch
 from generator.sampling.bias import Bias
 from generator.sampling.frame_mask import FrameMask
 from generator.sampling.given_parts import GivenParts
+from generator.sampling.given_parts_mask import GivenPartsMask
 from generator.sampling.grammar import Grammar
 from generator.sampling.masks import allowed
 from generator.sampling.melody import Melody
@@ -65,7 +66,8 @@ def sampler_of(
     if config.decoding == "beam":
         return BeamSearch(*arguments)
     frame = frame_of(model, config, contents, given)
-    return Sampler(*arguments, given=given, frame=frame, refuses=refuses, slots=slots)
+    line = given if isinstance(given, Melody) else None
+    return Sampler(*arguments, given=line, frame=frame, refuses=refuses, slots=slots)
 
 
 def frame_of(
@@ -74,7 +76,7 @@ def frame_of(
     contents: TokenContents,
     given: Melody | GivenParts | None = None,
 ) -> list[Bias]:
-    """Builds the masks of what no song of a model's encoding has; none where songs have no end.
+    """Builds the masks of given parts, and of what no song of a model's encoding has; none where songs have no end.
 
     With teacher forcing a song is fed that may not be true where another was chosen.
     """
@@ -96,5 +98,7 @@ def frame_of(
             given=given.parts if isinstance(given, GivenParts) else (),
             allowed_V=allowed(config, model.vocabulary, model.encoding),
         )
+        # Who comes in looks at what given parts leave.
+        masks += [GivenPartsMask(given, tables.floor)] if isinstance(given, GivenParts) else []
         masks += [PartListMask(tables), PartMask(tables)]
     return masks

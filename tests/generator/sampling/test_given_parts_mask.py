@@ -4,6 +4,7 @@
 
 import dataclasses
 import itertools
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -37,10 +38,12 @@ PLAN = ("meter", "bar", "key", "last")
 class Walk:
     """Steps of a song from token to token, under the masks of given parts and the grammar."""
 
-    def __init__(self, music: Song, asked: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, music: Song, asked: tuple[str, ...] = (), ranges: Mapping[int, tuple[int, int]] | None = None
+    ) -> None:
         parts = GivenParts.of(music, BANDS, VOCABULARY)
-        tables = PartTables.of(VOCABULARY, BANDS, {}, asked, given=parts.parts)
-        self.masks = [PartListMask(tables), PartMask(tables), GivenPartsMask(parts)]
+        tables = PartTables.of(VOCABULARY, BANDS, ranges or {}, asked, given=parts.parts)
+        self.masks = [GivenPartsMask(parts, tables.floor), PartListMask(tables), PartMask(tables)]
         self.memories, self.grammar = [mask.initial(1) for mask in self.masks], 0
         tokens = BANDS.encode(music)
         plan = itertools.takewhile(lambda token: BANDS.kind(token, before="start") in PLAN, tokens)
@@ -127,9 +130,14 @@ def test_every_band_that_keeps_what_is_given_is_possible(data):
 TUNE = Song.from_parts([0, 12], [12, 12], [72, 74], [0, 0], [90, 90], instruments=[Instrument("Violin", 40)])
 
 
-def tokens_after(text: str, music: Song = TUNE, asked: tuple[str, ...] = ()) -> set[str]:
+def tokens_after(
+    text: str,
+    music: Song = TUNE,
+    asked: tuple[str, ...] = (),
+    ranges: Mapping[int, tuple[int, int]] | None = None,
+) -> set[str]:
     """The tokens that may come after those of a text, which go on from the plan of a song."""
-    walk = Walk(music, asked)
+    walk = Walk(music, asked, ranges)
     for token in VOCABULARY.encode(text.split()).tolist():
         walk.step(token)
     return {token for token, is_free in zip(VOCABULARY.tokens, walk.may(), strict=True) if is_free}
@@ -165,3 +173,38 @@ def test_a_given_tempo_comes_first_and_no_other_one_does():
     assert tokens_after("part:40", music) - set(VOCABULARY.tokens[-200:]) >= {"tempo:120"}
     assert "program:40" not in tokens_after("part:40", music)
     assert not any(token.startswith("tempo:") for token in tokens_after("part:40 tempo:120", music))
+
+
+DRUMMER = [Instrument("Drums", 0, is_drums=True)]
+BEATS = Song.from_parts([0, 0, 12], [3, 3, 3], [40, 36, 36], [0, 0, 0], [90, 60, 60], instruments=DRUMMER)
+
+
+def test_a_given_part_has_no_range():
+    assert tokens_after("part:40 program:40 velocity:6", ranges={40: (60, 61)}) == {"C5"}
+
+
+def test_beside_given_drums_a_part_at_its_lowest_note_gets_no_velocity_to_begin_at_the_top_again():
+    bottom = "part:33 part:drums program:33 velocity:2 C-1 d:1"
+    own = {token for token in tokens_after(bottom, BEATS) if token.startswith("velocity:")}
+    assert own == {"velocity:6"}
+    assert tokens_after(f"{bottom} velocity:6", BEATS) == {"drum:40"}
+    # Drums are the last ones in a slice.
+    after = tokens_after("part:33 part:drums program:33 velocity:2 C4 d:1 velocity:6 drum:40 velocity:4 drum:36", BEATS)
+    assert after
+    assert not any(token.startswith(("velocity:", "program:", "drum:")) for token in after)
+
+
+def test_a_velocity_after_another_parts_program_is_not_that_of_given_drums():
+    after = tokens_after("part:33 part:drums program:33 velocity:6", BEATS)
+    assert "C4" in after
+    assert "drum:40" not in after
+
+
+def test_a_velocity_is_no_way_around_who_has_to_come_in():
+    rows = [(12 * at, 3, 60, 0, 90) for at in range(13)]
+    violin = Song.from_parts(*zip(*rows, strict=True), instruments=[Instrument("Violin", 40)])
+    begun = "part:33 part:40 part:drums program:40 velocity:6 C4 d:1/4 s:1"
+    goes_on = " ".join(f"{place} C4 d:1/4 s:1" for place in ["@1", "@2", "@3", "bar:3", "@1", "@2", "@3"])
+    after = tokens_after(f"{begun} {goes_on} bar:2", violin, ("bass", "drums"))
+    assert "program:33" in after
+    assert not any(token.startswith("velocity:") for token in after)

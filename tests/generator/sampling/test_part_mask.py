@@ -127,6 +127,27 @@ ASKED = ("bass", "40", "drums")
 TWO_BARS = "bar:4 program:0 C4 d:1 s:4 bar:3 s:4"
 
 
+def test_a_given_list_that_is_past_who_was_asked_for_goes_on():
+    listed, may_begin = may_be_listed("bar:2 part:40", asked=("0", "bass"))
+    assert may_begin
+    assert listed == set(range(41, 129))
+
+
+def test_a_part_that_is_said_plays_before_drums_do():
+    listed = "bar:2 part:40 part:drums"
+    assert "drum:36" in may_follow(f"{listed} velocity:4")
+    assert not may_follow(f"{listed} program:40 velocity:4") & {f"drum:{pitch}" for pitch in range(128)}
+
+
+def test_who_only_played_in_a_given_beginning_does_not_go_on():
+    tables = PartTables.of(VOCABULARY, Bands(), {}, ("bass",), may_have=lambda player: player.program == 33)
+    begun = "bar:2 part:40 program:40 C5 d:1"
+    *_, after = allowed([*begun.split(), "s:1"], tables)
+    assert not after[VOCABULARY.ids["C5"]]
+    *_, cut = allowed(begun.split()[:-2], tables)
+    assert cut[VOCABULARY.ids["C5"]]
+
+
 def test_until_the_third_bar_parts_come_in_as_they_like():
     assert may_follow(TWO_BARS, ASKED) - set(VOCABULARY_PART) == may_follow(TWO_BARS) - set(VOCABULARY_PART)
 
