@@ -44,10 +44,12 @@ def test_held_out_songs_are_only_written_as_they_are(split):
 
 def test_a_louder_copy_differs_in_velocities_alone():
     made = tokens_by_name(DUO, encoding="band", velocity_scale="1.2")
-    assert made["", 0] == "bar:1 key:G-minor last:2 tempo:120 program:40 velocity:4 C4 d:1 s:1 @1 velocity:7 D4 d:1 s:1"
+    assert made["", 0] == (
+        "bar:1 key:G-minor last:2 part:40 tempo:120 program:40 velocity:4 C4 d:1 s:1 @1 velocity:7 D4 d:1 s:1"
+    )
     assert (
         made["*velocity:6/5", 0]
-        == "bar:1 key:G-minor last:2 tempo:120 program:40 velocity:5 C4 d:1 s:1 @1 velocity:8 D4 d:1 s:1"
+        == "bar:1 key:G-minor last:2 part:40 tempo:120 program:40 velocity:5 C4 d:1 s:1 @1 velocity:8 D4 d:1 s:1"
     )
     assert len(made) == 2
 
@@ -72,7 +74,7 @@ def test_each_factor_is_one_more_copy_in_every_key_in_the_order_of_the_records()
     assert list(made) == [(mark, semitones) for mark in marks for semitones in (-1, 0, 1)]
     assert (
         made["*velocity:1/2", 1]
-        == "bar:1 key:G#-minor last:2 tempo:120 program:40 velocity:2 C#4 d:1 s:1 @1 velocity:4 Eb4 d:1 s:1"
+        == "bar:1 key:G#-minor last:2 part:40 tempo:120 program:40 velocity:2 C#4 d:1 s:1 @1 velocity:4 Eb4 d:1 s:1"
     )
 
 
