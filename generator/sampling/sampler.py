@@ -107,7 +107,7 @@ class Sampler:
         ids, scores, carry = self._loop(first, begins, given, told, numbers, carry)
         if not np.isfinite(scores[[row is not None for row in rows]]).all():
             raise ValueError(
-                "the model gives values that are not numbers (NaN): train it again; or the settings leave no token that "
-                "may come next: leave out one of --parts, --part_ranges, --key, --lowest, --highest, --primer"
+                "the model gives values that are not numbers (NaN): train it again; or the settings leave no token to "
+                "come next: leave out one of --parts, --part_ranges, --key, --lowest, --highest, --primer"
             )
         return ids, scores, carry
