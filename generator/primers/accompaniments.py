@@ -4,7 +4,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from generator.config import GenerateConfig
-from generator.primers import given_files, song_files
+from generator.primers import given_files
 from generator.sampling.given_parts import GivenParts
 from generator.sampling.primer import Primers
 from nabi.music import general_midi, part_choice
@@ -43,15 +43,9 @@ def _encoding(model: "TrainedModel") -> Bands:
 
 def _song(config: GenerateConfig, model: "TrainedModel", encoding: Bands) -> Song:
     """Reads all parts of the file as the model's encoding can tell them, without phrases."""
-    path = config.accompany
-    try:
-        song = song_files.read(path, encoding, **song_files.as_trained(model.config["dataset"]))
-    except ValueError as error:
-        raise ValueError(f"--accompany {error}") from error
-    if not len(song):
-        raise ValueError(f"--accompany {path} has no notes: name a file with the parts that are given")
+    song = given_files.read("accompany", config.accompany, model, "the parts that are given")
     song = encoding.reduce(dataclasses.replace(song, about=dataclasses.replace(song.about, phrase_ends=())))
-    given_files.require_range(config, song.pitches[~song.is_drum()], f"--accompany {path}")
+    given_files.require_range(config, song.pitches[~song.is_drum()], f"--accompany {config.accompany}")
     return song
 
 

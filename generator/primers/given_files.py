@@ -8,8 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from generator.config import GenerateConfig
+from generator.primers import song_files
 from nabi.music import note_names
 from nabi.music.keys import KEY_NAMES, major_or_minor
+from nabi.music.song import Song
 from nabi.workspace import storage
 
 if TYPE_CHECKING:
@@ -24,6 +26,21 @@ def check(flag: str, path: str) -> None:
     if path and not storage.scheme_of(path) and not pathlib.Path(path).is_file():
         state = "is a folder" if pathlib.Path(path).is_dir() else "is not there"
         raise ValueError(f"--{flag} {path} {state}: name a MIDI file")
+
+
+def read(flag: str, path: str, model: "TrainedModel", notes: str) -> Song:
+    """Reads the file of a flag as the model's training songs were read.
+
+    Raises:
+      ValueError, nabi.workspace.storage.StorageError: in one sentence, if it is no song, or has no notes.
+    """
+    try:
+        song = song_files.read(path, model.encoding, **song_files.as_trained(model.config["dataset"]))
+    except ValueError as error:
+        raise ValueError(f"--{flag} {error}") from error
+    if not len(song):
+        raise ValueError(f"--{flag} {path} has no notes: name a file with {notes}")
+    return song
 
 
 def require_whole(model: "TrainedModel", flag: str) -> None:

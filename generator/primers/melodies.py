@@ -4,7 +4,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from generator.config import GenerateConfig
-from generator.primers import given_files, song_files
+from generator.primers import given_files
 from generator.sampling.melody import Melody
 from generator.sampling.primer import Primers
 from nabi.music.encodings import Voices
@@ -23,7 +23,7 @@ def primers_of(config: GenerateConfig, model: "TrainedModel") -> Primers:
       ValueError, nabi.workspace.storage.StorageError: in one sentence, if the model cannot harmonise the file.
     """
     encoding = _encoding(model)
-    line = _line(config, model, encoding)
+    line = _line(config, model)
     melody = Melody.of(line, encoding, model.vocabulary, lowest=config.keeps_bass)
     opening = given_files.opening(config, encoding.encode(line), model)
     return Primers(((START, *model.vocabulary.encode(opening).tolist()),), config.seed, given=melody)
@@ -41,16 +41,10 @@ def _encoding(model: "TrainedModel") -> Voices:
     return encoding
 
 
-def _line(config: GenerateConfig, model: "TrainedModel", encoding: Voices) -> Song:
+def _line(config: GenerateConfig, model: "TrainedModel") -> Song:
     """Reads the line on the model's grid, with the meter of `--meter`, if it is given, or else of the file."""
-    path = config.harmonize
-    try:
-        song = song_files.read(path, encoding, **song_files.as_trained(model.config["dataset"]))
-    except ValueError as error:
-        raise ValueError(f"--harmonize {error}") from error
-    if not len(song):
-        raise ValueError(f"--harmonize {path} has no notes: name a file with a melody")
+    song = given_files.read("harmonize", config.harmonize, model, "a melody")
     line = outer_line(song, lowest=config.keeps_bass)
-    given_files.require_range(config, line.pitches, f"--harmonize {path}")
+    given_files.require_range(config, line.pitches, f"--harmonize {config.harmonize}")
     meter = config.meter or song.about.time_signature
     return dataclasses.replace(line, about=dataclasses.replace(song.about, time_signature=meter))

@@ -10,7 +10,6 @@ import tensorflow as tf
 
 from generator.sampling import next_token
 from nabi.music.encodings.metred import LONGEST_BAR, MOST_BARS, Metred, frame_kind
-from nabi.music.encodings.token_kinds import kind_of
 from nabi.music.phrase_tokens import LONGEST_PHRASE
 from nabi.music.vocabulary import END, Vocabulary
 from nabi.networks import positions
@@ -48,7 +47,7 @@ class FrameMask:
         kinds = np.array([""] * special + [frame_kind(token) for token in tokens])
         is_V = {kind: kinds == kind for kind in ("bar", "place", "key", "last", "phrase", "cadence", "again", "shift")}
         numbers = np.array([0.0] * special + [encoding.number(token) for token in tokens], np.float32)
-        durations = np.array([0.0] * special + [_duration(encoding, token) for token in tokens], np.float32)
+        durations = np.array([0.0] * special + [encoding.duration(token) for token in tokens], np.float32)
         tables = {**SongMemory.of(vocabulary, encoding).tables, "places": np.where(is_V["place"], numbers, 0)}
         tables["durations"] = durations
         return cls(tables, is_V, encoding.ticks_per_quarter)
@@ -119,9 +118,3 @@ class FrameMask:
         returned = tf.gather(now.lengths[:, 0], back_V, axis=1)
         again = self.is_V["again"] & (returned > 0) & (returned <= left) & (now.phrase == 0)
         return length | cadence | again
-
-
-def _duration(encoding: Metred, token: str) -> float:
-    if kind_of(encoding, token) != "duration":
-        return 0.0
-    return float(encoding.length(token.partition(":")[2]))

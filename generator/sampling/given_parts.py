@@ -78,10 +78,7 @@ class GivenParts:
         pitches = [next(iter(pitches_of(encoding, token)), -1) for token in music]
         kinds = [kind_of(encoding, token) for token in music]
         columns = [encoding.program(token) for token in music], [encoding.ticks(token) for token in music]
-        durations = [
-            encoding.length(token.partition(":")[2]) if kind == "duration" else 0
-            for token, kind in zip(music, kinds, strict=True)
-        ]
+        durations = [encoding.duration(token) for token in music]
         lines, now = np.append(encoding.bar_lines(reduced), reduced.end), np.arange(reduced.end + 1)
         return cls(
             np.append(vocabulary.encode(tokens), PAD).astype(np.int32),

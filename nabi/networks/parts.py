@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from nabi.music.encodings.band_reduction import DRUMS
+
 # Programs, and the drums beyond them, numbered from 1; 0 is none.
-PARTS = 129
+PARTS = DRUMS + 1
 # Notes of a chord that are told.
 CHORD = 4
 # Bars that are looked back.

@@ -21,11 +21,11 @@ from nabi.music.encodings.band_reduction import (
 )
 from nabi.music.encodings.band_state import DRUMS_PART, BandReader
 from nabi.music.encodings.base import END, START, as_sum
-from nabi.music.encodings.metred import LONGEST_BAR, METER, Ints, Metred, frame_kind
+from nabi.music.encodings.metred import DURATION, LONGEST_BAR, METER, Ints, Metred, frame_kind
 from nabi.music.song import Song
 from nabi.music.timeline import Timeline
 
-DURATION, DRUM, PART, PROGRAM, VELOCITY, TEMPO = "d:", "drum:", "part:", "program:", "velocity:", "tempo:"
+DRUM, PART, PROGRAM, VELOCITY, TEMPO = "drum:", "part:", "program:", "velocity:", "tempo:"
 _PREFIXES = {DRUM: "drum", PART: "part", PROGRAM: "program", VELOCITY: "velocity", TEMPO: "tempo"}
 _DRUMS_PART = f"{PART}{DRUMS_PART}"
 # What the notes of a slice begin with.

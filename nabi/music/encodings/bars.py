@@ -10,10 +10,9 @@ import numpy as np
 from nabi.music import note_names, phrases
 from nabi.music.about import About
 from nabi.music.encodings.base import END, START, as_sum
-from nabi.music.encodings.metred import LONGEST_BAR, SHIFT, Metred, frame_kind
+from nabi.music.encodings.metred import DURATION, LONGEST_BAR, SHIFT, Metred, frame_kind
 from nabi.music.song import Song
 
-_DURATION = "d:"
 _AFTER_A_DURATION = frozenset({"note", "shift"})
 
 
@@ -57,7 +56,7 @@ class Bars(Metred):
         borders = np.unique(np.concatenate([self.bar_lines(song), start, phrases.ends(song), [song.end]]))
         order = np.lexsort((-pitch, start))
         notes = [
-            (note_names.PITCH_NAMES[number], *as_sum(_DURATION, ticks, self.ticks_per_quarter, LONGEST_BAR))
+            (note_names.PITCH_NAMES[number], *as_sum(DURATION, ticks, self.ticks_per_quarter, LONGEST_BAR))
             for number, ticks in zip(pitch[order].tolist(), duration[order].tolist(), strict=True)
         ]
         first = np.searchsorted(start[order], borders).tolist()
@@ -75,10 +74,10 @@ class Bars(Metred):
         for token in tokens:
             if token.startswith(SHIFT):
                 now += self.ticks(token)
-            elif token.startswith(_DURATION):
+            elif token.startswith(DURATION):
                 if not notes:
                     raise ValueError(f"{token!r} is a duration without a note before it")
-                notes[-1][1] += self.length(token.removeprefix(_DURATION))
+                notes[-1][1] += self.length(token.removeprefix(DURATION))
             elif not frame_kind(token):
                 notes.append([now, 0, note_names.parse_pitch(token)])
         start, length, pitch = np.array([note for note in notes if note[1]], np.int64).reshape(-1, 3).T
@@ -104,12 +103,12 @@ class Bars(Metred):
         """Returns `note`, `duration`, `longest duration`, `shift`, `place`, `bar`, `meter`, `key`, `last`, `phrase`,
         `cadence`, `again`."""
         del before
-        if token.startswith(_DURATION):
-            return "longest duration" if token == f"{_DURATION}{LONGEST_BAR}" else "duration"
+        if token.startswith(DURATION):
+            return "longest duration" if token == f"{DURATION}{LONGEST_BAR}" else "duration"
         return frame_kind(token) or "note"
 
     def required(self) -> tuple[str, ...]:
         """Returns every pitch and duration, and the tokens of every frame."""
         longest = LONGEST_BAR * self.ticks_per_quarter
-        durations = (_DURATION + self.quarters(length) for length in range(1, longest + 1))
+        durations = (DURATION + self.quarters(length) for length in range(1, longest + 1))
         return (*note_names.PITCH_NAMES, *durations, *super().required())

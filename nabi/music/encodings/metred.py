@@ -18,7 +18,7 @@ LONGEST_BAR = 8
 # Bars are counted down from here: a song that is longer begins with as many tokens of this number.
 MOST_BARS = 64
 
-SHIFT = "s:"
+SHIFT, DURATION = "s:", "d:"
 _PLACE, _BAR, METER, _KEY, _LAST = "@", "bar:", "meter:", "key:", "last:"
 METERS = tuple(
     f"{beats}/{unit}"
@@ -62,6 +62,14 @@ class Metred(OnGrid):
     def ticks(self, token: str) -> int:
         """Returns the length of a shift, 0 for any other token."""
         return self.length(token.removeprefix(SHIFT)) if token.startswith(SHIFT) else 0
+
+    def duration(self, token: str) -> int:
+        """Returns the ticks of a note that a token says, where notes have durations of their own; 0 for any other.
+
+        >>> Metred().duration("d:1/2"), Metred().duration("s:1/2")
+        (6, 0)
+        """
+        return self.length(token.removeprefix(DURATION)) if token.startswith(DURATION) else 0
 
     def required(self) -> tuple[str, ...]:
         """Returns every length and place of a slice, bar number, time signature and key."""
