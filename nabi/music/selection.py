@@ -34,8 +34,8 @@ class Selection:
     def of(self, song: Song) -> Song:
         """Returns a song of the selected notes, silences shortened; an excerpt starts at tick 0.
 
-        Notes that sound on at the end of an excerpt are cut there. An excerpt is counted in the file's time, before
-        silences are shortened.
+        Notes that sound on at the end of an excerpt are cut there, and phrases that end outside of it are left out. An
+        excerpt is counted in the file's time, before silences are shortened.
         """
         song = PartChoice(self.parts, self.max_parts).of(song)
         return silence.shorten(self._notes(song), self.max_silence)
@@ -53,7 +53,9 @@ class Selection:
         if kept.all() and not self.excerpt:
             return song
         columns = start[kept], duration[kept], pitch[kept], kept
-        if not song.band or not self.excerpt:
+        if not self.excerpt:
             return song.moved(*columns)
-        timeline = song.band.timeline.excerpt(begin, end)
-        return song.moved(*columns, move=lambda ticks: np.clip(ticks, begin, end) - begin, timeline=timeline)
+        timeline = song.band.timeline.excerpt(begin, end) if song.band else None
+        moved = song.moved(*columns, move=lambda ticks: np.clip(ticks, begin, end) - begin, timeline=timeline)
+        phrase_ends = tuple(tick - begin for tick in song.about.phrase_ends if begin < tick <= end)
+        return dataclasses.replace(moved, about=dataclasses.replace(song.about, phrase_ends=phrase_ends))

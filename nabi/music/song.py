@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from nabi.music import band, canonical_form, quantisation
+from nabi.music import band, canonical_form, key_signatures, quantisation
 from nabi.music.about import About
 from nabi.music.band import Band, Instrument, Ints
 from nabi.music.canonical_form import IntArray, PitchArray
@@ -134,11 +134,20 @@ class Song:
         return cls(*columns, about or About(), ticks_per_quarter, players)
 
     def merged(self) -> "Song":
-        """Returns the song as a single part, without drums; a song without a band is returned as it is."""
+        """Returns the song as a single part, without drums; a song without a band is returned as it is.
+
+        Drums are none of its instruments then, unless the song has no others.
+        """
         if not self.band:
             return self
         kept = ~self.is_drum()
-        return self.with_notes(*(column[kept] for column in self.notes()))
+        merged = self.with_notes(*(column[kept] for column in self.notes()))
+        if kept.all() or not kept.any() or not self.about.instrument:
+            return merged
+        names = (player.name for player in self.band.instruments if player.name and not player.is_drums)
+        return dataclasses.replace(
+            merged, about=dataclasses.replace(self.about, instrument=", ".join(dict.fromkeys(names)))
+        )
 
     def with_notes(self, start: npt.ArrayLike, duration: npt.ArrayLike, pitch: npt.ArrayLike) -> "Song":
         """Makes a song of other notes, without a band, with this song's grid and metadata; see `from_notes`."""
@@ -195,13 +204,19 @@ class Song:
         return int((self.start + self.duration).max()) if len(self) else 0
 
     def transpose(self, semitones: int) -> "Song":
-        """Transposes the song, but no drums, by so many semitones; raises ValueError where a pitch would leave 0..127.
+        """Transposes the song and its key signatures, but no drums, by so many semitones.
 
         >>> Song.from_notes(start=[0], duration=[12], pitch=[60]).transpose(2).pitches.tolist()
         [62]
+
+        Raises:
+          ValueError: where a pitch would leave 0..127, or the key signature has no such name.
         """
         start, duration, pitch = self.notes()
-        return self.moved(start, duration, pitch + np.where(self.is_drum(), 0, semitones))
+        timeline = self.band.timeline.transposed(semitones) if self.band else None
+        moved = self.moved(start, duration, pitch + np.where(self.is_drum(), 0, semitones), timeline=timeline)
+        key = self.about.key_signature and key_signatures.transposed_name(self.about.key_signature, semitones)
+        return dataclasses.replace(moved, about=dataclasses.replace(self.about, key_signature=key))
 
     def is_drum(self) -> npt.NDArray[np.bool_]:
         """Tells of every note whether it is a drum's, [P]; a song without a band has none."""

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from nabi.music import key_signatures
+
 Ints = npt.NDArray[np.int64]
 # Of a quarter note: MIDI's until a tempo is told, 120 quarter notes a minute, and the most that a file can say.
 DEFAULT_MICROSECONDS = 500_000
@@ -62,6 +64,16 @@ class Timeline:
     def moved(self, move: Callable[[Ints], Ints]) -> "Timeline":
         """Moves every change to another tick; `move` gets ticks, ascending, and returns theirs, not descending."""
         return Timeline.of(*(np.column_stack([move(rows[:, 0]), rows[:, 1:]]) for rows in self.columns()))
+
+    def transposed(self, semitones: int) -> "Timeline":
+        """Returns the same changes with keys that are so many semitones higher.
+
+        >>> Timeline.of(keys=[(0, 1, 0)]).transposed(-1).keys.tolist()
+        [[0, -6, 0]]
+        """
+        ticks, sharps, minor = self.keys.T
+        keys = np.column_stack([ticks, key_signatures.transposed(sharps, semitones), minor])
+        return Timeline.of(self.tempi, self.meters, keys)
 
     def excerpt(self, begin: int, end: int) -> "Timeline":
         """Returns the changes of the ticks [begin, end), counted from `begin`, and what holds there from tick 0 on.

@@ -9,6 +9,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from nabi.music.key_signatures import MOST_SHARPS
 from nabi.reading import midi_meta
 
 NOTE_OFF, NOTE_ON, CONTROL_CHANGE, PROGRAM_CHANGE, CHANNEL_PRESSURE = 0x80, 0x90, 0xB0, 0xC0, 0xD0
@@ -118,7 +119,7 @@ def _is_sound(data: Bytes, kind: int, begin: int, end: int) -> bool:
     if kind == _TIME:
         return end - begin >= 2 and data[begin] > 0 and data[begin + 1] <= midi_meta.MOST_POWER
     if kind == _KEY:
-        return end - begin >= 2 and (data[begin] <= midi_meta.MOST_SHARPS or data[begin] >= 256 - midi_meta.MOST_SHARPS)
+        return end - begin >= 2 and (data[begin] <= MOST_SHARPS or data[begin] >= 256 - MOST_SHARPS)
     return kind in (_NAME, _INSTRUMENT) and end - begin <= midi_meta.MOST_NAME_BYTES
 
 

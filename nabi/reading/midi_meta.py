@@ -6,6 +6,7 @@ Both MIDI readers use this module, so that they cannot differ. Invalid meta even
 import dataclasses
 from collections.abc import Callable, Iterable
 
+from nabi.music import key_signatures
 from nabi.music.about import About
 from nabi.music.timeline import Timeline
 
@@ -16,13 +17,8 @@ PHRASE_END = b"phrase end"
 
 # music21's meters go to 128th notes.
 MOST_POWER = 7
-MOST_SHARPS = 7
 # music21 looks up every run of words of a name; their number grows with the square of the words.
 MOST_NAME_BYTES = 256
-
-# Tonics from 7 flats to 7 sharps.
-_MAJOR = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
-_MINOR = ("Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#")
 
 
 def tempo(data: bytes) -> float | None:
@@ -55,9 +51,9 @@ def key_signature(data: bytes) -> str | None:
     if len(data) < 2:
         return None
     sharps = data[0] - 256 if data[0] > 127 else data[0]
-    if abs(sharps) > MOST_SHARPS:
+    if abs(sharps) > key_signatures.MOST_SHARPS:
         return None
-    return f"{_MINOR[sharps + 7]} minor" if data[1] == 1 else f"{_MAJOR[sharps + 7]} major"
+    return key_signatures.written(sharps, is_minor=data[1] == 1)
 
 
 READERS = {TEMPO: tempo, TIME_SIGNATURE: time_signature, KEY_SIGNATURE: key_signature}
@@ -125,11 +121,8 @@ def time_signature_bytes(text: str) -> bytes:
 
 def key_signature_bytes(text: str) -> bytes:
     """Writes the data of a key signature event; raises ValueError if no key signature has this name."""
-    tonic, _, mode = text.partition(" ")
-    tonics = {"major": _MAJOR, "minor": _MINOR}.get(mode, ())
-    if tonic not in tonics:
-        raise ValueError(f"key signature {text!r} must be such as D minor or Bb major, with at most 7 sharps or flats")
-    return bytes([(tonics.index(tonic) - 7) % 256, mode == "minor"])
+    sharps, is_minor = key_signatures.parse(text)
+    return bytes([sharps % 256, is_minor])
 
 
 def described(about: About, events: dict[int, bytes]) -> About:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nabi.music import augmentation, silence
+from nabi.music.about import About
 from nabi.music.band import Band, Instrument
 from nabi.music.selection import Selection
 from nabi.music.song import Event, Song
@@ -138,6 +139,34 @@ def test_a_song_without_a_band_is_merged_already_and_has_no_parts(music):
 def test_transposition_leaves_drums_alone():
     music = band((0, 12, 60, 0, 80), (0, 12, 36, 2, 90))
     assert played(music.transpose(5)) == [(0, 12, 65, 0, 80), (0, 12, 36, 1, 90)]
+
+
+def test_key_signatures_move_with_the_notes():
+    keys = [(0, -3, 0), (12, 1, 1)]
+    music = band((0, 12, 60, 0, 80), (12, 12, 60, 0, 80), timeline=Timeline.of(keys=keys))
+    assert music.transpose(2).band.timeline.keys.tolist() == [[0, -1, 0], [12, 3, 1]]
+    assert music.transpose(-1).band.timeline.keys.tolist() == [[0, 2, 0], [12, -6, 1]]
+    assert music.transpose(12) == band((0, 12, 72, 0, 80), (12, 12, 72, 0, 80), timeline=Timeline.of(keys=keys))
+
+
+@given(bands(), st.integers(-12, 12))
+def test_transposed_there_and_back_a_band_differs_in_spelling_at_most(music, semitones):
+    back = music.transpose(semitones).transpose(-semitones)
+    assert played(back) == played(music)
+    ticks, sharps, minor = back.band.timeline.keys.T
+    assert np.abs(sharps).max(initial=0) <= 7
+    # Two signatures may be one after respelling.
+    assert {(tick, 7 * key % 12, mode) for tick, key, mode in zip(ticks, sharps, minor, strict=True)} <= {
+        (tick, 7 * key % 12, mode) for tick, key, mode in music.band.timeline.keys.tolist()
+    }
+
+
+def test_drums_are_no_instrument_of_merged_parts_unless_there_are_no_others():
+    about = About(instrument="Violin, Drums, Piano")
+    whole = band((0, 12, 60, 0, 80), (0, 12, 36, 2, 90), (0, 12, 48, 1, 90), about=about)
+    assert whole.merged().about.instrument == "Violin, Piano"
+    assert band((0, 12, 36, 2, 90), about=About(instrument="Drums")).merged().about.instrument == "Drums"
+    assert band((0, 12, 60, 0, 80), about=About(instrument="Fiddle")).merged().about.instrument == "Fiddle"
 
 
 def test_drums_do_not_limit_transposition():

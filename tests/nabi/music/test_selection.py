@@ -1,5 +1,8 @@
+import dataclasses
+
 import pytest
 
+from nabi.music.about import About
 from nabi.music.selection import Selection
 from tests.builders import notes_of, song
 
@@ -25,3 +28,9 @@ def test_the_notes_that_are_kept(selection, notes):
 def test_an_excerpt_is_in_quarter_notes_on_every_grid():
     fine = song((0, 24, 60), (24, 24, 72), (48, 24, 64), ticks_per_quarter=24)
     assert Selection(excerpt=(1, 2)).of(fine) == song((0, 24, 72), ticks_per_quarter=24)
+
+
+def test_phrases_of_an_excerpt_end_where_they_did_in_it_and_others_are_left_out():
+    music = dataclasses.replace(MUSIC, about=About(phrase_ends=(6, 12, 24, 36, 42)))
+    assert Selection(excerpt=(1, 3)).of(music).about.phrase_ends == (12, 24)
+    assert Selection(pitches=(61, 64)).of(music).about.phrase_ends == (6, 12, 24, 36, 42)

@@ -56,6 +56,12 @@ def test_bytes_and_transposition_keep_the_grid():
     assert fine.transpose(2) == song((0, 1, 62), ticks_per_quarter=120)
 
 
+def test_transpose_moves_the_key_signature():
+    tune = Song.from_notes([0], [1], [60], About(key_signature="D minor"))
+    assert tune.transpose(2) == Song.from_notes([0], [1], [62], About(key_signature="E minor"))
+    assert tune.transpose(-12).about.key_signature == "D minor"
+
+
 def test_transpose_moves_every_pitch_and_refuses_to_leave_the_range():
     assert notes_of(song((0, 1, 60), (0, 1, 64)).transpose(-2)) == [(0, 1, 58), (0, 1, 62)]
     with pytest.raises(ValueError, match="pitch 128"):

@@ -57,6 +57,7 @@ def test_the_parts_without_the_drums_are_the_song_as_one_part(tracks, pedal):
         return
     merged = fast_midi.read(data, ReadSettings(pedal=pedal, parts=True)).merged()
     assert builders.notes_of(merged) == builders.notes_of(single)
+    assert merged.about.instrument == single.about.instrument
 
 
 QUINTUPLETS, THIRTY_SECONDS = 96, 60
