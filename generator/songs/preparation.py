@@ -101,11 +101,13 @@ def _require_parts(model: TrainedModel, config: GenerateConfig) -> None:
     if not model.config["dataset"]["song_marks"]:
         raise ValueError("--parts, --drums and --part_ranges need a model trained with song marks: leave them out")
     programs = [program for program in map(model.encoding.program, model.vocabulary.tokens) if program >= 0]
-    for word in config.asked_parts:
-        own = [program for program in programs if part_choice.plays(word)(Instrument("", program))]
-        if word != part_choice.DRUMS and not own:
+    named = [("parts", word) for word in config.asked_parts if word != part_choice.DRUMS]
+    # A model of families has one program of each.
+    named += [("part_ranges", item.partition(":")[0]) for item in config.part_ranges]
+    for flag, word in named:
+        if not any(part_choice.plays(word)(Instrument("", program)) for program in programs):
             raise ValueError(
-                f"--parts {word} has no token in the model's vocabulary, whose programs are "
+                f"--{flag} {word} has no token in the model's vocabulary, whose programs are "
                 f"{', '.join(map(str, sorted(programs)))}: name one of these, or its family"
             )
     for program, (low, high) in config.ranges_of_programs.items():

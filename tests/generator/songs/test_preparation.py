@@ -35,6 +35,11 @@ def check(encoding, **settings):
             {"parts": ("33",)},
             "--parts 33 has no token in the model's vocabulary, whose programs are 0, 8, 16",
         ),
+        (
+            FAMILIES,
+            {"part_ranges": ("bass:28-55", "33:28-40")},
+            "--part_ranges 33 has no token in the model's vocabulary, whose programs are 0, 8, 16",
+        ),
         (Bands(), {"part_ranges": ("bass:28-55",), "lowest": 60}, "leave program 32 no note within 60..127"),
         (Bands(), {"part_ranges": ("33:61-61",), "key": "C dorian"}, "--highest) and in C dorian: widen one of them"),
     ],
