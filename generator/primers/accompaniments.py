@@ -61,3 +61,7 @@ def _require_others(config: GenerateConfig, given: GivenParts, model: "TrainedMo
                 f"--parts {word} is given by --accompany {config.accompany} already, whose programs are {names}: ask "
                 "for other parts"
             )
+    if DRUMS not in given.parts and part_choice.DRUMS in config.asked_parts and not given.bars_for_drums():
+        raise ValueError(
+            f"--accompany {config.accompany} is over before a drum is, a quarter of a quarter note: leave out drums"
+        )

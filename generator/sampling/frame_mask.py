@@ -15,6 +15,9 @@ from nabi.music.vocabulary import END, Vocabulary
 from nabi.networks import positions
 from nabi.networks.song_memory import SongMemory
 
+# Kinds of tokens that this mask tells where to stand.
+_FRAME = ("bar", "place", "key", "last", "phrase", "cadence", "again", "shift")
+
 _Ticks = npt.NDArray[np.float32]
 
 
@@ -25,32 +28,37 @@ class FrameMask:
     A slice ends within its bar and its phrase; then comes its place, or at a bar line the next number of bars, and at
     the end of the last bar `<end>`, and nowhere else. A phrase begins where the one before has ended, and ends within
     the song; its cadence is of two notes, the highest first, or it comes back to a phrase that was. No note lasts
-    longer than what bars are left, were all of them the longest. No music has other tokens, but a grammar of kinds
-    cannot count, and a network can lose count. Given tokens that are not true (a primer)
-    are left as they are; without a bar's number nothing is masked.
+    longer than what bars are left, were all of them the longest. The last bar is as long as was said at the beginning:
+    where the meter may change until then, that is as long as a bar of any meter, and a meter with such bars holds in
+    the last one, which begins with it if need be. No music has other tokens, but a grammar of kinds cannot count, and
+    a network can lose count. Given tokens that are not true (a primer) are left as they are; without a bar's number
+    nothing is masked.
 
     Attributes:
       tables: of V ids, float32 [V] each, as `positions.advance` takes them; `places`, the ticks of a place; and
         `durations`, those of a note.
       is_V: kind of token in the frame -> bool [V].
       quarter: ticks of a quarter note.
+      longest_bar: ticks of the longest bar that another meter may bring; 0 where the meter stays.
     """
 
     tables: dict[str, _Ticks]
     is_V: dict[str, npt.NDArray[np.bool_]]
     quarter: int
+    longest_bar: int
 
     @classmethod
     def of(cls, vocabulary: Vocabulary, encoding: Metred) -> "FrameMask":
         """Reads the tables of a vocabulary."""
         special, tokens = vocabulary.special, vocabulary.tokens[vocabulary.special :]
         kinds = np.array([""] * special + [frame_kind(token) for token in tokens])
-        is_V = {kind: kinds == kind for kind in ("bar", "place", "key", "last", "phrase", "cadence", "again", "shift")}
+        is_V = {kind: kinds == kind for kind in _FRAME}
         numbers = np.array([0.0] * special + [encoding.number(token) for token in tokens], np.float32)
         durations = np.array([0.0] * special + [encoding.duration(token) for token in tokens], np.float32)
         tables = {**SongMemory.of(vocabulary, encoding).tables, "places": np.where(is_V["place"], numbers, 0)}
         tables["durations"] = durations
-        return cls(tables, is_V, encoding.ticks_per_quarter)
+        longest = int(tables["meters"].max()) if "meter change" in encoding.FOLLOWS else 0
+        return cls(tables, is_V, encoding.ticks_per_quarter, longest)
 
     def initial(self, rows: int) -> list[tf.Tensor]:
         """Returns the clock before the first token, the last id, whether time has passed, and the song ended; and the
@@ -78,19 +86,33 @@ class FrameMask:
         clock, last_id_B, has_moved_B, has_ended_B, lasted_B = memory
         now = positions.Clock(*(part[:, None] for part in positions.Clock.read(clock)))
         last_bar, left = (part[:, None] for part in positions.rest(clock))
-        room = tf.where(now.bars == 1, last_bar, now.bar) - now.since
+        room = tf.where(now.bars == 1, self._within_bar(last_bar, now), now.bar) - now.since
         # After given tokens that go beyond the bar any length will do.
         fits = ((self.tables["ticks"] <= room) & ((now.phrase == 0) | (self.tables["ticks"] <= now.phrase))) | (
             room <= 0
         )
         music = self._is_music() | (self.is_V["shift"] & fits) | self._of_phrase(last_id_B, now, left)
-        plan = self.is_V["key"] | (self.is_V["last"] & (self.tables["lasts"] <= now.bar))
+        music &= self._agrees(last_id_B, now)
+        # Of a song of one bar the meter is known.
+        longest = tf.where(now.bars > 1, tf.maximum(now.bar, float(self.longest_bar)), now.bar)
+        plan = self.is_V["key"] | (self.is_V["last"] & (self.tables["lasts"] <= longest))
         within = tf.where((now.last > 0) | has_moved_B[:, None], music, plan)
         begins = tf.gather(self.tables["ticks"], last_id_B)[:, None] > 0
         is_free = (now.bars == 0) | has_ended_B[:, None]
         longest = tf.where(now.bars < MOST_BARS, now.bars * LONGEST_BAR * self.quarter, np.inf)
         ends = lasted_B[:, None] + self.tables["durations"] <= longest
         return next_token.masked(logits_BxV, (tf.where(begins, self._at_border(room, now), within) & ends) | is_free)
+
+    def _within_bar(self, last_bar: tf.Tensor, now: positions.Clock) -> tf.Tensor:
+        """Returns the ticks of the last bar, no more than of a bar where meters change, [B, 1]."""
+        return tf.minimum(last_bar, now.bar) if self.longest_bar else last_bar
+
+    def _agrees(self, last_id_B: tf.Tensor, now: positions.Clock) -> tf.Tensor:
+        """Marks, where the last bar begins, meters with bars of its length, and all else if it has such a one, and
+        elsewhere all ids, bool [B, V]."""
+        meters_V = self.tables["meters"]
+        begins_Bx1 = tf.gather(self.is_V["bar"], last_id_B)[:, None] & (now.bars == 1) & bool(self.longest_bar)
+        return ~begins_Bx1 | tf.where(meters_V > 0, meters_V >= now.last, now.bar >= now.last)
 
     def _at_border(self, room: tf.Tensor, now: positions.Clock) -> tf.Tensor:
         """Marks the ids that may come after a slice's length, bool [B, V]."""

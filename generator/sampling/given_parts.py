@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nabi.music.encodings import Bands
-from nabi.music.encodings.band_reduction import DRUMS, programs
+from nabi.music.encodings.band_reduction import DRUMS, drum_ticks, programs
 from nabi.music.encodings.token_kinds import kind_of, pitches_of
 from nabi.music.song import Song
 from nabi.music.vocabulary import END, PAD, Vocabulary
@@ -41,6 +41,7 @@ class GivenParts:
       kind_V: kind of each id (`kind_of`), "" of a special one.
       pitch_V: int32 [V], MIDI number of an id that is a note; -1 of any other.
       drums_listed: id that lists drums among a song's parts.
+      drum_ticks: ticks that a drum sounds.
       parts: the given parts, ascending.
       sha256: of the file that they were read from, in hexadecimal.
     """
@@ -57,6 +58,7 @@ class GivenParts:
     kind_V: npt.NDArray[np.str_]
     pitch_V: _Ints
     drums_listed: int
+    drum_ticks: int
     parts: tuple[int, ...]
     sha256: str
 
@@ -93,9 +95,15 @@ class GivenParts:
             np.array([""] * special + kinds),
             np.array([-1] * special + pitches, np.int32),
             special + [encoding.part(token) for token in music].index(DRUMS),
+            drum_ticks(encoding.ticks_per_quarter),
             tuple(programs(reduced).tolist()),
             song.about.sha256,
         )
+
+    def bars_for_drums(self) -> int:
+        """Counts the bars that begin early enough for a drum to end with the song."""
+        begins = np.unique(np.append(0, self.line_T[:-1]))
+        return int((begins + self.drum_ticks <= self.tick_N[-1]).sum())
 
 
 def _rows(tokens: Iterable[str], encoding: Bands) -> Iterable[tuple[str, int, int]]:

@@ -80,15 +80,13 @@ class GivenPartsMask:
         next_B = self._next_part(tick_B, stood_B)
         # Tempo and meter come first in a slice, after what tells its place.
         others_BxV = self._is_frame() | (
-            (next_B != NOBODY)[:, None] & self._around(next_B, program_B, height_B, has_drums_B)
+            (next_B != NOBODY)[:, None] & self._around(next_B, program_B, height_B, self._may_drum(tick_B, has_drums_B))
         )
         others_BxV |= self._is_kind("shift") & self._fits(tick_B, stood_B)
         others_BxV &= lasted_B[:, None] + self.given.durations_V <= (int(self.given.tick_N[-1]) - tick_B)[:, None]
         return given_BxV | (others_BxV & ~self._goes_on(next_B, stood_B)[:, None])
 
-    def _around(
-        self, next_B: tf.Tensor, program_B: tf.Tensor, height_B: tf.Tensor, has_drums_B: tf.Tensor
-    ) -> tf.Tensor:
+    def _around(self, next_B: tf.Tensor, program_B: tf.Tensor, height_B: tf.Tensor, may_drum_B: tf.Tensor) -> tf.Tensor:
         """Marks the notes of other parts that may stand before the next given part, and its program, bool [B, V]."""
         next_Bx1, program_Bx1, said_V = next_B[:, None], program_B[:, None], self.given.program_V
         is_free_P = ~np.isin(np.arange(LAST), self.given.parts)
@@ -96,7 +94,7 @@ class GivenPartsMask:
         names_BxV |= (said_V == next_Bx1) & (program_Bx1 != next_Bx1)
         plays_Bx1 = tf.gather(is_free_P, tf.maximum(program_B, 0))[:, None]
         plays_Bx1 &= (program_Bx1 >= 0) & (program_Bx1 < next_Bx1)
-        drums_Bx1 = (next_Bx1 >= DRUMS) & has_drums_B[:, None] & bool(is_free_P[DRUMS])
+        drums_Bx1 = (next_Bx1 >= DRUMS) & may_drum_B[:, None]
         # A velocity is for a note below the last one; beside it that of given drums may stand.
         has_room_Bx1 = plays_Bx1 & (height_B > tf.gather(self.floor, tf.maximum(program_B, 0)))[:, None]
         return (
@@ -105,6 +103,11 @@ class GivenPartsMask:
             | (self._is_kind("velocity") & (has_room_Bx1 | drums_Bx1))
             | (self._is_kind("drum") & drums_Bx1)
         )
+
+    def _may_drum(self, tick_B: tf.Tensor, has_drums_B: tf.Tensor) -> tf.Tensor:
+        """Tells whether drums that are not given play, and a stroke ends with the song, bool [B]."""
+        ends_B = tick_B + self.given.drum_ticks <= int(self.given.tick_N[-1])
+        return has_drums_B & ends_B & (DRUMS not in self.given.parts)
 
     def _fits(self, tick_B: tf.Tensor, stood_B: tf.Tensor) -> tf.Tensor:
         """Marks the lengths of a slice that stays in its bar and leaves out nothing that is given, bool [B, V]."""

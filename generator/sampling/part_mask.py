@@ -12,7 +12,7 @@ from generator.sampling.part_list_mask import answered
 from generator.sampling.part_tables import PARTS, UNKNOWN, PartTables
 from nabi.music.encodings.band_reduction import DRUMS
 
-# The bar in which a part that has been silent until then comes in.
+# The bar in which silent parts come in, of songs that have as many.
 LATEST_BAR = 3
 # Nobody has played in the slice yet.
 _NOBODY = -1
@@ -25,20 +25,22 @@ class PartMask:
     In a slice parts come by their programs, drums last, and a part's notes from the top down. No part plays that the
     song has not listed; where it listed none, as after given tokens, any does. Who played in a given beginning, and is
     not a part that the song may have, plays no note that was not begun there. Of parts that are asked for, those that
-    were not heard come in at the beginning of `LATEST_BAR`: its first slice does not end before. Which notes they play
-    is the model's choice. Given parts (`generator.sampling.given_parts`) play whenever they do.
+    were not heard come in at the beginning of `latest_bar`, or of the last bar: its first slice does not end before.
+    Which notes they play is the model's choice. Given parts (`generator.sampling.given_parts`) play whenever they do.
 
     Attributes:
       tables: of the vocabulary and of the parts.
+      latest_bar: the bar in which a part that has been silent until then comes in, counted from 1.
     """
 
     tables: PartTables
+    latest_bar: int = LATEST_BAR
 
     def initial(self, rows: int) -> list[tf.Tensor]:
         """Returns, before the first token, the present program, int32 [B]; the words that were heard, bool [B, W]; the
-        number of bars, int32 [B]; whether the next note is the first one of its program, bool [B]; the parts that are
-        listed, bool [B, P]; of the present slice the part that played last, and its last pitch, int32 [B]; and whether
-        the last token is a velocity, bool [B]."""
+        number of bars, int32 [B], no less than `latest_bar` in the last one; whether the next note is the first one of
+        its program, bool [B]; the parts that are listed, bool [B, P]; of the present slice the part that played last,
+        and its last pitch, int32 [B]; and whether the last token is a velocity, bool [B]."""
         none_B = tf.zeros([rows], tf.int32)
         heard, listed = (tf.zeros([rows, size], tf.bool) for size in self.tables.answers_WxP.shape)
         return [none_B + UNKNOWN, heard, none_B, none_B > 0, listed, none_B + _NOBODY, none_B, none_B > 0]
@@ -49,8 +51,8 @@ class PartMask:
         player_B, part_B, pitch_B, drum_B = (
             tf.gather(column, ids_B) for column in (tables.player_V, tables.part_V, tables.pitch_V, tables.drum_V)
         )
-        is_bar_B, is_shift_B, is_velocity_B = (
-            tf.gather(tables.is_V[kind], ids_B) for kind in ("bar", "shift", "velocity")
+        is_bar_B, is_last_B, is_shift_B, is_velocity_B = (
+            tf.gather(tables.is_V[kind], ids_B) for kind in ("bar", "last bar", "shift", "velocity")
         )
         is_named_B = (player_B >= 0) & (player_B != DRUMS)
         program_B = tf.where(is_named_B, player_B, program_B)
@@ -58,7 +60,7 @@ class PartMask:
         return [
             program_B,
             heard_BxW | tf.gather(tables.answers_by_id, ids_B),
-            bars_B + tf.cast(is_bar_B, tf.int32),
+            tf.where(is_last_B, tf.maximum(bars_B, self.latest_bar), bars_B + tf.cast(is_bar_B, tf.int32)),
             is_named_B | (begins_B & is_velocity_B),
             listed_BxP | (tf.range(PARTS) == part_B[:, None]),
             tf.where(is_shift_B, _NOBODY, latest_B),
@@ -115,7 +117,7 @@ class PartMask:
         """
         tables, (program_B, heard_BxW, bars_B, begins_B, listed_BxP, latest_B, _, is_loud_B) = self.tables, memory
         last_BxW = self._last_answers(listed_BxP)
-        missing_BxW = ~heard_BxW & (last_BxW > latest_B[:, None]) & (bars_B >= LATEST_BAR)[:, None]
+        missing_BxW = ~heard_BxW & (last_BxW > latest_B[:, None]) & (bars_B >= self.latest_bar)[:, None]
         # None so late that another one would be left out.
         bound_Bx1 = tf.reduce_min(tf.where(missing_BxW, last_BxW, PARTS), axis=1, keepdims=True)
         missing_BxV = tf.matmul(tf.cast(missing_BxW, tf.float32), tables.answers_by_id.T.astype(np.float32)) > 0

@@ -34,7 +34,7 @@ class PartTables:
       player_V: int32, the part that an id lets play, of a program or of a drum; -1 of any other.
       pitch_V: int32, MIDI number of an id that is a note; -1 of any other, drums among them.
       drum_V: int32, MIDI number of an id that is a drum; -1 of any other.
-      is_V: kind of token -> bool [V].
+      is_V: kind of token -> bool [V]; `last bar` is the number of a song's last one.
       lowest, highest: int32 [P], range of each program, empty where none was said; a given one has every note.
       floor: int32 [P], MIDI number of the lowest note that each part may play.
       answers_WxP: bool, True for the parts that answer to each of W words, and are not given.
@@ -79,7 +79,6 @@ class PartTables:
         """
         special, tokens = vocabulary.special, vocabulary.tokens[vocabulary.special :]
         kinds = np.array([""] * special + [kind_of(encoding, token) for token in tokens])
-        is_V = {kind: kinds == kind for kind in ("bar", "shift", "velocity", "drum")}
         columns = (
             [encoding.part(token) for token in tokens],
             [encoding.program(token) for token in tokens],
@@ -87,6 +86,8 @@ class PartTables:
             [encoding.number(token) - 1 for token in tokens],
         )
         part_V, program_V, pitch_V, number_V = (np.array([-1] * special + column, np.int32) for column in columns)
+        is_V = {kind: kinds == kind for kind in ("bar", "shift", "velocity", "drum")}
+        is_V["last bar"] = is_V["bar"] & (number_V == 0)
         drum_V = np.where(is_V["drum"], number_V, -1).astype(np.int32)
         low, high = _ranges({program: bounds for program, bounds in ranges.items() if program not in given})
         heights = [height_V if allowed_V is None else height_V[allowed_V] for height_V in (pitch_V, drum_V)]

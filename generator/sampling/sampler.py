@@ -17,7 +17,7 @@ from generator.sampling.song_state import SongIds, SongState
 from generator.sampling.stepper import Stepper
 from generator.sampling.temperatures import groups
 from generator.sampling.token_content import TokenContents
-from nabi.music.vocabulary import PAD
+from nabi.music.vocabulary import END, PAD
 
 
 class Sampler:
@@ -105,7 +105,9 @@ class Sampler:
                 given[slot], numbers[slot] = row.given(BLOCK), row.uniforms(BLOCK, each)
                 told[slot] = row.told(BLOCK)
         ids, scores, carry = self._loop(first, begins, given, told, numbers, carry)
-        if not np.isfinite(scores[[row is not None for row in rows]]).all():
+        # What is drawn after a song's end in a block is none of it, and need not be legal.
+        is_over = np.cumsum(ids == END, axis=1) > (ids == END)
+        if not (np.isfinite(scores) | is_over)[[row is not None for row in rows]].all():
             raise ValueError(
                 "the model gives values that are not numbers (NaN): train it again; or the settings leave no token to "
                 "come next: leave out one of --parts, --part_ranges, --key, --lowest, --highest, --primer"

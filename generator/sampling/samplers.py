@@ -13,7 +13,7 @@ from generator.sampling.masks import allowed
 from generator.sampling.melody import Melody
 from generator.sampling.order_mask import OrderMask
 from generator.sampling.part_list_mask import PartListMask
-from generator.sampling.part_mask import PartMask
+from generator.sampling.part_mask import LATEST_BAR, PartMask
 from generator.sampling.part_tables import PartTables
 from generator.sampling.plan import SLOTS
 from generator.sampling.sampler import Sampler
@@ -21,7 +21,7 @@ from generator.sampling.song_state import SongIds
 from generator.sampling.stepper import Stepper, carried, windowed, windowed_and_carried
 from generator.sampling.token_content import TokenContents
 from nabi.music.encodings import Voices
-from nabi.music.encodings.metred import Metred
+from nabi.music.encodings.metred import LONGEST_BAR, Metred
 from nabi.networks.trained_model import TrainedModel
 
 
@@ -100,5 +100,13 @@ def frame_of(
         )
         # Who comes in looks at what given parts leave.
         masks += [GivenPartsMask(given, tables.floor)] if isinstance(given, GivenParts) else []
-        masks += [PartListMask(tables), PartMask(tables)]
+        masks += [PartListMask(tables), PartMask(tables, _latest_bar(config, contents, given))]
     return masks
+
+
+def _latest_bar(config: GenerateConfig, contents: TokenContents, given: Melody | GivenParts | None) -> int:
+    """Returns the bar in which parts that are asked for come in at the latest, so that none does after the song."""
+    if isinstance(given, GivenParts):
+        return min(LATEST_BAR, given.bars_for_drums())
+    longest, limit = LONGEST_BAR * contents.ticks_per_quarter, config.max_ticks(contents.ticks_per_quarter)
+    return min(LATEST_BAR, -(-limit // longest)) if limit else LATEST_BAR

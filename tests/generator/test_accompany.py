@@ -50,6 +50,7 @@ def test_every_song_has_the_given_parts_their_times_and_who_was_asked_for(model,
     made = paths.read_rows(str(tmp_path / "songs" / "songs-00000-of-00001.jsonl"))
     for row in made:
         song = band_midi.read_exact((tmp_path / "songs" / row["file"]).read_bytes())
+        assert song.end == TUNE.end
         assert notes(song, 40) == notes(TUNE, 40)
         assert notes(song, 0, drums=True) == notes(TUNE, 0, drums=True)
         assert song.band.timeline.tempi.tolist() == TUNE.band.timeline.tempi.tolist()
@@ -64,6 +65,15 @@ def test_every_song_has_the_given_parts_their_times_and_who_was_asked_for(model,
     assert len({tuple(row["tokens"]) for row in made}) == 3
     songs = nabi.load_model(model).sample(2, accompany=str(tune), parts="bass,0")
     assert [list(song.tokens) for song in songs] == [row["tokens"] for row in made[:2]]
+
+
+def test_a_file_that_is_over_before_a_drum_is_gets_none(tmp_path, capsys):
+    model = write_model(tmp_path / "model", encoding=Bands(divisors=(8, 6)))
+    short = Song.from_parts([0], [3], [72], [0], [90], instruments=PLAYERS, ticks_per_quarter=24)
+    (tmp_path / "short.mid").write_bytes(band_midi.write(short))
+    flags = [f"--model={model}", f"--accompany={tmp_path / 'short.mid'}", "--parts=drums", "--audio=none"]
+    assert generate.main([*flags, f"--output={tmp_path / 'songs'}"]) == 2
+    assert "is over before a drum is, a quarter of a quarter note: leave out drums" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

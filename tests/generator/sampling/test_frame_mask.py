@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from generator.sampling.frame_mask import FrameMask
 from generator.sampling.grammar import Grammar
 from nabi.music.about import About
-from nabi.music.encodings import Bars, Voices
+from nabi.music.band import Instrument
+from nabi.music.encodings import Bands, Bars, Voices
+from nabi.music.song import Song
+from nabi.music.timeline import Timeline
 from nabi.music.vocabulary import END, START
 from tests.builders import songs
 from tests.generator.models import vocabulary_of
@@ -20,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 # Lengths of less than a quarter note.
 PARTS = ["1/12", "1/6", "1/4", "1/3", "5/12", "1/2", "7/12", "2/3", "3/4", "5/6", "11/12"]
-ENCODINGS = {"voices": Voices(), "bars": Bars()}
+ENCODINGS = {"voices": Voices(), "bars": Bars(), "band": Bands()}
 VOCABULARIES = {name: vocabulary_of(encoding) for name, encoding in ENCODINGS.items()}
 MASKS = {name: FrameMask.of(VOCABULARIES[name], encoding) for name, encoding in ENCODINGS.items()}
 
@@ -66,6 +69,35 @@ def test_key_and_last_bar_are_said_once_before_the_first_note():
     assert "last:2" in lasts
     assert "last:25/12" not in lasts
     assert not {token for token in after(BEGUN + "C4 s:3 bar:2") if token.startswith(("last:", "key:"))}
+
+
+def test_the_last_bar_may_be_of_a_meter_that_comes_later_and_then_it_does_come():
+    lasts = [token for token in list(allowed(["meter:2/4", "bar:3"], "band"))[-1] if token.startswith("last:")]
+    assert len(lasts) == 96
+    begun = "meter:3/4 bar:2 last:4 part:0 program:0 C4 d:1 s:3 bar:1"
+    *_, after_line = allowed(begun.split(), "band")
+    assert {"meter:4/4", "meter:9/8", "meter:5/4"} < after_line
+    assert not after_line & {"meter:3/4", "meter:7/8", "program:1", "C4", "s:1"}
+    *_, changed = allowed([*begun.split(), "meter:4/4"], "band")
+    assert {"s:4", "program:1"} < changed
+    assert "s:17/4" not in changed
+    shorter = "meter:3/4 bar:2 last:2 part:0 program:0 C4 d:1 s:3 bar:1"
+    *_, stays = allowed(shorter.split(), "band")
+    assert {"meter:2/4", "s:2", "C4"} < stays
+    assert not stays & {"meter:1/4", "s:3"}
+
+
+def test_of_one_bar_the_last_is_of_the_first_meter():
+    lasts = {token for token in list(allowed(["meter:2/4", "bar:1"], "band"))[-1] if token.startswith("last:")}
+    assert "last:2" in lasts
+    assert "last:3" not in lasts
+
+
+def test_given_tokens_after_which_no_meter_agrees_end_with_the_bar():
+    begun = "meter:3/4 bar:2 last:4 part:0 program:0 C4 d:1 s:3 bar:1 C4 d:1"
+    *_, after_notes = allowed(begun.split(), "band")
+    assert {token for token in after_notes if token.startswith("s:")} >= {"s:3", "s:1"}
+    assert "s:4" not in after_notes
 
 
 def test_a_phrase_begins_where_one_ends_and_ends_within_the_song():
@@ -125,6 +157,25 @@ def test_every_song_may_be_sampled(name, song, meter, ends):
         assert token in may
 
 
+BARS = st.lists(st.tuples(st.sampled_from([(4, 4), (3, 4), (6, 8), (2, 2), (5, 16)]), st.integers(1, 3)), min_size=1)
+
+
+@settings(max_examples=15, deadline=None)
+@given(songs(most_notes=6), BARS)
+def test_every_band_whose_meters_change_at_bar_lines_may_be_sampled(song, bars):
+    meters, tick = [], 0
+    for (beats, unit), count in bars:
+        meters.append((tick, beats, unit))
+        tick += 48 * beats // unit * count
+    start, duration, pitch = song.notes()
+    zeros = np.zeros(len(pitch), np.int64)
+    timeline, players = Timeline.of(meters=meters), [Instrument("Piano", 0)]
+    music = Song.from_parts(start, duration, pitch, zeros, zeros + 90, instruments=players, timeline=timeline)
+    tokens = Bands().encode(music)
+    for may, token in zip(allowed(tokens, "band"), [*tokens, "<end>"], strict=True):
+        assert token in may
+
+
 @pytest.mark.parametrize("name", list(ENCODINGS))
 def test_whatever_is_sampled_the_frame_is_true(name):
     encoding, vocabulary, mask, rows = ENCODINGS[name], VOCABULARIES[name], MASKS[name], 20
@@ -152,5 +203,14 @@ def test_whatever_is_sampled_the_frame_is_true(name):
         last = next(token for token in tokens if token.startswith("last:"))
         bars = [token for token in tokens if token.startswith("bar:")]
         assert bars == [f"bar:{left}" for left in range(int(first[4:]), 0, -1)]
-        ticks = sum(encoding.ticks(token) for token in tokens)
-        assert ticks == (len(bars) - 1) * encoding.bar_ticks(song) + encoding.number(last)
+        lines = [at for at, token in enumerate(tokens) if token.startswith("bar:")]
+        lengths = [
+            sum(map(encoding.ticks, tokens[begin:end]))
+            for begin, end in zip(lines, [*lines[1:], len(tokens)], strict=True)
+        ]
+        meters = [encoding.bar_ticks(song)]
+        for begin in lines[1:]:
+            changed = encoding.number(tokens[begin + 1]) if tokens[begin + 1].startswith("meter:") else 0
+            meters.append(changed or meters[-1])
+        assert lengths == [*meters[:-1], encoding.number(last)]
+        assert lengths[-1] <= meters[-1]

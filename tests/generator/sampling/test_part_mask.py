@@ -160,6 +160,14 @@ def test_in_the_third_bar_what_is_missing_comes_in_and_nothing_else():
     assert not may & {"s:1", "C4", "drum:36", "velocity:2"}
 
 
+@pytest.mark.parametrize("text", ["bar:1 last:4 part:33 part:40 part:drums", "bar:2 program:0 C4 d:1 s:4 bar:1"])
+def test_in_a_shorter_song_what_is_missing_comes_in_in_the_last_bar(text):
+    may = may_follow(text, ASKED)
+    assert programs(may) <= {f"program:{number}" for number in range(32, 40)}
+    assert "program:33" in may
+    assert not may & {"s:1", "C4", "drum:36", "velocity:2"}
+
+
 def test_a_part_that_comes_in_says_how_loud_and_what_it_plays_and_then_the_next_one_comes():
     begun = TWO_BARS + " bar:2 program:35"
     assert {"C2", "velocity:2"} <= may_follow(begun, ASKED)

@@ -57,6 +57,16 @@ def test_a_song_is_what_the_network_says_until_its_end():
     assert song.log_likelihood == pytest.approx(0, abs=1e-5)
 
 
+def test_what_would_come_after_a_song_s_end_may_be_anything():
+    table = np.full((9, 9), -100.0)
+    table[[START, A, END], [A, END, B]] = [100.0, 100.0, np.nan]
+    (song,) = Sampler(fake(table), ANY, GenerateConfig(max_tokens=9), NOTES, slots=2).sample([0], [(START,)])
+    assert (spoken(song), song.ended) == ("a", True)
+    table[A] = np.nan
+    with pytest.raises(ValueError, match="values that are not numbers"):
+        Sampler(fake(table), ANY, GenerateConfig(max_tokens=9), NOTES, slots=2).sample([0], [(START,)])
+
+
 @pytest.mark.parametrize("songs", [[0], [3, 70], list(range(65))], ids=len)
 def test_a_batch_has_64_rows_however_few_songs_there_are(songs):
     # Products of other shapes round differently: a song would not be the same alone as among others.
