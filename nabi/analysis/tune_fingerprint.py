@@ -20,8 +20,9 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
+from nabi.analysis import tune_loops
 from nabi.analysis.hashing import Hashes as _Hashes
-from nabi.analysis.hashing import mix, of_grams
+from nabi.analysis.hashing import mix
 from nabi.music.song import Song
 
 _Ints = npt.NDArray[np.int64]
@@ -56,9 +57,6 @@ CHORD_QUARTERS = 1 / 4
 # Hexadecimal digits of a band. Of 10 million songs, a song shares one band in a thousand with another by chance;
 # sketches sort these out.
 BAND_DIGITS = 10
-
-# N-grams whose orders are computed together, 0.5 MB: all of a long song would not fit in the cache.
-_BLOCK = 1024
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,52 +125,28 @@ def grams(start: _Column, pitch: _Column, ticks_per_quarter: int) -> _Hashes:
       pitch: MIDI numbers, [N].
       ticks_per_quarter: ticks a quarter note.
     """
-    steps = [np.diff(line) for line in lines(start, pitch, ticks_per_quarter) if len(line) > STEPS]
-    return np.unique(_grams(steps)) if steps else np.zeros(0, np.uint64)
+    hashes = [tune_loops.hash_grams(line, STEPS, DIFFERENT) for line in lines(start, pitch, ticks_per_quarter)]
+    different: _Hashes = np.unique(np.concatenate(hashes))
+    return different
 
 
 def lines(start: _Column, pitch: _Column, ticks_per_quarter: int) -> Iterator[_Ints]:
     """Yields the pitches of each line of notes: `LEVELS` of top notes, then as many of bottom notes; see `grams`."""
     order = np.argsort(start, kind="stable")
     onset, pitches = start[order].astype(np.int64), pitch[order].astype(np.int64)
-    first = np.flatnonzero(np.diff(onset, prepend=-ticks_per_quarter) >= CHORD_QUARTERS * ticks_per_quarter)
-    if not len(first):
-        return
     for side in (1, -1):
-        line = np.maximum.reduceat(side * pitches, first)
+        line = tune_loops.tops(onset, side * pitches, CHORD_QUARTERS * ticks_per_quarter)
         for _ in range(LEVELS):
             yield side * line
-            line = _peaks(line)
-
-
-def _peaks(line: _Ints) -> _Ints:
-    """Returns the notes that are higher than their neighbours; repeated notes count as one."""
-    steps = np.diff(line)
-    moves = np.flatnonzero(steps)
-    turns = (steps[moves[:-1]] > 0) & (steps[moves[1:]] < 0)
-    peaks: _Ints = line[moves[1:][turns]]
-    return peaks
-
-
-def _grams(lines: list[_Ints]) -> _Hashes:
-    """Hashes the n-grams with at least `DIFFERENT` intervals of lines of at least `STEPS` intervals.
-
-    All lines are hashed at once: a call for each of some twenty short lines would take longer.
-    """
-    intervals = np.concatenate(lines)
-    ordered = np.sort(np.lib.stride_tricks.sliding_window_view(intervals.astype(np.int8), STEPS), axis=1)
-    kept = np.count_nonzero(np.diff(ordered, axis=1), axis=1) + 1 >= DIFFERENT
-    for end in np.cumsum([len(line) for line in lines[:-1]]):
-        kept[end - STEPS + 1 : end] = False
-    hashes: _Hashes = of_grams((intervals + 128).astype(np.uint64), STEPS)[kept]
-    return hashes
+            line = tune_loops.peaks(line)
 
 
 def _of_grams(grams: _Hashes) -> Fingerprint:
     """Computes the fingerprint of a set of n-grams; an empty one if they are too few."""
     if len(grams) < FEWEST_GRAMS:
         return Fingerprint()
-    minima = _minima(grams)
+    # Multiplying by an odd number is a bijection of 64 bits: different grams, which are mixed, stay different.
+    minima = tune_loops.minima(grams, _FACTORS)
     number: _Hashes = np.arange(BANDS, dtype=np.uint64)
     digits = mix(minima[:BANDS] + number).astype(">u8").tobytes().hex()
     bands = tuple(digits[start : start + BAND_DIGITS] for start in range(0, len(digits), 16))
@@ -184,14 +158,5 @@ def _blocks(sketch: bytes) -> npt.NDArray[np.uint8]:
     return np.frombuffer(sketch, np.uint8).reshape(-1, ORDERS)
 
 
-def _minima(grams: _Hashes) -> _Hashes:
-    """Computes MinHash: the smallest gram under each of `ORDERS` orders."""
-    smallest = np.full(ORDERS, np.iinfo(np.uint64).max, np.uint64)
-    for start in range(0, len(grams), _BLOCK):
-        # Multiplying by an odd number is a bijection of 64 bits: different grams, which are mixed, stay different.
-        smallest = np.minimum(smallest, (grams[start : start + _BLOCK] * _FACTORS).min(axis=1))
-    return smallest
-
-
-# An odd factor for each order of the n-grams, [ORDERS, 1].
-_FACTORS = (mix(np.arange(ORDERS, dtype=np.uint64)) | np.uint64(1)).reshape(-1, 1)
+# An odd factor for each order of the n-grams, [ORDERS].
+_FACTORS = mix(np.arange(ORDERS, dtype=np.uint64)) | np.uint64(1)
