@@ -193,7 +193,8 @@ def _preprocess(folder: pathlib.Path, flags: list[str]) -> tuple[float, int, flo
         began = time.monotonic()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=_environment())
         seconds = time.monotonic() - began
-        events = sum(row.events for row in ledger.read(f"{output}/d"))
+        # A forecast (`--dry_run`), which warms this machine's caches up, writes no ledger.
+        events = 0 if "--dry_run" in flags else sum(row.events for row in ledger.read(f"{output}/d"))
     return seconds, events, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
