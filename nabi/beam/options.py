@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from nabi.beam import local_import
 from nabi.workspace import logs
 from nabi.workspace.commands import unknown_flag
 from nabi.workspace.cpu import cores
@@ -61,6 +62,8 @@ def beam_options(flags: Sequence[str], others: Sequence[str] = ()) -> "PipelineO
     Raises:
       ValueError: if Beam does not know a flag either.
     """
+    if _names_no_engine(flags):
+        local_import.import_beam("apache_beam.runners.portability.fn_api_runner.fn_runner")
     from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions, WorkerOptions
 
     parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False)
@@ -80,6 +83,11 @@ def beam_options(flags: Sequence[str], others: Sequence[str] = ()) -> "PipelineO
             # Local worker processes share the terminal; see `quiet`.
             options.view_as(WorkerOptions).default_sdk_harness_log_level = "CRITICAL"
     return options
+
+
+def _names_no_engine(flags: Sequence[str]) -> bool:
+    """Returns true if the local runner is chosen by no flag at all, as nearly always."""
+    return not any(flag.startswith("--runner") for flag in flags)
 
 
 def _require_job_server(options: "PipelineOptions") -> None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from nabi.beam import local_import
 from nabi.beam.options import ignore_checksum_remark
 from nabi.workspace import job_exit
 from nabi.workspace.subprocesses import end_with_parent
@@ -38,6 +39,7 @@ def main() -> None:
     ignore_checksum_remark()
     sys.excepthook = _after_the_parent(sys.excepthook)
     threading.excepthook = _after_the_parent(threading.excepthook)
+    local_import.import_beam("apache_beam.runners.worker.sdk_worker_main")
     from apache_beam.runners.worker import sdk_worker, sdk_worker_main
 
     # Beam's worker prints tracebacks of errors that the job reports in a sentence.
