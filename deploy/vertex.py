@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from deploy import checks, compiled, flags, lineage, machines, requests, service
 from nabi.workspace import directories, job_exit, logs
 from nabi.workspace.commands import refusing
+from nabi.workspace.storage import packs
 
 # Required flags of each job, and flags that name files.
 _NEEDED = {requests.TRAIN: ("--data",), requests.GENERATE: ("--model", "--output")}
@@ -106,6 +107,8 @@ def _schedule(chosen: argparse.Namespace, parent: str) -> requests.Json:
 
 def _upload(chosen: argparse.Namespace) -> requests.Json:
     folder = directories.model(checks.bucket("--model", chosen.model))
+    if packs.is_pack(folder):
+        raise ValueError(f"--model {folder} is a pack, and Vertex AI takes folders: give the model directory")
     labels, description = lineage.read(folder)
     commit = lineage.commit() if chosen.commit is None else chosen.commit
     return requests.model(

@@ -1,6 +1,8 @@
 """Loads and saves trained models: network, vocabulary, encoding and settings of a model directory."""
 
 import dataclasses
+import io
+import json
 import pathlib
 import tempfile
 import zipfile
@@ -8,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from nabi.music import encodings
 from nabi.music.vocabulary import Vocabulary
-from nabi.workspace import paths, storage
+from nabi.workspace import paths, storage, zips
 
 if TYPE_CHECKING:
     import keras
+
+# Members of a `.keras` file.
+METADATA = "metadata.json"
+WEIGHTS = "model.weights.h5"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -94,8 +100,19 @@ def load_model(path: str) -> "keras.Model":
 
 
 def save_model(model: "keras.Model", path: str) -> None:
-    """Writes a model as a `.keras` file, local or remote."""
+    """Writes a model as a `.keras` file, local or remote; equal models give equal bytes."""
     with tempfile.TemporaryDirectory() as folder:
         copy = pathlib.Path(folder, paths.MODEL)
         model.save(copy)
-        storage.write_bytes(path, copy.read_bytes())
+        members = read_members(copy.read_bytes())
+    # Keras states the time at which it saved a model.
+    metadata = json.loads(members[METADATA])
+    members[METADATA] = json.dumps({key: metadata[key] for key in metadata if key != "date_saved"}).encode()
+    with storage.open_write(path) as file:
+        zips.write(file, members)
+
+
+def read_members(data: bytes) -> dict[str, bytes]:
+    """Reads the members of a `.keras` file, name -> content."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 
 from nabi.workspace import champion, file_endings, paths, storage
+from nabi.workspace.storage import packs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +26,7 @@ class DirectoryKind:
     @property
     def accepted(self) -> str:
         """Description of the paths that `find` takes."""
-        own = f", its {self.mark}," if self.mark == paths.MODEL else ""
+        own = f", its {self.mark}, a pack (X{packs.ENDING})" if self.mark == paths.MODEL else ""
         return f"a {self.name.removesuffix(' directory')} directory{own} or what retrain made: a run, or its --output"
 
 
@@ -48,7 +49,7 @@ def find(path: str, kind: DirectoryKind) -> str:
 
     Args:
       path: such a directory, a run of retrain that has one, a retraining directory (its champion's is taken), or for
-        a model its `model.keras`; local or remote.
+        a model its `model.keras` or a pack of it, whose files are read as those of a directory; local or remote.
       kind: the kind of directory.
 
     Raises:

@@ -2,7 +2,8 @@
 
 A file appears under its name only when it is complete: locally through a temporary file beside it and a rename, in a
 bucket because an object does not exist before its upload ends. Bulk reading is left to Beam's and TensorFlow's own
-file systems; other schemes (s3:// ...) are added with `register`.
+file systems; other schemes (s3:// ...) are added with `register`. The files of a packed model are read in place (see
+`nabi.workspace.storage.packs`).
 """
 
 import contextlib
@@ -13,6 +14,7 @@ import uuid
 from collections.abc import Iterator
 from typing import IO
 
+from nabi.workspace.storage import pack_files
 from nabi.workspace.storage.file_system import ChangedError as ChangedError
 from nabi.workspace.storage.file_system import FileInfo as FileInfo
 from nabi.workspace.storage.file_system import FileSystem as FileSystem
@@ -191,7 +193,8 @@ def _file_system(path: str) -> FileSystem:
     if scheme not in _FILE_SYSTEMS:
         known = ", ".join(f"{name}://" for name in sorted(_FILE_SYSTEMS) if name)
         raise StorageError(f"cannot open {path}: {scheme}:// is not known here; use a local path or {known}")
-    return _FILE_SYSTEMS[scheme]
+    file_system = _FILE_SYSTEMS[scheme]
+    return pack_files.PackFiles(file_system) if pack_files.within(path) else file_system
 
 
 def _names_no_bucket(path: str, scheme: str) -> str:

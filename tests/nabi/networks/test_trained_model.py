@@ -1,5 +1,6 @@
 import pathlib
 import shutil
+import time
 
 import numpy as np
 import pytest
@@ -91,3 +92,14 @@ def test_model_with_code_of_its_own_is_refused(folder):
     keras.Model(inputs, keras.layers.Lambda(lambda values: values)(inputs)).save(folder / paths.MODEL)
     with pytest.raises(ValueError, match="is not a model that Keras can load"):
         trained_model.load(str(folder))
+
+
+def test_a_model_saved_twice_gives_the_same_bytes(tmp_path, network_of_6, monkeypatch):
+    """Keras states the second, and zips the local time, of a file."""
+    for name, zone in (("one", "UTC"), ("two", "Asia/Seoul")):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        trained_model.save_model(network_of_6, f"{tmp_path}/{name}")
+    monkeypatch.undo()
+    time.tzset()
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
