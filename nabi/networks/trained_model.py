@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     import keras
 
 # Members of a `.keras` file.
-METADATA = "metadata.json"
 WEIGHTS = "model.weights.h5"
+_CONFIG = "config.json"
+_METADATA = "metadata.json"
+# Key of the number by which objects of `_CONFIG` are known to be the same.
+_SHARED = "shared_object_id"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -105,11 +108,25 @@ def save_model(model: "keras.Model", path: str) -> None:
         copy = pathlib.Path(folder, paths.MODEL)
         model.save(copy)
         members = read_members(copy.read_bytes())
-    # Keras states the time at which it saved a model.
-    metadata = json.loads(members[METADATA])
-    members[METADATA] = json.dumps({key: metadata[key] for key in metadata if key != "date_saved"}).encode()
+    # Keras states the time at which it saved a model, and the addresses of objects in memory.
+    metadata = json.loads(members[_METADATA])
+    members[_METADATA] = json.dumps({key: metadata[key] for key in metadata if key != "date_saved"}).encode()
+    members[_CONFIG] = json.dumps(_renumbered(json.loads(members[_CONFIG]), {})).encode()
     with storage.open_write(path) as file:
         zips.write(file, members)
+
+
+def _renumbered(config: Any, numbers: dict[int, int]) -> Any:
+    """Returns a network's configuration whose shared objects are numbered as they come."""
+    if isinstance(config, list):
+        return [_renumbered(value, numbers) for value in config]
+    if not isinstance(config, dict):
+        return config
+    return {
+        key: numbers.setdefault(value, len(numbers)) if key == _SHARED and value is not None
+        else _renumbered(value, numbers)
+        for key, value in config.items()
+    }  # fmt: skip
 
 
 def read_members(data: bytes) -> dict[str, bytes]:
