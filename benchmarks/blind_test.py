@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 import nabi
-from nabi.music import keys
+from nabi.music import excerpt, keys
 from nabi.music.song import Song
 
 QUARTERS = 16
@@ -33,15 +33,9 @@ _Ints = npt.NDArray[np.int64]
 
 def excerpts(song: Song) -> list[Song]:
     """Cuts a song into excerpts of 16 quarter notes; the rest at the end is left out, and notes are cut at borders."""
-    start, duration, pitch = (column.astype(np.int64) for column in song.notes())
     length = QUARTERS * song.ticks_per_quarter
-    cut = []
-    for begin in range(0, song.end - length + 1, length):
-        first, last = np.maximum(start, begin), np.minimum(start + duration, begin + length)
-        inside = first < last
-        columns = (first[inside] - begin, (last - first)[inside], pitch[inside])
-        cut.append(Song.from_notes(*columns, song.about, song.ticks_per_quarter))
-    return [excerpt for excerpt in cut if len(excerpt.notes()[0]) > 1]
+    parts = [excerpt.cut(song, begin, begin + length) for begin in range(0, song.end - length + 1, length)]
+    return [part for part in parts if len(part.notes()[0]) > 1]
 
 
 def features(song: Song) -> dict[str, float]:
@@ -104,10 +98,10 @@ def drawn(folder: pathlib.Path, most: int) -> tuple[list[Mapping[str, float]], l
     by_song = {path.name: excerpts(nabi.read(path)) for path in sorted(folder.glob("*.mid"))}
     random, chosen = np.random.default_rng(1), []
     for name, cut in sorted(by_song.items()):
-        chosen += [(rank, name, excerpt) for rank, excerpt in enumerate(random.permutation(np.array(cut, object)))]
+        chosen += [(rank, name, part) for rank, part in enumerate(random.permutation(np.array(cut, object)))]
     # The first of each song, then the second of each ...
     chosen = sorted(chosen, key=lambda row: row[:2])[:most]
-    return [features(excerpt) for _, _, excerpt in chosen], [name for _, name, _ in chosen]
+    return [features(part) for _, _, part in chosen], [name for _, name, _ in chosen]
 
 
 def told_apart(real: tuple[list, list], generated: tuple[list, list]) -> tuple[dict[str, float], list[tuple]]:

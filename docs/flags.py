@@ -15,6 +15,7 @@ COMMANDS = (
     "generator.generate",
     "generator.explain",
     "generator.compare",
+    "generator.listen",
     "pipelines.retrain",
     "trainer.gate",
     "pipelines.promote",

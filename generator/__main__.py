@@ -8,6 +8,7 @@ COMMANDS = {
     "generate": "samples songs from a model, with a page to look at and to listen to them",
     "explain": "the passages that a song shares with training songs, and where",
     "compare": "one page of the songs of several directories, side by side",
+    "listen": "a blind listening test of real songs and a model's, and its score",
 }
 
 if __name__ == "__main__":

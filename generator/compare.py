@@ -46,7 +46,7 @@ def compare(folders: Sequence[str], output: str, names: str = "") -> str:
     """
     remote_files.open_schemes(output, *folders)
     folders = [directories.find(folder, directories.SONGS) for folder in folders]
-    _check_page(output)
+    links.check_page(output, "compare.html")
     labels = _parsed(names, folders) if names else _default_names(folders)
     most = gallery.MOST_SONGS // len(folders)
     sets = [
@@ -55,15 +55,6 @@ def compare(folders: Sequence[str], output: str, names: str = "") -> str:
     ]
     storage.write_text(output, gallery.page(_with_equal_settings(sets), title=_title(labels, output)))
     return f"{sum(len(song_set.songs) for song_set in sets):,} songs of {', '.join(labels)}: {output}"
-
-
-def _check_page(output: str) -> None:
-    """Raises ValueError if the page would replace a file that is not such a page."""
-    folder, _, name = output.rpartition("/")
-    if not name.endswith(".html"):
-        raise ValueError(f"--output {output} must be the name of a page, such as {output.rstrip('/')}/compare.html")
-    if name in (paths.INDEX, paths.SUMMARY_PAGE) and paths.completed(folder or "."):
-        raise ValueError(f"--output {output} is that directory's own page: give another name")
 
 
 def _default_names(folders: Sequence[str]) -> list[str]:

@@ -17,6 +17,7 @@ MODULES = {
     "generate": "generator.generate",
     "explain": "generator.explain",
     "compare": "generator.compare",
+    "listen": "generator.listen",
     "ledger": "pipelines.ledger",
     "report": "pipelines.report",
     "gate": "trainer.gate",

@@ -49,13 +49,13 @@ class AudioError(RuntimeError):
     """Failure to render a song, in one sentence."""
 
 
-def check_installed() -> None:
-    """Raises AudioError, with the command that installs it, if a package for audio is missing."""
+def check_installed(otherwise: str = "") -> None:
+    """Raises AudioError, with the command that installs it or what else to do, if a package for audio is missing."""
     missing = [name for name in ("tinysoundfont", "pretty_midi", "soundfile") if importlib.util.find_spec(name) is None]
     if missing:
         raise AudioError(
             f"audio needs {' and '.join(missing)}, which is not installed: "
-            "install Nabi with its extra `generate` (pip install 'nabi[generate]'), or pass --audio none"
+            f"install Nabi with its extra `generate` (pip install 'nabi[generate]'){otherwise}"
         )
 
 
@@ -122,13 +122,16 @@ def normalise(samples: Samples) -> Samples:
 
 def gain(samples: Samples) -> float:
     """Computes the factor by which `normalise` scales samples, [S]."""
+    return min(LOUDNESS / loudness(samples), PEAK / _peak(samples)) if _peak(samples) else 1.0
+
+
+def loudness(samples: Samples) -> float:
+    """Computes the root mean square of the blocks of samples, [S], that are not silent."""
     size = int(LOUDNESS_BLOCK_SECONDS * SAMPLES_PER_SECOND)
     # Padded to whole blocks, so that a sound shorter than one counts as well.
     power = np.square(np.pad(samples, (0, -len(samples) % size)), dtype=np.float64).reshape(-1, size).mean(axis=1)
-    if not _peak(samples):
-        return 1.0
     audible = power[power >= power.max() * LOUDNESS_GATE**2]
-    return min(LOUDNESS / float(np.sqrt(audible.mean())), PEAK / _peak(samples))
+    return float(np.sqrt(audible.mean()))
 
 
 def encode(samples: Samples, kind: str) -> bytes:

@@ -52,7 +52,7 @@ def run(
       JobError: if the job fails after it has started, such as on a full disk.
     """
     if config.audio != "none":
-        audio.check_installed()
+        audio.check_installed(", or pass --audio none")
     remote_files.open_schemes(model_dir, folder)
     config = priming.located(config)
     model_dir = directories.model(model_dir)

@@ -4,7 +4,7 @@ import os
 import posixpath
 from collections.abc import Sequence
 
-from nabi.workspace import storage
+from nabi.workspace import paths, storage
 
 
 def relative(folder: str, page: str) -> str:
@@ -42,6 +42,20 @@ def ends(folders: Sequence[str]) -> list[str]:
             return names
     twice = next(folder for at, folder in enumerate(folders) if parts[at] in parts[:at])
     raise ValueError(f"{twice} is given twice: name each directory once")
+
+
+def check_page(output: str, example: str) -> None:
+    """Raises ValueError if a page would replace a file that is not such a page.
+
+    Args:
+      output: path of the page.
+      example: name of a page, for the message.
+    """
+    folder, _, name = output.rpartition("/")
+    if not name.endswith(".html"):
+        raise ValueError(f"--output {output} must be the name of a page, such as {output.rstrip('/')}/{example}")
+    if name in (paths.INDEX, paths.SUMMARY_PAGE) and paths.completed(folder or "."):
+        raise ValueError(f"--output {output} is that directory's own page: give another name")
 
 
 def _split(path: str) -> tuple[str, str]:

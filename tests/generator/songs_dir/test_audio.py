@@ -114,4 +114,4 @@ def test_missing_package_says_what_to_install(monkeypatch):
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "tinysoundfont" else found(name))
     with pytest.raises(audio.AudioError, match=r"tinysoundfont.*nabi\[generate\].*--audio none"):
-        audio.check_installed()
+        audio.check_installed(", or pass --audio none")
