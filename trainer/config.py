@@ -81,7 +81,12 @@ class TrainConfig(Config):
     precision: str = setting(
         "float32", "arithmetic of the network", choices=("float32", "mixed_bfloat16", "mixed_float16")
     )
-    xla: bool = setting(False, "compile the whole step by XLA; slow to start; not with cuDNN's LSTM, on a GPU")
+    deterministic: bool = setting(
+        False, "two runs are equal bit for bit on GPUs too, more slowly; on CPUs they are without it"
+    )
+    xla: bool = setting(
+        False, "compile the whole step by XLA, on a GPU with Nabi's LSTM in cuDNN's place; slow to start"
+    )
 
     # How often, in steps.
     # All batches up to the next row are in memory at once, and a signal waits for them.

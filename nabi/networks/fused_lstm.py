@@ -1,9 +1,9 @@
-"""An LSTM for training on the CPU: the same weights, outputs and gradients as `keras.layers.LSTM`, in less time.
+"""An LSTM for training: the same weights, outputs and gradients as `keras.layers.LSTM`, in less time.
 
 Keras leaves the gradient of its loop to TensorFlow, which computes each weight's gradient in every step. Here the
 input is projected for all steps in one matrix product before the loop, a step has one product and a few elementwise
-operations, and the gradient of each weight is one product after the loop. The rows of a batch are divided into lanes,
-one for each core, which run in parallel and need no synchronisation within a step.
+operations, and the gradient of each weight is one product after the loop. On a CPU the rows of a batch are divided into
+lanes, one for each core, which run in parallel and need no synchronisation within a step.
 """
 
 import dataclasses
@@ -15,6 +15,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from nabi.networks import lstm_loops
+from nabi.networks.loop_choice import LoopChoice, choose_loop
 from nabi.workspace import cpu
 
 # Rows of a lane at least: with fewer, a product spends its time on reading the weights.
@@ -25,11 +26,18 @@ _LANE_ROWS = 8
 class FusedLSTM(keras.layers.LSTM):
     """`keras.layers.LSTM` with another loop; weights, configuration and results are the same.
 
-    With a GPU, and for masks, dropout and activations that the fused loop does not support, Keras' own loop runs
-    (cuDNN's kernel where possible).
+    Keras' own loop runs for masks, dropout and activations that the fused loop does not support, and where
+    `choose_loop` leaves the layer to cuDNN's kernel.
+
+    Attributes:
+      xla: true if XLA compiles what the layer stands in.
     """
 
     _recurrent_mask: tf.Tensor | None = None
+
+    def __init__(self, units: int, *, xla: bool = False, **options: Any) -> None:
+        super().__init__(units, **options)
+        self.xla = xla
 
     def call(
         self,
@@ -57,7 +65,8 @@ class FusedLSTM(keras.layers.LSTM):
 
     def inner_loop(self, sequences: tf.Tensor, initial_state: Any, mask: Any, training: bool = False) -> Any:
         """Runs the loop for `keras.layers.RNN.call`; returns the last output, all outputs, and the states."""
-        if not self._fits(mask, training):
+        choice = self._choice()
+        if not choice.own or not self._fits(mask, training):
             return super().inner_loop(sequences, initial_state, mask, training)
         dtype = sequences.dtype
         cell = self.cell
@@ -65,15 +74,19 @@ class FusedLSTM(keras.layers.LSTM):
         h, c = (tf.cast(state, dtype) for state in initial_state)
         if self.go_backwards:
             sequences = tf.reverse(sequences, [1])
-        outputs, h, c = lstm(sequences, h, c, kernel, recurrent, bias, recurrent_mask=self._recurrent_mask)
+        options = {"recurrent_mask": self._recurrent_mask, "lanes": choice.lanes, "compiled": choice.compiled}
+        outputs, h, c = lstm(sequences, h, c, kernel, recurrent, bias, **options)
         return h, outputs if self.return_sequences else h[:, None], [h, c]
+
+    def _choice(self) -> LoopChoice:
+        gpus = len(tf.config.list_logical_devices("GPU"))
+        return choose_loop(gpus=gpus, masked=self._recurrent_mask is not None, xla=self.xla)
 
     def _fits(self, mask: Any, training: bool) -> bool:
         stock = (keras.activations.tanh, keras.activations.sigmoid)
         drops = training and (self.dropout or self.recurrent_dropout)
-        on_gpu = bool(tf.config.list_logical_devices("GPU")) and self._recurrent_mask is None
         usual = (self.activation, self.recurrent_activation) == stock and self.use_bias
-        return usual and not drops and not on_gpu and all(part is None for part in tf.nest.flatten(mask))
+        return usual and not drops and all(part is None for part in tf.nest.flatten(mask))
 
 
 def lstm(

@@ -24,6 +24,7 @@ def variant(
     *,
     state: bool,
     fused: bool = False,
+    xla: bool = False,
     precision: str = "float32",
     dropout: DropoutFor | None = None,
     recurrent_mask: RecurrentMaskFor | None = None,
@@ -35,6 +36,7 @@ def variant(
       model: a network of `build`, or loaded by Keras.
       state: true makes the LSTM's state an input and an output.
       fused: true takes `nabi.networks.fused_lstm.FusedLSTM` as LSTM layers.
+      xla: true for a network that XLA compiles as a whole; needs `fused`.
       precision: Keras' dtype policy for all layers but those of the logits, which stay float32.
       dropout: makes the layer in the place of each Dropout layer; None leaves dropout out.
       recurrent_mask: makes recurrent dropout; needs `state` and `fused`.
@@ -51,7 +53,7 @@ def variant(
             # One layer in the place of one: Keras orders layers, and so weights, by their depth in the graph.
             layers[layer.name] = dropout(layer) if dropout else keras.layers.Identity(name=layer.name)
         elif not isinstance(layer, keras.layers.InputLayer):
-            layers[layer.name] = _copy(layer, state=state, fused=fused, precision=precision)
+            layers[layer.name] = _copy(layer, state=state, fused=fused, xla=xla, precision=precision)
     states = _state_inputs(model) if state else {}
     masks = {name: recurrent_mask(name, h) for name, (h, _) in states.items()} if recurrent_mask else None
     tokens_BxT = keras.Input((None,), dtype="int32", name="tokens")
@@ -80,13 +82,14 @@ def _state_inputs(model: keras.Model) -> dict[str, list]:
     return {layer.name: [keras.Input((layer.units,), name=f"{layer.name}_{part}") for part in "hc"] for layer in lstms}
 
 
-def _copy(layer: keras.layers.Layer, *, state: bool, fused: bool, precision: str) -> keras.layers.Layer:
+def _copy(layer: keras.layers.Layer, *, state: bool, fused: bool, xla: bool, precision: str) -> keras.layers.Layer:
     config, kind = layer.get_config(), type(layer)
     if not layer.name.endswith("logits"):
         config["dtype"] = precision
     if isinstance(layer, keras.layers.LSTM):
         config["return_state"] = state
-        kind = FusedLSTM if fused else keras.layers.LSTM
+        if fused:
+            return FusedLSTM.from_config({**config, "xla": xla})
     return kind.from_config(config)
 
 

@@ -1,7 +1,7 @@
 """Reads record files into arrays of windows."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -37,12 +37,15 @@ def read_windows(dataset: Dataset, split: str) -> Iterator[Windows]:
         )
 
 
-def parsed(serialized: tf.Tensor, window: int) -> dict[str, tf.Tensor]:
+def parsed(
+    serialized: tf.Tensor, window: int, names: Collection[str] = tuple(records.FEATURES)
+) -> dict[str, tf.Tensor]:
     """Parses many records at once into columns: one by one is several times slower.
 
     Args:
       serialized: serialized records, string [B].
       window: number of targets of each.
+      names: of the columns.
 
     Returns:
       `tokens` int64 [B, window + 1], `song` string, `start` and `transpose` int64 [B].
@@ -51,24 +54,41 @@ def parsed(serialized: tf.Tensor, window: int) -> dict[str, tf.Tensor]:
     features = {
         name: tf.io.FixedLenFeature([window + 1] if name == "tokens" else [], types[kind])
         for name, kind in records.FEATURES.items()
+        if name in names
     }
     columns: dict[str, tf.Tensor] = tf.io.parse_example(serialized, features)
     return columns
 
 
-def read_shard(path: str, dataset: Dataset) -> Windows:
+def read_shard(path: str, dataset: Dataset, numbers: npt.NDArray[np.int64] | None = None) -> Windows:
     """Reads the windows of one shard.
+
+    Args:
+      path: of the shard.
+      dataset: that it is of.
+      numbers: int64, ascending, of the windows that are parsed; None: all.
 
     Raises:
       ValueError: if it is damaged or is not of this dataset, naming it.
     """
-    shards = [Windows(part["tokens"].astype(np.int32), part["start"]) for part in _columns(path, dataset)]
+    columns = _columns(path, dataset, numbers=numbers)
+    shards = [Windows(part["tokens"].astype(np.int32), part["start"]) for part in columns]
     windows = concatenate(shards, dataset.window)
     if len(windows) and not 0 <= windows.tokens.min() <= windows.tokens.max() < len(dataset.vocabulary):
         raise ValueError(
             f"the shard {path} has ids outside this vocabulary's 0..{len(dataset.vocabulary) - 1}: {_AGAIN}"
         )
     return windows
+
+
+def read_starts(path: str, dataset: Dataset) -> npt.NDArray[np.int64]:
+    """Reads the index in its song of each window's first token, int64 [N], without the tokens.
+
+    Raises:
+      ValueError: if the shard is damaged, naming it.
+    """
+    parts = [part["start"] for part in _columns(path, dataset, ("start",))]
+    return np.concatenate([np.zeros(0, np.int64), *parts])
 
 
 def read_songs(dataset: Dataset, split: str) -> Iterator[tuple[str, npt.NDArray[np.int64]]]:
@@ -96,12 +116,23 @@ def _records(path: str, dataset: Dataset) -> Iterator[Window]:
 _AGAIN = "copy it again, or make the dataset again with `python -m pipelines.preprocess --overwrite`"
 
 
-def _columns(path: str, dataset: Dataset) -> Iterator[dict[str, npt.NDArray[Any]]]:
+def _columns(
+    path: str,
+    dataset: Dataset,
+    names: Collection[str] = tuple(records.FEATURES),
+    numbers: npt.NDArray[np.int64] | None = None,
+) -> Iterator[dict[str, npt.NDArray[Any]]]:
     """Reads the records of a shard as columns, many records at a time; raises ValueError as `read_shard` does."""
+    first = 0
     try:
         # Parsed eagerly: tf.data would trace a function for each shard, which takes longer than reading most.
         for serialized in _serialized(path):
-            yield {name: values.numpy() for name, values in parsed(serialized, dataset.window).items()}
+            count = len(serialized)
+            if numbers is not None:
+                begin, end = np.searchsorted(numbers, [first, first + count])
+                serialized = tf.gather(serialized, numbers[begin:end] - first)
+            first += count
+            yield {name: values.numpy() for name, values in parsed(serialized, dataset.window, names).items()}
     except tf.errors.OpError as error:
         raise ValueError(f"the shard {path} is damaged ({error.message.splitlines()[0]}): {_AGAIN}") from error
     except ValueError as error:

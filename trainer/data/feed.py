@@ -2,16 +2,18 @@
 
 import concurrent.futures
 import dataclasses
+import functools
 import time
 from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
-from trainer.data import batch_order, batches
+from trainer.data import batch_order
 from trainer.data.batch_order import BatchPosition
 from trainer.data.dataset import Dataset
-from trainer.data.window_arrays import Windows, concatenate, cut_anew
+from trainer.data.group_reader import GroupReader
+from trainer.data.window_arrays import Windows
 from trainer.data.window_mode import WindowMode
 
 # Most bytes that a group's ids take in memory; a smaller training split is read once and kept.
@@ -23,7 +25,7 @@ class StepBatches:
     """The batches of S consecutive steps.
 
     Attributes:
-      tokens: int32 [S, B, window + 1].
+      tokens: int32 [S, B, window + 1]; B are this machine's rows of the global batch.
       begins: bool [S, B], rows in which a song begins at this step; all rows where no state is carried.
       after: position of the run after these steps.
       epochs: int [S], the epoch of each step, from 0.
@@ -46,7 +48,8 @@ class Feed:
       window_mode: which windows are left out, whether those of a song follow each other in one row, and which token
         they begin with.
       random_windows: number of windows drawn for the whole run; 0: all are read.
-      group_bytes: most bytes of the split in memory at one time.
+      rows: of the global batch, those that this machine trains; None: all.
+      group_bytes: most bytes of the split that are in memory at one time, over all machines together.
     """
 
     dataset: Dataset
@@ -54,6 +57,7 @@ class Feed:
     seed: int
     window_mode: WindowMode
     random_windows: int = 0
+    rows: range | None = None
     group_bytes: int = GROUP_BYTES
 
     def require_drawable(self, windows: int) -> None:
@@ -84,15 +88,15 @@ class Feed:
     def _batches(
         self, position: BatchPosition
     ) -> Iterator[tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_], BatchPosition]]:
-        in_memory: tuple[list[int], Windows] | None = None
+        reader = GroupReader(self.dataset, self.window_mode, random_windows=self.random_windows, seed=self.seed)
+        # A group that stays in memory is read once, and the next epoch has other windows in these rows.
+        shared = self.rows is not None and len(self.rows) < self.batch_size and self._shards > self._at_once
+        read = reader.part if shared and reader.as_recorded else reader.whole
         epoch, group, batch = dataclasses.astuple(position)
         while True:
             groups = batch_order.groups_of(self._shards, self._at_once, seed=self.seed, epoch=epoch)
             for number in range(group, len(groups)):
-                if in_memory is None or in_memory[0] != groups[number]:
-                    in_memory = groups[number], self._read(groups[number])
-                windows = in_memory[1]
-                table = self._table(windows, epoch, number)
+                windows, table = read(groups[number], functools.partial(self._table, epoch, number))
                 for index in range(batch, len(table)):
                     yield *self._batch(windows, table[index]), BatchPosition(epoch, number, index)
                 batch = 0
@@ -107,25 +111,16 @@ class Feed:
         split_bytes = self.dataset.windows("train") * (self.dataset.window + 1) * np.dtype(np.int32).itemsize
         return max(1, self.group_bytes * self._shards // split_bytes)
 
-    def _read(self, shards: list[int]) -> Windows:
-        paths = self.dataset.shards("train")
-        parts = [batches.read_shard(paths[shard], self.dataset) for shard in shards]
-        windows = concatenate(parts, self.dataset.window)
-        if self.window_mode.last_only:
-            windows = windows.full()
-        elif self.window_mode.carried:
-            windows = cut_anew(windows, self.dataset.window)
-        if self.random_windows:
-            windows = windows[batch_order.drawn(self.random_windows, len(windows), self.seed)]
-        return windows.blanked() if self.window_mode.blank_first else windows
-
-    def _table(self, windows: Windows, epoch: int, group: int) -> batch_order.IntArray:
-        if not len(windows):
+    def _table(self, epoch: int, group: int, is_first: npt.NDArray[np.bool_]) -> batch_order.IntArray:
+        """Lays out the windows of a group in this machine's rows; `is_first` marks those that songs begin with."""
+        if not len(is_first):
             return np.zeros((0, self.batch_size), np.int64)
-        if not self.window_mode.carried:
-            return batch_order.shuffled_batches(len(windows), self.batch_size, self.seed, epoch, group)
-        begins = np.flatnonzero(windows.starts == 0)
-        return batch_order.streams(np.diff([*begins, len(windows)]), self.batch_size, self.seed, epoch, group)
+        if self.window_mode.carried:
+            lengths = np.diff([*np.flatnonzero(is_first), len(is_first)])
+            table = batch_order.streams(lengths, self.batch_size, self.seed, epoch, group)
+        else:
+            table = batch_order.shuffled_batches(len(is_first), self.batch_size, self.seed, epoch, group)
+        return table[:, self.rows.start : self.rows.stop] if self.rows else table
 
     def _batch(
         self, windows: Windows, row: batch_order.IntArray

@@ -20,6 +20,7 @@ from trainer.config import TrainConfig
 from trainer.data.feed import StepBatches
 from trainer.training.optimizer import make_optimizer
 from trainer.training.pitch_noise import PitchNoise
+from trainer.training.strategy import own_rows
 from trainer.training.training_network import training_model
 
 
@@ -49,6 +50,7 @@ class Learner:
 
     Attributes:
       model: the network that is trained: [tokens, draw, state ...] -> [logits, state ...].
+      rows: those of the global batch that this machine trains.
       state: h and c of each LSTM layer, float32 [B, U], on each replica.
       step: int64 variable, number of steps done.
     """
@@ -77,6 +79,7 @@ class Learner:
             self._optimizer.build(self.model.trainable_variables)
         inner = getattr(self._optimizer, "inner_optimizer", self._optimizer)
         self.step = inner.iterations
+        self.rows = own_rows(strategy, config.batch_size)
         self._rows = config.batch_size // strategy.num_replicas_in_sync
         zeros = (np.zeros((config.batch_size, size), np.float32) for size in variants.state_sizes(start))
         self.state = [self._rows_of_replicas(part, axis=0) for part in zeros]
@@ -117,11 +120,15 @@ class Learner:
     def run(self, steps: StepBatches) -> npt.NDArray[np.float64]:
         """Trains S steps in one call.
 
+        Args:
+          steps: this machine's `rows` of each.
+
         Returns:
           float64 [S, 3]: summed loss in nats, number of valid and of unknown targets in each step's global batch; with
           `log_accuracy` [S, 4]: also the number of valid targets ranked first.
         """
-        tokens, begins_SxB = (self._rows_of_replicas(part, axis=1) for part in (steps.tokens, steps.begins))
+        own = self.rows.start
+        tokens, begins_SxB = (self._rows_of_replicas(part, axis=1, first=own) for part in (steps.tokens, steps.begins))
         self._trace(tokens, begins_SxB)
         sums, self.state = self._steps(tokens, begins_SxB, self.state)
         return sums.numpy().astype(np.float64)
@@ -133,11 +140,13 @@ class Learner:
             loose = (tf.TensorSpec([None, *part.shape[1:]], part.dtype) for part in (tokens, begins_SxB))
             self._steps.get_concrete_function(*loose, [tf.TensorSpec(part.shape, part.dtype) for part in self.state])
 
-    def _rows_of_replicas(self, rows: npt.NDArray, axis: int) -> tf.distribute.DistributedValues:
+    def _rows_of_replicas(self, rows: npt.NDArray, axis: int, first: int = 0) -> tf.distribute.DistributedValues:
+        """Gives each replica its rows; `first` is the number in the global batch of the first one."""
+
         def own(context: tf.distribute.experimental.ValueContext) -> tf.Tensor:
             """Selects the rows of one replica."""
-            first = context.replica_id_in_sync_group * self._rows
-            return tf.constant(rows.take(range(first, first + self._rows), axis))
+            begin = context.replica_id_in_sync_group * self._rows - first
+            return tf.constant(rows.take(range(begin, begin + self._rows), axis))
 
         values = self._strategy.experimental_distribute_values_from_function(own)
         local = self._strategy.experimental_local_results(values)

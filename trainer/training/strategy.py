@@ -1,13 +1,15 @@
 """The devices that share a batch: one, all of a machine, or those of several machines."""
 
 import contextlib
+import sys
 from collections.abc import Iterator
 
 import tensorflow as tf
 
 from nabi.workspace.logs import say
-from trainer.config import TrainConfig, check_division
+from trainer.config import check_division
 from trainer.training import cluster
+from trainer.training.device_layout import GPU_MEBIBYTES, DeviceLayout, Reduction, lay_out, reduction_of
 
 
 class LostMachineError(Exception):
@@ -21,12 +23,12 @@ def make_strategy(replicas: int, batch_size: int) -> tf.distribute.Strategy:
     devices of its CPU.
 
     Args:
-      replicas: number of devices on this machine; 0: all its GPUs, or one CPU.
+      replicas: number of devices on this machine, see `trainer.training.device_layout.lay_out`.
       batch_size: rows of the global batch.
 
     Raises:
-      ValueError: if there are fewer GPUs than replicas, or the batch cannot be shared evenly, or replicas are given
-        for several machines.
+      ValueError: if the GPUs cannot be divided into the replicas, or the batch cannot be shared evenly, or replicas are
+        given for several machines.
     """
     machines = cluster.workers()
     if machines > 1:
@@ -36,32 +38,30 @@ def make_strategy(replicas: int, batch_size: int) -> tf.distribute.Strategy:
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
         check_division(batch_size, strategy.num_replicas_in_sync)
         return strategy
-    gpus = tf.config.list_physical_devices("GPU")
-    if gpus and replicas > len(gpus):
-        raise ValueError(f"--replicas {replicas} must be in 0..{len(gpus)}, the GPUs of this machine")
-    count = replicas or len(gpus) or 1
-    check_division(batch_size, count)
-    if not gpus and count > 1:
-        _split_cpu(count)
-    kind = "GPU" if gpus else "CPU"
-    return tf.distribute.MirroredStrategy([f"{kind}:{index}" for index in range(count)])
-
-
-def check_xla(config: TrainConfig, gpus: int) -> None:
-    """Checks that XLA can compile the LSTM layer that the devices use.
-
-    Args:
-      config: of the run.
-      gpus: number of this machine's GPUs; on a GPU the LSTM is cuDNN's kernel, but with recurrent dropout.
-
-    Raises:
-      ValueError: if it cannot.
-    """
-    if config.xla and gpus and not config.recurrent_dropout:
-        raise ValueError(
-            "--xla cannot compile cuDNN's LSTM, which runs on this machine's GPU: leave --xla out (cuDNN is the fast "
-            "way there), or hide the GPU by CUDA_VISIBLE_DEVICES=-1"
+    layout = lay_out(len(tf.config.list_physical_devices("GPU")), replicas)
+    check_division(batch_size, layout.replicas)
+    _split(layout)
+    if layout.logical and layout.kind == "GPU":
+        say(
+            f"warning: --replicas {replicas} divides each GPU into {layout.logical} logical ones of "
+            f"{GPU_MEBIBYTES:,} MiB, which share its work: of use for tests alone"
         )
+    reduction = reduction_of(layout, nccl=sys.platform == "linux")
+    return tf.distribute.MirroredStrategy(layout.devices, cross_device_ops=_REDUCTIONS[reduction]())
+
+
+def own_rows(strategy: tf.distribute.Strategy, batch_size: int) -> range:
+    """Returns the rows of the global batch that this machine's replicas train."""
+    replicas: list[int] = []
+
+    def note(context: tf.distribute.experimental.ValueContext) -> tf.Tensor:
+        """Notes the number of a replica of this machine."""
+        replicas.append(context.replica_id_in_sync_group)
+        return tf.constant(0)
+
+    strategy.experimental_distribute_values_from_function(note)
+    rows = batch_size // strategy.num_replicas_in_sync
+    return range(min(replicas) * rows, (max(replicas) + 1) * rows)
 
 
 def require_agreement(strategy: tf.distribute.Strategy, quantity: str, value: int) -> None:
@@ -93,11 +93,11 @@ def require_agreement(strategy: tf.distribute.Strategy, quantity: str, value: in
 
 @contextlib.contextmanager
 def one_sentence_errors() -> Iterator[None]:
-    """Turns TensorFlow's errors of lost machines and of exhausted memory into one sentence.
+    """Turns TensorFlow's errors of lost machines, exhausted memory and determinism into one sentence.
 
     Raises:
       LostMachineError: where TensorFlow ends the work of several machines.
-      ValueError: where a device has too little memory.
+      ValueError: where a device has too little memory, or knows no deterministic way to do an operation.
     """
     try:
         yield
@@ -106,6 +106,12 @@ def one_sentence_errors() -> Iterator[None]:
         raise ValueError(
             f"there is too little memory for this training ({allocation}): try a smaller --batch_size, fewer --units "
             "or --layers, or a dataset with a smaller --window"
+        ) from error
+    except tf.errors.UnimplementedError as error:
+        if "etermini" not in str(error):
+            raise
+        raise ValueError(
+            f"--deterministic cannot be had on this device ({error.message.splitlines()[0][:200]}): leave it out"
         ) from error
     except tf.errors.OpError as error:
         if cluster.workers() == 1:
@@ -125,13 +131,24 @@ def _check_machines(replicas: int, batch_size: int, machines: int) -> None:
     check_division(batch_size, machines)
 
 
-def _split_cpu(count: int) -> None:
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    if len(tf.config.get_logical_device_configuration(cpu) or ()) >= count:
+def _split(layout: DeviceLayout) -> None:
+    """Divides the devices into the logical ones of a layout."""
+    if not layout.logical:
         return
-    try:
-        tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * count)
-    except RuntimeError as error:
-        raise ValueError(
-            f"--replicas {count} must be set before TensorFlow starts in this process: use a new process"
-        ) from error
+    limit = {"memory_limit": GPU_MEBIBYTES} if layout.kind == "GPU" else {}
+    parts = [tf.config.LogicalDeviceConfiguration(**limit)] * layout.logical
+    for device in tf.config.list_physical_devices(layout.kind):
+        if len(tf.config.get_logical_device_configuration(device) or ()) >= layout.logical:
+            continue
+        try:
+            tf.config.set_logical_device_configuration(device, parts)
+        except RuntimeError as error:
+            raise ValueError(
+                f"--replicas {layout.replicas} must be set before TensorFlow starts in this process: use a new process"
+            ) from error
+
+
+_REDUCTIONS = {
+    Reduction.TENSORFLOWS: lambda: None,
+    Reduction.HIERARCHICAL_COPY: tf.distribute.HierarchicalCopyAllReduce,
+}

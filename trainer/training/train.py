@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from nabi.networks.song_memory import SongMemory
 from nabi.workspace.logs import say
@@ -20,7 +19,7 @@ from trainer.data.window_arrays import first_songs
 from trainer.data.window_mode import WindowMode
 from trainer.evaluation.dataset_survey import DatasetSurvey, survey_dataset
 from trainer.evaluation.scoring import Evaluator
-from trainer.training import cluster, export, model_folder, strategy
+from trainer.training import cluster, determinism, export, model_folder, strategy
 from trainer.training.checkpoint import BestWeights, Checkpoints, Snapshot
 from trainer.training.history import mean_training_loss
 from trainer.training.run_log import RunLog
@@ -55,7 +54,8 @@ def train(
       DivergedError: if the loss becomes infinite or not a number.
       StoppedError: after SIGTERM or Ctrl-C.
     """
-    strategy.check_xla(config, len(tf.config.list_physical_devices("GPU")))
+    if config.deterministic:
+        determinism.require()
     replicas = strategy.make_strategy(config.replicas, config.batch_size)
     request = model_folder.marks_of(config, dataset, warm)["request"]
     strategy.require_agreement(replicas, "settings and dataset (by their fingerprint)", int(request[:8], 16))
@@ -105,7 +105,9 @@ class TrainingRun:
         request: str,
     ) -> None:
         self._config, self._survey, self._learner, self._request = config, survey, learner, request
-        self._feed = Feed(dataset, config.batch_size, config.seed, survey.window_mode, config.random_windows)
+        self._feed = Feed(
+            dataset, config.batch_size, config.seed, survey.window_mode, config.random_windows, learner.rows
+        )
         self._feed.require_drawable(survey.training_windows)
         self.best = BestWeights(learner.weights())
         self._checkpoints = Checkpoints(folders.checkpoints)

@@ -38,6 +38,7 @@ def training_model(start: keras.Model, config: TrainConfig, *, fused: bool = Tru
         start,
         state=True,
         fused=fused,
+        xla=config.xla,
         precision=config.precision,
         dropout=dropout if config.dropout else None,
         recurrent_mask=recurrent_mask if config.recurrent_dropout else None,

@@ -216,6 +216,20 @@ def test_lanes_are_as_even_as_can_be():
     assert fused_lstm.lane_sizes(None) == [-1]
 
 
+@pytest.mark.parametrize(("xla", "masked", "own"), [(False, False, 0), (True, False, 1), (False, True, 1)])
+def test_one_compiled_lane_where_a_gpu_has_no_cudnn_for_it(monkeypatch, xla, masked, own):
+    """The choice made with a GPU in sight, carried out on the CPU: the numbers stay Keras'."""
+    ran, real = [], fused_lstm.lstm
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind=None: ["GPU"] if kind == "GPU" else [])
+    monkeypatch.setattr(fused_lstm, "lstm", lambda *given, **options: ran.append(options) or real(*given, **options))
+    values, loss_weights = problem(rows=33)
+    call = {"recurrent_mask": tf.ones((33, 5))} if masked else {}
+    ours = results(layer_of(FusedLSTM, values, xla=xla, use_cudnn=False), values, loss_weights, **call)
+    wanted = results(layer_of(keras.layers.LSTM, values, use_cudnn=False), values, loss_weights)
+    assert max(distance(*pair) for pair in zip(ours, wanted, strict=True)) < 1e-5
+    assert [(options["lanes"], options["compiled"]) for options in ran] == [(1, True)] * own
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not tf.config.list_physical_devices("GPU"), reason="TensorFlow finds no GPU")
 def test_equal_to_keras_on_a_gpu():

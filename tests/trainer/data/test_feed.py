@@ -73,6 +73,42 @@ def test_going_on_anywhere_gives_what_would_have_come(dataset, group_bytes, wind
             np.testing.assert_array_equal(again.begins, step.begins)
 
 
+@pytest.mark.parametrize("group_bytes", [2**30, 1])
+@pytest.mark.parametrize(
+    "window_mode", [WindowMode(), WindowMode(blank_first=True), WindowMode(carried=True), WindowMode(last_only=True)]
+)
+def test_machines_side_by_side_read_what_one_reads(dataset, group_bytes, window_mode):
+    options = {"group_bytes": group_bytes, "window_mode": window_mode, "batch_size": 4}
+    alone = take(dataset, 20, **options)
+    parts = [take(dataset, 20, rows=rows, **options) for rows in (range(1), range(1, 4))]
+    for step, *own in zip(alone, *parts, strict=True):
+        np.testing.assert_array_equal(np.concatenate([part.tokens for part in own], axis=1), step.tokens)
+        np.testing.assert_array_equal(np.concatenate([part.begins for part in own], axis=1), step.begins)
+        assert {part.after for part in own} == {step.after}
+
+
+@pytest.mark.parametrize("window_mode", [WindowMode(), WindowMode(carried=True)])
+def test_a_machine_parses_the_windows_of_its_own_rows_alone(dataset, monkeypatch, window_mode):
+    def parsed(rows: range | None, epochs: int) -> int:
+        """Windows whose tokens are parsed."""
+        seen, real = [], batches.parsed
+
+        def count(serialized, window, names):
+            seen.append(len(serialized) if "tokens" in names else 0)
+            return real(serialized, window, names)
+
+        monkeypatch.setattr(batches, "parsed", count)
+        feed = Feed(dataset, 4, 1, window_mode, rows=rows, group_bytes=1)
+        steps = itertools.takewhile(
+            lambda step: step.epochs[0] < epochs, feed.steps(BatchPosition(), itertools.repeat(1))
+        )
+        assert len(list(steps)) >= epochs
+        monkeypatch.setattr(batches, "parsed", real)
+        return sum(seen)
+
+    assert parsed(range(1), 8) < parsed(None, 8) / 2
+
+
 def test_order_depends_on_the_seed(dataset):
     assert any((a.tokens != b.tokens).any() for a, b in zip(take(dataset, 4), take(dataset, 4, seed=2), strict=True))
 

@@ -1,4 +1,3 @@
-import contextlib
 import dataclasses
 import json
 import subprocess
@@ -8,13 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.trainer import datasets
-from trainer import task
 from trainer.config import TrainConfig
 from trainer.data.batch_order import BatchPosition
 from trainer.data.feed import StepBatches
 from trainer.training.step import Learner, scored
-from trainer.training.strategy import check_xla, make_strategy
+from trainer.training.strategy import make_strategy
 from trainer.training.training_network import first_network
 
 pytestmark = pytest.mark.slow
@@ -27,6 +24,9 @@ BATCH = np.array([[2, 4, 5, 6], [5, 6, 1, 3], [7, 8, 3, 0], [2, 9, 0, 0]], np.in
 REPLICAS = """
 import json, sys
 from tests.trainer.training.test_step import trained_by
+from trainer.training import strategy
+if "copies" in sys.argv:
+    strategy.reduction_of = lambda *_, **__: strategy.Reduction.HIERARCHICAL_COPY
 print(json.dumps(trained_by(int(sys.argv[1]))))
 """
 EVERYTHING = {
@@ -166,15 +166,18 @@ def test_calls_of_any_number_of_steps_are_compiled_once(monkeypatch):
 
 
 def test_one_two_and_four_replicas_train_the_same():
+    # Those of logical GPUs add up their gradients by copies.
     processes = {
-        replicas: subprocess.Popen([sys.executable, "-c", REPLICAS, replicas], stdout=subprocess.PIPE, text=True)
-        for replicas in ("2", "4")
+        replicas: subprocess.Popen(
+            [sys.executable, "-c", REPLICAS, *replicas.split()], stdout=subprocess.PIPE, text=True
+        )
+        for replicas in ("2", "4", "4 copies")
     }
     losses, variables = map(np.array, trained_by(1))
-    found = {replicas: json.loads(process.communicate(timeout=240)[0]) for replicas, process in processes.items()}
+    found = {replicas: json.loads(process.communicate(timeout=400)[0]) for replicas, process in processes.items()}
     assert losses[0, 0] > losses[-1, 0]
     assert losses[:, 3].sum() > 0
-    for replicas in ("2", "4"):
+    for replicas in found:
         sums, right = np.split(np.array(found[replicas][0]), [3], axis=1)
         np.testing.assert_allclose(sums, losses[:, :3], rtol=1e-4, err_msg=f"{replicas} replicas")
         # Two ids that are as good as equally likely may change places.
@@ -230,21 +233,3 @@ def test_keys_of_layers_do_not_meet_those_of_the_next_seed():
 def test_uneven_batch():
     with pytest.raises(ValueError, match="--batch_size 5 must be a multiple of the 2 replicas"):
         make_strategy(2, 5)
-
-
-@pytest.mark.parametrize(
-    ("xla", "gpus", "recurrent_dropout", "refused"),
-    [(True, 1, 0.0, True), (True, 0, 0.0, False), (False, 1, 0.0, False), (True, 1, 0.3, False), (True, 8, 0.0, True)],
-)
-def test_xla_is_refused_where_the_lstm_is_cudnns(xla, gpus, recurrent_dropout, refused):
-    config = dataclasses.replace(SMALL, xla=xla, recurrent_dropout=recurrent_dropout)
-    with pytest.raises(ValueError, match="leave --xla out") if refused else contextlib.nullcontext():
-        check_xla(config, gpus)
-
-
-def test_xla_on_a_gpu_is_refused_in_one_sentence_before_training(tmp_path, monkeypatch, capsys):
-    data = datasets.build(tmp_path / "data", {"train": [[4, 5, 6, 7]]})
-    gpu = tf.config.PhysicalDevice("/physical_device:GPU:0", "GPU")
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: [gpu])
-    assert task.main(["--data", data, "--model_dir", str(tmp_path / "model"), "--xla", "--steps", "1"]) == 2
-    assert capsys.readouterr().err.startswith("error: --xla cannot compile cuDNN's LSTM")
