@@ -1,4 +1,4 @@
-"""Measures the cost of parsing in a process of its own, compared with calling the parser.
+"""Measures the cost of parsing in a process of its own, compared with reading and encoding in this one.
 
 python -m benchmarks.isolation FOLDER ... [--parser fast] [--rounds 5] [--batch 16]
 
@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from nabi.music.errors import ParseError
-from nabi.reading.file_reader import read_song
-from nabi.reading.read_settings import ReadSettings
+from nabi.reading.file_reader import read_songs
 from nabi.workspace.commands import Parser
+from pipelines.config import PreprocessConfig
+from pipelines.reading.file_outcomes import FileOutcomes, Tune
 from pipelines.reading.isolation import IsolatedReader
 
 _FILES_A_TURN = 48
@@ -44,14 +44,15 @@ def _processor_time(pid: int) -> float:
 def pairs(files: Sequence[bytes], parser: str, batch: int) -> Iterator[tuple[Cost, Cost]]:
     """Runs one round; yields the costs of each turn, in this process and in a process of its own."""
     turns = [files[begin : begin + _FILES_A_TURN] for begin in range(0, len(files), _FILES_A_TURN)]
-    with IsolatedReader(ReadSettings(parser=parser), timeout_seconds=600, memory_bytes=1 << 31) as reader:
+    config = PreprocessConfig(parser=parser)
+    outcomes = FileOutcomes(config, read_songs)
+    with IsolatedReader(config, timeout_seconds=600, memory_bytes=1 << 31) as reader:
 
-        def here(datas: Sequence[bytes]) -> list[bytes | str]:
-            return [_read_here(data, parser) for data in datas]
+        def here(datas: Sequence[bytes]) -> list[bytes]:
+            return [_song(outcomes.of_file(data, "")) for data in datas]
 
-        def isolated(datas: Sequence[bytes]) -> list[bytes | str]:
-            results = [answers[0].result for answers in reader.read_packed([(data, "") for data in datas])]
-            return [str(result) if isinstance(result, ParseError) else result.data for result in results]
+        def isolated(datas: Sequence[bytes]) -> list[bytes]:
+            return [_song(tunes) for tunes in reader.read([(data, "") for data in datas])]
 
         # Once untimed, to fill caches.
         if here(files) != isolated(files):
@@ -61,11 +62,10 @@ def pairs(files: Sequence[bytes], parser: str, batch: int) -> Iterator[tuple[Cos
             yield measure(here, turn, batch, reader.pid), measure(isolated, turn, batch, reader.pid)
 
 
-def _read_here(data: bytes, parser: str) -> bytes | str:
-    try:
-        return read_song(data, source="", settings=ReadSettings(parser=parser)).to_bytes()
-    except ParseError as error:
-        return str(error)
+def _song(tunes: Sequence[Tune]) -> bytes:
+    """Returns the song of a file's first tune, or why there is none."""
+    row, song = tunes[0]
+    return song or row.reason.encode()
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import symusic
@@ -29,7 +29,6 @@ import symusic
 from nabi.analysis import tune_fingerprint
 from nabi.music import records
 from nabi.music.errors import ParseError
-from nabi.music.song import Song
 from nabi.reading import fast_midi, music21_midi
 from nabi.reading.read_settings import ReadSettings
 from nabi.workspace import ledger
@@ -37,6 +36,7 @@ from nabi.workspace.commands import Parser
 from pipelines.config import PreprocessConfig
 from pipelines.preprocessing.shards import Encoder, SplitSong
 from pipelines.reading import dataset_settings
+from pipelines.reading.encoded_song import EncodedSong
 from pipelines.reading.song_spool import SpoolPosition
 
 # Files read with music21, which takes a tenth of a second for each.
@@ -149,27 +149,33 @@ def _share(folder: pathlib.Path) -> None:
     files = sorted(folder.rglob("*.mid"))
     fast_midi.read(files[0].read_bytes())
     songs, reading = _timed(lambda path: fast_midi.read(path.read_bytes()), files)
-    _, packing = _timed(lambda song: Song.from_bytes(song.to_bytes()), songs)
     _, comparing = _timed(tune_fingerprint.fingerprint, songs)
+    encoded, spelling = _timed(lambda song: EncodedSong.of(song, encoding), songs)
+    packed, packing = _timed(EncodedSong.to_bytes, encoded)
     counts: Counter[str] = Counter()
-    _, counting = _timed(lambda song: counts.update(encoding.encode(song)), songs)
+    _, counting = _timed(lambda data: counts.update(dict(EncodedSong.from_bytes(data).counts())), packed)
     encoder = Encoder(encoding, dataset_settings.make_vocabulary(config, counts), config)
     placed = SplitSong("0" * 64, "train", SpoolPosition("", 0, 0))
     _, writing = _timed(
-        lambda song: records.write(io.BytesIO(), encoder.records(placed, song, encoder.encode(song))), songs
+        lambda data: records.write(io.BytesIO(), _records(encoder, placed, EncodedSong.from_bytes(data))), packed
     )
     rows = {
         "importing Python and Beam": importing,
         "reading MIDI": reading,
-        "packing and unpacking songs": packing,
         "tunes, for near duplicates": comparing,
+        "encoding": spelling,
+        "packing songs": packing,
         "counting tokens": counting,
-        "encoding and writing records": writing,
+        "writing records": writing,
     }
     rows["Beam, the process that parses, report"] = job - sum(rows.values())
     for name, seconds in rows.items():
         print(f"{name:40} {seconds:6.2f} s {seconds / job:6.1%}")
     print(f"{'the whole job, one worker':40} {job:6.2f} s; {len(files)} files")
+
+
+def _records(encoder: Encoder, song: SplitSong, encoded: EncodedSong) -> Iterator[bytes]:
+    return encoder.records(song, encoded, encoder.ids(encoded))
 
 
 def _timed(function: Callable[[Any], object], items: Sequence[Any]) -> tuple[list[Any], float]:

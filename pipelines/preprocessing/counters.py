@@ -8,7 +8,7 @@ from typing import Any
 import apache_beam as beam
 
 from nabi.workspace.ledger import LedgerRow
-from pipelines.reading.rows import WrittenSong
+from pipelines.reading.outcomes import WrittenSong
 
 _SMALLEST = 3
 _FIELDS = ("songs", "tokens", "unknown", "windows")

@@ -7,9 +7,9 @@ from typing import Any
 from nabi.music.errors import REASONS
 from nabi.music.vocabulary import Vocabulary
 from nabi.workspace import paths
+from nabi.workspace.ledger import FILTERED, LOST, READ
 from pipelines.config import PreprocessConfig
 from pipelines.reading import dataset_settings
-from pipelines.reading.rows import FILTERED, LOST, READ
 
 # Of the layout of `dataset.json`.
 VERSION = 1

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from nabi.music.song_id import SongId
 from nabi.workspace.ledger import FILTERED
-from pipelines.reading.rows import ReadOutcome
+from pipelines.reading.outcomes import ReadOutcome
 
 NEAR_DUPLICATE = "near-duplicate"
 

@@ -6,9 +6,11 @@ import time
 from collections.abc import Sequence
 
 from nabi.music import windows
+from nabi.workspace.ledger import READ
 from pipelines.config import PreprocessConfig
 from pipelines.preprocessing.shards import Encoder, SplitSong
 from pipelines.reading import dataset_settings, rows
+from pipelines.reading.encoded_song import EncodedSong
 from pipelines.reading.song_spool import SpoolPosition
 from pipelines.reading.sources import Source
 
@@ -50,12 +52,11 @@ def forecast(listing: Sequence[Source], config: PreprocessConfig, sample: int = 
     began = time.monotonic()
     with rows.SourceReader(config) as reader:
         results = list(reader.read(chosen))
-    songs = [song for _, song in results if song is not None]
-    encoding = config.build_encoding()
-    counts = collections.Counter(token for song in songs for token in encoding.encode(song))
-    encoder = Encoder(encoding, dataset_settings.make_vocabulary(config, counts), config)
+    songs = [EncodedSong.from_bytes(song) for _, song in results if song]
+    counts = collections.Counter(token for song in songs for token in song.tokens)
+    encoder = Encoder(config.build_encoding(), dataset_settings.make_vocabulary(config, counts), config)
     training_song = SplitSong("sample", "train", SpoolPosition("", 0, 0))
-    records = [record for song in songs for record in encoder.records(training_song, song, encoder.encode(song))]
+    records = [record for song in songs for record in encoder.records(training_song, song, encoder.ids(song))]
     scale = len(listing) / max(len(chosen), 1)
 
     def extrapolate(value: float) -> int:
@@ -67,7 +68,7 @@ def forecast(listing: Sequence[Source], config: PreprocessConfig, sample: int = 
         files=len(listing),
         sample=len(chosen),
         outcomes=collections.Counter({key: extrapolate(count) for key, count in outcomes.items()}),
-        events=extrapolate(sum(map(len, songs))),
+        events=extrapolate(sum(row.events for row, _ in results)),
         tokens=extrapolate(counts.total() + 2 * config.song_marks * len(songs)),
         types=len(encoder.vocabulary),
         records=extrapolate(len(records)),
@@ -79,7 +80,7 @@ def forecast(listing: Sequence[Source], config: PreprocessConfig, sample: int = 
 
 def describe(expected: Forecast) -> str:
     """Returns the forecast as lines of text, with a warning if the set is too small to learn from."""
-    read = sum(count for (outcome, _), count in expected.outcomes.items() if outcome == rows.READ)
+    read = sum(count for (outcome, _), count in expected.outcomes.items() if outcome == READ)
     lines = [
         f"{expected.files:,} files matched; a sample of {expected.sample:,} was read, the rest is extrapolated",
         *(

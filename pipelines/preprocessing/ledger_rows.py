@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 
 from nabi.workspace.ledger import FILTERED, LedgerRow
-from pipelines.reading.rows import ReadOutcome, WrittenSong
+from pipelines.reading.outcomes import ReadOutcome, WrittenSong
 
 _NAMES = [field.name for field in dataclasses.fields(LedgerRow)]
 

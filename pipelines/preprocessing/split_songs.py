@@ -12,7 +12,7 @@ from pipelines.config import PreprocessConfig
 from pipelines.preprocessing import clusters, counters, duplicates
 from pipelines.preprocessing.shards import SplitSong
 from pipelines.reading import dataset_settings
-from pipelines.reading.rows import ReadOutcome
+from pipelines.reading.outcomes import ReadOutcome
 
 
 @dataclasses.dataclass

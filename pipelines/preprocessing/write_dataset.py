@@ -9,7 +9,6 @@ import apache_beam as beam
 from apache_beam.metrics import Metrics
 
 from nabi.music import windows
-from nabi.music.song import Song
 from nabi.music.vocabulary import SPECIAL_TOKENS, Vocabulary
 from nabi.workspace import paths, storage
 from nabi.workspace.ledger import LedgerRow
@@ -17,7 +16,8 @@ from pipelines.config import PreprocessConfig
 from pipelines.preprocessing import counters, ledger_rows, shards
 from pipelines.preprocessing.shards import SplitSong
 from pipelines.reading import dataset_settings, song_spool
-from pipelines.reading.rows import ReadOutcome, WrittenSong
+from pipelines.reading.encoded_song import EncodedSong
+from pipelines.reading.outcomes import ReadOutcome, WrittenSong
 
 
 @dataclasses.dataclass
@@ -35,7 +35,7 @@ class BuildVocabulary(beam.PTransform):
             | "OnlyTraining" >> beam.Filter(lambda song: song.split == "train")
             | "KeyBySpool" >> beam.Map(lambda song: (song.position.path, song))
             | "GroupBySpool" >> beam.GroupByKey()
-            | "CountTokens" >> beam.FlatMap(_count_tokens, config=config)
+            | "CountTokens" >> beam.FlatMap(_count_tokens)
             | "SumCounts" >> beam.CombinePerKey(sum)
         )
         always = counts | "Required" >> beam.Filter(lambda count: count[0] in required)
@@ -137,11 +137,11 @@ class Totals(beam.PTransform):
         return files | "Both" >> beam.Map(lambda left, right: {**left, **right}, beam.pvalue.AsSingleton(splits))
 
 
-def _count_tokens(spool_songs: tuple[str, Iterable[SplitSong]], config: PreprocessConfig) -> Iterator[tuple[str, int]]:
-    encoding = config.build_encoding()
+def _count_tokens(spool_songs: tuple[str, Iterable[SplitSong]]) -> Iterator[tuple[str, int]]:
     counts: collections.Counter[str] = collections.Counter()
     for _, data in song_spool.read_stored(song.position for song in spool_songs[1]):
-        counts.update(encoding.encode(Song.from_bytes(data)))
+        for token, count in EncodedSong.from_bytes(data).counts():
+            counts[token] += count
     yield from counts.items()
 
 

@@ -1,6 +1,7 @@
 """Messages between a worker and its parser process: frames of a kind and several fields, through pipes.
 
-A frame is its kind, the number and the sizes of its fields, and the fields: plain bytes, no pickles.
+A frame is its kind, the number and the sizes of its fields, and the fields. What comes from the parser process, whose
+memory a file may have damaged, is plain bytes, no pickles.
 """
 
 import contextlib
@@ -10,7 +11,7 @@ import select
 import struct
 import time
 
-READY, REQUEST, ANSWERS, FILE, SONG, NO_SONG, NO_MEMORY = b"Y", b"Q", b"A", b"F", b"S", b"N", b"M"
+JOB, READY, REQUEST, ANSWERS, FILE, TUNE, NO_MEMORY = b"J", b"Y", b"Q", b"A", b"F", b"T", b"M"
 
 # The kind, and the number of fields; the fields' sizes follow.
 _HEAD = struct.Struct("<cI")

@@ -6,11 +6,12 @@ A file that hangs, crashes or takes too much memory costs only itself: the proce
 import time
 from collections.abc import Sequence
 
-from nabi.music.errors import ParseError
-from nabi.music.song import Song
-from nabi.reading.read_settings import ReadSettings
+from nabi.workspace.ledger import LOST
+from pipelines.config import PreprocessConfig
+from pipelines.reading.file_outcomes import Tune
+from pipelines.reading.outcomes import ReadOutcome
 from pipelines.reading.parse_worker import ParseJob
-from pipelines.reading.parser_process import LostProcessError, ParseAnswer, ParserProcess
+from pipelines.reading.parser_process import LostProcessError, ParserProcess
 
 _LEAST_MEMORY_BYTES = 1 << 27
 
@@ -23,7 +24,7 @@ class IsolatedReader:
 
     def __init__(
         self,
-        settings: ReadSettings,
+        config: PreprocessConfig,
         *,
         timeout_seconds: float,
         memory_bytes: int,
@@ -32,7 +33,7 @@ class IsolatedReader:
         """Starts nothing yet.
 
         Args:
-          settings: which song a file gives.
+          config: the dataset's settings, which decide what a file gives.
           timeout_seconds: wall time for a file, above 0.
           memory_bytes: address space that the process may take beyond its size at the start, at least 2**27.
           function: dotted name of the reading function, with the parameters and the result of the default.
@@ -44,7 +45,7 @@ class IsolatedReader:
             raise ValueError(f"timeout_seconds is {timeout_seconds}; it must be above 0")
         if memory_bytes < _LEAST_MEMORY_BYTES:
             raise ValueError(f"memory_bytes is {memory_bytes}; it must be at least {_LEAST_MEMORY_BYTES}")
-        self._job = ParseJob(function, settings, memory_bytes)
+        self._job = ParseJob(function, config, memory_bytes)
         self._timeout_seconds = timeout_seconds
         self._process: ParserProcess | None = None
 
@@ -59,14 +60,7 @@ class IsolatedReader:
         """Process id, for logs and measurements; None while no process runs."""
         return self._process.popen.pid if self._process else None
 
-    def read(self, data: bytes, source: str) -> Song:
-        """Returns the first song of a file; raises the ParseError that `read_packed` would answer."""
-        result = self.read_packed([(data, source)])[0][0].result
-        if isinstance(result, ParseError):
-            raise result
-        return Song.from_bytes(result.data)
-
-    def read_packed(self, files: Sequence[tuple[bytes, str]]) -> list[list[ParseAnswer]]:
+    def read(self, files: Sequence[tuple[bytes, str]]) -> list[list[Tune]]:
         """Reads files into songs in the form in which they are spooled: this process never unpacks them.
 
         Changing processes costs a tenth of parsing a small file, so give 16 or more at once. If a group fails (one file
@@ -76,7 +70,7 @@ class IsolatedReader:
           files: (bytes, source) of each file.
 
         Returns:
-          For each file its answers, one for each tune, in order; a ParseError's reason may be `timeout`, `crash` or
+          For each file its tunes, in order; the reason of one that is lost may be `timeout`, `crash` or
           `out-of-memory`.
 
         Raises:
@@ -89,11 +83,11 @@ class IsolatedReader:
                 self.close()
         return [self._read_alone(file) for file in files]
 
-    def _ask(self, files: Sequence[tuple[bytes, str]]) -> list[list[ParseAnswer]]:
+    def _ask(self, files: Sequence[tuple[bytes, str]]) -> list[list[Tune]]:
         self._process = self._process or ParserProcess(self._job)
         return self._process.ask(files, self._timeout_seconds)
 
-    def _read_alone(self, file: tuple[bytes, str]) -> list[ParseAnswer]:
+    def _read_alone(self, file: tuple[bytes, str]) -> list[Tune]:
         while True:
             is_fresh = self._process is None
             began = time.monotonic()
@@ -104,7 +98,8 @@ class IsolatedReader:
                 # An earlier file may have damaged the process: only the failure of a fresh one is this file's own.
                 # A timeout is not tried again: it would take the whole time once more.
                 if is_fresh or lost.reason == "timeout":
-                    return [ParseAnswer(ParseError(lost.reason, lost.detail), time.monotonic() - began)]
+                    seconds = time.monotonic() - began
+                    return [Tune(ReadOutcome.without_song(file[1], LOST, lost.reason, lost.detail, seconds))]
 
     def close(self) -> None:
         """Ends the process; a later `read` starts another."""

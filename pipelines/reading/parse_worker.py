@@ -1,27 +1,27 @@
 """The process that parses files for `pipelines.reading.isolation.IsolatedReader`: it may die, the worker does not.
 
-python -m pipelines.reading.parse_worker JOB, where JOB is a `ParseJob` in JSON.
+python -m pipelines.reading.parse_worker REQUESTS ANSWERS, two file descriptors; first comes a pickled `ParseJob`.
 """
 
 import contextlib
 import dataclasses
 import gc
 import importlib
-import json
 import os
 import pathlib
+import pickle
 import resource
 import signal
-import struct
 import sys
 import time
-from typing import Protocol
 
 from nabi.music.errors import ParseError
-from nabi.music.song import Song
-from nabi.reading.read_settings import ReadSettings
+from nabi.workspace.ledger import LOST
 from nabi.workspace.subprocesses import end_with_parent
+from pipelines.config import PreprocessConfig
 from pipelines.reading import frames
+from pipelines.reading.file_outcomes import FileOutcomes, Read, Tune
+from pipelines.reading.outcomes import ReadOutcome
 
 # A file that runs every compiled loop of the fast reader: a name, a program, a chord, a drum.
 WARM_UP = (
@@ -31,8 +31,6 @@ WARM_UP = (
 # All files of a request together; `nabi.reading.file_reader` takes files of up to 16 MiB.
 _MOST_REQUEST_BYTES = 1 << 28
 _MOST_TEXT = 500
-# Numbers of an answer: seconds that reading took, events of the song.
-NUMBERS = struct.Struct("<dI")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,27 +39,13 @@ class ParseJob:
 
     Attributes:
       function: dotted name of a function with the parameters and the result of `nabi.reading.file_reader.read_songs`.
-      settings: parameter of the function.
+      config: the dataset's settings.
       memory_bytes: address space that the process may take beyond its size when it is ready.
-      requests: file descriptor to read from.
-      answers: file descriptor to write to.
     """
 
     function: str
-    settings: ReadSettings
+    config: PreprocessConfig
     memory_bytes: int
-    requests: int = -1
-    answers: int = -1
-
-    @classmethod
-    def from_json(cls, text: str) -> "ParseJob":
-        """Reads a job from the JSON of its `dataclasses.asdict`."""
-        fields = json.loads(text)
-        return cls(**{**fields, "settings": ReadSettings(**fields["settings"])})
-
-
-class _Read(Protocol):
-    def __call__(self, data: bytes, *, source: str, settings: ReadSettings) -> list[tuple[str, Song | ParseError]]: ...
 
 
 def main() -> None:
@@ -69,35 +53,33 @@ def main() -> None:
     end_with_parent()
     # The package handles SIGTERM as a command does; this process must end at once, whatever a parser does.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    job = ParseJob.from_json(sys.argv[1])
-    channel = frames.Channel(job.requests, job.answers, _MOST_REQUEST_BYTES)
-    read = _load(job.function)
-    _warm_up(read, job)
-    _limit(job.memory_bytes)
-    no_memory = frames.pack(frames.NO_MEMORY)
-    try:
+    channel = frames.Channel(*map(int, sys.argv[1:]), _MOST_REQUEST_BYTES)
+    with contextlib.suppress(EOFError):
+        job = pickle.loads(channel.receive()[1][0])
+        outcomes = FileOutcomes(job.config, _load(job.function))
+        _warm_up(outcomes)
+        _limit(job.memory_bytes)
+        no_memory = frames.pack(frames.NO_MEMORY)
         channel.send(frames.pack(frames.READY))
         while True:
             files = iter(channel.receive()[1])
             answers = [
-                _answer(read, job, data, frames.to_text(source)) or no_memory
+                _answer(outcomes, data, frames.to_text(source)) or no_memory
                 for source, data in zip(files, files, strict=True)
             ]
             channel.send(frames.pack(frames.ANSWERS, *answers))
-    except EOFError:
-        return
 
 
-def _load(function: str) -> _Read:
+def _load(function: str) -> Read:
     module, _, name = function.rpartition(".")
     return getattr(importlib.import_module(module), name)
 
 
-def _warm_up(read: _Read, job: ParseJob) -> None:
+def _warm_up(outcomes: FileOutcomes) -> None:
     """Imports and compiles before the first file's time counts; only a broken installation raises here."""
     # The chosen instrument may not be in that file.
     with contextlib.suppress(ParseError):
-        read(WARM_UP, source="warm-up", settings=job.settings)
+        outcomes.of_file(WARM_UP, "warm-up")
     # Objects that live from here on: the garbage collector need not walk through them again.
     gc.collect()
     gc.freeze()
@@ -116,28 +98,19 @@ def _limit(memory_bytes: int) -> None:
     os.dup2(1, 2)
 
 
-def _answer(read: _Read, job: ParseJob, data: bytes, source: str) -> bytes:
+def _answer(outcomes: FileOutcomes, data: bytes, source: str) -> bytes:
     """Returns the frame that answers for a file, with a frame for each tune in it; b"" if memory ran out."""
     began = time.monotonic()
     try:
-        tunes = read(data, source=source, settings=job.settings)
-        seconds = (time.monotonic() - began) / max(len(tunes), 1)
-        return frames.pack(frames.FILE, *(_tune(tune, result, seconds) for tune, result in tunes))
+        tunes = outcomes.of_file(data, source)
     # Whatever a parser raises, a SystemExit included, is that file's failure.
     except BaseException as error:
         if _is_out_of_memory(error):
             return b""
         failure = error if isinstance(error, ParseError) else ParseError("crash", f"{type(error).__name__}: {error}")
-        return frames.pack(frames.FILE, _tune("", failure, time.monotonic() - began))
-
-
-def _tune(tune: str, result: Song | ParseError, seconds: float) -> bytes:
-    if isinstance(result, ParseError):
-        about = (tune, result.reason, result.detail[:_MOST_TEXT])
-        return frames.pack(frames.NO_SONG, NUMBERS.pack(seconds, 0), *map(frames.from_text, about))
-    about = (tune, result.about.sha256, result.about.instrument)
-    numbers = NUMBERS.pack(seconds, len(result))
-    return frames.pack(frames.SONG, numbers, result.to_bytes(), *map(frames.from_text, about))
+        detail, seconds = failure.detail[:_MOST_TEXT], time.monotonic() - began
+        tunes = [Tune(ReadOutcome.without_song(source, LOST, failure.reason, detail, seconds))]
+    return frames.pack(frames.FILE, *(frames.pack(frames.TUNE, tune.row.to_json(), tune.song) for tune in tunes))
 
 
 def _is_out_of_memory(error: BaseException | None) -> bool:

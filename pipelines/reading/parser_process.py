@@ -1,57 +1,27 @@
 """A running parser process, `pipelines.reading.parse_worker`, and its answers as this process sees them."""
 
 import contextlib
-import dataclasses
-import json
 import os
 import pathlib
+import pickle
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from typing import IO, NamedTuple
+from typing import IO
 
-from nabi.music.errors import ParseError
 from nabi.workspace import subprocesses
 from pipelines.reading import frames
-from pipelines.reading.parse_worker import NUMBERS, ParseJob
+from pipelines.reading.file_outcomes import Tune
+from pipelines.reading.outcomes import ReadOutcome
+from pipelines.reading.parse_worker import ParseJob
 
 # Importing music21 takes a second or two, compiling the loops where no cache can be kept half a minute.
 _START_SECONDS = 600.0
 # Time that a process whose pipes are closed has to end in.
 _EXIT_SECONDS = 5.0
-
-
-class PackedSong(NamedTuple):
-    """A song in the form in which it is spooled, with the figures of its ledger row.
-
-    Attributes:
-      data: `Song.to_bytes()`.
-      events: number of notes and chords.
-      sha256: hash of the file's bytes, in hexadecimal.
-      instrument: the instrument whose notes were taken.
-    """
-
-    data: bytes
-    events: int
-    sha256: str
-    instrument: str
-
-
-class ParseAnswer(NamedTuple):
-    """The answer for one tune of a file.
-
-    Attributes:
-      result: its song, or the error that says why there is none.
-      seconds: time that reading it took.
-      tune: its name; "" for the only tune of a file.
-    """
-
-    result: PackedSong | ParseError
-    seconds: float
-    tune: str = ""
 
 
 class LostProcessError(Exception):
@@ -78,15 +48,16 @@ class ParserProcess:
         self._channel = frames.Channel(our_answers, our_requests, job.memory_bytes)
         with tempfile.TemporaryFile() as errors:
             try:
-                self.popen = _popen(dataclasses.replace(job, requests=requests, answers=answers), errors)
+                self.popen = _popen(requests, answers, errors)
             finally:
                 # Kept open here, they would hide that the process has ended.
                 os.close(requests)
                 os.close(answers)
-            self._wait_until_ready(errors)
+            self._wait_until_ready(job, errors)
 
-    def _wait_until_ready(self, errors: IO[bytes]) -> None:
+    def _wait_until_ready(self, job: ParseJob, errors: IO[bytes]) -> None:
         try:
+            self._channel.send(frames.pack(frames.JOB, pickle.dumps(job)))
             self._channel.receive(time.monotonic() + _START_SECONDS)
         except (EOFError, TimeoutError) as error:
             self.kill()
@@ -97,7 +68,7 @@ class ParserProcess:
             self.kill()
             raise
 
-    def ask(self, files: Sequence[tuple[bytes, str]], timeout_seconds: float) -> list[list[ParseAnswer]]:
+    def ask(self, files: Sequence[tuple[bytes, str]], timeout_seconds: float) -> list[list[Tune]]:
         """Sends (bytes, source) of files and returns their answers; raises LostProcessError if the process is lost.
 
         Args:
@@ -118,7 +89,7 @@ class ParserProcess:
         except ValueError as error:
             raise LostProcessError("crash", f"the process that parses answered nonsense: {error}") from error
 
-    def _understand(self, kind: bytes, tunes: list[bytes]) -> list[ParseAnswer]:
+    def _understand(self, kind: bytes, tunes: list[bytes]) -> list[Tune]:
         if kind == frames.NO_MEMORY:
             raise LostProcessError("out-of-memory", f"needs more than {self._memory_bytes >> 20} MiB")
         return [_understand(*frames.unpack(tune)) for tune in tunes]
@@ -143,16 +114,14 @@ class ParserProcess:
             pass
 
 
-def _understand(kind: bytes, fields: list[bytes]) -> ParseAnswer:
-    seconds, events = NUMBERS.unpack(fields[0])
-    if kind == frames.SONG:
-        tune, *about = map(frames.to_text, fields[2:])
-        return ParseAnswer(PackedSong(fields[1], events, *about), seconds, tune)
-    tune, reason, detail = map(frames.to_text, fields[1:])
-    return ParseAnswer(ParseError(reason, detail), seconds, tune)
+def _understand(kind: bytes, fields: list[bytes]) -> Tune:
+    if kind != frames.TUNE:
+        raise ValueError(f"an answer of the kind {kind!r}")
+    row, song = fields
+    return Tune(ReadOutcome.from_json(row), song)
 
 
-def _popen(job: ParseJob, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+def _popen(requests: int, answers: int, errors: IO[bytes]) -> subprocess.Popen[bytes]:
     """Starts a fresh interpreter: a fork would inherit the locks that this process's other threads hold."""
     root = str(pathlib.Path(__file__).resolve().parents[2])
     # Relative entries are left out: the working directory may have changed since they were added.
@@ -160,10 +129,10 @@ def _popen(job: ParseJob, errors: IO[bytes]) -> subprocess.Popen[bytes]:
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     with subprocesses.without_interrupts():
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "pipelines.reading.parse_worker", json.dumps(dataclasses.asdict(job))],
+            [sys.executable, "-P", "-m", "pipelines.reading.parse_worker", str(requests), str(answers)],
             stdin=subprocess.PIPE,  # held open as long as this process lives: see subprocesses.end_with_parent
             stdout=subprocess.DEVNULL,
             stderr=errors,
-            pass_fds=[job.requests, job.answers],
+            pass_fds=[requests, answers],
             env={**os.environ, **one_thread, "PYTHONPATH": os.pathsep.join(path if root in path else [root, *path])},
         )

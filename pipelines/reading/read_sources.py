@@ -10,6 +10,7 @@ from apache_beam.metrics import Metrics
 
 from nabi.workspace import paths, storage
 from nabi.workspace.archives import Member
+from nabi.workspace.ledger import LOST
 from pipelines.config import PreprocessConfig
 from pipelines.reading import rows
 from pipelines.reading.licences import Sidecar
@@ -69,11 +70,11 @@ class _ReadAndSpool(beam.DoFn):
                 Metrics.counter("ReadSongs", f"{row.outcome}-{row.reason}" if row.reason else row.outcome).inc()
                 if row.reused:
                     Metrics.counter("ReadSongs", "reused").inc()
-                if song is None:
+                if not song:
                     yield beam.pvalue.TaggedOutput("rejects", row)
                 else:
                     yield dataclasses.replace(row, position=self._spool.write(song))
-                self._progress.lost += row.outcome == rows.LOST
+                self._progress.lost += row.outcome == LOST
             self._progress.count(len(sources))
 
     def finish_bundle(self) -> None:

@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Iterable, Iterator
 from typing import IO
 
-from nabi.music.song import Song
 from nabi.workspace import storage
 
 _MAX_GAP_BYTES = 1 << 20
@@ -38,9 +37,8 @@ class SpoolWriter:
         self._file: IO[bytes] | None = None
         self._offset = 0
 
-    def write(self, song: Song) -> SpoolPosition:
-        """Appends a song and returns its position."""
-        data = song.to_bytes()
+    def write(self, data: bytes) -> SpoolPosition:
+        """Appends a song, the bytes of an `EncodedSong`, and returns its position."""
         with storage.explained("write", self._path):
             self._file = self._file or self._stack.enter_context(storage.open_write(self._path))
             self._file.write(data)
@@ -85,7 +83,7 @@ def _belongs(position: SpoolPosition, first: SpoolPosition, last: SpoolPosition)
 
 
 def read_stored(positions: Iterable[SpoolPosition]) -> Iterator[tuple[SpoolPosition, bytes]]:
-    """Yields positions in file order with the bytes stored there (`Song.to_bytes`), one stretch in memory at a time."""
+    """Yields positions in file order with the bytes stored there, one stretch in memory at a time."""
     for _, file_stretches in itertools.groupby(stretches(positions), key=lambda stretch: stretch[0].path):
         first = next(file_stretches)
         with storage.open_read(first[0].path) as file:
@@ -128,7 +126,7 @@ class SpoolReader:
         with storage.explained("write", tempfile.gettempdir()):
             self._file.flush()
 
-    def read(self, position: SpoolPosition) -> Song:
-        """Returns the song at one of the positions."""
+    def read(self, position: SpoolPosition) -> bytes:
+        """Returns the bytes of the song at one of the positions."""
         self._file.seek(self._offsets[position])
-        return Song.from_bytes(self._file.read(position.size))
+        return self._file.read(position.size)

@@ -4,7 +4,7 @@ import pytest
 
 from pipelines.preprocessing import ledger_rows
 from pipelines.preprocessing.duplicates import drop_near_duplicates, name_duplicates
-from pipelines.reading.rows import ReadOutcome, WrittenSong
+from pipelines.reading.outcomes import ReadOutcome, WrittenSong
 
 
 class Copies:

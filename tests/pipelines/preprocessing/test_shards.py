@@ -10,6 +10,7 @@ from nabi.music.windows import is_original, join_records
 from pipelines.config import PreprocessConfig
 from pipelines.preprocessing.shards import Encoder, SplitSong
 from pipelines.reading import dataset_settings
+from pipelines.reading.encoded_song import EncodedSong
 from pipelines.reading.song_spool import SpoolPosition
 from tests import builders
 
@@ -26,7 +27,8 @@ def tokens_by_name(music: Song, split: str = "train", **settings: object) -> dic
     vocabulary = dataset_settings.make_vocabulary(config, {})
     encoder = Encoder(config.build_encoding(), vocabulary, config)
     song = SplitSong(HASH, split, SpoolPosition("", 0, 0))
-    windows = list(map(records.parse, encoder.records(song, music, encoder.encode(music))))
+    encoded = EncodedSong.of(music, encoder.encoding)
+    windows = list(map(records.parse, encoder.records(song, encoded, encoder.ids(encoded))))
     assert all(is_original(window) == ((window.song, window.transpose) == (HASH, 0)) for window in windows)
     return {
         (window.song.removeprefix(HASH), window.transpose): " ".join(

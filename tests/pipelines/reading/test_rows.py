@@ -5,8 +5,9 @@ import pytest
 from pipelines.config import PreprocessConfig
 from pipelines.preprocessing import ledger_rows
 from pipelines.reading import rows
+from pipelines.reading.encoded_song import EncodedSong
 from pipelines.reading.licences import Sidecar
-from pipelines.reading.rows import ReadOutcome, WrittenSong
+from pipelines.reading.outcomes import ReadOutcome, WrittenSong
 from pipelines.reading.sources import Source
 from tests import builders
 from tests.builders import note, program
@@ -16,9 +17,10 @@ SETTINGS = PreprocessConfig(window=8)
 
 
 def read_source(source, settings):
+    """The row of a source, and its song, None without one."""
     with rows.SourceReader(settings) as reader:
-        (outcome,) = reader.read([source])
-    return outcome
+        ((row, packed),) = reader.read([source])
+    return row, EncodedSong.from_bytes(packed).song if packed else None
 
 
 def source(tmp_path, data):

@@ -14,7 +14,7 @@ MEGABYTE = 1 << 20
 
 def written(folder, count):
     writer = SpoolWriter(folder)
-    songs = [builders.song((index, 12, 60)) for index in range(count)]
+    songs = [builders.song((index, 12, 60)).to_bytes() for index in range(count)]
     positions = [writer.write(song) for song in songs]
     writer.close()
     return songs, positions
@@ -29,7 +29,7 @@ def test_any_order_and_several_files(tmp_path):
 def test_an_error_leaves_no_file_and_nothing_to_be_written_at_the_end(tmp_path):
     before, writer = open_files(), SpoolWriter(str(tmp_path))
     with contextlib.suppress(ZeroDivisionError), writer.discarded_by_errors():
-        writer.write(builders.song((0, 12, 60)))
+        writer.write(b"a song")
         raise ZeroDivisionError
     assert open_files() == before
     assert list(tmp_path.iterdir()) == []
