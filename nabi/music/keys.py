@@ -130,7 +130,7 @@ def correlations(weights: npt.ArrayLike) -> Floats:
     Returns:
       float64 [24], in the order of KEY_NAMES; zeros where all weights are equal.
     """
-    coefficients: Floats = _PROFILES_24X12 @ _standard(np.asarray(weights, np.float64))
+    coefficients: Floats = PROFILES @ _standard(np.asarray(weights, np.float64))
     return coefficients
 
 
@@ -141,6 +141,7 @@ def _standard(weights: Floats) -> Floats:
     return moved / length if length > 1e-12 * weights.max(initial=0) else np.zeros(12)
 
 
-_PROFILES_24X12 = np.array(
+# Of each key, in the order of KEY_NAMES, the profile of the pitch classes with a mean of 0 and a length of 1, [24, 12].
+PROFILES = np.array(
     [np.roll(_standard(np.array(profile)), tonic) for profile in _PROFILES.values() for tonic in range(12)]
 )

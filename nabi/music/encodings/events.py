@@ -98,6 +98,10 @@ class Events(OnGrid):
         """Returns the length of a shift; notes and durations take no time."""
         return self._sum([token]) if token.startswith(_SHIFT) else 0
 
+    def duration(self, token: str) -> int:
+        """Returns the ticks of a note that a duration says; 0 for any other token."""
+        return self._sum([token]) if token.startswith(_DURATION) else 0
+
     def required(self) -> tuple[str, ...]:
         """Returns every note, duration and shift."""
         longest = LONGEST_QUARTERS * self.ticks_per_quarter
