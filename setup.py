@@ -22,6 +22,7 @@ REMOTE = ["adlfs==2026.8.0", "fsspec[http]==2026.9.0", "s3fs==2026.9.0"]
 TENSORFLOW_2_17 = ["keras==3.15.1", "tensorflow-io==0.37.1", "setuptools<81"]
 
 EXTRAS = {
+    # Beam brings pyarrow and PyYAML, which pipelines.export writes with.
     # Beam makes the tarball of `--setup_file` with the latter two, which it does not bring; nor does Python 3.12.
     "preprocess": [*BEAM, "build>=1.3,<2", "setuptools>=70"],
     # What Optuna's sampler proposes for a seed may change with its version, so that --tune would go on differently.

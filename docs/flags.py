@@ -21,6 +21,7 @@ COMMANDS = (
     "pipelines.promote",
     "pipelines.ledger",
     "pipelines.report",
+    "pipelines.export",
     "deploy.vertex",
     "deploy.pipeline",
     "deploy.step",

@@ -20,6 +20,7 @@ MODULES = {
     "listen": "generator.listen",
     "ledger": "pipelines.ledger",
     "report": "pipelines.report",
+    "export": "pipelines.export",
     "gate": "trainer.gate",
     "promote": "pipelines.promote",
 }

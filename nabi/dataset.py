@@ -4,7 +4,7 @@ import dataclasses
 import itertools
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +19,7 @@ from nabi.music.vocabulary import PAD, Vocabulary
 from nabi.music.windows import SPLITS, is_original, join_records
 from nabi.networks import remote_files
 from nabi.split_windows import SHUFFLED, SplitWindows
-from nabi.workspace import ledger, paths, storage
+from nabi.workspace import ledger, paths, record_files, storage
 from trainer.data import dataset as directory
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class Dataset:
         files = self._shards(split)
         if not 0 <= part < parts:
             raise ValueError(f"part {part} must be in 0..{parts - 1}, of {parts} parts")
-        return map(records.parse, itertools.islice(_read(files), part, None, parts))
+        return map(records.parse, itertools.islice(record_files.read(files), part, None, parts))
 
     def tf_dataset(self, split: str, *, batch_size: int = 64, seed: int | None = None) -> "tf.data.Dataset":
         """Makes a `tf.data.Dataset` of (inputs, targets), int32 [batch_size, window] each, for one pass over a split.
@@ -153,7 +153,7 @@ class Dataset:
             serialized = tf.data.TFRecordDataset(tf.constant(files, tf.string))
         else:
             serialized = tf.data.Dataset.from_generator(
-                lambda: _read(files), output_signature=tf.TensorSpec([], tf.string)
+                lambda: record_files.read(files), output_signature=tf.TensorSpec([], tf.string)
             )
         if seed is not None:
             serialized = serialized.shuffle(SHUFFLED, seed=seed)
@@ -234,13 +234,3 @@ def open_dataset(path: str | os.PathLike[str]) -> Dataset:
 
 def _inputs_and_targets(tokens: "tf.Tensor") -> "tuple[tf.Tensor, tf.Tensor]":
     return tokens[:, :-1], tokens[:, 1:]
-
-
-def _read(files: Iterable[str]) -> Iterator[bytes]:
-    """Yields the serialized windows of record files, one file after another."""
-    for path in files:
-        with storage.open_read(path) as file:
-            try:
-                yield from records.read(file)
-            except ValueError as error:
-                raise ValueError(f"{path}: {error}: copy it again, or make the dataset again") from error

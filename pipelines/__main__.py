@@ -9,6 +9,7 @@ COMMANDS = {
     "preprocess": "MIDI files -> a dataset to train on",
     "ledger": "what became of each file of a dataset: read, filtered or lost, and why",
     "report": "writes a dataset's report.html again",
+    "export": "a dataset as Parquet, JSON lines, TensorFlow Datasets or arrays for PyTorch",
     "promote": "names a run the champion, if trainer.gate found it better (pipelines.retrain does)",
 }
 
