@@ -46,7 +46,7 @@ def _of_parts(config: Any) -> tuple[tuple[bool, str], ...]:
         ),
         (
             config.drums is False and part_choice.DRUMS in config.parts,
-            f"--parts {','.join(config.parts)} and --no_drums contradict each other: leave out one of them",
+            f"--parts {','.join(config.parts)} and --no-drums contradict each other: leave out one of them",
         ),
     )
 

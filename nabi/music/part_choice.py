@@ -17,7 +17,8 @@ LEGAL = (
     f"all, or several of {MELODY}, {DRUMS}, {', '.join(FAMILIES)}, or General MIDI programs 0-127, such as bass,drums"
 )
 LEGAL_RANGES = (
-    "families or programs, each with its lowest and its highest MIDI number 0-127, such as bass:28-55,strings:55-96"
+    "families or programs, each once and with its lowest and its highest MIDI number 0-127, such as "
+    "bass:28-55,strings:55-96"
 )
 _DRUMS_PART = 128
 # Words in the names of parts that have the melody.
@@ -111,10 +112,11 @@ def ranges_of_programs(items: Sequence[str]) -> dict[int, tuple[int, int]]:
     {73: (60, 96)}
     """
     ranges: dict[int, tuple[int, int]] = {}
-    for item in items:
-        word, _, bounds = item.partition(":")
-        low, _, high = bounds.partition("-")
-        if not (low.isdecimal() and high.isdecimal() and int(low) <= int(high) < 128) or word == DRUMS:
+    words = [item.partition(":")[0] for item in items]
+    for word, item in zip(words, items, strict=True):
+        low, _, high = item.partition(":")[2].partition("-")
+        is_range = all(bound.isascii() and bound.isdecimal() for bound in (low, high)) and int(low) <= int(high) < 128
+        if not is_range or word == DRUMS or words.count(word) > 1:
             raise ValueError(f"range {item!r} must be {LEGAL_RANGES}")
         plays_it = plays(word)
         programs = [number for number in range(128) if plays_it(Instrument("", number))]

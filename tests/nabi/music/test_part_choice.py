@@ -90,7 +90,10 @@ def test_ranges_hold_for_every_program_of_a_family():
     assert (ranges[32], ranges[33], len(ranges)) == ((28, 55), (30, 40), 8)
 
 
-@pytest.mark.parametrize("text", ["bass", "bass:55-28", "bass:0-128", "drums:0-127", "tuba:1-2", "bass:a-b"])
+@pytest.mark.parametrize(
+    "text",
+    ["bass", "bass:55-28", "bass:0-128", "drums:0-127", "tuba:1-2", "bass:a-b", "bass:\u0662-\u0663", "0:1-2,0:3-4"],
+)
 def test_other_ranges_are_refused(text):
     with pytest.raises(ValueError, match="must be"):
         part_choice.parse_ranges(text)
