@@ -28,7 +28,7 @@ function legendOf(song, part) {
   dot.setAttribute("aria-hidden", "true");
   const name = element("span", undefined, "name");
   name.append(element("bdi", part.name), ` ${grouped(part.notes)}`);
-  name.title = `${count(part.notes, "note", "notes")}, velocity ${rounded(part.velocity, 0)} on the average`;
+  name.title = `${part.name}: ${count(part.notes, "note", "notes")}, velocity ${rounded(part.velocity, 0)} on the average`;
   item.append(dot, name);
   if (isMixed(song)) item.append(...MODES.map((mode) => modeButton(song, part, mode)));
   return item;
