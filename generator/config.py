@@ -137,7 +137,7 @@ class GenerateConfig(Config):
     # How songs begin.
     primer: str = setting(
         FROM_START,
-        "what songs begin with: start (nothing), a MIDI file, train, validation or test (songs of this split), "
+        "what songs begin with: start (nothing), a MIDI file or score, train, validation or test (songs of a split), "
         "test:NAME (the song whose source in the dataset's ledger ends with NAME, or whose file name has it; a file of "
         "such a name is ./test:NAME), or tokens in quotes",
     )
@@ -150,12 +150,12 @@ class GenerateConfig(Config):
         f"dataset of a primer from a split, {directories.DATASET.accepted}; none: the dataset that the model was "
         "trained on",
     )
-    primer_transpose: bool = setting(True, "move a MIDI file into a key whose tokens the model knows, if need be")
+    primer_transpose: bool = setting(True, "move a file into a key whose tokens the model knows, if need be")
     variations: int = setting(1, "songs in a row that share a primer", low=1, high=MAX_SONGS)
     harmonize: str = setting(
         "",
-        "MIDI file whose highest notes, or only line, every song keeps as its top voice; the voices under it are "
-        "sampled, to its end; for models of --encoding voices",
+        "MIDI file or score whose highest notes, or only line, every song keeps as its top voice; the voices under it "
+        "are sampled, to its end; for models of --encoding voices",
         needs=_DRAWN,
     )
     keep_voice: str = setting(
@@ -166,8 +166,8 @@ class GenerateConfig(Config):
     )
     accompany: str = setting(
         "",
-        "MIDI file all of whose parts every song keeps; other parts, those of --parts or any, are sampled around them, "
-        "to its end; for models of --encoding band",
+        "MIDI file or score all of whose parts every song keeps; other parts, those of --parts or any, are sampled "
+        "around them, to its end; for models of --encoding band",
         needs=_DRAWN,
     )
     explain: bool = setting(

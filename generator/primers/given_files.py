@@ -25,7 +25,7 @@ def check(flag: str, path: str) -> None:
     """Raises ValueError if the file of a flag is a local one that does not exist."""
     if path and not storage.scheme_of(path) and not pathlib.Path(path).is_file():
         state = "is a folder" if pathlib.Path(path).is_dir() else "is not there"
-        raise ValueError(f"--{flag} {path} {state}: name a MIDI file")
+        raise ValueError(f"--{flag} {path} {state}: name a MIDI file or a score")
 
 
 def read(flag: str, path: str, model: "TrainedModel", notes: str) -> Song:

@@ -42,7 +42,7 @@ def check(primer: str) -> None:
     """Raises ValueError if a primer is a local file that does not exist."""
     if is_file(primer) and not storage.scheme_of(primer) and not pathlib.Path(primer).is_file():
         state = "is a folder" if pathlib.Path(primer).is_dir() else "is not there"
-        raise ValueError(f"--primer {primer} {state}: name a MIDI file, one of {', '.join(SPLITS)}, or tokens")
+        raise ValueError(f"--primer {primer} {state}: name a MIDI file, a score, one of {', '.join(SPLITS)}, or tokens")
 
 
 def located(config: GenerateConfig) -> GenerateConfig:

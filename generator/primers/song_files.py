@@ -25,7 +25,7 @@ def read(
     max_silence: int = MAX_SILENCE,
     max_tokens_per_note: int = MAX_TOKENS_PER_NOTE,
 ) -> Song:
-    """Reads the song of a MIDI file and shortens its silences.
+    """Reads the song of a MIDI file or a score, the first of several, and shortens its silences.
 
     Args:
       path: path of the file, local or remote, with or without gzip compression.

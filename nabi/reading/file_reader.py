@@ -14,19 +14,17 @@ from nabi.workspace import file_endings
 
 
 def read_song(data: bytes, *, source: str, settings: ReadSettings = DEFAULT) -> Song:
-    """Reads the song of a MIDI file; the first of several.
+    """Reads the song of a MIDI file or a score; the first of several.
 
     Args:
       data: the file's bytes, compressed by gzip or not.
-      source: the origin of the bytes, kept with the song.
+      source: the origin of the bytes, kept with the song; its ending tells a score.
       settings: which song the file gives.
 
     Raises:
       ParseError: if there is no song in the bytes.
     """
-    content = _checked(data)
-    about = About(source=source, sha256=hashlib.sha256(content).hexdigest())
-    _, result = _midi(content, about, settings)[0]
+    _, result = read_songs(data, source=source, settings=settings)[0]
     if isinstance(result, ParseError):
         raise result
     return result

@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from generator.primers import song_files
-from nabi.music.encodings import Events, Grid, Steps
+from nabi.music.encodings import Bands, Events, Grid, Steps
 from tests import builders
 from tests.builders import midi, note, notes_of
 
@@ -23,6 +23,17 @@ def read(tmp_path, data, encoding, **settings):
 def test_a_compressed_file_is_read_and_its_silence_is_that_of_the_training_songs(tmp_path):
     assert len(read(tmp_path, gzip.compress(builders.scale()), Events())) == 8
     assert notes_of(read(tmp_path, BOMB, Grid(), max_silence=8)) == [(0, 12, 60), (102, 12, 64)]
+
+
+def test_a_score_is_read_by_its_ending_and_of_several_tunes_the_first(tmp_path):
+    tunes = "".join(f"X:{number}\nM:4/4\nL:1/4\nK:D\n{notes}|]\n\n" for number, notes in enumerate(("DE", "G"), 1))
+    (tmp_path / "tunes.abc").write_text(tunes)
+    song = song_files.read(str(tmp_path / "tunes.abc"), Bands(), **SETTINGS)
+    assert notes_of(song) == [(0, 12, 62), (12, 12, 64)]
+    assert song.band
+    (tmp_path / "none.abc").write_text("no music")
+    with pytest.raises(ValueError, match=r"none\.abc cannot be read as a song"):
+        song_files.read(str(tmp_path / "none.abc"), Bands(), **SETTINGS)
 
 
 def test_a_file_that_takes_more_tokens_than_its_notes_are_worth_is_refused_in_a_sentence(tmp_path):
