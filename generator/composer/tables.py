@@ -26,10 +26,11 @@ ENCODINGS = (Voices.name, Bars.name, Events.name)
 def compiled(model: "TrainedModel") -> dict[str, Any]:
     """Returns the tables, ready for JSON; lists by id have V numbers.
 
-    Keys: `encoding`, `quarter` (ticks) and `divisors`; `tokens`, the texts; `marks`: whether songs begin and end; the
-    grammar's rows `next` and `legal`, [K][V]; `kinds`, `ticks`, `notes` (struck), `pitches` (a list for each id, of
-    what it strikes or holds) and `named` (besides, of a cadence), `durations`; `held` and `phrases`, 0 or 1; `bars`, the ids
-    that number bars; `frame`, of encodings with bars; `memory`, of networks with one; `keys`; and the `key_names` and
+    Keys: `encoding`, `quarter` (ticks) and `divisors`; `tokens`, the texts; `marks`: whether songs begin and end;
+    the grammar's rows `next` and `legal`, [K][V]; `kinds`, `ticks`, `notes` (struck), `pitches` (a list for each
+    id, of what it strikes or holds) and `named` (besides, of a cadence), `durations`; `held` and `phrases`, 0 or 1;
+    `bars`, the ids that number bars; `frame`, of encodings with bars; `memory`, of networks with one; `keys`; and
+    the `key_names` and
     `key_profiles` by which the key of a song is found.
     """
     vocabulary, encoding = model.vocabulary, model.encoding
