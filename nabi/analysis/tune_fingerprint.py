@@ -20,7 +20,6 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from nabi.analysis import tune_loops
 from nabi.analysis.hashing import Hashes as _Hashes
 from nabi.analysis.hashing import mix
 from nabi.music.song import Song
@@ -125,6 +124,9 @@ def grams(start: _Column, pitch: _Column, ticks_per_quarter: int) -> _Hashes:
       pitch: MIDI numbers, [N].
       ticks_per_quarter: ticks a quarter note.
     """
+    # Numba takes half a second to import: processes that only compare fingerprints need none of it.
+    from nabi.analysis import tune_loops
+
     hashes = [tune_loops.hash_grams(line, STEPS, DIFFERENT) for line in lines(start, pitch, ticks_per_quarter)]
     different: _Hashes = np.unique(np.concatenate(hashes))
     return different
@@ -132,6 +134,8 @@ def grams(start: _Column, pitch: _Column, ticks_per_quarter: int) -> _Hashes:
 
 def lines(start: _Column, pitch: _Column, ticks_per_quarter: int) -> Iterator[_Ints]:
     """Yields the pitches of each line of notes: `LEVELS` of top notes, then as many of bottom notes; see `grams`."""
+    from nabi.analysis import tune_loops
+
     order = np.argsort(start, kind="stable")
     onset, pitches = start[order].astype(np.int64), pitch[order].astype(np.int64)
     for side in (1, -1):
@@ -143,6 +147,8 @@ def lines(start: _Column, pitch: _Column, ticks_per_quarter: int) -> Iterator[_I
 
 def _of_grams(grams: _Hashes) -> Fingerprint:
     """Computes the fingerprint of a set of n-grams; an empty one if they are too few."""
+    from nabi.analysis import tune_loops
+
     if len(grams) < FEWEST_GRAMS:
         return Fingerprint()
     # Multiplying by an odd number is a bijection of 64 bits: different grams, which are mixed, stay different.

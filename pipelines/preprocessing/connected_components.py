@@ -1,7 +1,8 @@
 """Connected components of a graph too large for one worker: each node with the smallest node of its component.
 
 Rounds of large-star and small-star (Kiveris et al. 2014, "Connected Components in MapReduce and Beyond") link every
-node to smaller and smaller ones: a round shortens every chain, adds no links and streams a node's neighbours.
+node to smaller and smaller ones: a round shortens every chain, adds no links and streams a node's neighbours. A link
+may stand several times.
 Components that are no star after `ROUNDS`, remains of long chains, are joined on one worker by union-find, so that the
 result is exact for every graph.
 """
@@ -13,7 +14,7 @@ import apache_beam as beam
 
 # Rounds before the rest is gathered on one worker; each shuffles the links twice. Clusters of near duplicates start as
 # stars around the smallest song of a band, with few links between stars, so few rounds do.
-ROUNDS = 3
+ROUNDS = 2
 
 # (smaller node, larger node).
 Link = tuple[str, str]
@@ -48,14 +49,17 @@ class ConnectedComponents(beam.PTransform):
                 | f"Upwards{number}" >> beam.MapTuple(lambda smaller, larger: (larger, smaller))
                 | f"Smaller{number}" >> beam.GroupByKey()
                 | f"SmallStar{number}" >> beam.FlatMapTuple(small_star)
-                | f"OnceEach{number}" >> beam.Distinct()
             )
         nodes = links | "BothEnds" >> beam.FlatMap(both_ends) | "Neighbours" >> beam.GroupByKey()
-        rest = nodes | "NoStars" >> beam.FlatMapTuple(unsettled) | "Join" >> beam.CombineGlobally(JoinLinks())
+        rest = (
+            nodes
+            | "NoStars" >> beam.FlatMapTuple(unsettled)
+            | "Join" >> beam.CombineGlobally(JoinLinks()).without_defaults()
+        )
         return (
             nodes
             | "Parent" >> beam.MapTuple(parent)
-            | "Label" >> beam.FlatMap(_label, smallest=beam.pvalue.AsSingleton(rest))
+            | "Label" >> beam.FlatMap(_label, smallest=beam.pvalue.AsSingleton(rest, default_value={}))
         )
 
 

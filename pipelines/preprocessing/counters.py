@@ -2,7 +2,8 @@
 
 import collections
 import hashlib
-from collections.abc import Iterable
+import heapq
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import apache_beam as beam
@@ -39,6 +40,46 @@ class SplitSummary(beam.CombineFn):
     def extract_output(self, accumulator: Any) -> Any:
         """Returns the accumulator, the two arguments that `rebalance` takes first."""
         return accumulator
+
+
+class MostFrequent(beam.CombineFn):
+    """(token, count) of different tokens -> {token: count} of those to keep.
+
+    Attributes:
+      required: tokens that are kept.
+      most: number of others that are kept, those with the largest counts, of equal counts the smallest.
+      least: others with a smaller count are not kept.
+    """
+
+    def __init__(self, required: Collection[str], most: int, least: int) -> None:
+        super().__init__()
+        self.required, self.most, self.least = required, most, least
+
+    def create_accumulator(self) -> dict[str, int]:
+        """Returns no counts."""
+        return {}
+
+    def add_input(self, accumulator: dict[str, int], count: tuple[str, int]) -> dict[str, int]:
+        """Adds a token; from time to time those are dropped that cannot be kept."""
+        accumulator.update([count])
+        # At most two counts are sorted for each that is added.
+        return self._kept(accumulator) if len(accumulator) > 2 * (self.most + len(self.required)) else accumulator
+
+    def merge_accumulators(self, accumulators: Iterable[dict[str, int]]) -> dict[str, int]:
+        """Joins the counts of different tokens."""
+        merged = self.create_accumulator()
+        for counts in accumulators:
+            merged = self._kept({**merged, **counts})
+        return merged
+
+    def extract_output(self, accumulator: dict[str, int]) -> dict[str, int]:
+        """Drops all that are not kept."""
+        return self._kept(accumulator)
+
+    def _kept(self, counts: dict[str, int]) -> dict[str, int]:
+        others = (item for item in counts.items() if item[0] not in self.required and item[1] >= self.least)
+        frequent = heapq.nsmallest(self.most, others, key=lambda item: (-item[1], item[0]))
+        return {**{token: count for token, count in counts.items() if token in self.required}, **dict(frequent)}
 
 
 class FileTotals(beam.CombineFn):
@@ -101,6 +142,10 @@ class SplitTotals(beam.CombineFn):
         for (split, field), value in sorted(counts.items()):
             splits.setdefault(split, {})[field] = value
         return {"splits": splits, "songs": f"{digest % 2**256:064x}"}
+
+
+# What `SplitTotals` gives without a song.
+NOTHING_WRITTEN = SplitTotals().extract_output(SplitTotals().create_accumulator())
 
 
 def _digest(written: WrittenSong) -> int:

@@ -75,14 +75,13 @@ class AssignSplits(beam.PTransform):
         written = songs | "Written" >> beam.Filter(lambda row: row.outcome == READ and not row.duplicate_of)
         moves = (
             written
-            | "Clusters" >> beam.Map(lambda row: row.cluster or SongId.parse(row.sha256).short)
-            | "OnceEach" >> beam.Distinct()
-            | "SplitByHash" >> beam.Map(lambda cluster: (windows.split_of(cluster, self.config.split), cluster))
-            | "SummarizeSplits" >> beam.CombineGlobally(counters.SplitSummary())
+            | "OnceEach" >> beam.Filter(lambda row: SongId.parse(row.song).short == _cluster(row))
+            | "SplitByHash" >> beam.Map(lambda row: (windows.split_of(_cluster(row), self.config.split), _cluster(row)))
+            | "SummarizeSplits" >> beam.CombineGlobally(counters.SplitSummary()).without_defaults()
             | "FillEmptySplits" >> beam.Map(lambda summary: windows.rebalance(*summary, self.config.split))
         )
         return written | "AssignSplit" >> beam.Map(
-            _assign_split, config=self.config, moves=beam.pvalue.AsSingleton(moves)
+            _assign_split, config=self.config, moves=beam.pvalue.AsSingleton(moves, default_value={})
         )
 
 
@@ -97,9 +96,13 @@ def _with_cluster(joined: tuple[str, dict[str, Iterable[str | ReadOutcome]]]) ->
     yield from (dataclasses.replace(row, cluster=cluster) for row in groups["rows"])
 
 
+def _cluster(row: ReadOutcome) -> str:
+    """Returns the cluster of a song, which has the name of one of its songs; byte-identical ones are of one cluster."""
+    return row.cluster or SongId.parse(row.sha256).short
+
+
 def _assign_split(row: ReadOutcome, config: PreprocessConfig, moves: dict[str, str]) -> SplitSong:
     if row.position is None:
         raise ValueError(f"{row.source} was read and not spooled: report this as a fault of the pipeline")
-    cluster = row.cluster or SongId.parse(row.sha256).short
-    split = moves.get(cluster) or windows.split_of(cluster, config.split)
+    split = moves.get(_cluster(row)) or windows.split_of(_cluster(row), config.split)
     return SplitSong(row.song, split, row.position, row.cluster)

@@ -38,22 +38,10 @@ class BuildVocabulary(beam.PTransform):
             | "CountTokens" >> beam.FlatMap(_count_tokens)
             | "SumCounts" >> beam.CombinePerKey(sum)
         )
-        always = counts | "Required" >> beam.Filter(lambda count: count[0] in required)
-        most_frequent = (
-            counts
-            | "Frequent" >> beam.Filter(lambda count: count[0] not in required and count[1] >= config.min_count)
-            | "Top" >> beam.combiners.Top.Smallest(config.max_vocabulary, key=lambda count: (-count[1], count[0]))
+        kept = counts | "Kept" >> beam.CombineGlobally(
+            counters.MostFrequent(required, config.max_vocabulary, config.min_count)
         )
-        return (
-            split_songs.pipeline
-            | "Once" >> beam.Create([None])
-            | "Order"
-            >> beam.Map(
-                lambda _, always, frequent: dataset_settings.make_vocabulary(config, dict([*always, *frequent])),
-                beam.pvalue.AsList(always),
-                beam.pvalue.AsSingleton(most_frequent),
-            )
-        )
+        return kept | "Order" >> beam.Map(lambda counts: dataset_settings.make_vocabulary(config, counts))
 
 
 @dataclasses.dataclass
@@ -68,7 +56,9 @@ class WriteShards(beam.PTransform):
         """Groups songs by shard and writes each shard, those without songs too."""
         counts = dataset_settings.shard_counts(self.config)
         keys = [(split, index) for split, count in counts.items() for index in range(count)]
-        empty_shards = split_songs.pipeline | "EveryShard" >> beam.Create([(key, None) for key in keys])
+        empty_shards = split_songs.pipeline | "EveryShard" >> beam.Create(
+            [(key, None) for key in keys], reshuffle=False
+        )
         keyed = split_songs | "KeyByShard" >> beam.Map(lambda song: (shards.shard_of(song, self.config), song))
         return (
             (keyed, empty_shards)
@@ -132,9 +122,11 @@ class Totals(beam.PTransform):
 
     def expand(self, ledger: beam.PCollection[LedgerRow]) -> beam.PCollection[dict[str, Any]]:
         """Sums both and merges the two dictionaries."""
-        files = ledger | "CountFiles" >> beam.CombineGlobally(counters.FileTotals())
-        splits = self.written | "CountSplits" >> beam.CombineGlobally(counters.SplitTotals())
-        return files | "Both" >> beam.Map(lambda left, right: {**left, **right}, beam.pvalue.AsSingleton(splits))
+        # There is a row for each file, and at least one.
+        files = ledger | "CountFiles" >> beam.CombineGlobally(counters.FileTotals()).without_defaults()
+        splits = self.written | "CountSplits" >> beam.CombineGlobally(counters.SplitTotals()).without_defaults()
+        both = beam.pvalue.AsSingleton(splits, default_value=counters.NOTHING_WRITTEN)
+        return files | "Both" >> beam.Map(lambda left, right: {**left, **right}, both)
 
 
 def _count_tokens(spool_songs: tuple[str, Iterable[SplitSong]]) -> Iterator[tuple[str, int]]:

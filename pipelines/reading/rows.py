@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from nabi.music import note_codes
 from nabi.music.errors import ParseError
-from nabi.reading import compressed, file_reader, midi_writer
+from nabi.reading import compressed, file_reader
 from nabi.workspace import archives, storage
 from nabi.workspace.kept_songs import KeptSongs
 from nabi.workspace.ledger import LOST, READ
@@ -77,6 +77,9 @@ class SourceReader:
             if source.size > file_reader.MAX_BYTES:
                 raise ParseError("too-large", f"{source.size} bytes; the limit is {file_reader.MAX_BYTES}")
             if source.path.startswith(note_codes.SCHEME):
+                # It needs Numba, whose import takes half a second.
+                from nabi.reading import midi_writer
+
                 text = source.path.removeprefix(note_codes.SCHEME)
                 return midi_writer.write(note_codes.tune(text, self._config.divisors))
             if source.member:
