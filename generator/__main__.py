@@ -6,6 +6,7 @@ from nabi.workspace import commands
 
 COMMANDS = {
     "generate": "samples songs from a model, with a page to look at and to listen to them",
+    "page": "one HTML file that composes in the browser: the model inside, no network",
     "explain": "the passages that a song shares with training songs, and where",
     "compare": "one page of the songs of several directories, side by side",
     "listen": "a blind listening test of real songs and a model's, and its score",

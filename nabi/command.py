@@ -15,6 +15,7 @@ MODULES = {
     "train": "trainer.task",
     "evaluate": "trainer.evaluate",
     "generate": "generator.generate",
+    "page": "generator.page",
     "explain": "generator.explain",
     "compare": "generator.compare",
     "listen": "generator.listen",

@@ -47,6 +47,7 @@ JOBS = {
     "generator.primers": GENERATOR | {"generator.sampling"},
     "generator.pages": GENERATOR,
     "generator.songs": GENERATOR | {"generator.sampling", "generator.primers"},
+    "generator.composer": GENERATOR | {"generator.sampling", "generator.songs"},
     "generator.songs_dir": GENERATOR
     | {"generator.sampling", "generator.primers", "generator.songs", "generator.pages"},
     "generator.listening": GENERATOR
@@ -150,6 +151,7 @@ def test_heavy_packages_stay_where_they_belong(room):
         "generator/explain.py",
         "generator/compare.py",
         "generator/listen.py",
+        "generator/page.py",
         "trainer/gate.py",
         "deploy/vertex.py",
         "deploy/pipeline.py",

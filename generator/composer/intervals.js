@@ -50,9 +50,6 @@ function neighbours(slice) {
   return [top, bottom === top ? -1 : bottom, latest];
 }
 
-const within = (value, low, high) => Math.min(Math.max(value, low), high);
-const modulo = (value, divisor) => ((value % divisor) + divisor) % divisor;
-
 const intervalNumber = (from, to) =>
   (from && to ? within(to - from, LOWEST_INTERVAL, HIGHEST_INTERVAL) - LOWEST_INTERVAL + 1 : 0);
 

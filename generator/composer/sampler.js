@@ -31,7 +31,7 @@ class Sampler {
     const key = given.key < 0 ? null : this.tables.keys[given.key];
     const isFree = !given.primer && given.lowest === 0 && given.highest === PITCHES - 1;
     const moves = Boolean(key && key.moves && isFree);
-    const max_ticks = given.max_bars ? Math.max(1, Math.round(given.max_bars * quartersOf(given.meter) * this.tables.quarter)) : 0;
+    const max_ticks = given.max_bars ? Math.max(1, Math.round(given.max_bars * barQuarters(given.meter) * this.tables.quarter)) : 0;
     const settings = { ...given, key, moves, max_ticks };
     return { ...settings, primer: given.primer || [START_ID, ...this.opening(settings)] };
   }
@@ -98,10 +98,4 @@ class Sampler {
 function isBefore(one, other) {
   const at = one.findIndex((value, index) => value !== other[index]);
   return at >= 0 && one[at] < other[at];
-}
-
-// Quarter notes of a bar; those of 4/4 without a meter.
-function quartersOf(meter) {
-  const [beats, unit] = (meter || "4/4").split("/").map(Number);
-  return (4 * beats) / unit;
 }

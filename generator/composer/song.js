@@ -60,3 +60,9 @@ function canonical(notes) {
 }
 
 const endOf = (notes) => notes.reduce((end, note) => Math.max(end, note.start + note.duration), 0);
+
+// Quarter notes of a bar; those of 4/4 without a meter.
+function barQuarters(meter) {
+  const [beats, unit] = (meter || "4/4").split("/").map(Number);
+  return (4 * beats) / unit;
+}
