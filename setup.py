@@ -46,9 +46,13 @@ EXTRAS = {
         # Google Cloud Storage as a server of the tests' own; S3 is moto's.
         "gcp-storage-emulator==2026.7.19",
         "hypothesis==6.170.15",
+        # Execute docs/nabi.ipynb.
+        "ipykernel==7.4.0",
         "mido==1.3.3",
         "moto[server]==5.2.5",
         "mypy==2.4.1",
+        "nbclient==0.11.0",
+        "nbformat==5.11.1",
         # Drives the Chromium of the system: it brings no browser of its own, and `playwright install` is not needed.
         "playwright==1.65.2",
         "pytest==9.2.0",
