@@ -62,7 +62,7 @@ def beam_options(flags: Sequence[str], others: Sequence[str] = ()) -> "PipelineO
     Raises:
       ValueError: if Beam does not know a flag either.
     """
-    if _names_no_engine(flags):
+    if names_no_engine(flags):
         local_import.import_beam("apache_beam.runners.portability.fn_api_runner.fn_runner")
     from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions, WorkerOptions
 
@@ -85,7 +85,7 @@ def beam_options(flags: Sequence[str], others: Sequence[str] = ()) -> "PipelineO
     return options
 
 
-def _names_no_engine(flags: Sequence[str]) -> bool:
+def names_no_engine(flags: Sequence[str]) -> bool:
     """Returns true if the local runner is chosen by no flag at all, as nearly always."""
     return not any(flag.startswith("--runner") for flag in flags)
 
@@ -122,6 +122,15 @@ def use_cores(options: "PipelineOptions", flags: Sequence[str], parts: int) -> N
     if local and 1 < workers <= parts // 2 and not any(flag.startswith("--direct_") for flag in flags):
         direct = options.view_as(DirectOptions)
         direct.direct_num_workers, direct.direct_running_mode = workers, "multi_processing"
+
+
+def cores_of_a_worker(options: "PipelineOptions") -> int:
+    """Returns how many cores each worker may take for processes of its own: 1 unless there are fewer local workers."""
+    from apache_beam.options.pipeline_options import DirectOptions, StandardOptions
+
+    # 0 workers are one for each core.
+    workers = options.view_as(DirectOptions).direct_num_workers or cores()
+    return max(cores() // workers, 1) if options.view_as(StandardOptions).runner == LOCAL_RUNNER else 1
 
 
 def hands_over(options: "PipelineOptions") -> bool:

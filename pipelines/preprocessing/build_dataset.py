@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from nabi.beam import failures
-from nabi.beam.options import beam_options, hands_over, open_pipeline
+from nabi.beam.options import beam_options, cores_of_a_worker, hands_over, open_pipeline
 from nabi.music import vocabulary
 from nabi.workspace import directories, kept_songs, paths, storage
 from pipelines.config import PreprocessConfig
@@ -141,7 +141,10 @@ def _run_pipeline(
         totals = (
             pipeline
             | "Listings" >> beam.Create(listings)
-            | "BuildDataset" >> transforms.BuildDataset(folder=output, ledger_shards=ledger_shards, **transform)
+            | "BuildDataset"
+            >> transforms.BuildDataset(
+                folder=output, ledger_shards=ledger_shards, processes=cores_of_a_worker(options), **transform
+            )
             | "WriteTotals" >> beam.Map(_write_totals, totals_path)
         )
         if finish:

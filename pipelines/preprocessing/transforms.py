@@ -25,16 +25,19 @@ class BuildDataset(beam.PTransform):
       folder: the dataset directory.
       ledger_shards: number of ledger files to write.
       reuse: a dataset directory whose kept songs need not be read again; "": none.
+      processes: processes of each worker that parse at the same time.
     """
 
     config: PreprocessConfig
     folder: str
     ledger_shards: int
     reuse: str = ""
+    processes: int = 1
 
     def expand(self, listings: beam.PCollection[str]) -> beam.PCollection[dict[str, Any]]:
         """Chains the whole pipeline; its output is one element, the totals."""
-        read = listings | ReadSources(self.config) | ReadSongs(self.config, self.folder, self.reuse)
+        sources = listings | ReadSources(self.config, self.processes)
+        read = sources | ReadSongs(self.config, self.folder, self.reuse, self.processes)
         songs = read.songs | NameSongs(self.config)
         split_songs = songs | AssignSplits(self.config)
         vocabulary = split_songs | BuildVocabulary(self.config)

@@ -3,8 +3,9 @@
 A file that hangs, crashes or takes too much memory costs only itself: the process is started anew for the next one.
 """
 
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from nabi.workspace.ledger import LOST
 from pipelines.config import PreprocessConfig
@@ -15,11 +16,37 @@ from pipelines.reading.parser_process import LostProcessError, ParserProcess
 
 _LEAST_MEMORY_BYTES = 1 << 27
 
+# Processes that were started before they are needed.
+_started: list[ParserProcess] = []
+
+
+@contextlib.contextmanager
+def started_early(readers: Iterable["IsolatedReader"]) -> Iterator[Sequence[ParserProcess]]:
+    """Starts a process for each reader, for other readers of this process that do the same; ends those not taken."""
+    _started.extend(ParserProcess(reader.job) for reader in readers)
+    try:
+        yield tuple(_started)
+    finally:
+        while _started:
+            _started.pop().kill()
+
+
+def _take(job: ParseJob) -> ParserProcess:
+    """Returns a process for a job, one that was started early if there is one."""
+    early = next((process for process in _started if process.job == job), None)
+    if early is None:
+        return ParserProcess(job)
+    _started.remove(early)
+    return early
+
 
 class IsolatedReader:
     """Reads files in one long-lived process, warmed up before the first file's time counts.
 
     A context manager, for one thread at a time.
+
+    Attributes:
+      job: what the process is told.
     """
 
     def __init__(
@@ -45,7 +72,7 @@ class IsolatedReader:
             raise ValueError(f"timeout_seconds is {timeout_seconds}; it must be above 0")
         if memory_bytes < _LEAST_MEMORY_BYTES:
             raise ValueError(f"memory_bytes is {memory_bytes}; it must be at least {_LEAST_MEMORY_BYTES}")
-        self._job = ParseJob(function, config, memory_bytes)
+        self.job = ParseJob(function, config, memory_bytes)
         self._timeout_seconds = timeout_seconds
         self._process: ParserProcess | None = None
 
@@ -84,7 +111,7 @@ class IsolatedReader:
         return [self._read_alone(file) for file in files]
 
     def _ask(self, files: Sequence[tuple[bytes, str]]) -> list[list[Tune]]:
-        self._process = self._process or ParserProcess(self._job)
+        self._process = self._process or _take(self.job)
         return self._process.ask(files, self._timeout_seconds)
 
     def _read_alone(self, file: tuple[bytes, str]) -> list[Tune]:

@@ -39,42 +39,49 @@ class LostProcessError(Exception):
 
 
 class ParserProcess:
-    """A running `pipelines.reading.parse_worker`, ready for requests."""
+    """A running `pipelines.reading.parse_worker`, which imports its readers while this process does other work.
+
+    Attributes:
+      job: what it reads.
+    """
 
     def __init__(self, job: ParseJob) -> None:
-        self._memory_bytes = job.memory_bytes
+        self.job = job
+        self._is_ready = False
         (requests, our_requests), (our_answers, answers) = os.pipe(), os.pipe()
         # A song cannot have more bytes than the process has memory.
         self._channel = frames.Channel(our_answers, our_requests, job.memory_bytes)
-        with tempfile.TemporaryFile() as errors:
-            try:
-                self.popen = _popen(requests, answers, errors)
-            finally:
-                # Kept open here, they would hide that the process has ended.
-                os.close(requests)
-                os.close(answers)
-            self._wait_until_ready(job, errors)
-
-    def _wait_until_ready(self, job: ParseJob, errors: IO[bytes]) -> None:
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - `kill` closes it.
         try:
+            self.popen = _popen(requests, answers, self._errors)
+        finally:
+            # Kept open here, they would hide that the process has ended.
+            os.close(requests)
+            os.close(answers)
+        # If it has ended already, `wait_until_ready` says why.
+        with contextlib.suppress(EOFError):
             self._channel.send(frames.pack(frames.JOB, pickle.dumps(job)))
-            self._channel.receive(time.monotonic() + _START_SECONDS)
+
+    def wait_until_ready(self) -> None:
+        """Returns when the process takes requests; raises RuntimeError with what it says if it does not start."""
+        try:
+            if not self._is_ready:
+                self._channel.receive(time.monotonic() + _START_SECONDS)
+            self._is_ready = True
         except (EOFError, TimeoutError) as error:
-            self.kill()
-            errors.seek(0)
-            output = errors.read().decode(errors="replace").strip()
+            self.popen.kill()
+            self._errors.seek(0)
+            output = self._errors.read().decode(errors="replace").strip()
             raise RuntimeError(f"the process that parses did not start; it says: {output[-2000:]}") from error
-        except BaseException:
-            self.kill()
-            raise
 
     def ask(self, files: Sequence[tuple[bytes, str]], timeout_seconds: float) -> list[list[Tune]]:
         """Sends (bytes, source) of files and returns their answers; raises LostProcessError if the process is lost.
 
         Args:
           files: (bytes, source) of each file.
-          timeout_seconds: wall time for all of them together.
+          timeout_seconds: wall time for all of them together, from when the process is ready.
         """
+        self.wait_until_ready()
         deadline = time.monotonic() + timeout_seconds
         request = [field for data, source in files for field in (frames.from_text(source), data)]
         try:
@@ -91,7 +98,7 @@ class ParserProcess:
 
     def _understand(self, kind: bytes, tunes: list[bytes]) -> list[Tune]:
         if kind == frames.NO_MEMORY:
-            raise LostProcessError("out-of-memory", f"needs more than {self._memory_bytes >> 20} MiB")
+            raise LostProcessError("out-of-memory", f"needs more than {self.job.memory_bytes >> 20} MiB")
         return [_understand(*frames.unpack(tune)) for tune in tunes]
 
     def _cause_of_death(self) -> LostProcessError:
@@ -110,6 +117,7 @@ class ParserProcess:
         """Kills the process and waits until it is gone."""
         self.popen.kill()
         self._channel.close()
+        self._errors.close()
         with contextlib.suppress(OSError), self.popen:
             pass
 

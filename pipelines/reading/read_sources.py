@@ -24,13 +24,19 @@ _TAR_GZ_BATCH = 1024
 
 @dataclasses.dataclass
 class ReadSources(beam.PTransform):
-    """Listing files -> batches of sources, spread over all workers."""
+    """Listing files -> batches of sources, spread over all workers.
+
+    Attributes:
+      config: the dataset's settings.
+      processes: processes of a worker that parse the files of a batch at the same time.
+    """
 
     config: PreprocessConfig
+    processes: int
 
     def expand(self, listings: beam.PCollection[str]) -> beam.PCollection[list[Source]]:
         """Reads listing files, groups their lines into batches, and shuffles those."""
-        size = rows.BATCH[self.config.parser]
+        size = rows.BATCH[self.config.parser] * self.processes
         return listings | "ReadListing" >> beam.FlatMap(_read_listing, size=size) | "Spread" >> beam.Reshuffle()
 
 
@@ -41,26 +47,28 @@ class ReadSongs(beam.PTransform):
     config: PreprocessConfig
     folder: str
     reuse: str
+    processes: int
 
     def expand(self, sources: beam.PCollection[list[Source]]) -> Any:
-        """Reads sources in a process of their own and spools their songs."""
-        reader = _ReadAndSpool(self.config, storage.join(self.folder, paths.STAGING), self.reuse)
+        """Reads sources in processes of their own and spools their songs."""
+        reader = _ReadAndSpool(self.config, storage.join(self.folder, paths.STAGING), self.reuse, self.processes)
         return sources | "Read" >> beam.ParDo(reader).with_outputs("rejects", main="songs")
 
 
 class _ReadAndSpool(beam.DoFn):
-    """Reads batches with one parser process for each worker and one spool file for each bundle."""
+    """Reads batches with parser processes of its worker, and one spool file for each bundle."""
 
-    def __init__(self, config: PreprocessConfig, staging: str, reuse: str) -> None:
+    def __init__(self, config: PreprocessConfig, staging: str, reuse: str, processes: int) -> None:
         self._config = config
         self._staging = staging
         self._reuse = reuse
+        self._processes = processes
         self._spool: SpoolWriter | None = None
 
     def setup(self) -> None:
         """Prepares the reader and this worker's progress counts."""
         self._progress = ReadingProgress(self._staging)
-        self._reader = rows.SourceReader(self._config, self._reuse)
+        self._reader = rows.SourceReader(self._config, self._reuse, self._processes)
 
     def process(self, sources: list[Source]) -> Iterator[Any]:
         """Yields the rows of a batch: of songs with their spool positions, of all others tagged as rejects."""
@@ -85,7 +93,7 @@ class _ReadAndSpool(beam.DoFn):
             self._spool = None
 
     def teardown(self) -> None:
-        """Ends the parser process."""
+        """Ends the parser processes."""
         self._reader.close()
 
 

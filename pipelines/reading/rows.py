@@ -1,6 +1,8 @@
 """Reads sources into songs, with a row for each that says what became of it."""
 
+import concurrent.futures
 import dataclasses
+import itertools
 import time
 from collections.abc import Iterator, Sequence
 
@@ -23,33 +25,37 @@ from pipelines.reading.sources import Source
 BATCH = {"fast": 48, "music21": 8}
 
 
-class SourceReader:
-    """Reads sources in a process of their own, so that a bad file harms only itself; has to be closed, or a context."""
+def parsers(config: PreprocessConfig, processes: int) -> list[IsolatedReader]:
+    """Returns readers for so many processes, none of which is started yet."""
+    limits = {"timeout_seconds": config.parse_timeout, "memory_bytes": config.parse_memory << 20}
+    return [IsolatedReader(config, **limits) for _ in range(processes)]
 
-    def __init__(self, config: PreprocessConfig, reuse: str = "") -> None:
+
+class SourceReader:
+    """Reads sources in processes of their own, so that a bad file harms only itself; has to be closed, or a context."""
+
+    def __init__(self, config: PreprocessConfig, reuse: str = "", processes: int = 1) -> None:
         """Starts nothing yet.
 
         Args:
           config: the dataset's settings.
           reuse: a dataset directory with kept songs that these settings would read; "": none.
+          processes: processes that parse at the same time.
         """
         self._kept = KeptSongs(reuse) if reuse else None
         self._config = config
         self._archives = archives.MemberReader()
         self._licences = LicenceReader()
         self._outcomes = FileOutcomes(config, file_reader.read_songs)
-        self._parser = IsolatedReader(
-            config,
-            timeout_seconds=config.parse_timeout,
-            memory_bytes=config.parse_memory << 20,
-        )
+        self._parsers = parsers(config, processes)
+        self._threads = concurrent.futures.ThreadPoolExecutor(processes)
 
     def read(self, sources: Sequence[Source]) -> Iterator[Tune]:
         """Yields each source's row with its song; a file of several tunes gives several.
 
         Never raises for the content of a file.
         """
-        size = BATCH[self._config.parser]
+        size = BATCH[self._config.parser] * len(self._parsers)
         for begin in range(0, len(sources), size):
             yield from self._read_together(sources[begin : begin + size])
 
@@ -61,12 +67,19 @@ class SourceReader:
             for (source, data), kept in zip(fetched, reused, strict=True)
             if isinstance(data, bytes) and kept is None
         ]
-        answers = iter(self._parser.read(files) if files else ())
+        answers = self._parsed(files)
         for (source, data), kept in zip(fetched, reused, strict=True):
             tunes = [Tune(data)] if isinstance(data, ReadOutcome) else [kept] if kept else next(answers)
             licence = self._licences.read(source.sidecar)
             for row, song in tunes:
                 yield Tune(dataclasses.replace(row, licence=licence, repaired=_repaired(row, data)), song)
+
+    def _parsed(self, files: Sequence[tuple[bytes, str]]) -> Iterator[list[Tune]]:
+        """Yields the tunes of each file; each process parses as many files as any other."""
+        share = -(-len(files) // len(self._parsers)) or 1
+        parts = [files[begin : begin + share] for begin in range(0, len(files), share)]
+        answers = self._threads.map(lambda parser, part: parser.read(part), self._parsers, parts)
+        return itertools.chain.from_iterable(answers)
 
     def _fetch(self, source: Source) -> bytes | ReadOutcome:
         """Returns a source's bytes, or the row that says why there are none."""
@@ -107,8 +120,10 @@ class SourceReader:
         return Tune(dataclasses.replace(tune.row, reused=True), tune.song) if tune.song else None
 
     def close(self) -> None:
-        """Ends the parser process and closes archives."""
-        self._parser.close()
+        """Ends the parser processes and closes archives."""
+        self._threads.shutdown()
+        for parser in self._parsers:
+            parser.close()
         self._licences.close()
         self._archives.close()
         if self._kept:

@@ -11,7 +11,7 @@ from nabi.music import errors
 from nabi.reading.file_reader import read_song
 from nabi.reading.read_settings import ReadSettings
 from pipelines.config import PreprocessConfig
-from pipelines.reading import frames
+from pipelines.reading import frames, isolation
 from pipelines.reading.encoded_song import EncodedSong
 from pipelines.reading.isolation import IsolatedReader
 from pipelines.reading.parse_worker import WARM_UP
@@ -226,3 +226,14 @@ def test_frames(fields):
 def test_no_frames(frame):
     with pytest.raises(ValueError, match="frame"):
         frames.unpack(frame)
+
+
+@pytest.mark.slow
+def test_processes_started_early_are_taken_by_readers_of_the_same_settings_and_the_others_end():
+    readers = [hostile(), hostile(timeout_seconds=9), hostile(memory_bytes=MEMORY + 1)]
+    with isolation.started_early(readers) as processes:
+        early = [process.popen.pid for process in processes]
+        with hostile() as reader:
+            assert process_of(reader) in early[:2]
+            assert all(map(is_running, early))
+    assert not any(map(is_running, early))
