@@ -8,7 +8,7 @@
 # make chaos      kills a training 50 times and looks whether its result is what it would have been
 # make test-flink  both jobs on an Apache Flink cluster, also while its parts are killed (needs Java and Maven; 7 minutes)
 # make lock-images  resolves what each image installs again, deploy/locks, to the versions of requirements.lock
-# make docs       writes docs/flags.md again from the commands' own parsers
+# make docs       writes docs/flags.md again from the commands' own parsers, and docs/nabi.ipynb from its cells
 # make templates  writes the parameters of the Dataflow templates again from the jobs' flags
 # make test-azure  az:// on Azurite (needs npm)
 # make test-prism  both jobs on Prism, built from Beam's Go module (needs Go)
@@ -98,6 +98,7 @@ lock-images: $(UV)
 
 docs: .venv/installed
 	$(BIN)/python -m docs.flags
+	$(BIN)/python -m docs.notebook
 
 templates: .venv/installed
 	$(BIN)/python -m tests.deploy.test_templates

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from docs import flags
+from docs import flags, notebook
 
 ROOT = pathlib.Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -91,6 +91,10 @@ def unknown(module, rest):
 
 def test_the_page_of_flags_is_what_the_code_says():
     assert text_of(flags.PAGE) == flags.page(), "the flags have changed: run `make docs`"
+
+
+def test_the_notebook_is_what_its_cells_say():
+    assert text_of(notebook.PAGE) == notebook.notebook(), "the cells have changed: run `make docs`"
 
 
 @pytest.mark.parametrize("command", flags.COMMANDS)
