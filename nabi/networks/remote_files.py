@@ -1,4 +1,4 @@
-"""Opens s3://, az://, hdfs:// and http:// through tensorflow-io, or those that it can through fsspec."""
+"""Opens s3://, az:// and hdfs:// through tensorflow-io, http:// through fsspec, or where one is missing the other."""
 
 import contextlib
 import importlib.util
@@ -12,13 +12,15 @@ from nabi.workspace.storage import fsspec_files
 from nabi.workspace.storage.file_system import NO_CONDITIONAL_WRITES
 
 # Schemes of tensorflow-io; local paths and gs:// do not need it.
-SCHEMES = ("s3", "az", "hdfs", "viewfs", "http", "https")
+_WEB = ("http", "https")
+SCHEMES = ("s3", "az", "hdfs", "viewfs", *_WEB)
 
 
 def open_schemes(*paths: str) -> None:
     """Registers the schemes of these paths with `nabi.workspace.storage`, if they are not built in.
 
-    They are opened through tensorflow-io where that loads, so that TensorFlow knows them too, and else through fsspec.
+    They are opened through tensorflow-io where that loads, so that TensorFlow knows them too, and else through fsspec;
+    http:// and https:// through fsspec first, since tensorflow-io fails on servers that send no ranges.
 
     Raises:
       ValueError: if a scheme cannot be opened here, with what to install.
@@ -28,11 +30,12 @@ def open_schemes(*paths: str) -> None:
         return
     known = _schemes_of_tensorflow()
     for scheme in schemes:
-        if scheme in known:
+        if scheme in _WEB and fsspec_files.is_installed(scheme):
+            storage.register(scheme, fsspec_files.WebFiles())
+        elif scheme in known:
             _register_tensorflow(scheme)
         elif fsspec_files.is_installed(scheme):
-            web = scheme in ("http", "https")
-            storage.register(scheme, fsspec_files.WebFiles() if web else fsspec_files.FsspecFiles())
+            storage.register(scheme, fsspec_files.FsspecFiles())
         else:
             raise ValueError(
                 f"{scheme}:// cannot be opened here: {_advice(scheme)}, or copy the files to a local folder"

@@ -3,23 +3,32 @@
 import functools
 import http.server
 import importlib.util
+import pathlib
 import sys
 import threading
 
 import pytest
 
 from nabi.networks import remote_files
-from nabi.workspace import paths, storage
+from nabi.workspace import directories, paths, storage
+from nabi.workspace.storage import fsspec_files, packs
 from tests.trainer import datasets
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
+def served(tmp_path_factory) -> pathlib.Path:
     folder = tmp_path_factory.mktemp("served")
     datasets.build(folder, {"train": [[4, 5, 6, 7]]})
-    handler = functools.partial(QuietHandler, directory=str(folder))
+    with (folder / "mine.nabi").open("wb") as file:
+        packs.write(file, {paths.COMPLETED: b'{"request": "r", "content": "c"}', paths.CONFIG: b"{}"})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(served):
+    handler = functools.partial(QuietHandler, directory=str(served))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -33,6 +42,8 @@ def opened(request, address, monkeypatch):
         monkeypatch.setitem(sys.modules, "tensorflow_io", None)
     elif not importlib.util.find_spec("tensorflow_io"):
         pytest.skip("tensorflow-io has no build for this Python")
+    else:
+        monkeypatch.setattr(fsspec_files, "is_installed", lambda _: False)
     remote_files.open_schemes(f"{address}/data")
     return address
 
@@ -62,6 +73,23 @@ def test_dataset_over_http(opened):
 
     (windows,) = read_windows(open_dataset(opened), "train")
     assert windows.tokens.tolist() == [[2, 4, 5, 6, 7], [7, 3, 0, 0, 0]]
+
+
+def test_a_pack_over_http(opened):
+    assert directories.model(f"{opened}/mine.nabi") == f"{opened}/mine.nabi"
+    assert storage.read_bytes(f"{opened}/mine.nabi/{paths.CONFIG}") == b"{}"
+    with pytest.raises(ValueError, match=r"the model http.*/none\.nabi does not exist"):
+        directories.model(f"{opened}/none.nabi")
+    with pytest.raises(storage.StorageError, match="a packed model can only be read"):
+        storage.check_writable(f"{opened}/mine.nabi")
+
+
+def test_a_large_file_of_a_server_that_sends_no_ranges(address, served):
+    """Such as Python's own, which tensorflow-io breaks off with "Failure writing output to destination"."""
+    (served / "large").write_bytes(bytes(20_000_000))
+    remote_files.open_schemes(address)
+    assert storage.exists(f"{address}/large")
+    assert len(storage.read_bytes(f"{address}/large")) == 20_000_000
 
 
 def test_http_cannot_be_written(opened):

@@ -86,6 +86,17 @@ def test_a_folder_of_such_a_name_is_a_folder(tmp_path):
     assert storage.read_text(f"{tmp_path}/songs.nabi/a.txt") == "a"
 
 
+def test_a_pack_in_a_bucket(gs_folder):
+    write(f"{gs_folder}/mine.nabi", MODEL)
+    storage.write_text(f"{gs_folder}/folder.nabi/a.txt", "a")
+    assert directories.model(f"{gs_folder}/mine.nabi/") == f"{gs_folder}/mine.nabi"
+    assert storage.read_bytes(f"{gs_folder}/mine.nabi/{paths.MODEL}") == MODEL[paths.MODEL]
+    assert storage.read_text(f"{gs_folder}/folder.nabi/a.txt") == "a"
+    assert "does not exist" in refusal(f"{gs_folder}/none.nabi")
+    storage.write_bytes(f"{gs_folder}/bad.nabi", b"PK")
+    assert "is damaged, truncated or no pack" in refusal(f"{gs_folder}/bad.nabi")
+
+
 def test_a_pack_that_is_replaced_is_checked_anew(pack):
     directories.model(str(pack))
     write(pack, {**MODEL, paths.CONFIG: b"[1]"})
