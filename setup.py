@@ -45,6 +45,8 @@ EXTRAS = {
         "cryptography>=47,<51",
         # Google Cloud Storage as a server of the tests' own; S3 is moto's.
         "gcp-storage-emulator==2026.7.19",
+        # Reads the cards of models, as the hub that they are written for does.
+        "huggingface_hub==2.4.0",
         "hypothesis==6.170.15",
         # Execute docs/nabi.ipynb.
         "ipykernel==7.4.0",
@@ -72,7 +74,7 @@ setuptools.setup(
     license="Apache-2.0",
     # By name: tests and benchmarks never ship.
     packages=setuptools.find_packages(include=[pattern for name in SHIPPED for pattern in (name, f"{name}.*")]),
-    package_data={"": ["*.css", "*.html", "*.js", "*.toml", "py.typed"]},
+    package_data={"": ["*.css", "*.html", "*.js", "*.nabi", "*.toml", "py.typed"]},
     entry_points={"console_scripts": ["nabi = nabi.command:main"]},
     python_requires=">=3.11,<3.14",
     # What nabi/ needs, and all that preprocessing needs besides Beam: Dataflow's workers install the tarball of
