@@ -1,3 +1,4 @@
+# make songs      twelve songs of the model that comes with Nabi, in the browser: install, generate
 # make run        the whole chain on Bach's chorales: install, preprocess, train, generate
 # make check      ruff, mypy, and the tests that need no process, no browser and no TensorFlow (a few minutes)
 # make test       ruff, mypy and the whole test suite, on two cores (15 to 25 minutes)
@@ -6,6 +7,7 @@
 # make fuzz       100,000 damaged files through repair and the fast reader, made from those in FOLDERS
 # make seeds      the five tutorials that Nabi grew from, each by its recipe, beside what they state (up to an hour)
 # make chaos      kills a training 50 times and looks whether its result is what it would have been
+# make box        trains the model that comes with Nabi anew, and compares it (10 minutes)
 # make test-flink  both jobs on an Apache Flink cluster, also while its parts are killed (needs Java and Maven; 7 minutes)
 # make lock-images  resolves what each image installs again, deploy/locks, to the versions of requirements.lock
 # make docs       writes docs/flags.md again from the commands' own parsers, and docs/nabi.ipynb from its cells
@@ -25,7 +27,10 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 PIP_FLAGS := --quiet --disable-pip-version-check --no-deps --no-compile
 
-.PHONY: run check lint test parity fuzz seeds chaos lock lock-images templates docs test-newest test-flink test-azure test-prism clean
+.PHONY: songs run check lint test parity fuzz seeds chaos box lock lock-images templates docs test-newest test-flink test-azure test-prism clean
+
+songs: .venv/installed
+	$(BIN)/nabi play
 
 run: .venv/installed
 	$(BIN)/python -m pipelines.retrain --recipe chorales --output runs/chorales
@@ -57,6 +62,9 @@ seeds: .venv/installed
 chaos: .venv/installed
 	$(BIN)/python -m pipelines.preprocess --recipe chorales --output runs/chorales-data
 	$(BIN)/python -m benchmarks.chaos --data runs/chorales-data
+
+box: .venv/installed
+	$(BIN)/python -m benchmarks.box
 
 # The lock is whole, so pip need not resolve; --no-deps also leaves out pyaudio (see pyproject.toml). What an
 # interrupted installation, or one of another Python, left is cleared.

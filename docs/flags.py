@@ -9,6 +9,7 @@ from unittest import mock
 
 PAGE = pathlib.Path(__file__).with_suffix(".md")
 COMMANDS = (
+    "generator.play",
     "pipelines.preprocess",
     "trainer.task",
     "trainer.evaluate",
@@ -18,6 +19,8 @@ COMMANDS = (
     "generator.listen",
     "pipelines.retrain",
     "trainer.gate",
+    "trainer.pack",
+    "trainer.card",
     "pipelines.promote",
     "pipelines.ledger",
     "pipelines.report",

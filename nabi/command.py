@@ -10,6 +10,7 @@ from nabi.workspace import commands, job_exit, logs
 
 # NAME -> the module that `nabi NAME` starts, in the order of use.
 MODULES = {
+    "play": "generator.play",
     "retrain": "pipelines.retrain",
     "preprocess": "pipelines.preprocess",
     "train": "trainer.task",
@@ -24,6 +25,8 @@ MODULES = {
     "export": "pipelines.export",
     "gate": "trainer.gate",
     "promote": "pipelines.promote",
+    "pack": "trainer.pack",
+    "card": "trainer.card",
 }
 _FLAGS = ("--help", "--version")
 

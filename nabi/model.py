@@ -153,8 +153,8 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     split over threads may round differently, and songs would differ from those of `generator.generate`.
 
     Args:
-      path: local or remote: a model directory, its `model.keras`, the directory of a run of `pipelines.retrain`, or its
-        `--output`, of which the champion is loaded.
+      path: local or remote: a model directory, its `model.keras`, a pack (`X.nabi`), the directory of a run of
+        `pipelines.retrain`, or its `--output`, of which the champion is loaded.
 
     Raises:
       ValueError: if there is no finished model, saying what is there and what to run, or its files do not fit together.

@@ -21,6 +21,7 @@ LIBRARY = {
     "nabi.networks": {"nabi.music", "nabi.workspace"},
     "nabi.beam": {"nabi.workspace"},
     "nabi.recipes": set(),
+    "nabi.models": set(),
 }
 SONGS = {"nabi.music", "nabi.workspace", "nabi.analysis", "nabi.reading"}
 PIPELINES = SONGS | {"nabi.pages", "nabi.beam", "pipelines.config"}
@@ -39,6 +40,7 @@ JOBS = {
     "trainer.evaluation": TRAINER | {"trainer.data"},
     "trainer.training": TRAINER | {"trainer.data", "trainer.evaluation"},
     "trainer.judging": TRAINER | {"trainer.data", "trainer.evaluation"},
+    "trainer.sharing": TRAINER,
     "trainer.tuning": TRAINER | {"trainer.data", "trainer.training"},
     "generator.flag_values": set(),
     "generator.contradictions": SONGS | {"generator.flag_values"},
@@ -68,6 +70,7 @@ WITHOUT = {
     "nabi.networks": {"apache_beam"},
     "nabi.beam": {"tensorflow", "keras"},
     "nabi.recipes": HEAVY,
+    "nabi.models": HEAVY,
     "pipelines": {"tensorflow", "tensorflow_io", "keras"},
     "trainer": {"apache_beam"},
     "deploy": HEAVY,

@@ -84,6 +84,7 @@ def unknown(module, rest):
     # Behind a lone -- stand flags of the job that is submitted.
     own, _, submitted = plain.partition(" -- ")
     known = flags_of(module) | (flags_of_beam() if module in ON_BEAM else set())
+    known |= flags_of("generator.generate") if module == "generator.play" else set()
     missing += [flag for flag in flags_in(own) if flag not in known]
     jobs = flags_of("trainer.task") | flags_of("generator.generate")
     return missing + [flag for flag in flags_in(submitted) if flag not in jobs]

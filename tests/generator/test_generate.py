@@ -23,6 +23,7 @@ from nabi.music.vocabulary import END, START
 from nabi.pages import headings
 from nabi.reading import midi_writer
 from nabi.workspace import champion, paths
+from nabi.workspace.storage import packs
 from tests import builders
 from tests.generator.datasets import write_dataset, write_ledger, write_songs
 from tests.generator.indices import write_index
@@ -453,6 +454,17 @@ def test_two_workers_make_the_same_bytes_as_one(copying, many, tmp_path):
     workers = ["--runner=DirectRunner", "--direct_num_workers=2", "--direct_running_mode=multi_processing"]
     assert generate.main([f"--model={copying}", f"--output={tmp_path / 'two'}", *MANY, *workers]) == 0
     assert content(tmp_path / "two") == content(many)
+
+
+def test_two_workers_make_the_same_bytes_of_a_pack(copying, many, tmp_path):
+    """Its copies are found in it, too."""
+    with (tmp_path / "mine.nabi").open("wb") as file:
+        packs.write(file, {path.name: path.read_bytes() for path in pathlib.Path(copying).iterdir()})
+    workers = ["--runner=DirectRunner", "--direct_num_workers=2", "--direct_running_mode=multi_processing"]
+    flags = [f"--model={tmp_path}/mine.nabi", f"--output={tmp_path / 'packed'}", *MANY, *workers]
+    assert generate.main(flags) == 0
+    assert content(tmp_path / "packed") == content(many)
+    assert {path.name for path in tmp_path.iterdir()} == {"mine.nabi", "packed"}
 
 
 def test_songs_are_summed_up_beside_the_training_songs(tmp_path):
