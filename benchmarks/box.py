@@ -1,6 +1,7 @@
 """`python -m benchmarks.box`: trains the model that comes with Nabi anew, and compares the two packs.
 
-It runs what anyone would: preprocess, train, gate (`pipelines.retrain --recipe chorales`), then `trainer.pack --half`.
+It runs what anyone would: preprocess, train, gate (`pipelines.retrain --recipe chorales`), then `trainer.pack`, in half
+precision.
 All on two cores, whatever the machine has: the rows of a batch are shared out to the cores, on one they are not, and
 other sums round differently. On the same kind of CPU and with the packages of requirements.lock the pack has the same
 bytes; otherwise the files that differ are named, and the exit status is 1. `--write` replaces the old pack.
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:_CORES])
     with tempfile.TemporaryDirectory() as folder:
         _run(folder, "pipelines.retrain", "--recipe", "chorales", "--output", _OUTPUT)
-        _run(folder, "trainer.pack", _OUTPUT, _PACK, "--half")
+        _run(folder, "trainer.pack", _OUTPUT, _PACK, "--precision=float16")
         new = f"{folder}/{_PACK}"
         different = differences(boxed_model(), new)
         if flags.write:

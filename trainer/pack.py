@@ -8,10 +8,11 @@ from nabi.workspace.commands import Parser, refusing
 from nabi.workspace.logs import say
 from nabi.workspace.storage import packs
 from trainer.sharing import licences, packing
+from trainer.sharing.model_files import FULL, HALF
 
 _EXAMPLES = """examples:
   python -m trainer.pack runs/mine mine.nabi
-  python -m trainer.pack runs/mine gs://my-bucket/mine.nabi --half
+  python -m trainer.pack runs/mine gs://my-bucket/mine.nabi --precision float16
   python -m generator.generate --model mine.nabi --output songs
 
 The file is a zip, without pickles: the weights, vocabulary and settings, the index of copies, statistics of the
@@ -25,18 +26,18 @@ files (copies.index) and the folder that the dataset was in (config.json). Packe
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses flags and packs; returns the exit status: 0 or 2 (wrong use)."""
     flags = _parser().parse_args(argv)
-    run(flags.model, flags.pack, data=flags.data, half=flags.half)
+    run(flags.model, flags.pack, data=flags.data, precision=flags.precision)
     return 0
 
 
-def run(model: str, pack: str, *, data: str = "", half: bool = False) -> None:
+def run(model: str, pack: str, *, data: str = "", precision: str = FULL) -> None:
     """Packs a model.
 
     Args:
       model: see `nabi.workspace.directories.find`; a pack too, which is packed anew.
       pack: the file to write, local or remote; its name ends with `.nabi`.
       data: the dataset whose licences the card states; "": the model's own, if it is there.
-      half: True to round the weights to half precision.
+      precision: `float16` rounds the weights to half precision; `float32` leaves them as they are.
 
     Raises:
       ValueError, nabi.workspace.storage.StorageError: in one sentence, what the user has to change.
@@ -44,7 +45,7 @@ def run(model: str, pack: str, *, data: str = "", half: bool = False) -> None:
     if not packs.is_pack(pack):
         raise ValueError(f"{pack} must end with {packs.ENDING}, by which every --model knows a pack")
     remote_files.open_schemes(model, pack, data)
-    packed = packing.load(directories.model(model), data=data, half=half)
+    packed = packing.load(directories.model(model), data=data, precision=precision)
     packed.write(pack)
     if packed.facts.data is None:
         say(f"warning: {licences.UNKNOWN[0].lower()}{licences.UNKNOWN[1:-1]}: name it with --data")
@@ -65,9 +66,11 @@ def _parser() -> Parser:
         "still there)",
     )
     add(
-        "--half",
-        action="store_true",
-        help="round the weights to half precision: half the size, and other songs than those of the full weights",
+        "--precision",
+        default=FULL,
+        choices=(FULL, HALF),
+        help=f"{HALF} rounds the weights to half precision: half the size, and other songs than those of the full "
+        f"weights; {FULL} leaves them as they are (default)",
     )
     return parser
 

@@ -91,8 +91,8 @@ def test_a_model_whose_dataset_is_gone_is_packed_with_a_warning(run, packed, tmp
 
 
 def test_half_precision_is_half_the_size_and_nearly_the_same_model(run, packed, tmp_path):
-    assert pack.main([packed, f"{tmp_path}/half.nabi", "--half"]) == 0
-    assert pack.main([f"{tmp_path}/half.nabi", f"{tmp_path}/again.nabi", "--half"]) == 0
+    assert pack.main([packed, f"{tmp_path}/half.nabi", "--precision=float16"]) == 0
+    assert pack.main([f"{tmp_path}/half.nabi", f"{tmp_path}/again.nabi", "--precision=float16"]) == 0
     assert (tmp_path / "half.nabi").read_bytes() == (tmp_path / "again.nabi").read_bytes()
     whole, half = trained_model.load(packed).model, trained_model.load(f"{tmp_path}/half.nabi").model
     tokens = np.array([[2, 4, 5, 6, 7]])

@@ -7,7 +7,7 @@ from typing import Any
 from nabi.workspace import paths, storage
 from nabi.workspace.storage import packs
 from trainer.sharing import card, half_precision, licences, model_files
-from trainer.sharing.model_files import HALF, Facts
+from trainer.sharing.model_files import FULL, HALF, Facts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,13 +45,13 @@ class Packed:
         return json.loads(self.files[name]) if name in self.files else {}
 
 
-def load(model_dir: str, *, data: str = "", half: bool = False) -> Packed:
+def load(model_dir: str, *, data: str = "", precision: str = FULL) -> Packed:
     """Reads a model to be handed on.
 
     Args:
       model_dir: a finished model directory or a pack, as `nabi.workspace.directories.find` returns it.
       data: its dataset, for the licences; "": the one beside it or the one that it was trained on, if it is there.
-      half: True to round its weights to half precision.
+      precision: `float16` rounds its weights to half precision; `float32` leaves them as they are.
 
     Raises:
       ValueError, nabi.workspace.storage.StorageError: in one sentence, if it is not whole or cannot be read.
@@ -62,7 +62,7 @@ def load(model_dir: str, *, data: str = "", half: bool = False) -> Packed:
     missing = [name for name in (paths.MODEL, paths.VOCABULARY) if name not in files]
     if missing:
         raise ValueError(f"{model_dir} has no {missing[0]}: copy it again, or train again")
-    if half:
+    if precision == HALF:
         files[paths.MODEL] = half_precision.halved(files[paths.MODEL])
         facts = dataclasses.replace(facts, weights=HALF)
     return Packed(files, facts)
