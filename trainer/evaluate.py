@@ -17,9 +17,11 @@ from trainer.training.history import HISTORY_COLUMNS, CsvTable
 
 if TYPE_CHECKING:
     # They take seconds to import; flags and checks do without.
+    import numpy.typing as npt
+
     from nabi.networks.trained_model import TrainedModel
     from trainer.evaluation.dataset_survey import DatasetSurvey
-    from trainer.evaluation.scoring import TokenScores
+    from trainer.evaluation.scoring import Evaluator, TokenScores
 
 _EXAMPLES = """examples:
   python -m trainer.evaluate --model runs/mine/model --data runs/mine/dataset
@@ -130,9 +132,10 @@ def evaluate(loaded: "TrainedModel", survey: "DatasetSurvey", split: str) -> dic
     from trainer.data.window_arrays import token_stream
     from trainer.evaluation import loss_breakdown, scoring
 
-    scores, best = _token_scores(loaded, survey, split)
+    network, weights = scoring.ScoringNetwork(loaded.model), loaded.model.get_weights()
+    scores, best = _token_scores(scoring.evaluator_of(network, survey, split), weights, survey, split)
     known = {split: scores.score()}
-    splits = {name: known.get(name) or scoring.score_split(loaded.model, survey, name) for name in SPLITS}
+    splits = {name: known.get(name) or scoring.score_split(network, weights, survey, name) for name in SPLITS}
     return {
         "splits": {name: score.as_dict() if score else None for name, score in splits.items()},
         "baselines": survey.baseline_losses(),
@@ -151,12 +154,11 @@ def evaluate(loaded: "TrainedModel", survey: "DatasetSurvey", split: str) -> dic
     }
 
 
-def _token_scores(loaded: "TrainedModel", survey: "DatasetSurvey", split: str) -> "tuple[TokenScores, BestNgram]":
+def _token_scores(
+    evaluator: "Evaluator | None", weights: "list[npt.NDArray]", survey: "DatasetSurvey", split: str
+) -> "tuple[TokenScores, BestNgram]":
     """Scores every token of a split, and finds the n-gram to compare with; raises ValueError if there is no token."""
-    from trainer.evaluation import scoring
-
-    evaluator = scoring.evaluator_of(loaded.model, survey, split)
-    scores = evaluator.tokens(loaded.model.get_weights()) if evaluator else None
+    scores = evaluator.tokens(weights) if evaluator else None
     best = survey.baselines.best
     if not scores or not best:
         raise ValueError(

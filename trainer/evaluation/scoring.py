@@ -101,20 +101,44 @@ def lay_out(windows: Windows, carried: bool) -> Streams:
     return Streams(windows.rows(indices), np.isin(indices, borders), indices)
 
 
+class ScoringNetwork:
+    """A network in its scoring form, whose step is compiled once for each shape of windows; evaluators may share it.
+
+    Attributes:
+      model: [tokens, state ...] -> [logits, state ...].
+      sizes: of the parts of its state.
+      step: function of tokens int32 [B, T + 1], begins bool [B] and the state, to [losses, ranks and top probabilities
+        [B, T]] and the next state.
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        self.model = variants.variant(model, state=True, fused=True)
+        self.sizes = variants.state_sizes(model)
+        self.step = tf.function(self._score_step, autograph=False)
+
+    def _score_step(self, tokens: tf.Tensor, begins_B: tf.Tensor, states_BxU: list[tf.Tensor]) -> tuple[list, list]:
+        inputs_BxT, targets_BxT = tokens[:, :-1], tokens[:, 1:]
+        states_BxU = [tf.where(begins_B[:, None], tf.zeros_like(state_BxU), state_BxU) for state_BxU in states_BxU]
+        logits_BxTxV, *states_BxU = self.model([inputs_BxT, *states_BxU], training=False)
+        losses_BxT = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets_BxT, logits=logits_BxTxV)
+        ranks_BxT, tops_BxT = _ranks_and_top_probabilities(logits_BxTxV, targets_BxT, losses_BxT)
+        return [losses_BxT, ranks_BxT, tops_BxT], states_BxU
+
+
 class Evaluator:
-    """Scores one set of windows, as often as needed; its step is compiled once.
+    """Scores one set of windows, as often as needed.
 
     With `last_only` only full windows are scored, at their last position. With `carried` the LSTM's state is carried
     through a song's windows, otherwise each starts from zeros.
     """
 
-    def __init__(self, model: keras.Model, windows: Windows, *, last_only: bool, carried: bool = True) -> None:
+    def __init__(
+        self, model: keras.Model | ScoringNetwork, windows: Windows, *, last_only: bool, carried: bool = True
+    ) -> None:
         self._last_only = last_only
         self._windows = windows.full() if last_only else windows
         self._streams = lay_out(self._windows, carried)
-        self._model = variants.variant(model, state=True, fused=True)
-        self._sizes = variants.state_sizes(model)
-        self._step = tf.function(self._score_step, autograph=False)
+        self._network = model if isinstance(model, ScoringNetwork) else ScoringNetwork(model)
 
     def score(self, weights: Sequence[npt.NDArray]) -> Score:
         """Scores a network of the same shape with these weights, in the order of `keras.Model.get_weights`."""
@@ -151,35 +175,29 @@ class Evaluator:
 
     def _results(self, weights: Sequence[npt.NDArray]) -> Iterator[tuple[npt.NDArray, ...]]:
         """Yields window numbers [B], then valid, losses, ranks and top probabilities [B, T], of each step."""
-        self._model.set_weights(weights)
+        self._network.model.set_weights(weights)
         streams = self._streams
-        states_BxU = [tf.zeros((streams.tokens.shape[1], size)) for size in self._sizes]
+        states_BxU = [tf.zeros((streams.tokens.shape[1], size)) for size in self._network.sizes]
         for tokens, begins_B, indices_B in zip(streams.tokens, streams.begins, streams.indices, strict=True):
-            results_BxT, states_BxU = self._step(tf.constant(tokens), tf.constant(begins_B), states_BxU)
+            results_BxT, states_BxU = self._network.step(tf.constant(tokens), tf.constant(begins_B), states_BxU)
             valid_BxT = scored(tokens[:, 1:], self._last_only)
             yield indices_B, valid_BxT, *(result_BxT.numpy() for result_BxT in results_BxT)
 
-    def _score_step(self, tokens: tf.Tensor, begins_B: tf.Tensor, states_BxU: list[tf.Tensor]) -> tuple[list, list]:
-        inputs_BxT, targets_BxT = tokens[:, :-1], tokens[:, 1:]
-        states_BxU = [tf.where(begins_B[:, None], tf.zeros_like(state_BxU), state_BxU) for state_BxU in states_BxU]
-        logits_BxTxV, *states_BxU = self._model([inputs_BxT, *states_BxU], training=False)
-        losses_BxT = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets_BxT, logits=logits_BxTxV)
-        ranks_BxT, tops_BxT = _ranks_and_top_probabilities(logits_BxTxV, targets_BxT, losses_BxT)
-        return [losses_BxT, ranks_BxT, tops_BxT], states_BxU
 
-
-def score_split(model: keras.Model, survey: DatasetSurvey, split: str) -> Score | None:
+def score_split(
+    network: ScoringNetwork, weights: Sequence[npt.NDArray], survey: DatasetSurvey, split: str
+) -> Score | None:
     """Measures the final figures of a split; None where it has no target."""
-    evaluator = evaluator_of(model, survey, split)
-    return evaluator.score(model.get_weights()) if evaluator else None
+    evaluator = evaluator_of(network, survey, split)
+    return evaluator.score(weights) if evaluator else None
 
 
-def evaluator_of(model: keras.Model, survey: DatasetSurvey, split: str) -> Evaluator | None:
+def evaluator_of(network: ScoringNetwork, survey: DatasetSurvey, split: str) -> Evaluator | None:
     """Makes the evaluator of a split's final figures; None where it has no target."""
     windows = survey.windows[split]
     if not windows.scored(survey.window_mode.last_only).any():
         return None
-    return Evaluator(model, windows, last_only=survey.window_mode.last_only, carried=survey.carried(split))
+    return Evaluator(network, windows, last_only=survey.window_mode.last_only, carried=survey.carried(split))
 
 
 def _ranks_and_top_probabilities(

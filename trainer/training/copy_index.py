@@ -11,7 +11,7 @@ from nabi.music.song import Song
 from nabi.music.song_id import SongId
 from nabi.music.windows import fraction_of
 from nabi.reading import read_settings
-from nabi.workspace import ledger, paths, storage
+from nabi.workspace import ledger, paths
 from nabi.workspace.logs import say
 from trainer.data import batches
 from trainer.data.dataset import Dataset
@@ -26,21 +26,18 @@ _SECONDS_BETWEEN_LINES = 5.0
 Observer = Callable[[str, Song], None]
 
 
-def publish(dataset: Dataset, path: str, observer: Observer | None = None) -> copies.Index:
-    """Writes the index of a dataset's training songs; the same dataset gives the same bytes.
+def measured(dataset: Dataset, observer: Observer | None = None) -> copies.Index:
+    """Indexes a dataset's training songs and measures how much its validation songs copy of them.
 
-    Reads the dataset once more, in memory that does not depend on its size.
+    Reads the dataset once more, in memory that does not depend on its size. The same dataset gives the same index.
 
     Args:
       dataset: its training songs, without transposed versions, are indexed; its validation songs are compared.
-      path: of the file.
       observer: gets each training song, and each validation song that is compared, so that other statistics need not
         read the dataset again.
     """
     index = build(dataset, observer)
-    index = dataclasses.replace(index, held_out=held_out(dataset, index, observer), content=dataset.content)
-    storage.write_bytes(path, copies.write(index))
-    return index
+    return dataclasses.replace(index, held_out=held_out(dataset, index, observer), content=dataset.content)
 
 
 def build(dataset: Dataset, observer: Observer | None = None) -> copies.Index:

@@ -5,7 +5,7 @@ import platform
 
 import keras
 
-from nabi.analysis.style_reference import StyleReference
+from nabi.analysis import copies
 from nabi.music.windows import SPLITS
 from nabi.networks import trained_model
 from nabi.workspace import paths, storage
@@ -15,8 +15,9 @@ from trainer.data.dataset import Dataset
 from trainer.evaluation import warnings
 from trainer.evaluation.baselines import describe
 from trainer.evaluation.dataset_survey import DatasetSurvey
-from trainer.evaluation.scoring import Score, score_split
+from trainer.evaluation.scoring import Score, ScoringNetwork, score_split
 from trainer.training import copy_index, curves, model_folder
+from trainer.training.dataset_figures import DatasetFigures
 from trainer.training.history import CsvTable
 from trainer.training.warm_start import WarmStart
 
@@ -26,6 +27,8 @@ def finish(
     model: keras.Model,
     best_step: int,
     *,
+    network: ScoringNetwork,
+    figures: DatasetFigures,
     config: TrainConfig,
     dataset: Dataset,
     survey: DatasetSurvey,
@@ -33,31 +36,29 @@ def finish(
     warm: WarmStart | None,
 ) -> None:
     """Measures and publishes a run's model, whose weights are those of its best step; COMPLETED comes last."""
-    scores = {split: score_split(model, survey, split) for split in SPLITS}
-    baselines = survey.baseline_losses()
-    reference = StyleReference(dataset.content)
-    index = copy_index.publish(dataset, folders.file(paths.COPIES), reference.add)
-    reference.write(folders.file(paths.REFERENCE))
+    scores = {split: score_split(network, model.get_weights(), survey, split) for split in SPLITS}
+    storage.write_bytes(folders.file(paths.COPIES), copies.write(figures.copies))
+    figures.reference.write(folders.file(paths.REFERENCE))
     trained_model.save_model(model, folders.file(paths.MODEL))
     storage.write_text(folders.file(paths.VOCABULARY), dataset.vocabulary.to_json())
     paths.write_json(folders.file(paths.CONFIG), settings(config, dataset, warm))
-    figures = {split: score.as_dict() if score else None for split, score in scores.items()}
+    scored = {split: score.as_dict() if score else None for split, score in scores.items()}
     metrics = {
-        **figures,
-        **_baseline_metrics(survey, baselines),
+        **scored,
+        **_baseline_metrics(survey, figures.baselines),
         "steps": history.rows[-1]["step"] if history.rows else 0,
         "best_step": best_step,
         "parameters": model.count_params(),
         "measured": survey.measured,
-        "copies": copy_index.as_dict(index),
+        "copies": copy_index.as_dict(figures.copies),
     }
     paths.write_json(folders.file(paths.METRICS), metrics)
-    curves.draw(folders.file(paths.CURVES), history, baselines=baselines["validation"], best_step=best_step)
+    curves.draw(folders.file(paths.CURVES), history, baselines=figures.baselines["validation"], best_step=best_step)
     paths.complete(folders.model, model_folder.marks_of(config, dataset, warm))
-    say(table(scores, baselines))
+    say(table(scores, figures.baselines))
     say(describe(metrics["baselines_counted"], metrics["best_ngram"]))
-    say(copy_index.describe(index))
-    for warning in warnings.warnings(history.rows, figures, baselines):
+    say(copy_index.describe(figures.copies))
+    for warning in warnings.warnings(history.rows, scored, figures.baselines):
         say(f"warning: {warning}")
     say(f"the model of step {best_step} is in {folders.model}")
 

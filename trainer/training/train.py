@@ -1,5 +1,6 @@
 """Trains a model on a dataset: survey, loop, final figures, export."""
 
+import contextlib
 import math
 import signal
 from collections.abc import Iterator
@@ -18,9 +19,10 @@ from trainer.data.input_features import table
 from trainer.data.window_arrays import first_songs
 from trainer.data.window_mode import WindowMode
 from trainer.evaluation.dataset_survey import DatasetSurvey, survey_dataset
-from trainer.evaluation.scoring import Evaluator
+from trainer.evaluation.scoring import Evaluator, ScoringNetwork
 from trainer.training import cluster, determinism, export, model_folder, strategy
 from trainer.training.checkpoint import BestWeights, Checkpoints, Snapshot
+from trainer.training.dataset_figures import Background, DatasetFigures
 from trainer.training.history import mean_training_loss
 from trainer.training.run_log import RunLog
 from trainer.training.step import Learner
@@ -68,14 +70,18 @@ def train(
     )
     run.resume()
     strategy.require_agreement(replicas, "step to go on from", run.steps_done)
-    with first_signal() as caught:
+    # Of several machines one writes.
+    ahead = Background(lambda: DatasetFigures.measure(dataset, survey)) if run.writes else contextlib.nullcontext()
+    with ahead as figures, first_signal() as caught:
         run.loop(caught)
-    if run.writes:
+    if figures:
         start.set_weights(run.best.weights)
         export.finish(
             folders,
             start,
             run.best.step,
+            network=run.network,
+            figures=figures.result(),
             config=config,
             dataset=dataset,
             survey=survey,
@@ -115,11 +121,12 @@ class TrainingRun:
         self.writes = cluster.is_chief()
         self.log = RunLog(folders, config, writes=self.writes)
         self.steps_done, self._position = 0, BatchPosition()
+        self.network = ScoringNetwork(start)
         self._evaluator = None
         held_out, last_only = survey.windows["validation"], survey.window_mode.last_only
         if held_out.scored(last_only).any():
             sample = first_songs(held_out, config.evaluation_tokens, last_only)
-            self._evaluator = Evaluator(start, sample, last_only=last_only, carried=survey.carried("validation"))
+            self._evaluator = Evaluator(self.network, sample, last_only=last_only, carried=survey.carried("validation"))
 
     def resume(self) -> None:
         """Restores the last whole checkpoint, if there is one, with the rows of history.csv up to it.

@@ -7,7 +7,7 @@ from nabi.music import windows
 from nabi.networks import network
 from trainer.data.window_arrays import Windows
 from trainer.evaluation import scoring
-from trainer.evaluation.scoring import Evaluator, Score, lay_out
+from trainer.evaluation.scoring import Evaluator, Score, ScoringNetwork, lay_out
 
 pytestmark = pytest.mark.slow
 
@@ -46,6 +46,13 @@ def test_carried_state_equals_the_whole_song_in_one_go(model, monkeypatch, rows)
 def test_scoring_twice_gives_the_same(model):
     evaluator = Evaluator(model, cut(SONGS), last_only=False)
     assert evaluator.score(model.get_weights()) == evaluator.score(model.get_weights())
+
+
+def test_evaluators_share_a_network(model):
+    weights, shared = model.get_weights(), ScoringNetwork(model)
+    parts = [cut(SONGS), cut(SONGS[:2])]
+    alone = [Evaluator(model, part, last_only=False).score(weights) for part in parts]
+    assert [Evaluator(shared, part, last_only=False).score(weights) for part in parts] == alone
 
 
 def test_last_only_scores_full_windows_from_zeros(model):

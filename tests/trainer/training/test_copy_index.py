@@ -23,6 +23,13 @@ EVENTS = Events()
 HASHES = [hashlib.sha256(bytes([number])).hexdigest() for number in range(40)]
 
 
+def publish(dataset: Dataset, path: str, observer: copy_index.Observer | None = None) -> copies.Index:
+    """Writes the index as a finished training does."""
+    index = copy_index.measured(dataset, observer)
+    pathlib.Path(path).write_bytes(copies.write(index))
+    return index
+
+
 def write(
     folder: pathlib.Path,
     songs: dict[str, dict[str, Song]],
@@ -90,7 +97,7 @@ def test_it_does_not_depend_on_transposed_copies_or_on_windows(tmp_path, trainin
     plain = write(tmp_path / "plain", {"train": training})
     augmented = write(tmp_path / "augmented", {"train": training}, transpose=(-1, 0, 4), window=6)
     for dataset in (plain, augmented):
-        copy_index.publish(dataset, str(tmp_path / f"{dataset.window}.index"))
+        publish(dataset, str(tmp_path / f"{dataset.window}.index"))
     assert (tmp_path / "32.index").read_bytes() == (tmp_path / "6.index").read_bytes()
 
 
@@ -126,7 +133,7 @@ def test_what_validation_songs_copy_goes_with_it(tmp_path, training):
     copied = training[HASHES[1]].transpose(-3)
     held_out = {HASHES[7]: copied, HASHES[8]: walk(99, waits=(1, 5))}
     dataset = write(tmp_path / "data", {"train": training, "validation": held_out})
-    index = copy_index.publish(dataset, str(tmp_path / "index"))
+    index = publish(dataset, str(tmp_path / "index"))
     found = copies.find(copied, index)
     assert index.held_out.notes == (0, len(copied.pitches))
     assert index.held_out.shares == (0, 1)
@@ -145,7 +152,7 @@ def test_of_many_validation_songs_the_first_are_compared(tmp_path, training, mon
 
 
 def test_without_validation_songs_only_the_index_is_told(tmp_path, training):
-    index = copy_index.publish(write(tmp_path / "data", {"train": training}), str(tmp_path / "index"))
+    index = publish(write(tmp_path / "data", {"train": training}), str(tmp_path / "index"))
     assert copy_index.describe(index) == "copies of 5 training songs will be found from 12 notes in a row on"
     assert copy_index.as_dict(index)["validation"] == {"songs": 0}
 
@@ -231,7 +238,7 @@ def test_whoever_looks_sees_each_song_once_and_nothing_transposed(tmp_path, trai
     dataset = write(tmp_path / "data", {"train": training, "validation": held_out}, transpose=(-2, 0, 2))
     monkeypatch.setattr(copy_index, "MOST_HELD_OUT", 2)
     seen = []
-    copy_index.publish(dataset, str(tmp_path / "index"), lambda split, song: seen.append((split, song)))
+    publish(dataset, str(tmp_path / "index"), lambda split, song: seen.append((split, song)))
     pitches = {split: sorted(song.pitches.tobytes() for part, song in seen if part == split) for split, _ in seen}
     assert pitches["train"] == sorted(song.pitches.tobytes() for song in training.values())
     assert [part for part, _ in seen] == ["train"] * 5 + ["validation"] * 2
@@ -267,9 +274,7 @@ def test_long_work_is_reported(tmp_path, training, monkeypatch, capsys):
 
 
 def test_what_is_told_is_json(tmp_path, training):
-    index = copy_index.publish(
-        write(tmp_path / "data", {"train": training, "validation": training}), str(tmp_path / "i")
-    )
+    index = publish(write(tmp_path / "data", {"train": training, "validation": training}), str(tmp_path / "i"))
     told = json.loads(json.dumps(copy_index.as_dict(index)))
     notes = sum(len(song.pitches) for song in training.values())
     assert (told["songs"], told["notes"], told["notes_to_find"], told["songs_left_out"]) == (5, notes, 12, 0)
