@@ -86,6 +86,7 @@ def load_model(path: str) -> "keras.Model":
 
     Raises:
       ValueError: if Keras cannot load it.
+      nabi.workspace.storage.FullDiskError: if the disk of temporary files has no room for a copy.
     """
     # Imported here, since it is slow and `load` may refuse a directory without it.
     import keras
@@ -93,7 +94,7 @@ def load_model(path: str) -> "keras.Model":
     # Copied, since Keras opens local files only.
     with tempfile.TemporaryDirectory() as folder:
         copy = pathlib.Path(folder, paths.MODEL)
-        copy.write_bytes(storage.read_bytes(path))
+        storage.write_bytes(str(copy), storage.read_bytes(path))
         try:
             return keras.models.load_model(copy, compile=False, safe_mode=True)
         # RuntimeError includes NotImplementedError, which zipfile raises for unknown compression.

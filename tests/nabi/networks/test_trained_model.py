@@ -1,5 +1,6 @@
 import pathlib
 import shutil
+import tempfile
 import time
 
 import keras
@@ -9,7 +10,7 @@ import pytest
 from nabi.music import encodings
 from nabi.music.vocabulary import Vocabulary
 from nabi.networks import network, trained_model
-from nabi.workspace import paths
+from nabi.workspace import paths, storage
 
 pytestmark = pytest.mark.slow
 
@@ -106,3 +107,11 @@ def test_equal_models_give_the_same_bytes(tmp_path):
         trained_model.save_model(models[-1], f"{tmp_path}/{name}")
         time.sleep(2)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_no_room_for_the_copy_that_keras_opens(tmp_path, small_disk, monkeypatch):
+    (tmp_path / paths.MODEL).write_bytes(bytes(200_000))
+    monkeypatch.setattr(tempfile, "tempdir", str(small_disk))
+    with pytest.raises(storage.FullDiskError, match=r"cannot write .*/disk/.*/model\.keras: No space left on device"):
+        trained_model.load_model(str(tmp_path / paths.MODEL))
+    assert list(small_disk.iterdir()) == []
