@@ -66,6 +66,8 @@ def beam_options(flags: Sequence[str], others: Sequence[str] = ()) -> "PipelineO
         local_import.import_beam("apache_beam.runners.portability.fn_api_runner.fn_runner")
     from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions, WorkerOptions
 
+    from nabi.beam.local_options import LocalOptions
+
     parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False)
     for options_class in dict.fromkeys(PipelineOptions.__subclasses__()):
         # The hook that every class of options has; Beam itself only warns of flags that none of them knows.
@@ -75,7 +77,7 @@ def beam_options(flags: Sequence[str], others: Sequence[str] = ()) -> "PipelineO
         known = [*others, *parser._option_string_actions]
         sentence = unknown_flag(unknown[0], known, "neither this command nor Apache Beam has it")
         raise ValueError(f"{sentence}; --help lists all flags")
-    options = PipelineOptions(list(flags))
+    options = LocalOptions(list(flags)) if names_no_engine(flags) else PipelineOptions(list(flags))
     standard = options.view_as(StandardOptions)
     if standard.runner in _LOCAL_NAMES:
         standard.runner = LOCAL_RUNNER

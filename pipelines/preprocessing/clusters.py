@@ -50,11 +50,7 @@ class LinkSongs(beam.PTransform):
             | "OnceEach" >> beam.Distinct()
             | "BothEnds" >> beam.FlatMap(both_ends)
         )
-        sketches = (
-            songs
-            | "WithBands" >> beam.Filter(lambda song: song[1].bands)
-            | "Sketches" >> beam.MapTuple(lambda name, fingerprint: (name, fingerprint.sketch))
-        )
+        sketches = songs | "Sketches" >> beam.FlatMapTuple(_sketch)
         return (
             (candidates, sketches)
             | "SketchesAndCandidates" >> beam.Flatten()
@@ -68,6 +64,11 @@ class LinkSongs(beam.PTransform):
 def key_by_bucket(name: str, fingerprint: Fingerprint) -> Iterator[tuple[str, str]]:
     """Yields a song's bands as (bucket, `rest of the band` + ` ` + name)."""
     yield from ((band[:_BUCKET_DIGITS], f"{band[_BUCKET_DIGITS:]} {name}") for band in fingerprint.bands)
+
+
+def _sketch(name: str, fingerprint: Fingerprint) -> Iterator[tuple[str, bytes]]:
+    if fingerprint.bands:
+        yield name, fingerprint.sketch
 
 
 def candidates_of(entries: Iterable[str]) -> Iterator[Link]:

@@ -46,7 +46,6 @@ class ConnectedComponents(beam.PTransform):
                 | f"BothEnds{number}" >> beam.FlatMap(both_ends)
                 | f"Neighbours{number}" >> beam.GroupByKey()
                 | f"LargeStar{number}" >> beam.FlatMapTuple(large_star)
-                | f"Upwards{number}" >> beam.MapTuple(lambda smaller, larger: (larger, smaller))
                 | f"Smaller{number}" >> beam.GroupByKey()
                 | f"SmallStar{number}" >> beam.FlatMapTuple(small_star)
             )
@@ -70,10 +69,10 @@ def both_ends(link: Link) -> Iterator[tuple[str, str]]:
     yield larger, smaller
 
 
-def large_star(node: str, neighbours: Iterable[str]) -> Iterator[Link]:
-    """Links the larger neighbours of a node to the smallest of the node and all its neighbours."""
+def large_star(node: str, neighbours: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Links larger neighbours of a node to the smallest of the node and all its neighbours, as (larger, smaller)."""
     smallest = min(node, min(neighbours))
-    yield from ((smallest, neighbour) for neighbour in neighbours if neighbour > node)
+    yield from ((neighbour, smallest) for neighbour in neighbours if neighbour > node)
 
 
 def small_star(node: str, smaller: Iterable[str]) -> Iterator[Link]:

@@ -32,8 +32,7 @@ class BuildVocabulary(beam.PTransform):
         required = frozenset([*dataset_settings.required_tokens(config), *SPECIAL_TOKENS])
         counts = (
             split_songs
-            | "OnlyTraining" >> beam.Filter(lambda song: song.split == "train")
-            | "KeyBySpool" >> beam.Map(lambda song: (song.position.path, song))
+            | "KeyBySpool" >> beam.FlatMap(_training_songs_by_spool)
             | "GroupBySpool" >> beam.GroupByKey()
             | "CountTokens" >> beam.FlatMap(_count_tokens)
             | "SumCounts" >> beam.CombinePerKey(sum)
@@ -127,6 +126,11 @@ class Totals(beam.PTransform):
         splits = self.written | "CountSplits" >> beam.CombineGlobally(counters.SplitTotals()).without_defaults()
         both = beam.pvalue.AsSingleton(splits, default_value=counters.NOTHING_WRITTEN)
         return files | "Both" >> beam.Map(lambda left, right: {**left, **right}, both)
+
+
+def _training_songs_by_spool(song: SplitSong) -> Iterator[tuple[str, SplitSong]]:
+    if song.split == "train":
+        yield song.position.path, song
 
 
 def _count_tokens(spool_songs: tuple[str, Iterable[SplitSong]]) -> Iterator[tuple[str, int]]:
