@@ -28,6 +28,8 @@ EXTRAS = {
     # What Optuna's sampler proposes for a seed may change with its version, so that --tune would go on differently.
     "train": ["matplotlib>=3.9,<4", "optuna==5.0.0"],
     "generate": BEAM + SONGS_PAGE,
+    # Engraves the scores that the songs page shows; LGPL-3.0.
+    "score": ["verovio>=6.4,<7"],
     "cpu": [*TENSORFLOW_2_17, "tensorflow-cpu==2.17.1"],
     "gpu": [*TENSORFLOW_2_17, "tensorflow[and-cuda]==2.17.1"],
     # All that runs on Python 3.13, where tensorflow-io has no build.

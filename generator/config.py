@@ -3,7 +3,7 @@
 import dataclasses
 
 from generator.contradictions import contradictions
-from generator.flag_values import BASS, FROM_START, MIDI, MIDI_AND_MUSIC_XML, SOPRANO, TEACHER_FORCED
+from generator.flag_values import BASS, FORMATS, FROM_START, MIDI, SOPRANO, TEACHER_FORCED
 from nabi.music import bars, part_choice
 from nabi.music.band import Instrument
 from nabi.music.part_choice import DRUMS, PartChoice
@@ -11,7 +11,7 @@ from nabi.music.scales import SCALES, Key
 from nabi.reading import midi_meta
 from nabi.workspace import directories
 from nabi.workspace.config import Config, setting
-from nabi.workspace.setting_kinds import Several
+from nabi.workspace.setting_kinds import Several, some_of
 
 TITLE = "songs (also keys of a recipe's [[generate]])"
 
@@ -200,10 +200,11 @@ class GenerateConfig(Config):
     meter: str = setting("", "time signature", unset="the one that a song's tokens say, or 4/4")
     program: int = setting(0, "General MIDI instrument (0 is a piano)", high=127)
     velocity: int = setting(0, "MIDI velocity of every note; 0: louder on the beats of --meter", high=127)
-    output_format: str = setting(
-        MIDI,
-        "files of each song's notes; musicxml is a score, which notation programs such as MuseScore open",
-        choices=(MIDI, MIDI_AND_MUSIC_XML),
+    output_format: tuple[str, ...] = setting(
+        (MIDI,),
+        "files of each song's notes: midi; musicxml, a score that notation programs such as MuseScore open; svg, the "
+        "score as a picture that the songs page shows (by Verovio, of the extra `score`); pdf, the score by MuseScore",
+        kind=some_of(FORMATS, always=MIDI),
     )
     audio: str = setting("mp3", "audio files; wav is 8 times as large", choices=("mp3", "wav", "none"))
 

@@ -5,6 +5,6 @@ FROM_START = "start"
 # --decoding: a given song is followed.
 TEACHER_FORCED = "teacher_forced"
 # --output_format.
-MIDI, MIDI_AND_MUSIC_XML = "midi", "midi,musicxml"
+MIDI, MUSIC_XML, SVG, PDF = FORMATS = ("midi", "musicxml", "svg", "pdf")
 # --keep_voice.
 SOPRANO, BASS = "soprano", "bass"

@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(flags: argparse.Namespace, chosen: GenerateConfig, beam_flags: Sequence[str]) -> int:
     # These take half a second to import: flags and their help do without.
-    from generator.songs_dir import audio, job
+    from generator.songs_dir import audio, engraving, job
 
     try:
         job.run(
@@ -98,7 +98,7 @@ def _run(flags: argparse.Namespace, chosen: GenerateConfig, beam_flags: Sequence
             overwrite=flags.overwrite,
             beam_flags=beam_flags,
         )
-    except audio.AudioError as error:
+    except (audio.AudioError, engraving.EngravingError) as error:
         return _refused(error)
     except failures.JobError as error:
         logs.complain(f"generate failed: {error}")

@@ -25,12 +25,15 @@ _SCRIPTS = {
     "about": "gallery_about.js",
     "card": "gallery_card.js",
     "parts": "gallery_parts.js",
+    "favourites": "gallery_favourites.js",
+    "links": "gallery_links.js",
+    "score": "gallery_score.js",
     "stems": "gallery_stems.js",
     "player": "gallery_player.js",
 }
 
 # Columns of a song's row that the page shows; the others, above all the tokens, stay in songs-*.jsonl.
-_FILES = ("file", "score", "picture", "audio", "parts_page")
+_FILES = ("file", "score", "engraving", "pdf", "picture", "audio", "parts_page")
 _TEXTS = ("key", "copied", "copied_from")
 _NUMBERS = (
     "seed",
@@ -62,18 +65,19 @@ class SongSet:
 
     Attributes:
       songs: rows of songs-*.jsonl, in any order. The page uses `song` (number of the song, the only required column),
-        `name`, `file`, `score`, `picture`, `audio`, `key`, `seed`, `seconds`, `notes`, `log_likelihood` (nats),
-        `ended`, `attempts`, `agreement`, `candidates`, `nats_per_note`, `form`, the columns of `copied_bars.figures`,
-        `parts` (of a band: `name`, `colour`, `notes`, `velocity`), `parts_page` (`parts_page.page`, of several parts),
-        `tokens` (a list, or their number, which may also be in `length`), `pitch_range` (lowest and highest MIDI
-        number) and `roll` (`render.time_span`: beginning and end of the song in its picture). A song without `audio`
-        has no player.
+        `name`, `file`, `score` (MusicXML), `engraving` (SVG of the score), `pdf`, `picture`, `audio`, `key`, `seed`,
+        `seconds`, `notes`, `log_likelihood` (nats), `ended`, `attempts`, `agreement`, `candidates`, `nats_per_note`,
+        `form`, the columns of `copied_bars.figures`, `parts` (of a band: `name`, `colour`, `notes`, `velocity`),
+        `parts_page` (`parts_page.page`, of several parts), `tokens` (a list, or their number, which may also be in
+        `length`), `pitch_range` (lowest and highest MIDI number) and `roll` (`render.time_span`: beginning and end of
+        the song in its picture). A song without `audio` has no player.
       model: facts about the model, label -> value.
       metrics: metrics.json of the model, whose validation figures and baselines are shown.
       settings: settings of the songs, label -> value.
       folder: relative link from the page to the songs' files, such as `../greedy`; "" for the page's own folder.
       summary: file name, in that folder, of the page that compares the set with the training songs; "": none.
       index: file name, in that folder, of the page of this set alone; "": none.
+      archive: file name, in that folder, of a zip of all songs; "": none.
       name: name of the set where there are several.
     """
 
@@ -84,6 +88,7 @@ class SongSet:
     folder: str = ""
     summary: str = ""
     index: str = ""
+    archive: str = ""
     name: str = ""
 
 
@@ -106,13 +111,24 @@ def page(sets: Sequence[SongSet], *, title: str) -> str:
     text = text.encode("utf-8", "backslashreplace").decode("utf-8")
     scripts = {name: template.read("generator.pages", file) for name, file in _SCRIPTS.items()}
     return template.application(
-        "generator.pages", TEMPLATE, STYLE, {**scripts, "title": html.escape(title), "data": text}
+        "generator.pages",
+        TEMPLATE,
+        STYLE,
+        {**scripts, "title": html.escape(title), "origin": paths.fingerprint(_origin(sets)), "data": text},
     )
+
+
+def _origin(sets: Sequence[SongSet]) -> list[object]:
+    """Selects what songs are determined by, besides their numbers: favourites are kept under its fingerprint."""
+    return [
+        [song_set.name, _texts(song_set.model), _texts(song_set.metrics), _texts(song_set.settings)]
+        for song_set in sets
+    ]
 
 
 def _facts(song_set: SongSet) -> dict[str, object]:
     """Selects the page's data about a set, without its songs."""
-    files = {"summary": song_set.summary, "index": song_set.index}
+    files = {"summary": song_set.summary, "index": song_set.index, "archive": song_set.archive}
     pages = {name: _link(song_set.folder, file) for name, file in files.items() if file}
     return {"name": song_set.name, "model": _texts(song_set.model), "settings": _texts(song_set.settings), **pages}
 

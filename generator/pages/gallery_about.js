@@ -11,7 +11,7 @@ function showAbout() {
   at("about").hidden = !document.querySelector(".about section:not([hidden])");
   showSilence();
   document.body.classList.toggle("several", several);
-  document.querySelector("#keys .sound").hidden = !hasSound;
+  for (const key of document.querySelectorAll("#keys .sound")) key.hidden = !hasSound;
 }
 
 // Advice for songs that were made without audio; a song without notes never has any.
@@ -24,8 +24,10 @@ function showSilence() {
 }
 
 function showSet(set) {
-  at("report").hidden = !set.summary;
-  if (set.summary) at("report").firstElementChild.href = address(set.summary);
+  for (const [id, path] of [["report", set.summary], ["archive", set.archive]]) {
+    at(id).hidden = !path;
+    if (path) at(id).firstElementChild.href = address(path);
+  }
   for (const part of ["model", "settings"]) {
     for (const [name, value] of Object.entries(set[part])) {
       at(part).append(element("dt", readable(name)), element("dd", value));

@@ -12,7 +12,10 @@ function card(song) {
   if (song.key) made.querySelector("h3").append(element("span", song.key, "key"));
   made.querySelector("p").append(...facts(song));
   if (song.parts) made.querySelector(".facts").after(legend(song));
-  made.querySelector(".links").prepend(...downloads(song));
+  made.querySelector(".links").prepend(...downloads(song), ...scoreButtons(song));
+  wireLink(made.querySelector(".link"), song);
+  wireStar(made.querySelector(".star"), song);
+  made.classList.toggle("linked", song === state.linked);
   made.querySelector(".more").setAttribute("aria-label", `Details of ${song.name}`);
   made.querySelector(".more").addEventListener("click", () => toggleDetails(made, song));
   if (song.parts) showHeard(song, made);
@@ -59,7 +62,7 @@ function facts(song) {
 }
 
 function downloads(song) {
-  const kinds = [["MIDI", song.file], ["Score", song.score], [song.audio && String(song.audio).split(".").pop().toUpperCase(), song.audio]];
+  const kinds = [["MIDI", song.file], ["MusicXML", song.score], ["PDF", song.pdf], [song.audio && String(song.audio).split(".").pop().toUpperCase(), song.audio]];
   return kinds.filter(([, path]) => path).map(([label, path]) => {
     const link = element("a", label);
     link.href = address(path);

@@ -72,7 +72,7 @@ const RANGES = [
 
 const PAGE_SIZE = Math.max(48 - (48 % sets.length), sets.length);
 
-const state = { view: songs, page: 0, sort: SORTS[0], up: true, key: "", ending: "", set: "", ranges: [], current: null, selected: null, failed: false };
+const state = { view: songs, page: 0, sort: SORTS[0], up: true, key: "", ending: "", set: "", ranges: [], current: null, selected: null, linked: null, score: null, onlyFavourites: false, failed: false };
 
 // ---- Sorting and filtering ----
 
@@ -104,7 +104,8 @@ function passes(song) {
   const inRanges = state.ranges.every(({ of, least, greatest }) => of(song) >= least && of(song) <= greatest);
   const inKey = !state.key || song.key === state.key;
   const ends = !state.ending || song.ending === state.ending;
-  return inRanges && inKey && ends && (!state.set || song.set.name === state.set);
+  const chosen = !state.onlyFavourites || favourites.has(song.file);
+  return inRanges && inKey && ends && chosen && (!state.set || song.set.name === state.set);
 }
 
 function setFilters() {
@@ -130,12 +131,14 @@ function makeFilters() {
   const clear = element("button", "Clear");
   clear.type = "button";
   clear.id = "filters-clear";
-  clear.addEventListener("click", () => {
-    for (const field of panel.querySelectorAll("input, select")) field.value = "";
-    setFilters();
-  });
+  clear.addEventListener("click", clearFilters);
   panel.append(clear);
   panel.addEventListener("input", setFilters);
+}
+
+function clearFilters() {
+  for (const field of at("filters").querySelectorAll("input, select")) field.value = "";
+  setFilters();
 }
 
 function choice(id, name, values) {

@@ -104,8 +104,10 @@ function showPlaying() {
   if (shown) {
     shown.classList.add("current");
     shown.querySelector(".playhead").hidden = false;
-    shown.querySelector(".toggle use").setAttribute("href", icon);
-    label(shown.querySelector(".toggle"), verb, song.name);
+  }
+  for (const place of [shown, song === state.score && at("score")].filter(Boolean)) {
+    place.querySelector(".toggle use").setAttribute("href", icon);
+    label(place.querySelector(".toggle"), verb, song.name);
   }
   showPosition();
 }
@@ -135,6 +137,19 @@ function follow() {
   if (!audio.paused) requestAnimationFrame(follow);
 }
 
+function toggleLoop() {
+  audio.loop = !audio.loop;
+  at("player-loop").setAttribute("aria-pressed", String(audio.loop));
+}
+
+// Where only the machine sets the volume, as on an iPhone, a page's own is not taken.
+function hasVolume() {
+  audio.volume = 0.5;
+  const taken = audio.volume === 0.5;
+  audio.volume = 1;
+  return taken;
+}
+
 // ---- Wiring ----
 
 audio.addEventListener("play", () => { showPlaying(); follow(); });
@@ -146,6 +161,9 @@ at("player-toggle").addEventListener("click", () => togglePlay(state.current));
 at("player-previous").addEventListener("click", () => playNeighbour(-1));
 at("player-next").addEventListener("click", () => playNeighbour(1));
 at("player-seek").addEventListener("input", (event) => seekTo(Number(event.target.value)));
+at("player-loop").addEventListener("click", toggleLoop);
+at("player-volume").addEventListener("input", (event) => setVolume(Number(event.target.value)));
+at("volume").hidden = !hasVolume();
 at("page-back").addEventListener("click", () => turn(state.page - 1));
 at("page-on").addEventListener("click", () => turn(state.page + 1));
 at("page-number").addEventListener("change", (event) => turn((Number(event.target.value) || 1) - 1));
@@ -179,19 +197,23 @@ const KEYS = {
   ArrowRight: () => seekBy(SEEK_SECONDS),
   ArrowLeft: () => seekBy(-SEEK_SECONDS),
   "/": () => at("filter").focus(),
+  f: () => toggleFavourite(selectedOr(state.current)),
+  l: () => hasSound && toggleLoop(),
   " ": () => {
-    const onCard = document.activeElement.classList.contains("song") && state.selected;
-    const song = onCard || state.current || state.view.find((candidate) => candidate.audio);
+    const song = selectedOr(state.current) || state.view.find((candidate) => candidate.audio);
     if (song && song.audio) togglePlay(song);
   },
 };
+
+// The song whose card has the focus, if one has.
+const selectedOr = (song) => (document.activeElement.classList.contains("song") && state.selected) || song;
 
 const SLIDER_KEYS = ["ArrowLeft", "ArrowRight", " "];
 
 document.addEventListener("keydown", (event) => {
   const target = event.target;
   if (event.key === "Escape" && target === at("filter")) target.blur();
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || at("score").open) return;
   // A slider's own step is a hundredth of the song; up and down, home and end are left to it.
   if (target === at("player-seek") ? !SLIDER_KEYS.includes(event.key) : target.closest("input, select")) return;
   if (event.key === " " && target.closest("button, a, summary")) return;
@@ -204,4 +226,6 @@ document.addEventListener("keydown", (event) => {
 at("sort").append(...SORTS.map((sort) => element("option", sort.name)));
 makeFilters();
 showAbout();
+showFavourites();
 refresh();
+openLinked();

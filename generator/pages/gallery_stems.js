@@ -7,7 +7,7 @@ const MOST_SECONDS_APART = 0.08;
 // Within this time a part is muted, without a click.
 const FADE_SECONDS = 0.01;
 
-const mixer = { song: null, context: null, buffer: null, stretches: [], gains: [], sources: [], began: 0 };
+const mixer = { song: null, context: null, volume: null, buffer: null, stretches: [], gains: [], sources: [], began: 0 };
 
 // Until a part is muted or soloed a song's own audio is heard, and then its parts.
 async function hear(song) {
@@ -36,6 +36,8 @@ async function openMixer(song) {
   try {
     const { sound, stretches } = await readParts(song);
     mixer.context = mixer.context || new AudioContext({ sampleRate: STEM_SAMPLES_PER_SECOND });
+    mixer.volume = mixer.volume || new GainNode(mixer.context, { gain: audio.volume });
+    mixer.volume.connect(mixer.context.destination);
     const buffer = await mixer.context.decodeAudioData(bytesOf(sound));
     if (mixer.song !== song) return;
     [mixer.buffer, mixer.stretches] = [buffer, stretches];
@@ -52,7 +54,7 @@ const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCod
 function connect() {
   for (const gain of mixer.gains) gain.disconnect();
   mixer.gains = mixer.song.parts.map(() => new GainNode(mixer.context, { gain: 0 }));
-  for (const gain of mixer.gains) gain.connect(mixer.context.destination);
+  for (const gain of mixer.gains) gain.connect(mixer.volume);
   setGains();
   audio.muted = true;
   startStems();
@@ -62,6 +64,12 @@ function setGains() {
   mixer.gains.forEach((gain, number) => {
     gain.gain.setTargetAtTime(Number(isHeard(mixer.song, mixer.song.parts[number])), mixer.context.currentTime, FADE_SECONDS);
   });
+}
+
+// The song's own audio makes no sound meanwhile, but its volume is that of the parts.
+function setVolume(volume) {
+  audio.volume = volume;
+  if (mixer.volume) mixer.volume.gain.setTargetAtTime(volume, mixer.context.currentTime, FADE_SECONDS);
 }
 
 // ---- In step with the song's own audio ----

@@ -11,7 +11,7 @@ from generator.primers import priming
 from generator.sampling import plan
 from generator.sampling.plan import SLOTS, SongBatch
 from generator.songs import refusal
-from generator.songs_dir import audio, output
+from generator.songs_dir import audio, engraving, output
 from generator.songs_dir.progress import SongsProgress
 from generator.songs_dir.writing import Writer, describe, rows_path
 from nabi.analysis.style_reference import load_if_there
@@ -48,11 +48,12 @@ def run(
       slots: rows of a batch; another number may round differently and so give other songs.
 
     Raises:
-      ValueError, StorageError, AudioError: in one sentence, if the request cannot be met.
+      ValueError, StorageError, AudioError, EngravingError: in one sentence, if the request cannot be met.
       JobError: if the job fails after it has started, such as on a full disk.
     """
     if config.audio != "none":
         audio.check_installed(", or pass --audio none")
+    engraving.check_installed(config.output_format)
     remote_files.open_schemes(model_dir, folder)
     config = priming.located(config)
     model_dir = directories.model(model_dir)

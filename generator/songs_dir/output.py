@@ -13,7 +13,12 @@ from generator.songs_dir.summary import SongsSummary
 from generator.songs_dir.writing import rows_path
 from nabi.analysis.style_reference import StyleReference
 from nabi.pages import headings, markup
-from nabi.workspace import paths, storage
+from nabi.workspace import paths, storage, zips
+
+# Most songs of a directory that has a zip of them: with scores they have some 100 MB, and are in memory at once.
+MOST_ZIPPED = 1000
+# Of a row: files of a song that a DAW or a notation program opens, or that are printed.
+_ZIPPED = ("file", "score", "pdf")
 
 
 def missing(folder: str, batches: Sequence[SongBatch]) -> list[SongBatch]:
@@ -32,7 +37,7 @@ def finish(
     marks: dict[str, str],
     reference: StyleReference | None = None,
 ) -> dict[str, Any]:
-    """Publishes the summary of the songs, the model card, the page of all songs and, last, COMPLETED.
+    """Publishes the summary of the songs, the model card, a zip and the page of all songs and, last, COMPLETED.
 
     Args:
       folder: songs directory with all songs.
@@ -49,10 +54,19 @@ def finish(
     songs = sum(len(batch.songs) for batch in batches)
     rows = list(itertools.islice(_rows(folder, batches), gallery.MOST_SONGS))
     card = model_card.publish(folder, model_dir)
-    song_set = SongSet(rows, **card, settings=notable(settings), summary=paths.SUMMARY_PAGE)
+    archive = _zip(folder, rows) if songs <= MOST_ZIPPED else ""
+    song_set = SongSet(rows, **card, settings=notable(settings), summary=paths.SUMMARY_PAGE, archive=archive)
     storage.write_text(storage.join(folder, paths.INDEX), gallery.page([song_set], title=title_of(songs, folder)))
     paths.complete(folder, marks)
     return summary
+
+
+def _zip(folder: str, rows: Sequence[dict[str, Any]]) -> str:
+    """Writes a zip of the files of notes and of scores of songs and returns its name; equal songs give equal bytes."""
+    names = [str(row[key]) for row in rows for key in _ZIPPED if key in row]
+    with storage.open_write(storage.join(folder, paths.SONGS_ZIP)) as file:
+        zips.write(file, {name: storage.read_bytes(storage.join(folder, name)) for name in names})
+    return paths.SONGS_ZIP
 
 
 def title_of(songs: int, folder: str) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from generator.config import GenerateConfig
-from generator.flag_values import MIDI_AND_MUSIC_XML
+from generator.flag_values import MUSIC_XML, PDF, SVG
 from generator.songs import candidates, copied_bars
 from generator.songs.midi_songs import MidiSong, MidiSongs
-from generator.songs_dir import audio, measuring, part_rows, parts_page, render, stems
+from generator.songs_dir import audio, engraving, measuring, part_rows, parts_page, render, stems
 from generator.songs_dir.explained_tokens import explained_tokens
 from nabi.music import voice_split
 from nabi.music.encodings import Encoding
@@ -45,12 +45,11 @@ class Writer:
     given_sha256: str = ""
 
     def write(self, sampled: "SongIds") -> dict[str, Any]:
-        """Publishes a song's MIDI, score, picture and audio; returns its row. Equal songs give equal bytes."""
+        """Publishes a song's MIDI, scores, picture and audio; returns its row. Equal songs give equal bytes."""
         converted = self._midi_songs.of(sampled)
         name, song = converted.name, converted.song
         files = {"file": (f"{name}.mid", converted.midi), "picture": (f"{name}.png", render.piano_roll(song))}
-        if self.config.output_format == MIDI_AND_MUSIC_XML:
-            files["score"] = (f"{name}.musicxml", self._score(converted))
+        files |= self._scores(converted)
         # A song that was cut off before its first note was complete has no notes, and so no audio.
         if len(song):
             files |= self._sound(converted)
@@ -97,6 +96,19 @@ class Writer:
     @functools.cached_property
     def _midi_songs(self) -> MidiSongs:
         return MidiSongs(self.vocabulary, self.encoding, self.config)
+
+    def _scores(self, converted: MidiSong) -> dict[str, tuple[str, bytes]]:
+        """Writes the scores that are asked for, key of the row -> file name and content."""
+        formats = {MUSIC_XML, SVG, PDF} & set(self.config.output_format)
+        if not formats:
+            return {}
+        score, name = self._score(converted), converted.name
+        files = {"score": (f"{name}.musicxml", score)} if MUSIC_XML in formats else {}
+        if SVG in formats:
+            files["engraving"] = (f"{name}.svg", engraving.svg(score))
+        if PDF in formats:
+            files["pdf"] = (f"{name}.pdf", engraving.pdf(score))
+        return files
 
     def _score(self, converted: MidiSong) -> bytes:
         song = converted.song

@@ -60,6 +60,9 @@ AUTO_SAMPLING = "auto_sampling.json"
 SUMMARY = "summary.json"
 SUMMARY_PAGE = "summary.html"
 
+# Notes and scores of all songs.
+SONGS_ZIP = "songs.zip"
+
 CHAMPION = "champion"
 # The request of a retraining run, and the champion that it started from.
 REQUEST = "request.json"

@@ -234,6 +234,22 @@ def factors(legal: str, *, low: fractions.Fraction, high: fractions.Fraction) ->
     return Several(parse, legal)
 
 
+def some_of(names: tuple[str, ...], *, always: str) -> Several:
+    """Makes the kind of several of these names, each once, in this order, one of which is always there.
+
+    >>> some_of(("midi", "musicxml", "pdf"), always="midi").read("pdf,midi")
+    ('midi', 'pdf')
+    """
+
+    def parse(text: str) -> tuple[str, ...]:
+        """Parses `midi,pdf`."""
+        given = text.split(",")
+        return _checked(tuple(name for name in names if name in given), always in given and set(given) <= set(names))
+
+    others = [name for name in names if name != always]
+    return Several(parse, f"{always}, alone or with several of {', '.join(others)}, such as {always},{others[0]}", str)
+
+
 def _checked(values: tuple[Any, ...], legal: bool) -> tuple[Any, ...]:
     if not legal:
         raise ValueError

@@ -191,7 +191,7 @@ def test_hostile_names_are_text_and_nothing_else(open_page):
         assert name in page.locator(".details").nth(number).inner_text()
     page.click("#filters-toggle")
     assert page.locator("#key option").count() == len(HOSTILE) + 1
-    assert page.locator("img[src=x], svg[onload], script:not([type])").count() == 6
+    assert page.locator("img[src=x], svg[onload], script:not([type])").count() == 9
 
 
 def test_files_of_any_name_are_addresses_beside_the_page(open_page):
@@ -234,7 +234,7 @@ def test_without_sound_figures_or_songs_nothing_fails(open_page):
     for rows in ([], [{"song": 0}, {"song": 1, "notes": 0, "seconds": 0, "tokens": 0, "log_likelihood": 0}]):
         page = open_page(rows)
         assert page.locator(".song").count() == len(rows)
-        assert page.locator(".toggle").count() == 0
+        assert page.locator(".song .toggle").count() == 0
         for key in (" ", "ArrowDown", "ArrowRight"):
             page.keyboard.press(key)
         assert not page.is_visible("#player")

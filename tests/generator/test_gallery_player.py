@@ -106,7 +106,7 @@ def test_the_next_song_that_sounds_follows(player):
 
 def test_the_tab_key_goes_through_the_page_in_order(player):
     seen = []
-    for _ in range(10):
+    for _ in range(12):
         player.keyboard.press("Tab")
         seen.append(focused(player))
     # The first is the summary of `Model and settings`, which has no name of its own.
@@ -117,8 +117,10 @@ def test_the_tab_key_goes_through_the_page_in_order(player):
         "order",
         "Song 0",
         "Play Song 0",
+        "Favourite: Song 0",
         "MIDI of Song 0",
         "MP3 of Song 0",
+        "Copy the link to Song 0",
         "Details of Song 0",
     ]
 
@@ -157,3 +159,35 @@ def test_a_sound_that_is_missing_is_told(open_page):
     assert page.inner_text("#player-title") == "gone.mp3 cannot be played here"
     assert [problem for problem in page.problems if "ERR_FILE_NOT_FOUND" not in problem] == []
     page.problems.clear()
+
+
+def test_a_song_that_loops_begins_again_and_the_next_one_waits(player):
+    player.get_by_label("Play Song 0", exact=True).click()
+    player.click("#player-loop")
+    assert player.get_attribute("#player-loop", "aria-pressed") == "true"
+    wait_for_position(player, 0.1)
+    player.evaluate("audio.currentTime = audio.duration - 0.3")
+    player.wait_for_function("audio.currentTime < 5 && !audio.seeking")
+    assert player.inner_text("#player-title") == "Song 0"
+    assert not player.evaluate("audio.paused")
+    player.keyboard.press("l")
+    assert player.get_attribute("#player-loop", "aria-pressed") == "false"
+    player.evaluate("audio.currentTime = audio.duration - 0.3")
+    player.wait_for_function("document.getElementById('player-title').textContent === 'Song 2'")
+
+
+def test_the_volume_is_that_of_all_songs_and_of_their_parts(player):
+    player.get_by_label("Play Song 0", exact=True).click()
+    player.fill("#player-volume", "0.25")
+    assert player.evaluate("audio.volume") == 0.25
+    player.evaluate("mixer.context = new AudioContext(), mixer.volume = new GainNode(mixer.context)")
+    player.evaluate("mixer.volume.connect(mixer.context.destination)")
+    player.fill("#player-volume", "0.5")
+    player.wait_for_function("Math.abs(mixer.volume.gain.value - 0.5) < 0.01")
+    player.click("#player-next")
+    assert player.evaluate("audio.volume") == 0.5
+
+
+def test_where_a_page_cannot_set_the_volume_it_offers_none(open_page):
+    fixed = "Object.defineProperty(HTMLMediaElement.prototype, 'volume', { get: () => 1, set() {} })"
+    assert open_page([{"song": 0}], script=fixed).locator("#volume").evaluate("label => label.hidden")

@@ -135,7 +135,7 @@ def test_hostile_names_of_sets_are_text_and_nothing_else(open_page):
     for name in HOSTILE:
         page.select_option("#set", name)
         assert names(page) == [f"{name} · Song 0"]
-    assert page.locator("img[src=x], svg[onload], script:not([type])").count() == 6
+    assert page.locator("img[src=x], svg[onload], script:not([type])").count() == 9
 
 
 def test_a_phone_never_scrolls_sideways(open_page):

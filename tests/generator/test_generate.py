@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import pathlib
@@ -6,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,7 +15,7 @@ import pytest
 
 from generator import generate
 from generator.config import GenerateConfig
-from generator.songs_dir import job
+from generator.songs_dir import engraving, job
 from generator.songs_dir.writing import Writer
 from nabi.analysis.style_profile import StyleProfile
 from nabi.analysis.style_reference import StyleReference
@@ -103,6 +105,7 @@ def test_a_songs_directory_is_whole_and_every_file_reads_back(model, tmp_path):
             "index.html",
             "made_by.json",
             "songs-00000-of-00001.jsonl",
+            "songs.zip",
             "summary.html",
             "summary.json",
         ]
@@ -122,7 +125,7 @@ def test_a_songs_directory_is_whole_and_every_file_reads_back(model, tmp_path):
 def test_a_song_does_not_depend_on_how_many_were_asked_for(model, forty, tmp_path):
     make(model, tmp_path / "seven", 7)
     seven, all_songs = content(tmp_path / "seven"), content(forty)
-    assert len(all_songs) == 40 * 2 + 8
+    assert len(all_songs) == 40 * 2 + 9
     for song in range(7):
         for kind in ("mid", "png"):
             assert seven[f"song-0000{song}.{kind}"] == all_songs[f"song-0000{song}.{kind}"]
@@ -175,6 +178,9 @@ def test_a_job_goes_on_with_its_scores_and_replaces_them(model, tmp_path, monkey
         f"song-0000{at}.musicxml" for at in range(3)
     ]
     assert "song-00002.musicxml" in whole["index.html"].decode()
+    with zipfile.ZipFile(io.BytesIO(whole["songs.zip"])) as archive:
+        assert archive.namelist() == [f"song-0000{at}.{ending}" for at in range(3) for ending in ("mid", "musicxml")]
+        assert archive.read("song-00001.mid") == whole["song-00001.mid"]
     folder = tmp_path / "songs"
     with monkeypatch.context() as patch:
         patch.setattr(Writer, "write", full_disk)
@@ -358,7 +364,8 @@ def test_a_recipe_that_does_not_fit_is_refused(tmp_path, capsys, line, message):
         (["--key=C", "--lowest=61", "--highest=61"], "has all its notes in 61..61 and in C: widen"),
         (["--meter=4"], "time signature '4' must be such as 3/4"),
         (["--max_copied_bars=1"], "--max_copied_bars needs copies.index"),
-        (["--output_format=musicxml"], "--output_format"),
+        (["--output_format=musicxml"], "--output_format 'musicxml' must be midi, alone or with several of"),
+        (["--output_format=midi,pdf"], "--output_format pdf needs MuseScore"),
         (["--candidates=101"], "--candidates 101 must be in 1..100"),
         (["--decoding=beam", "--candidates=2"], "--candidates 2 needs --decoding sample, not --decoding beam"),
         (["--decoding=greedy", "--max_copied_bars=1"], "--max_copied_bars 1.0 needs --decoding sample, not"),
@@ -375,8 +382,9 @@ def test_a_recipe_that_does_not_fit_is_refused(tmp_path, capsys, line, message):
         (["--output=/dev/null/songs"], "cannot write /dev/null/songs"),
     ],
 )
-def test_what_is_wrong_is_said_before_the_work(model, tmp_path, capsys, flags, message):
-    output = [] if flags[0].startswith("--output") else [f"--output={tmp_path / 'songs'}"]
+def test_what_is_wrong_is_said_before_the_work(model, tmp_path, capsys, monkeypatch, flags, message):
+    monkeypatch.setattr(engraving, "MUSESCORE", ("no-such-program",))
+    output = [] if flags[0].startswith("--output=") else [f"--output={tmp_path / 'songs'}"]
     assert generate.main([f"--model={model}", *output, *flags]) == 2
     error = capsys.readouterr().err
     assert message in error
