@@ -21,6 +21,8 @@ VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2]
 # TensorFlow 2.17, with which tensorflow-io loads, has no build for Python 3.13: it gets the newest set.
 NEWEST = $(filter 3.13,$(VERSION))
 LOCK = requirements$(if $(NEWEST),-newest).lock
+# What the jobs on this machine need; `make test` and all others complete it.
+LOCAL_LOCK = requirements-$(if $(NEWEST),newest,local).lock
 BIN := .venv/bin
 # pip writes no byte code: the interpreter does, for what is really imported, even in a container whose environment
 # forbids it (imports take three times as long without).
@@ -29,10 +31,10 @@ PIP_FLAGS := --quiet --disable-pip-version-check --no-deps --no-compile
 
 .PHONY: songs run check lint test parity fuzz seeds chaos box lock lock-images templates docs test-newest test-flink test-azure test-prism clean
 
-songs: .venv/installed
+songs: .venv/local
 	$(BIN)/nabi play
 
-run: .venv/installed
+run: .venv/local
 	$(BIN)/python -m pipelines.retrain --recipe chorales --output runs/chorales
 
 lint: .venv/installed
@@ -66,16 +68,21 @@ chaos: .venv/installed
 box: .venv/installed
 	$(BIN)/python -m benchmarks.box
 
-# The lock is whole, so pip need not resolve; --no-deps also leaves out pyaudio (see pyproject.toml). What an
+# The locks are whole, so pip need not resolve; --no-deps also leaves out pyaudio (see pyproject.toml). What an
 # interrupted installation, or one of another Python, left is cleared.
-.venv/installed: requirements.lock requirements-newest.lock setup.py
+.venv/local: requirements-local.lock requirements-newest.lock setup.py
 	$(if $(filter 3.11 3.12 3.13,$(VERSION)),,$(error Nabi runs on Python 3.11, 3.12 and 3.13, but $(PYTHON) is \
 		$(or $(VERSION),not installed): name one of these, such as `make run PYTHON=python3.12`))
 	$(PYTHON) -m venv --clear .venv
-	@echo "installing the $$(grep -c '==' $(LOCK)) packages of $(LOCK) for Python $(VERSION) into .venv (1 to 3 minutes)"
+	@echo "installing the $$(grep -c '==' $(LOCAL_LOCK)) packages of $(LOCAL_LOCK) for Python $(VERSION) into .venv (1 to 3 minutes)"
 	$(if $(NEWEST),@echo "there is no tensorflow-io for Python $(VERSION): hdfs:// cannot be opened")
-	$(BIN)/pip install $(PIP_FLAGS) --require-hashes -r $(LOCK)
+	$(BIN)/pip install $(PIP_FLAGS) --require-hashes -r $(LOCAL_LOCK)
 	$(BIN)/pip install $(PIP_FLAGS) --no-build-isolation --editable .
+	touch $@
+
+.venv/installed: .venv/local requirements.lock
+	@echo "installing the packages of $(LOCK) that are not in .venv yet (1 to 3 minutes)"
+	$(BIN)/pip install $(PIP_FLAGS) --require-hashes -r $(LOCK)
 	touch $@
 
 LOCKED := setup.py --extra preprocess --extra train --extra generate --extra remote --extra test \
@@ -89,6 +96,10 @@ $(UV):
 lock: $(UV)
 	$(UV) pip compile $(LOCKED) --extra cpu --extra vertex --extra pipeline --extra cloud-test \
 		--output-file requirements.lock
+	# A part of that lock, whose versions uv takes over. Beam on this machine needs no PyArrow, local files no tensorflow-io.
+	cp requirements.lock requirements-local.lock
+	$(UV) pip compile setup.py --extra local --generate-hashes --universal --python-version 3.11 --quiet \
+		--no-emit-package pyarrow --no-emit-package tensorflow-io --output-file requirements-local.lock
 	sed "s/< '3.13'/< '3.14'/" pyproject.toml > .venv-lock/pyproject.toml
 	$(UV) --project .venv-lock pip compile $(LOCKED) --extra newest --output-file requirements-newest.lock
 	$(MAKE) lock-images

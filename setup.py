@@ -9,6 +9,7 @@ import pathlib
 
 import setuptools
 
+LOCAL_BEAM = "apache-beam>=2.72,<2.78"
 BEAM = ["apache-beam[gcp]>=2.72,<2.78"]
 READING = ["music21==10.5.1", "numba>=0.61,<0.70", "symusic==0.6.0"]
 SONGS_PAGE = ["pillow>=11,<13", "pretty_midi==0.2.11.post0", "soundfile==0.14.0", "tinysoundfont==0.3.7"]
@@ -20,18 +21,21 @@ REMOTE = ["adlfs==2026.8.0", "fsspec[http]==2026.9.0", "s3fs==2026.9.0"]
 # tensorflow-io's native plug-ins load with TensorFlow 2.16 and 2.17 only, although pip accepts any version.
 # TensorBoard 2.17 imports pkg_resources, which setuptools 82 dropped.
 TENSORFLOW_2_17 = ["keras==3.15.1", "tensorflow-io==0.37.1", "setuptools<81"]
+MATPLOTLIB = "matplotlib>=3.9,<4"
 
 EXTRAS = {
     # Beam brings pyarrow and PyYAML, which pipelines.export writes with.
     # Beam makes the tarball of `--setup_file` with the latter two, which it does not bring; nor does Python 3.12.
     "preprocess": [*BEAM, "build>=1.3,<2", "setuptools>=70"],
     # What Optuna's sampler proposes for a seed may change with its version, so that --tune would go on differently.
-    "train": ["matplotlib>=3.9,<4", "optuna==5.0.0"],
+    "train": [MATPLOTLIB, "optuna==5.0.0"],
     "generate": BEAM + SONGS_PAGE,
     # Engraves the scores that the songs page shows; LGPL-3.0.
     "score": ["verovio>=6.4,<7"],
     "cpu": [*TENSORFLOW_2_17, "tensorflow-cpu==2.17.1"],
     "gpu": [*TENSORFLOW_2_17, "tensorflow[and-cuda]==2.17.1"],
+    # All three jobs on this machine, `make run`: neither Beam's clients of clouds nor a search of settings.
+    "local": [LOCAL_BEAM, MATPLOTLIB, *SONGS_PAGE, *TENSORFLOW_2_17, "tensorflow-cpu==2.17.1"],
     # All that runs on Python 3.13, where tensorflow-io has no build.
     "newest": ["apache-beam[gcp]==2.77.0", "keras==3.15.1", "tensorflow-cpu==2.21.0", "tensorboard", *REMOTE],
     "remote": REMOTE,
