@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from nabi.workspace import hub_licences
+from nabi.workspace import card_licences
 from pipelines.exporting import rows
 from pipelines.exporting.dataset_reader import DatasetReader
 from pipelines.exporting.formats import Maker
@@ -16,6 +16,7 @@ from pipelines.exporting.formats import Maker
 TABLES = {"songs": rows.SONG, "windows": rows.WINDOW}
 # Licences listed; all beyond are counted together.
 _MOST_LICENCES = 20
+_NOT_STATED = "none is stated beside the files"
 
 
 def text(dataset: DatasetReader, maker: Maker, sizes: Mapping[tuple[str, str], int]) -> str:
@@ -48,7 +49,7 @@ def _front_matter(
     rows_of = tables[-1] if tables else "windows"
     fields: dict[str, Any] = {
         "pretty_name": title,
-        **hub_licences.card_fields(dataset.licences),
+        **_license(dataset),
         "tags": ["music", "midi", "symbolic-music", "nabi"],
         "size_categories": [_size(sum(counts[rows_of] for counts in dataset.counts.values()))],
     }
@@ -112,19 +113,23 @@ def _columns(columns: Mapping[str, str]) -> str:
     return "\n".join(["| column | is |", "|---|---|", *(f"| `{name}` | {is_} |" for name, is_ in columns.items())])
 
 
+def _license(dataset: DatasetReader) -> dict[str, Any]:
+    """Returns the fields on the licence, in a hub's spelling."""
+    origins = dataset.origins.values()
+    is_told = any(origin.licence or card_licences.corpus_of(origin.source) for origin in origins)
+    otherwise = {"license": "other", "license_name": "licences-of-the-songs"} if is_told else {"license": "unknown"}
+    return card_licences.hub_fields((origin.licence for origin in origins), otherwise)
+
+
 def _licences(dataset: DatasetReader) -> str:
-    songs = collections.Counter(origin.licence for origin in dataset.origins.values())
+    origins = dataset.origins.values()
+    songs = collections.Counter((card_licences.corpus_of(origin.source), origin.licence) for origin in origins)
     listed = songs.most_common(_MOST_LICENCES)
-    lines = [f"| {_escaped(licence) or 'none is stated beside the files'} | {count:,} |" for licence, count in listed]
+    lines = [f"| {card_licences.described(*licence, _NOT_STATED)} | {count:,} |" for licence, count in listed]
     if others := songs.total() - sum(count for _, count in listed):
         lines.append(f"| others | {others:,} |")
     note = "The rights to the music stay with those who have them: look before you pass it on."
     return "\n".join(["| licence | files read |", "|---|---|", *lines, "", note])
-
-
-def _escaped(name: str) -> str:
-    """Escapes text that somebody else wrote, so that it stays within a cell and is no markup."""
-    return "".join(f"\\{sign}" if sign in "\\`*_[]<>|#!&" else sign for sign in name)
 
 
 def _tokens(dataset: DatasetReader) -> str:

@@ -10,10 +10,7 @@ from nabi.music.records import Window
 from nabi.music.song_id import SongId
 from nabi.music.vocabulary import Vocabulary
 from nabi.music.windows import SPLITS
-from nabi.workspace import directories, ledger, paths, record_files, storage
-
-# Sources of this form are corpora that Nabi knows by name, such as `corpus:bach-chorales!bwv269.mid`.
-_CORPUS = "corpus:"
+from nabi.workspace import card_licences, directories, ledger, paths, record_files, storage
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,11 +45,6 @@ class DatasetReader:
     def window(self) -> int:
         """Number of targets in a window; a record has one id more."""
         return int(self.settings["window"])
-
-    @property
-    def licences(self) -> list[str]:
-        """The licences of the songs, each once, sorted; "" stands for none."""
-        return sorted({origin.licence for origin in self.origins.values()})
 
     def shards(self, split: str) -> list[str]:
         """Lists the names of a split's record files, without `.tfrecord`."""
@@ -133,7 +125,7 @@ def _shared_folder(sources: list[str]) -> str:
     >>> _shared_folder(["/home/me/midi/a.mid", "/home/me/midi/old/b.mid", "corpus:bach-chorales!bwv269.mid"])
     '/home/me/midi/'
     """
-    files = [source for source in sources if not source.startswith(_CORPUS)]
+    files = [source for source in sources if not card_licences.corpus_of(source)]
     if not files:
         return ""
     # What the first and the last in order begin with, all begin with.

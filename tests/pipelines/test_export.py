@@ -121,7 +121,8 @@ def test_the_card_names_splits_rows_features_and_licences(dataset, tmp_path):
     songs, windows = fields["dataset_info"]
     assert [split["num_examples"] for table in (songs, windows) for split in table["splits"]] == [2, 1, 6, 1]
     assert songs["features"][-2:] == [{"name": "tokens", "list": "string"}, {"name": "input_ids", "list": "int32"}]
-    assert "| CC0-1.0 | 2 |" in card
+    assert "| CC0-1.0 | 1 |" in card
+    assert "| none is stated beside the files | 1 |" in card
     assert 'nabi.decode(songs[0]["tokens"], "pitch-duration", divisors=[4, 3])' in card
 
 

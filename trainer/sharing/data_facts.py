@@ -4,10 +4,7 @@ import collections
 from typing import Any
 
 from nabi.music.windows import SPLITS
-from nabi.workspace import directories, ledger, paths, storage
-
-# Sources of this form are corpora that Nabi knows by name, such as `corpus:bach-chorales!bwv269.mid`.
-_CORPUS = "corpus:"
+from nabi.workspace import card_licences, directories, ledger, paths, storage
 
 
 def find(model_dir: str, config: dict[str, Any], data: str = "") -> dict[str, Any] | None:
@@ -55,7 +52,7 @@ def _is_of(folder: str, config: dict[str, Any]) -> bool:
 def _facts(folder: str) -> dict[str, Any]:
     rows = [row for row in ledger.read(folder) if row.split and not row.duplicate_of]
     songs = collections.Counter(row.split for row in rows)
-    licences = collections.Counter((_corpus(row.source), row.licence) for row in rows)
+    licences = collections.Counter((card_licences.corpus_of(row.source), row.licence) for row in rows)
     return {
         "splits": {split: songs[split] for split in SPLITS},
         "licences": [
@@ -63,8 +60,3 @@ def _facts(folder: str) -> dict[str, Any]:
             for (corpus, licence), count in sorted(licences.items(), key=lambda item: (-item[1], item[0]))
         ],
     }
-
-
-def _corpus(source: str) -> str:
-    """Returns the corpus of a source; "" for a file, whose path is nobody else's business."""
-    return source.removeprefix(_CORPUS).partition("!")[0] if source.startswith(_CORPUS) else ""
