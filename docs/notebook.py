@@ -8,9 +8,9 @@ PAGE = pathlib.Path(__file__).with_name("nabi.ipynb")
 
 TITLE = """# Nabi: a model that composes, from your MIDI files
 
-Run the cells from the top, in Jupyter or in Colab: Bach's chorales become a dataset, a small LSTM learns from
-them for two minutes, and here are its songs, to see and to hear. Then put your own music in the place of
-Bach's: `MUSIC` below.
+Run the cells from the top, in Jupyter or in Colab: first songs of the model that comes with Nabi; then Bach's
+chorales become a dataset, a small LSTM learns from them for two minutes and makes songs of its own. Then put your
+own music in the place of Bach's: `MUSIC` below.
 
 In Colab a GPU is quicker and not needed: Runtime > Change runtime type > T4 GPU, before the first cell."""
 
@@ -31,7 +31,7 @@ REPOSITORY = \"\""""
 INSTALLING = """## Install
 
 If the kernel is that of `make run`'s `.venv`, all is there. Otherwise Nabi gets an environment of its own,
-`nabi-env`, and nothing of the kernel's, or of Colab's, changes: two to four minutes."""
+`nabi-env`, and nothing of the kernel's, or of Colab's, changes: about two minutes."""
 
 INSTALL = """import importlib.util
 import pathlib
@@ -55,6 +55,29 @@ else:
 NABI = f"{PYTHON} -m nabi"
 !{NABI} --version"""
 
+LISTENING = """## Listen
+
+Songs of the model that comes with Nabi, which was trained on Bach's chorales: each with its key, its length, what
+it has in common with a training song, its piano roll and a player."""
+
+LISTEN = '''import json
+
+from IPython.display import Audio, Image, Markdown, display
+
+
+def show(folder):
+    """Shows the songs of a finished songs directory, each with its picture and a player."""
+    assert pathlib.Path(folder, "COMPLETED").exists(), "there are no songs: what went wrong stands above"
+    for path in sorted(pathlib.Path(folder).glob("songs-*.jsonl")):
+        for song in map(json.loads, path.read_text().splitlines()):
+            copied = f"{song['copied_share']:.0%} of its notes stand in a training song"
+            display(Markdown(f"**Song {song['song']}**: {song['key']}, {song['seconds']:.0f} s, {copied}"))
+            display(Image(f"{folder}/{song['picture']}"), Audio(f"{folder}/{song['audio']}"))
+
+
+!{NABI} play --output {FOLDER}/first-songs --num_songs {SONGS}
+show(f"{FOLDER}/first-songs")'''
+
 MAKING = """## Music becomes tokens
 
 Each file is read, and each has a row in a ledger: read, or left out and why. Songs are split for training,
@@ -73,31 +96,16 @@ TRAIN = """!{NABI} train --recipe {RECIPE} --steps {STEPS} --data {FOLDER}/datas
 JUDGING = """How well does it predict songs that it never saw? In nats a token (less is better), beside the best
 n-gram on the same tokens; and the loss while it learned."""
 
-FIGURES = """import json
-
-from IPython.display import Audio, Image, Markdown, display
-
-metrics = json.loads(pathlib.Path(FOLDER, "model", "metrics.json").read_text())
+FIGURES = """metrics = json.loads(pathlib.Path(FOLDER, "model", "metrics.json").read_text())
 ngram = metrics["best_ngram"]["name"]
 for split in ("validation", "test"):
     print(f"{split:12}{metrics[split]['loss_nats']:8.3f}   {ngram} {metrics['baselines'][split][ngram]:.3f}")
 display(Image(f"{FOLDER}/model/curves.png", width=700))"""
 
-LISTENING = """## Songs
+SINGING = """## Its songs"""
 
-Each with its key, its length, what it has in common with a training song, its piano roll and a player."""
-
-SHOW = '''def show(folder):
-    """Shows the songs of a songs directory, each with its picture and a player."""
-    for path in sorted(pathlib.Path(folder).glob("songs-*.jsonl")):
-        for song in map(json.loads, path.read_text().splitlines()):
-            copied = f"{song['copied_share']:.0%} of its notes stand in a training song"
-            display(Markdown(f"**Song {song['song']}**: {song['key']}, {song['seconds']:.0f} s, {copied}"))
-            display(Image(f"{folder}/{song['picture']}"), Audio(f"{folder}/{song['audio']}"))
-
-
-!{NABI} generate --model {FOLDER}/model --output {FOLDER}/songs --num_songs {SONGS}
-show(f"{FOLDER}/songs")'''
+SING = """!{NABI} generate --model {FOLDER}/model --output {FOLDER}/songs --num_songs {SONGS}
+show(f"{FOLDER}/songs")"""
 
 ASKING = """## Go on from a file, in a key
 
@@ -124,14 +132,16 @@ CELLS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("code", PARAMETERS, ("parameters",)),
     ("markdown", INSTALLING, ()),
     ("code", INSTALL, ()),
+    ("markdown", LISTENING, ()),
+    ("code", LISTEN, ()),
     ("markdown", MAKING, ()),
     ("code", DATASET, ()),
     ("markdown", TRAINING, ()),
     ("code", TRAIN, ()),
     ("markdown", JUDGING, ()),
     ("code", FIGURES, ()),
-    ("markdown", LISTENING, ()),
-    ("code", SHOW, ()),
+    ("markdown", SINGING, ()),
+    ("code", SING, ()),
     ("markdown", ASKING, ()),
     ("code", ASK, ()),
     ("markdown", KEEPING, ()),

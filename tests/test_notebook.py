@@ -64,10 +64,17 @@ def shown(cell):
     return sum("image/png" in one for one in data), sum("<audio" in one.get("text/html", "") for one in data)
 
 
+def text_of(cell):
+    """What a cell prints."""
+    return "".join(output.text for output in cell.outputs if output.output_type == "stream")
+
+
 def test_every_cell_does_what_it_says(parameters, tmp_path, monkeypatch):
     (tmp_path / "here").mkdir()
     cells = executed(parameters, tmp_path / "here", monkeypatch)
-    *_, figures, songs, ways_on, zipped = cells
-    assert [shown(cell) for cell in (figures, songs, ways_on)] == [(1, 0), (2, 2), (2, 2)]
+    *_, first, dataset, trained, figures, songs, ways_on, zipped = cells
+    assert [shown(cell) for cell in (first, figures, songs, ways_on)] == [(2, 2), (1, 0), (2, 2), (2, 2)]
+    assert "train            7 songs" in text_of(dataset)
+    assert "the model of step 20 is in" in text_of(trained)
     path = zipped.outputs[0].text.strip()
     assert {"song-00000.mid", "song-00001.mp3", "index.html"} < set(zipfile.ZipFile(path).namelist())
