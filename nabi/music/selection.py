@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from nabi.music import part_choice, silence
+from nabi.music import excerpt, part_choice, silence
 from nabi.music.part_choice import PartChoice
 from nabi.music.song import Song
 
@@ -45,17 +45,9 @@ class Selection:
         kept = np.ones(len(start), np.bool_)
         if self.pitches:
             kept &= song.is_drum() | (self.pitches[0] <= pitch) & (pitch <= self.pitches[1])
-        if self.excerpt:
-            begin, end = (song.ticks_per_quarter * quarter for quarter in self.excerpt)
-            kept &= (begin <= start) & (start < end)
-            duration = np.minimum(duration, end - start)
-            start = start - begin
-        if kept.all() and not self.excerpt:
-            return song
-        columns = start[kept], duration[kept], pitch[kept], kept
         if not self.excerpt:
-            return song.moved(*columns)
-        timeline = song.band.timeline.excerpt(begin, end) if song.band else None
-        moved = song.moved(*columns, move=lambda ticks: np.clip(ticks, begin, end) - begin, timeline=timeline)
-        phrase_ends = tuple(tick - begin for tick in song.about.phrase_ends if begin < tick <= end)
-        return dataclasses.replace(moved, about=dataclasses.replace(song.about, phrase_ends=phrase_ends))
+            return song if kept.all() else song.moved(start[kept], duration[kept], pitch[kept], kept)
+        begin, end = (song.ticks_per_quarter * quarter for quarter in self.excerpt)
+        # What began before the excerpt is no note of it.
+        kept &= begin <= start
+        return excerpt.cut(song.moved(start[kept], duration[kept], pitch[kept], kept), begin, end)
