@@ -128,7 +128,7 @@ def _parser() -> Parser:
     add("--window", type=int, default=128, help="tokens of a window")
     add("--vocabulary", type=int, default=400)
     add("--turn", type=float, default=1.2, help="seconds of a measurement")
-    add("--jobs", type=lambda text: text.split(","), default="", help="names of jobs, with commas; none: all")
+    add("--jobs", type=lambda text: text.split(","), default=[], help="names of jobs, with commas; none: all")
     return parser
 
 
