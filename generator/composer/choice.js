@@ -16,53 +16,65 @@ function groupsOf(tables, settings) {
   return groups.filter(({ has, temperature }) => temperature > 0 && has.includes(true));
 }
 
-// Draws an id of those that are marked, by random numbers in [0, 1).
-function chosen(logits, isLegal, numbers, settings, groups) {
-  const shares = probabilities(logits, isLegal, settings.temperature, groups);
-  if (!hasFilters(settings)) return drawn(shares, numbers[0]);
+// Draws one of some ids by random numbers in [0, 1).
+function chosen(logits, ids, numbers, settings, groups) {
+  const shares = probabilities(logits, ids, settings.temperature, groups);
+  if (!hasFilters(settings)) return ids[drawn(shares, numbers[0])];
   let left = shares;
   for (const number of numbers) {
-    const id = drawn(left, number);
-    if (passes(shares, id, settings)) return id;
-    left = left.map((share, other) => (shares[other] > shares[id] ? share : 0));
+    const at = drawn(left, number);
+    if (passes(shares, at, settings)) return ids[at];
+    left = left.map((share, other) => (shares[other] > shares[at] ? share : 0));
   }
-  return shares.indexOf(Math.max(...shares));
+  return ids[shares.indexOf(Math.max(...shares))];
 }
 
-// Whether a token is one of a group is decided at the temperature, and which one at the group's.
-function probabilities(logits, isLegal, temperature, groups) {
-  const plain = softmax(logits, temperature, (id) => isLegal[id]);
+// Whether a token is one of a group is decided at the temperature, and which one at the group's. Returns a share of each id.
+function probabilities(logits, ids, temperature, groups) {
+  const plain = softmax(logits, ids, temperature);
   const mixed = plain.slice();
   for (const { has, temperature: own } of groups) {
-    const within = softmax(logits, own, (id) => isLegal[id] && has[id]);
-    const share = plain.reduce((sum, value, id) => (has[id] ? sum + value : sum), 0);
-    has.forEach((isOne, id) => { if (isOne) mixed[id] = within[id] * share; });
+    const members = Array.from(ids.keys()).filter((at) => has[ids[at]]);
+    const inner = softmax(logits, members.map((at) => ids[at]), own);
+    const share = members.reduce((sum, at) => sum + plain[at], 0);
+    members.forEach((at, number) => { mixed[at] = inner[number] * share; });
   }
   return mixed;
 }
 
-function softmax(logits, temperature, isOne) {
+function softmax(logits, ids, temperature) {
   const divisor = Math.fround(temperature);
-  let highest = -Infinity;
-  logits.forEach((logit, id) => { if (isOne(id) && logit > highest) highest = logit; });
-  const weights = Float64Array.from(logits, (logit, id) => (isOne(id) ? Math.exp((logit - highest) / divisor) : 0));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return total ? weights.map((weight) => weight / total) : weights;
-}
-
-// The inverse cumulative distribution: the last id of a share above 0 that begins at or below the number's target.
-function drawn(shares, number) {
-  const target = number * shares.reduce((sum, share) => sum + share, 0);
-  let [id, before] = [0, 0];
-  for (let other = 0; other < shares.length && before <= target; other++) {
-    if (shares[other] > 0) id = other;
-    before += shares[other];
+  const highest = highestOf(logits, ids);
+  const weights = new Float64Array(ids.length);
+  let total = 0;
+  for (let at = 0; at < ids.length; at++) {
+    weights[at] = Math.exp((logits[ids[at]] - highest) / divisor);
+    total += weights[at];
   }
-  return id;
+  for (let at = 0; at < ids.length; at++) weights[at] /= total;
+  return weights;
 }
 
-function passes(shares, id, settings) {
-  const own = shares[id];
+function highestOf(logits, ids) {
+  let highest = -Infinity;
+  for (const id of ids) highest = Math.max(highest, logits[id]);
+  return highest;
+}
+
+// The inverse cumulative distribution: the last place of a share above 0 that begins at or below the number's target.
+function drawn(shares, number) {
+  let total = 0;
+  for (const share of shares) total += share;
+  let [place, before] = [0, 0];
+  for (let at = 0; at < shares.length && before <= number * total; at++) {
+    if (shares[at] > 0) place = at;
+    before += shares[at];
+  }
+  return place;
+}
+
+function passes(shares, at, settings) {
+  const own = shares[at];
   let [count, sum, most] = [0, 0, 0];
   for (const share of shares) {
     if (share > own) [count, sum] = [count + 1, sum + share];
@@ -73,11 +85,10 @@ function passes(shares, id, settings) {
     && (!settings.min_p || own >= Math.fround(settings.min_p) * most);
 }
 
-// The log probability of an id among those that are marked, in nats.
-function logLikelihood(logits, isLegal, id) {
-  let highest = -Infinity;
-  logits.forEach((logit, other) => { if (isLegal[other] && logit > highest) highest = logit; });
+// The log probability of an id among some, in nats.
+function logLikelihood(logits, ids, id) {
+  const highest = highestOf(logits, ids);
   let total = 0;
-  logits.forEach((logit, other) => { if (isLegal[other]) total += Math.exp(logit - highest); });
+  for (const other of ids) total += Math.exp(logits[other] - highest);
   return logits[id] - highest - Math.log(total);
 }

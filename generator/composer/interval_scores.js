@@ -16,15 +16,16 @@ class IntervalScores {
     this.isKnown = new Uint8Array(this.kernel.rows);
   }
 
-  // Adds to the logits of the wanted ids, where `values` is what the network knows.
-  add(logits, isWanted, values, told) {
+  // Adds to the logits of some ids, where `values` is what the network knows.
+  add(logits, ids, values, told) {
     this.isKnown.fill(0);
     const byPitch = new Map();
-    this.scored.forEach((pitch, id) => {
-      if (!pitch || !isWanted[id]) return;
+    for (const id of ids) {
+      const pitch = this.scored[id];
+      if (!pitch) continue;
       if (!byPitch.has(pitch)) byPitch.set(pitch, this.ofPitch(pitch - 1, values, told));
       logits[id] += byPitch.get(pitch);
-    });
+    }
   }
 
   ofPitch(pitch, values, told) {

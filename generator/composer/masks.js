@@ -6,9 +6,8 @@ const PITCHES = 128;
 class Masks {
   // `allowed`: 1 for the ids that may be sampled at all.
   constructor(tables, allowed) {
-    [this.tables, this.allowed] = [tables, allowed];
-    this.legal = new Uint8Array(allowed.length);
-    this.true = new Uint8Array(allowed.length);
+    this.tables = tables;
+    this.ids = tables.tokens.map((_, id) => id).filter((id) => allowed[id]);
     const hasFrame = tables.frame && tables.marks;
     this.biases = [
       ...(tables.held.includes(1) ? [HeldMask] : []),
@@ -23,16 +22,14 @@ class Masks {
     this.parts = this.biases.map((kind) => new kind(this.tables));
   }
 
-  // Reads a token; `legal` then has what the grammar allows next, and `true` what may be chosen of it.
+  // Reads a token; `legal` then has the ids that the grammar allows next, and `true` those of them that may be chosen.
   read(token) {
     this.row = this.tables.next[this.row][token];
     const grammar = this.tables.legal[this.row];
     for (const part of this.parts) part.read(token);
-    this.legal.forEach((_, id) => {
-      this.legal[id] = grammar[id] & this.allowed[id];
-      this.true[id] = Number(this.legal[id] && this.parts.every((part) => part.allows(id)));
-    });
-    if (!this.true.includes(1)) throw new Error("these settings leave no token to come next: choose another key or length");
+    this.legal = this.ids.filter((id) => grammar[id]);
+    this.true = this.legal.filter((id) => this.parts.every((part) => part.allows(id)));
+    if (!this.true.length) throw new Error("these settings leave no token to come next: choose another key or length");
   }
 }
 

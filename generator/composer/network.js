@@ -68,16 +68,14 @@ class Network {
     this.known.set(this.features, units + this.gate.length);
   }
 
-  // Logits of the ids that are marked, -Infinity of all others; the array stays the network's own.
-  logitsOf(isWanted) {
+  // Computes the logits of some ids; those of others in the array, which stays the network's own, mean nothing.
+  logitsOf(ids) {
     const { logits, known, arithmetic } = this;
     if (!this.logitsKernel) this.multiply("to_embedding", known, this.vector);
     const [kernel, values] = this.logitsKernel ? [this.logitsKernel, known] : [this.embedding, this.vector];
     const bias = this.logitsKernel && this.tensors["logits/bias"].values;
-    for (let id = 0; id < logits.length; id++) {
-      logits[id] = isWanted[id] ? arithmetic.ofRow(kernel, id, values) + (bias ? bias[id] : 0) : -Infinity;
-    }
-    if (this.memory) this.scores.add(logits, isWanted, known, this.told);
+    for (const id of ids) logits[id] = arithmetic.ofRow(kernel, id, values) + (bias ? bias[id] : 0);
+    if (this.memory) this.scores.add(logits, ids, known, this.told);
     return logits;
   }
 

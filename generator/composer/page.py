@@ -47,7 +47,7 @@ def page(model: "TrainedModel", config: GenerateConfig, *, title: str, precision
         "network": description(model),
         "precision": precision,
         "settings": settings.of_page(config),
-        "residual": _residual(model),
+        "residual": residual(model),
         "tensors": entries,
         "tables": tables.compiled(model),
     }
@@ -80,7 +80,7 @@ def description(model: "TrainedModel") -> str:
     return f"{len(units)} x LSTM({units[0]}), {model.encoding.name}"
 
 
-def _residual(model: "TrainedModel") -> list[bool]:
+def residual(model: "TrainedModel") -> list[bool]:
     """Tells of each LSTM layer whether its input is added to its output."""
     names = {layer.name for layer in model.model.layers}
     return [f"residual_{number}" in names for number in range(sum(name.startswith("lstm_") for name in names))]

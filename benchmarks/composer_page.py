@@ -1,0 +1,80 @@
+"""How often songs of the page that composes are those of Python, and how fast they are sampled, in Chromium.
+
+    python -m benchmarks.composer_page MODEL --songs 100 --seed 1
+
+A token differs where a random number falls within rounding of the border between two tokens: Python sums products in
+float32, the page in float64. From there on the two songs are different ones.
+"""
+
+import argparse
+import pathlib
+import shutil
+import tempfile
+from collections.abc import Sequence
+from typing import Any
+
+import nabi
+from generator.composer import page
+from generator.songs import sampling_defaults
+from generator.songs.preparation import prepare
+from generator.songs.song_sampler import SongSampler
+from nabi.music import encodings
+
+_ASK = """([settings, number]) => new Promise((resolve, reject) => {
+  const { tables } = JSON.parse(document.getElementById("data").textContent);
+  const key = tables.keys.findIndex((one) => one.name === settings.key);
+  worker.onmessage = ({ data: message }) => {
+    if (message.type === "error") reject(new Error(message.message));
+    if (message.type === "song") resolve({ seconds: message.seconds, tokens: message.song.tokens });
+  };
+  worker.postMessage({ type: "sample", id: number + 1, number, settings: { ...settings, key, primer: null } });
+})"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Prints a line for each song that differs, and the figures of all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model")
+    parser.add_argument("--songs", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    flags = parser.parse_args(arguments)
+    model = nabi.load_model(flags.model)
+    given = {"num_songs": flags.songs, "seed": flags.seed}
+    config = sampling_defaults.load(model.folder).with_given(given)
+    with tempfile.TemporaryDirectory() as folder:
+        ready = prepare(model._bundle, model.folder, config, folder)
+        expected = SongSampler(model._bundle, ready.config, ready.primers, ready.index).sample(range(flags.songs))
+        path = pathlib.Path(folder, "page.html")
+        path.write_text(page.page(model._bundle, config, title="benchmark", precision="float32"), encoding="utf-8")
+        sampled = _in_browser(path.as_uri(), config.as_dict(), flags.songs)
+    equal, tokens, music, seconds = 0, 0, 0.0, 0.0
+    for song, own in zip(expected, sampled, strict=True):
+        tokens += len(own["tokens"])
+        music += _seconds(model.vocabulary.decode(own["tokens"]), model.encoding, config.tempo)
+        seconds += own["seconds"]
+        equal += own["tokens"] == list(song.tokens)
+        if own["tokens"] != list(song.tokens):
+            same = zip(own["tokens"], song.tokens, strict=False)
+            print(f"song {song.song} differs after {next((at for at, (a, b) in enumerate(same) if a != b), 0)} tokens")
+    print(f"{equal} of {flags.songs} songs are equal, {tokens:,} tokens; {music:,.0f} s of music in {seconds:,.1f} s:")
+    print(f"{music / seconds:.1f} times as fast as it plays, a song in {seconds / flags.songs:.2f} s")
+
+
+def _in_browser(address: str, settings: dict[str, Any], songs: int) -> list[dict[str, Any]]:
+    from playwright.sync_api import sync_playwright
+
+    plain = {name: value for name, value in settings.items() if isinstance(value, int | float | str)}
+    plain["seed"] = str(plain["seed"])
+    with sync_playwright() as driver, driver.chromium.launch(executable_path=shutil.which("chromium")) as browser:
+        opened = browser.new_page()
+        opened.goto(address)
+        opened.wait_for_function("document.getElementById('status').textContent.startsWith('Ready')", timeout=120_000)
+        return [opened.evaluate(_ASK, [plain, number]) for number in range(songs)]
+
+
+def _seconds(tokens: Sequence[str], encoding: encodings.Encoding, tempo: float) -> float:
+    return 60 / tempo * encoding.decode(tokens).end / encoding.ticks_per_quarter
+
+
+if __name__ == "__main__":
+    main()
