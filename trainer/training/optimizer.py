@@ -5,12 +5,56 @@ import tensorflow as tf
 
 from trainer.config import TrainConfig
 
+# Numbers of a variable from which on one compiled pass over them is worth compiling, in tenths of a second.
+_LARGE = 2**14
+
 
 class _SummedAdam(keras.optimizers.Adam):
-    """Adam for gradients that are summed over the replicas already: Keras' own would clip each summand first."""
+    """Adam for gradients that are summed over the replicas already: Keras' own would clip each summand first.
+
+    Large variables are updated in one pass over memory, small ones in the ten of Keras. The numbers are the same but for
+    their rounding.
+    """
+
+    def update_step(self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
+        """Updates a variable and its moments."""
+        if variable.shape.num_elements() < _LARGE:
+            super().update_step(gradient, variable, learning_rate)
+            return
+        index = self._get_variable_index(variable)
+        variables = (variable, self._momentums[index], self._velocities[index])
+        rates = (learning_rate, self.beta_1, self.beta_2, self.epsilon)
+        updated = _updated(
+            tf.convert_to_tensor(gradient),
+            *(tf.convert_to_tensor(each) for each in variables),
+            tf.convert_to_tensor(self.iterations),
+            *(tf.cast(rate, tf.float32) for rate in rates),
+        )
+        for each, value in zip(variables, updated, strict=True):
+            self.assign(each, value)
 
     def _all_reduce_sum_gradients(self, grads_and_vars: object) -> object:
         return grads_and_vars
+
+
+@tf.function(jit_compile=True, autograph=False)
+def _updated(
+    gradient: tf.Tensor,
+    variable: tf.Tensor,
+    momentum: tf.Tensor,
+    velocity: tf.Tensor,
+    steps: tf.Tensor,
+    rate: tf.Tensor,
+    beta_1: tf.Tensor,
+    beta_2: tf.Tensor,
+    epsilon: tf.Tensor,
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Returns a variable and its moments after step `steps`, from 0 (Kingma and Ba 2015, in the order of Keras)."""
+    step = tf.cast(steps + 1, tf.float32)
+    alpha = rate * tf.sqrt(1 - tf.pow(beta_2, step)) / (1 - tf.pow(beta_1, step))
+    momentum += (gradient - momentum) * (1 - beta_1)
+    velocity += (tf.square(gradient) - velocity) * (1 - beta_2)
+    return variable - momentum * alpha / (tf.sqrt(velocity) + epsilon), momentum, velocity
 
 
 @keras.saving.register_keras_serializable("nabi")

@@ -1,3 +1,6 @@
+import functools
+
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -54,3 +57,24 @@ def test_weight_decay_leaves_biases_alone():
     optimizer.apply([tf.constant([0.0]), tf.constant([0.0])], [kernel, bias])
     assert kernel.numpy()[0] == pytest.approx(2 - 0.1 * 0.5 * 2)
     assert bias.numpy()[0] == 2.0
+
+
+def test_large_variables_are_updated_as_keras_does_but_for_rounding():
+    config = TrainConfig(
+        learning_rate=0.003, schedule="cosine", warmup_steps=3, weight_decay=0.01, clip_norm=1.0, steps=20
+    )
+    ours, kerass = make_optimizer(config), make_optimizer(config)
+    generator = np.random.default_rng(1)
+    shapes = [(200, 300), (300,), (130, 128)]
+    first = [generator.normal(size=shape).astype(np.float32) for shape in shapes]
+    pairs = [[keras.Variable(values, name=f"kernel_{n}") for n, values in enumerate(first)] for _ in range(2)]
+    for optimizer, variables in zip((ours, kerass), pairs, strict=True):
+        optimizer.build(variables)
+    kerass.update_step = functools.partial(keras.optimizers.Adam.update_step, kerass)
+    for _ in range(20):
+        gradients = [tf.constant(generator.normal(size=shape) * 0.01, tf.float32) for shape in shapes]
+        for optimizer, variables in zip((ours, kerass), pairs, strict=True):
+            optimizer.apply(gradients, variables)
+    for one, other, before in zip(*pairs, first, strict=True):
+        np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-5, atol=1e-6)
+        assert (one.numpy() != before).any()
