@@ -129,6 +129,12 @@ def test_an_image_has_the_versions_that_the_tests_ran_with(name):
     }
 
 
+def test_what_the_demo_installs_is_a_part_of_what_the_tests_ran_with():
+    tested, local = (linked.names((ROOT / f"requirements{part}.lock").read_text()) for part in ("", "-local"))
+    assert local.items() <= tested.items()
+    assert not {"kfp", "moto", "optuna", "playwright", "pyarrow", "tensorflow-io"} & local.keys()
+
+
 def test_no_image_has_what_its_job_does_not_need():
     assert not {"tensorflow", "tensorflow-cpu", "keras", "kfp", "pytest"} & lock("preprocess").keys()
     assert not {"apache-beam", "tensorflow-cpu", "kfp", "pytest"} & lock("train").keys()
