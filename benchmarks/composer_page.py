@@ -13,12 +13,14 @@ import tempfile
 from collections.abc import Sequence
 from typing import Any
 
-import nabi
 from generator.composer import page
+from generator.sampling.stepper import use_one_thread
 from generator.songs import sampling_defaults
 from generator.songs.preparation import prepare
 from generator.songs.song_sampler import SongSampler
 from nabi.music import encodings
+from nabi.networks import trained_model
+from nabi.workspace import directories
 
 _ASK = """([settings, number]) => new Promise((resolve, reject) => {
   const { tables } = JSON.parse(document.getElementById("data").textContent);
@@ -38,14 +40,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--songs", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     flags = parser.parse_args(arguments)
-    model = nabi.load_model(flags.model)
+    use_one_thread()
+    folder = directories.model(flags.model)
+    model = trained_model.load(folder)
     given = {"num_songs": flags.songs, "seed": flags.seed}
-    config = sampling_defaults.load(model.folder).with_given(given)
-    with tempfile.TemporaryDirectory() as folder:
-        ready = prepare(model._bundle, model.folder, config, folder)
-        expected = SongSampler(model._bundle, ready.config, ready.primers, ready.index).sample(range(flags.songs))
-        path = pathlib.Path(folder, "page.html")
-        path.write_text(page.page(model._bundle, config, title="benchmark", precision="float32"), encoding="utf-8")
+    config = sampling_defaults.load(folder).with_given(given)
+    with tempfile.TemporaryDirectory() as place:
+        ready = prepare(model, folder, config, place)
+        expected = SongSampler(model, ready.config, ready.primers, ready.index).sample(range(flags.songs))
+        path = pathlib.Path(place, "page.html")
+        path.write_text(page.page(model, config, title="benchmark", precision="float32"), encoding="utf-8")
         sampled = _in_browser(path.as_uri(), config.as_dict(), flags.songs)
     equal, tokens, music, seconds = 0, 0, 0.0, 0.0
     for song, own in zip(expected, sampled, strict=True):

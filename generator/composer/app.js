@@ -1,6 +1,8 @@
 "use strict";
 // The page: asks its worker for songs, shows and plays them, and takes what is played.
 const SEEK_SECONDS = 5;
+// The id that songs begin with.
+const START = 2;
 const [PLAY_SHAPE, PAUSE_SHAPE] = ["M8 5.1v13.8a.7.7 0 0 0 1.1.6l10.7-6.9a.7.7 0 0 0 0-1.2L9.1 4.5A.7.7 0 0 0 8 5.1z", "M6.5 5h4v14h-4zM13.5 5h4v14h-4z"];
 
 const data = JSON.parse(at("data").textContent);
@@ -39,7 +41,11 @@ function compose(number, given) {
   if (!state.isReady || !form.isValid) return;
   player.stop();
   form.number = number;
-  const settings = { ...form.settings, primer: given ? given.ids : null, max_bars: given && tables.frame ? 0 : form.settings.max_bars };
+  const settings = { ...form.settings, primer: given && primerOf(given) };
+  if (given && settings.max_bars && settings.max_bars <= given.bars) {
+    say(`Bars ${settings.max_bars} leaves no room after the ${count(given.bars, "bar")} that are given: set more, or 0.`, true);
+    return;
+  }
   Object.assign(state, { request: state.request + 1, settings, from: given });
   setBusy(true);
   say("Composing …");
@@ -155,7 +161,7 @@ function release(pitch) {
 function toggleRecord() {
   if (recorder.isOn) {
     recorder.stop();
-    if (recorder.notes.length) give(recorder.notes, at("meter").value || "4/4", "what you played");
+    if (recorder.notes.length) give(recorder.notes, at("meter").value, "What you played");
     else say("Nothing was played.");
   } else {
     player.stop();
@@ -167,11 +173,12 @@ function toggleRecord() {
 }
 
 // Takes notes in quarter notes, which songs then begin with.
-function give(played, meter, name) {
+function give(played, said, name) {
   const notes = quantised(played, tables);
-  const ids = spelling.spelled(notes, tables.frame ? meter : "", Number(at("max_bars").value) || 0);
-  state.given = { ids: [...(tables.marks ? [2] : []), ...ids], notes };
-  at("given").textContent = `${name}: ${count(notes.length, "note")}, ${count(Math.ceil(endOf(notes) / (barQuarters(meter) * tables.quarter)), "bar")}.`;
+  const meter = said || "4/4";
+  const bars = Math.ceil(endOf(notes) / (barQuarters(meter) * tables.quarter));
+  state.given = { notes, said, bars };
+  at("given").textContent = `${name}: ${count(notes.length, "note")}, ${count(bars, "bar")}.`;
   at("forget").hidden = false;
   roll.played = 0;
   player.load(notes, { quarter: tables.quarter, tempo: Number(at("tempo").value), meter, velocity: 0 });
@@ -180,6 +187,11 @@ function give(played, meter, name) {
   at("roll").setAttribute("aria-label", `Piano roll of ${count(notes.length, "note")} that are given`);
   say(`${count(notes.length, "note")} to go on from.`);
   setBusy(false);
+}
+
+// The ids that songs begin with, where as many bars follow as the settings say.
+function primerOf({ notes, said }) {
+  return [...(tables.marks ? [START] : []), ...spelling.spelled(notes, said, form.settings.max_bars)];
 }
 
 function forget() {

@@ -1,4 +1,4 @@
-"""The page that composes: one HTML file of a model, its tables, the scripts that sample from it, and what plays songs."""
+"""The page that composes: one HTML file of a model, its tables, the scripts that sample from it, and a player."""
 
 import html
 import json

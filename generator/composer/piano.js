@@ -3,12 +3,14 @@
 const LETTERS = ["a", "w", "s", "e", "d", "f", "t", "g", "y", "h", "u", "j", "k", "o", "l", "p", ";"];
 const KEY_LABELS = ["C", "C sharp", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B"];
 const [LOWEST_OCTAVE, HIGHEST_OCTAVE] = [2, 6];
-const KEYS_SHOWN = 25;
+const [KEYS_SHOWN, KEYS_OF_PHONE] = [25, 13];
 
 class Piano {
   // `press(pitch, velocity)` and `release(pitch)` are called for each key.
   constructor(element, press, release) {
     Object.assign(this, { element, press, release, octave: 4, held: new Map() });
+    this.narrow = matchMedia("(max-width: 40rem)");
+    this.narrow.addEventListener("change", () => this.draw());
     this.draw();
     for (const name of ["pointerup", "pointercancel", "blur"]) addEventListener(name, (event) => this.lift(event.pointerId ?? null));
   }
@@ -18,7 +20,7 @@ class Piano {
   }
 
   draw() {
-    const keys = Array.from({ length: KEYS_SHOWN }, (_, step) => this.key(this.lowest + step, LETTERS[step]));
+    const keys = Array.from({ length: this.narrow.matches ? KEYS_OF_PHONE : KEYS_SHOWN }, (_, step) => this.key(this.lowest + step, LETTERS[step]));
     this.element.replaceChildren(...keys);
   }
 

@@ -1,7 +1,7 @@
 "use strict";
 // The piano roll: what is given, what is sampled, and what has been played of it.
 const MOST_CANVAS_PIXELS = 16000;
-const [LEAST_QUARTER_PIXELS, PITCH_MARGIN, LEAST_PITCHES] = [9, 2, 24];
+const [LEAST_QUARTER_PIXELS, PITCH_MARGIN, LEAST_PITCHES] = [12, 2, 24];
 const BLACK_KEYS = [1, 3, 6, 8, 10];
 
 class Roll {

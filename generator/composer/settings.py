@@ -8,13 +8,24 @@ from generator.songs.sampling_defaults import SamplingDefaults
 
 # Settings that can be changed on the page, and those that its songs take from the model's recipe.
 CHANGED = (
-    "temperature", "rhythm_temperature", "phrase_temperature", "top_p", "memory", "max_bars", "meter", "candidates", "tempo",
+    "temperature", "rhythm_temperature", "phrase_temperature", "top_p", "memory", "max_bars", "meter", "candidates",
+    "tempo",
 )  # fmt: skip
 KEPT = (
     "top_k", "min_p", "max_repeats", "max_tokens", "max_draws", "lowest", "highest", "ended", "program", "velocity",
 )  # fmt: skip
 # These concern no song that is sampled alone, or are asked for on the page.
-_OF_NO_SONG = ("num_songs", "seed", "auto_sampling", "audio", "output_format", "explain", "decoding", "key", "variations")
+_OF_NO_SONG = (
+    "num_songs",
+    "seed",
+    "auto_sampling",
+    "audio",
+    "output_format",
+    "explain",
+    "decoding",
+    "key",
+    "variations",
+)
 
 
 def check(config: GenerateConfig, defaults: SamplingDefaults) -> None:

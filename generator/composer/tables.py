@@ -10,7 +10,7 @@ from generator.sampling.token_content import TokenContents
 from nabi.music import keys
 from nabi.music.encodings import Bars, Encoding, Events, Voices
 from nabi.music.encodings.metred import LONGEST_BAR, METERS, MOST_BARS, Metred
-from nabi.music.encodings.token_kinds import kind_of, pitches_named, pitches_of
+from nabi.music.encodings.token_kinds import pitches_named, pitches_of
 from nabi.music.phrase_tokens import LONGEST_PHRASE
 from nabi.music.scales import SCALES, TONICS, Key
 from nabi.networks.memory_layers import looked_up, memory_of
@@ -26,12 +26,11 @@ ENCODINGS = (Voices.name, Bars.name, Events.name)
 def compiled(model: "TrainedModel") -> dict[str, Any]:
     """Returns the tables, ready for JSON; lists by id have V numbers.
 
-    Keys: `encoding`, `quarter` (ticks) and `divisors`; `tokens`, the texts; `marks`: whether songs begin and end;
-    the grammar's rows `next` and `legal`, [K][V]; `kinds`, `ticks`, `notes` (struck), `pitches` (a list for each
-    id, of what it strikes or holds) and `named` (besides, of a cadence), `durations`; `held` and `phrases`, 0 or 1;
-    `bars`, the ids that number bars; `frame`, of encodings with bars; `memory`, of networks with one; `keys`; and
-    the `key_names` and
-    `key_profiles` by which the key of a song is found.
+    `encoding`, `quarter` (its ticks) and `divisors`; `tokens`, the texts; `marks`: whether songs begin and end; rows of
+    the grammar, [K][V], `next` and `legal`; by id `ticks`, `notes` (how many it strikes), `pitches` (of what it strikes
+    or holds), `named` (and of a cadence), `durations`, `held` and `phrases` (0 or 1); `bars`, the ids that number bars;
+    `frame`, of encodings with bars; `memory`, of networks with one; `keys`; and `key_names` and `key_profiles`, by which
+    the key of a song is found.
     """
     vocabulary, encoding = model.vocabulary, model.encoding
     marks = model.config["dataset"]["song_marks"]
@@ -48,7 +47,6 @@ def compiled(model: "TrainedModel") -> dict[str, Any]:
         "marks": marks,
         "next": grammar.next_KxV.tolist(),
         "legal": grammar.legal_KxV.astype(int).tolist(),
-        "kinds": [""] * vocabulary.special + [kind_of(encoding, token) for token in tokens],
         "ticks": contents.ticks_V.tolist(),
         "notes": contents.notes_V.tolist(),
         "pitches": empty + [list(pitches_of(encoding, token)) for token in tokens],
@@ -124,4 +122,3 @@ def _key(key: Key) -> dict[str, Any]:
         "opening": keys.KEY_NAMES.index(opening) if opening else -1,
         "moves": key.scale in ("major", "minor"),
     }
-

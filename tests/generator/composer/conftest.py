@@ -20,7 +20,7 @@ def scripts(browser):
 
 @pytest.fixture(scope="module")
 def run(scripts):
-    """run(model, script, argument) -> the value of the script, to which the model's `sampler` and `tables` are known."""
+    """run(model, script, argument) -> the value of the script, which knows the model's `sampler` and `tables`."""
     loaded = []
 
     def evaluated(model, script, argument=None, precision="float32"):
@@ -33,7 +33,8 @@ def run(scripts):
                 """({ data, content }) => {
                   const { tensors, tables, residual } = JSON.parse(data);
                   const arithmetic = new Arithmetic(bytesOfTensors(tensors) + 2 ** 20);
-                  const network = new Network(arithmetic, unpackTensors(tensors, content, arithmetic), tables, residual);
+                  const weights = unpackTensors(tensors, content, arithmetic);
+                  const network = new Network(arithmetic, weights, tables, residual);
                   Object.assign(globalThis, { tables, network, sampler: new Sampler(network, tables) });
                 }""",
                 {"data": json.dumps(data), "content": content},

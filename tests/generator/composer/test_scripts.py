@@ -37,7 +37,9 @@ def test_random_numbers_are_those_of_numpy(scripts):
 
 def test_halves_are_widened_exactly(scripts):
     numbers = np.array([0, -0.0, 1, -1.5, 65504, 6e-8, -3.3e-5, 0.1], np.float16)
-    widened = scripts.evaluate("(halves) => Array.from(widened(Uint16Array.from(halves)))", numbers.view(np.uint16).tolist())
+    widened = scripts.evaluate(
+        "(halves) => Array.from(widened(Uint16Array.from(halves)))", numbers.view(np.uint16).tolist()
+    )
     assert widened == numbers.astype(float).tolist()
 
 
@@ -72,14 +74,21 @@ def test_a_file_that_the_page_writes_is_read_by_python_and_by_the_page(scripts):
     read = midi_writer.read_exact(bytes(data))
     assert rows(read) == rows(song)
     told = scripts.evaluate(
-        "([bytes, grid]) => { const song = readMidi(Uint8Array.from(bytes)); return [song.meter, quantised(song.notes, grid)]; }",
+        """([bytes, grid]) => {
+          const { meter, notes } = readMidi(Uint8Array.from(bytes));
+          return [meter, quantised(notes, grid)];
+        }""",
         [data, {"divisors": [12], "quarter": 12}],
     )
     assert told[0] == "3/4"
-    assert sorted(map(tuple, (row.values() for row in told[1]))) == sorted(map(tuple, (row.values() for row in rows(song))))
+    assert sorted(map(tuple, (row.values() for row in told[1]))) == sorted(
+        map(tuple, (row.values() for row in rows(song)))
+    )
 
 
-@pytest.mark.parametrize("data", [b"", b"MThd", b"RIFF0000000000000000", b"MThd\0\0\0\6\0\0\0\1\1\xe0MTrk\0\0\0\4\0\xff\x2f\0"])
+@pytest.mark.parametrize(
+    "data", [b"", b"MThd", b"RIFF0000000000000000", b"MThd\0\0\0\6\0\0\0\1\1\xe0MTrk\0\0\0\4\0\xff\x2f\0"]
+)
 def test_what_is_no_midi_is_one_sentence(scripts, data):
     said = scripts.evaluate(
         "(bytes) => { try { readMidi(Uint8Array.from(bytes)); } catch (error) { return error.message; } }", list(data)
