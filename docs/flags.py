@@ -17,6 +17,7 @@ COMMANDS = (
     "generator.explain",
     "generator.compare",
     "generator.listen",
+    "generator.page",
     "pipelines.retrain",
     "trainer.gate",
     "trainer.pack",

@@ -29,8 +29,8 @@ def compiled(model: "TrainedModel") -> dict[str, Any]:
     `encoding`, `quarter` (its ticks) and `divisors`; `tokens`, the texts; `marks`: whether songs begin and end; rows of
     the grammar, [K][V], `next` and `legal`; by id `ticks`, `notes` (how many it strikes), `pitches` (of what it strikes
     or holds), `named` (and of a cadence), `durations`, `held` and `phrases` (0 or 1); `bars`, the ids that number bars;
-    `frame`, of encodings with bars; `memory`, of networks with one; `keys`; and `key_names` and `key_profiles`, by which
-    the key of a song is found.
+    `frame`, of encodings with bars; `memory`, of networks with one; `keys`; and `key_names` and `key_profiles`, by
+    which the key of a song is found.
     """
     vocabulary, encoding = model.vocabulary, model.encoding
     marks = model.config["dataset"]["song_marks"]

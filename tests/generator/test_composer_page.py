@@ -11,6 +11,7 @@ from nabi.music.encodings import Bands, Grid, Voices
 from nabi.music.song import Song
 from nabi.reading import midi_writer
 from tests.generator.composer.models import model_of
+from tests.nabi.pages.test_every_page import BROKEN, FAINT
 
 pytestmark = pytest.mark.slow
 
@@ -125,6 +126,27 @@ def test_wrong_settings_and_files_are_told(composer, tmp_path):
     (tmp_path / "no.mid").write_bytes(b"nothing")
     found.set_input_files("#file-input", str(tmp_path / "no.mid"))
     found.wait_for_function("document.getElementById('status').textContent === 'no.mid: this is no MIDI file'")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_can_be_read_on_a_phone_and_a_desk(composer, scheme):
+    found = composer({**PHONE, "color_scheme": scheme})
+    found.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+    for width in (390, 320, 1280):
+        found.set_viewport_size({"width": width, "height": 844})
+        assert found.evaluate("document.documentElement.scrollWidth") == width
+        assert found.evaluate(FAINT) == []
+    assert found.evaluate(BROKEN) == []
+
+
+def test_what_is_pressed_and_filled_in_has_a_name(composer):
+    found = composer()
+    found.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+    unnamed = """() => [...document.querySelectorAll("button, input, select, canvas, a, [role=region]")]
+      .filter((one) => one.checkVisibility() && !one.ariaLabel && !one.closest("label") && !one.textContent.trim())
+      .map((one) => one.outerHTML)"""
+    assert found.evaluate(unnamed) == []
+    assert found.get_attribute("#status", "aria-live") == "polite"
 
 
 @pytest.mark.parametrize(
