@@ -12,8 +12,8 @@ _LARGE = 2**14
 class _SummedAdam(keras.optimizers.Adam):
     """Adam for gradients that are summed over the replicas already: Keras' own would clip each summand first.
 
-    Large variables are updated in one pass over memory, small ones in the ten of Keras. The numbers are the same but for
-    their rounding.
+    Large variables are updated in one pass over memory, small ones in the ten of Keras, to the same numbers but for the
+    rounding.
     """
 
     def update_step(self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
