@@ -48,6 +48,8 @@ function compose(number, given) {
   }
   Object.assign(state, { request: state.request + 1, settings, from: given });
   setBusy(true);
+  // Some browsers allow sound only in answer to a click.
+  if (at("at-once").checked) synth.open();
   say("Composing …");
   worker.postMessage({ type: "sample", id: state.request, number, settings });
 }
@@ -230,7 +232,7 @@ function showDevices() {
 
 // ---- Wiring ----
 
-at("summary").textContent = `A network, ${data.network}, that composes here: in this page, without a network connection.`;
+at("summary").textContent = `A model, ${data.network}, that composes in this page, without a connection.`;
 at("sound").replaceChildren(...Object.keys(SOUNDS).map((name) => option(name, name)));
 at("devices").hidden = !MidiPorts.exist;
 at("form").addEventListener("submit", (event) => {
