@@ -51,17 +51,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         path = pathlib.Path(place, "page.html")
         path.write_text(page.page(model, config, title="benchmark", precision="float32"), encoding="utf-8")
         sampled = _in_browser(path.as_uri(), config.as_dict(), flags.songs)
-    equal, tokens, music, seconds = 0, 0, 0.0, 0.0
+    equal, tokens, music, seconds, speeds = 0, 0, 0.0, 0.0, []
     for song, own in zip(expected, sampled, strict=True):
         tokens += len(own["tokens"])
-        music += _seconds(model.vocabulary.decode(own["tokens"]), model.encoding, config.tempo)
-        seconds += own["seconds"]
+        length = _seconds(model.vocabulary.decode(own["tokens"]), model.encoding, config.tempo)
+        music, seconds = music + length, seconds + own["seconds"]
+        speeds.append(length / own["seconds"])
         equal += own["tokens"] == list(song.tokens)
         if own["tokens"] != list(song.tokens):
             same = zip(own["tokens"], song.tokens, strict=False)
             print(f"song {song.song} differs after {next((at for at, (a, b) in enumerate(same) if a != b), 0)} tokens")
     print(f"{equal} of {flags.songs} songs are equal, {tokens:,} tokens; {music:,.0f} s of music in {seconds:,.1f} s:")
-    print(f"{music / seconds:.1f} times as fast as it plays, a song in {seconds / flags.songs:.2f} s")
+    print(f"{music / seconds:.1f} times as fast as it plays (the fastest song {max(speeds):.1f}), a song in", end=" ")
+    print(f"{seconds / flags.songs:.2f} s, {config.candidates} sampled for each")
 
 
 def _in_browser(address: str, settings: dict[str, Any], songs: int) -> list[dict[str, Any]]:

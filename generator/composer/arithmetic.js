@@ -7,13 +7,16 @@ const ALIGNMENT = 8;
 const aligned = (bytes) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
 class Arithmetic {
-  // `bytes`: room for all weights and vectors.
-  constructor(bytes) {
-    const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / MEMORY_PAGE) });
+  // `bytes`: room for all weights and vectors; `mostRows`: of a kernel.
+  constructor(bytes, mostRows) {
+    const memory = new WebAssembly.Memory({ initial: Math.ceil((bytes + 16 * mostRows) / MEMORY_PAGE) });
     [this.buffer, this.used] = [memory.buffer, 0];
-    this.dot = WebAssembly.validate(DOT_MODULE)
-      ? new WebAssembly.Instance(new WebAssembly.Module(DOT_MODULE), { page: { memory } }).exports.dot
-      : plainDot(memory.buffer);
+    this.rows = WebAssembly.validate(ROWS_MODULE)
+      ? new WebAssembly.Instance(new WebAssembly.Module(ROWS_MODULE), { page: { memory } }).exports.rows
+      : plainRows(memory.buffer);
+    [this.every, this.some] = [this.room(Int32Array, mostRows), this.room(Int32Array, mostRows)];
+    this.products = this.vector(mostRows);
+    this.every.forEach((_, row) => { this.every[row] = row; });
   }
 
   room(kind, length) {
@@ -29,25 +32,28 @@ class Arithmetic {
   // Writes kernel x vector + bias; both vectors lie in the memory.
   multiply(kernel, bias, vector, result) {
     const { begin, rows, width } = kernel;
-    for (let row = 0; row < rows; row++) {
-      result[row] = this.dot(begin + 4 * row * width, vector.byteOffset, width) + bias.values[row];
-    }
+    this.rows(begin, this.every.byteOffset, rows, vector.byteOffset, width, result.byteOffset);
+    for (let row = 0; row < rows; row++) result[row] += bias.values[row];
   }
 
-  // The product of one row of a kernel, without a bias.
-  ofRow({ begin, width }, row, vector) {
-    return this.dot(begin + 4 * row * width, vector.byteOffset, width);
+  // Writes the products of some rows, with their biases, to their places of a result outside of the memory.
+  multiplyRows(kernel, bias, rows, vector, result) {
+    this.some.set(rows);
+    this.rows(kernel.begin, this.some.byteOffset, rows.length, vector.byteOffset, kernel.width, this.products.byteOffset);
+    rows.forEach((row, at) => { result[row] = this.products[at] + (bias ? bias.values[row] : 0); });
   }
 }
 
 // For browsers whose WebAssembly has no vectors.
-function plainDot(buffer) {
-  const [weights, vectors] = [new Float32Array(buffer), new Float64Array(buffer)];
-  return (row, vector, width) => {
-    const [first, from] = [row / 4, vector / 8];
-    let sum = 0;
-    for (let at = 0; at < width; at++) sum += weights[first + at] * vectors[from + at];
-    return sum;
+function plainRows(buffer) {
+  const [weights, vectors, indices] = [new Float32Array(buffer), new Float64Array(buffer), new Int32Array(buffer)];
+  return (kernel, places, count, vector, width, result) => {
+    for (let at = 0; at < count; at++) {
+      const first = kernel / 4 + indices[places / 4 + at] * width;
+      let sum = 0;
+      for (let column = 0; column < width; column++) sum += weights[first + column] * vectors[vector / 8 + column];
+      vectors[result / 8 + at] = sum;
+    }
   };
 }
 

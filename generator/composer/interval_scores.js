@@ -12,44 +12,38 @@ class IntervalScores {
     this.scored = scored;
     this.kernel = tensors["interval_logits/kernel"];
     this.bias = tensors["interval_logits/bias"];
-    this.known = new Float64Array(this.kernel.rows);
-    this.isKnown = new Uint8Array(this.kernel.rows);
+    this.scores = new Float64Array(this.kernel.rows);
   }
 
   // Adds to the logits of some ids, where `values` is what the network knows.
   add(logits, ids, values, told) {
-    this.isKnown.fill(0);
-    const byPitch = new Map();
+    const lookups = new Map();
     for (const id of ids) {
       const pitch = this.scored[id];
-      if (!pitch) continue;
-      if (!byPitch.has(pitch)) byPitch.set(pitch, this.ofPitch(pitch - 1, values, told));
-      logits[id] += byPitch.get(pitch);
+      if (pitch && !lookups.has(pitch)) lookups.set(pitch, this.lookupsOf(pitch - 1, told));
     }
+    const numbers = new Set();
+    for (const { rows } of lookups.values()) for (const row of rows) numbers.add(row);
+    this.arithmetic.multiplyRows(this.kernel, this.bias, [...numbers], values, this.scores);
+    for (const [pitch, { rows, fixed }] of lookups) {
+      lookups.set(pitch, rows.reduce((sum, row) => sum + this.scores[row], fixed));
+    }
+    for (const id of ids) if (this.scored[id]) logits[id] += lookups.get(this.scored[id]);
   }
 
-  ofPitch(pitch, values, told) {
+  // The scores whose sum is added for a pitch, and what is added whatever they are.
+  lookupsOf(pitch, told) {
     const { tensors } = this;
     const of = (name, row, column) => tensors[name].values[row * tensors[name].width + column];
-    const score = (number) => this.score(number, values);
     const own = of("interval_of_pitch", told.own, pitch);
-    let sum = score(FIRST_DEGREE + of("degree_of_pitch", told.key, pitch));
-    REFERENCES.forEach((name, number) => {
-      sum += score(number * INTERVALS + of("interval_of_pitch", told[name], pitch));
-    });
+    const rows = [FIRST_DEGREE + of("degree_of_pitch", told.key, pitch)];
+    REFERENCES.forEach((name, number) => rows.push(number * INTERVALS + of("interval_of_pitch", told[name], pitch)));
+    let fixed = 0;
     NEIGHBOURS.forEach((name, number) => {
       const pair = told[`pair_${name}`];
-      sum += of(`pair_${name}_logits`, pair, own);
-      sum += score(FIRST_RELATION + number * RELATIONS + of("relation_of_interval", pair, own));
+      fixed += of(`pair_${name}_logits`, pair, own);
+      rows.push(FIRST_RELATION + number * RELATIONS + of("relation_of_interval", pair, own));
     });
-    return sum;
-  }
-
-  score(number, values) {
-    if (!this.isKnown[number]) {
-      this.known[number] = this.arithmetic.ofRow(this.kernel, number, values) + this.bias.values[number];
-      this.isKnown[number] = 1;
-    }
-    return this.known[number];
+    return { rows, fixed };
   }
 }

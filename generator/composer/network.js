@@ -73,8 +73,7 @@ class Network {
     const { logits, known, arithmetic } = this;
     if (!this.logitsKernel) this.multiply("to_embedding", known, this.vector);
     const [kernel, values] = this.logitsKernel ? [this.logitsKernel, known] : [this.embedding, this.vector];
-    const bias = this.logitsKernel && this.tensors["logits/bias"].values;
-    for (const id of ids) logits[id] = arithmetic.ofRow(kernel, id, values) + (bias ? bias[id] : 0);
+    arithmetic.multiplyRows(kernel, this.logitsKernel && this.tensors["logits/bias"], ids, values, logits);
     if (this.memory) this.scores.add(logits, ids, known, this.told);
     return logits;
   }

@@ -9,7 +9,7 @@ class Sampler {
     this.ids = new Map(tables.tokens.map((token, id) => [token, id]));
   }
 
-  // Samples a song; yields { notes, candidate } after each block, and returns the song with its notes.
+  // Samples a song; yields { candidate, ids } after each block, and returns the song with its notes.
   *sample(number, given) {
     const settings = this.complete(given);
     const masks = new Masks(this.tables, this.allowed(settings));
@@ -20,11 +20,16 @@ class Sampler {
         BigInt(number) * BigInt(settings.candidates) + BigInt(candidate), settings.primer, settings,
       );
       do {
-        for (const _ of state.run()) yield { candidate, notes: notesOf([...state.primer, ...state.tokens], this.tables) };
-      } while (this.refusal(state.finished(), settings) && state.beginAgain(this.refusal(state.finished(), settings)));
+        for (const _ of state.run()) yield { candidate, ids: [...state.primer, ...state.tokens] };
+      } while (this.beginsAgain(state, settings));
       candidates.push(state.finished());
     }
     return this.described(candidates.length > 1 ? this.likeliest(candidates, settings) : candidates[0], settings);
+  }
+
+  beginsAgain(state, settings) {
+    const reason = this.refusal(state.finished(), settings);
+    return reason !== "" && state.beginAgain(reason);
   }
 
   complete(given) {

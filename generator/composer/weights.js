@@ -9,6 +9,8 @@ const sizeOf = ({ shape }) => shape.reduce((product, side) => product * side, 1)
 const bytesOfTensors = (entries) =>
   entries.reduce((bytes, entry) => bytes + aligned(sizeOf(entry) * BYTES_OF_TYPE[entry.type]), 0);
 
+const mostRowsOf = (entries) => Math.max(...entries.map(({ shape }) => shape[0]));
+
 // Returns name -> its numbers, rows and width; `begin` is the byte at which they lie in the memory.
 function unpackTensors(entries, base64, arithmetic) {
   const bytes = bytesOfBase64(base64);

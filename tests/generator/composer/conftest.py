@@ -32,7 +32,7 @@ def run(scripts):
             scripts.evaluate(
                 """({ data, content }) => {
                   const { tensors, tables, residual } = JSON.parse(data);
-                  const arithmetic = new Arithmetic(bytesOfTensors(tensors) + 2 ** 20);
+                  const arithmetic = new Arithmetic(bytesOfTensors(tensors) + 2 ** 20, mostRowsOf(tensors));
                   const weights = unpackTensors(tensors, content, arithmetic);
                   const network = new Network(arithmetic, weights, tables, residual);
                   Object.assign(globalThis, { tables, network, sampler: new Sampler(network, tables) });
