@@ -119,10 +119,11 @@ function offerFile(song) {
 }
 
 function showCommand() {
-  const isRounded = data.precision !== "float32";
-  at("same").textContent = state.from
-    ? "A song that goes on from what you play is sampled by the same rules; save what is heard as MIDI."
-    : `${isRounded ? `Of the model with its weights rounded to ${data.precision}: this command, of the model itself, gives other songs.` : "The same notes, as the last song of this command:"}`;
+  const same = data.precision === "float32"
+    ? "The same notes, as the last song of this command:"
+    : `The last song of this command, were the model's weights rounded to ${data.precision}, as here:`;
+  at("elsewhere").hidden = Boolean(state.from);
+  at("same").textContent = same;
   at("command").textContent = form.command(state.settings);
 }
 

@@ -20,7 +20,7 @@ class Form {
     [this.defaults, this.tables] = [settings, tables];
     this.fillKeys(settings.key);
     const meters = tables.frame ? METERS_SHOWN.filter((meter) => tables.frame.meter_names.includes(meter)) : METERS_SHOWN;
-    at("meter").replaceChildren(option(tables.frame ? "as the model likes" : "4/4", ""), ...meters.map((meter) => option(meter, meter)));
+    at("meter").replaceChildren(option(tables.frame ? "any" : "4/4", ""), ...meters.map((meter) => option(meter, meter)));
     at("meter").value = meters.includes(settings.meter) ? settings.meter : "";
     for (const name of NUMBERS) if (name in settings) at(name).value = settings[name];
     at("phrases-field").hidden = !tables.phrases.includes(1);

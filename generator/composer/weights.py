@@ -25,7 +25,8 @@ def tensors(model: "keras.Model", precision: str) -> dict[str, npt.NDArray[Any]]
 
     Args:
       model: the network.
-      precision: format of the weights that were trained, one of `PRECISIONS`; tables that are fixed keep theirs.
+      precision: format of the weights that were trained, one of `PRECISIONS`; tables that are fixed are not rounded,
+        and what 16 bits hold as well has 16 bits.
 
     Returns:
       `NAME` -> the table of an embedding, [values, width]; `NAME/kernel` and `NAME/bias` of a dense layer,
@@ -33,11 +34,20 @@ def tensors(model: "keras.Model", precision: str) -> dict[str, npt.NDArray[Any]]
       (input, forget, cell, output); of a normalisation `NAME/gamma` and `NAME/beta`.
     """
     return {
-        name: values.astype(np.uint8 if name in _WHOLE else precision if layer.trainable else np.float32)
+        name: values.astype(_type(name, values, precision if layer.trainable else PRECISIONS[0]))
         for layer in model.layers
         if layer.get_weights() and layer.name not in _LEFT_OUT
         for name, values in _of_layer(type(layer).__name__, layer.name, layer.get_weights())
     }
+
+
+def _type(name: str, values: npt.NDArray[Any], precision: str) -> npt.DTypeLike:
+    """Returns a tensor's type: 16 bits where they hold all of its numbers, such as those of a pack of float16."""
+    if name in _WHOLE:
+        return np.uint8
+    with np.errstate(over="ignore"):
+        is_exact = np.array_equal(values.astype(np.float16), values)
+    return np.float16 if is_exact else precision
 
 
 def _of_layer(kind: str, name: str, weights: list[Any]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
