@@ -24,16 +24,17 @@ def voices():
 
 @pytest.fixture
 def composer(browser, tmp_path):
-    """composer(context) -> the page of a small model, ready; it may fetch nothing and log no error."""
+    """composer(context, script) -> the page of a small model, ready; it may fetch nothing and log no error."""
     contexts, problems = [], []
 
-    def opened(context=None):
+    def opened(context=None, script=""):
         config = GenerateConfig.create({"max_tokens": 60, "tempo": 600.0})
         text = page.page(voices(), config, title="A <model> & more", precision="float16")
         (tmp_path / "page.html").write_text(text, encoding="utf-8")
         contexts.append(browser.new_context(**(context or {})))
         found = contexts[-1].new_page()
         found.set_default_timeout(60_000)
+        found.add_init_script(script)
         found.on("request", lambda request: problems.append(request.url) if request.url.startswith("http") else None)
         found.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
         found.on("pageerror", lambda error: problems.append(str(error)))
@@ -116,6 +117,36 @@ def test_what_is_played_on_keys_is_gone_on_from(composer):
     assert found.evaluate("state.given.notes.map((note) => note.pitch).sort()") == [60, 64, 67, 72]
     found.click("#forget")
     assert found.is_disabled("#go-on")
+
+
+# A keyboard and a synthesizer, where no device is.
+DEVICES = """
+  const input = { id: "in", name: "Keys" };
+  const output = { id: "out", name: "Synth", state: "connected", sent: [] };
+  output.send = (bytes, time) => output.sent.push([...bytes, time]);
+  Object.assign(window, { input, output });
+  const access = { inputs: new Map([["in", input]]), outputs: new Map([["out", output]]) };
+  Navigator.prototype.requestMIDIAccess = async () => access;
+"""
+
+
+def test_a_midi_keyboard_is_heard_and_a_midi_synthesizer_played(composer):
+    found = composer(script=DEVICES)
+    found.uncheck("#clicks")
+    found.click("#devices")
+    found.wait_for_function("document.getElementById('status').textContent === 'Heard: Keys.'")
+    found.click("#record")
+    for data in ([0x90, 60, 80], [0x90, 67, 80], [0x80, 60, 0], [0x90, 67, 0], [0xB0, 64, 127]):
+        found.evaluate("(data) => { input.onmidimessage({ data }); }", data)
+    found.click("#record")
+    assert found.evaluate("state.given.notes.map((note) => note.pitch).sort()") == [60, 67]
+    found.select_option("#output", "out")
+    found.click("#play")
+    found.wait_for_function("!player.isPlaying")
+    sent = found.evaluate("output.sent")
+    assert sorted(message[1] for message in sent if message[0] == 0x90) == [60, 67]
+    assert sorted(message[1] for message in sent if message[0] == 0x80) == [60, 67]
+    assert all(message[3] > 0 for message in sent if message[0] == 0x90)
 
 
 def test_wrong_settings_and_files_are_told(composer, tmp_path):
