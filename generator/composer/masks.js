@@ -1,6 +1,6 @@
 "use strict";
 // Which ids may come next: by the grammar of kinds (`generator.sampling.grammar`), and by what has come before.
-const [PAD_ID, UNKNOWN_ID, START_ID, END_ID] = [0, 1, 2, 3];
+const [UNKNOWN_ID, START_ID, END_ID] = [1, 2, 3];
 const PITCHES = 128;
 
 class Masks {
