@@ -47,13 +47,7 @@ def _parser() -> Parser:
     add = parser.add_argument
     add("model", metavar="MODEL", help=directories.MODEL.accepted)
     add("--output", default="", metavar="FOLDER", help="folder to write, for a hub (default: print the card)")
-    add(
-        "--data",
-        default="",
-        metavar="DATASET",
-        help="dataset of the model, whose licences the card states (default: the one that it was trained on, if it is "
-        "still there)",
-    )
+    add("--data", default="", metavar="DATASET", help=packing.DATA_HELP)
     return parser
 
 

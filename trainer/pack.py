@@ -58,13 +58,7 @@ def _parser() -> Parser:
     add = parser.add_argument
     add("model", metavar="MODEL", help=directories.MODEL.accepted)
     add("pack", metavar=f"X{packs.ENDING}", help="the file to write; one that is there is replaced")
-    add(
-        "--data",
-        default="",
-        metavar="DATASET",
-        help="dataset of the model, whose licences the card states (default: the one that it was trained on, if it is "
-        "still there)",
-    )
+    add("--data", default="", metavar="DATASET", help=packing.DATA_HELP)
     add(
         "--precision",
         default=FULL,

@@ -65,13 +65,6 @@ def _of_layer(kind: str, name: str, weights: list[Any]) -> Iterator[tuple[str, n
         yield name, weights[0]
 
 
-def round_weights(model: "keras.Model", precision: str) -> None:
-    """Rounds the trained weights of a network, in place, to those that the page holds; float32 changes nothing."""
-    for layer in model.layers:
-        if layer.trainable:
-            layer.set_weights([values.astype(precision).astype(values.dtype) for values in layer.get_weights()])
-
-
 def packed(arrays: Mapping[str, npt.NDArray[Any]]) -> tuple[list[dict[str, Any]], str]:
     """Packs tensors one after another.
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from nabi.workspace import paths, storage
-from pipelines.exporting import rows, tables
+from pipelines.exporting import json_lines, rows
 from pipelines.exporting.dataset_reader import DatasetReader
 from pipelines.exporting.tally import Tally
 
@@ -24,7 +24,7 @@ def write_npy(dataset: DatasetReader, output: str, tally: Tally) -> None:
                 for shard in dataset.shards(split):
                     for song in tally.count(split, dataset.songs(shard)):
                         file.write(np.stack([window.tokens for window in song]).astype("<i4").tobytes())
-                        places.write(tables.json_line(rows.place_row(song, dataset, split)))
+                        places.write(json_lines.json_line(rows.place_row(song, dataset, split)))
                 # Before the file appears: its header has promised the number.
                 dataset.require_all(split, tally.windows[split])
 
@@ -38,7 +38,7 @@ def write_tfds(dataset: DatasetReader, output: str, tally: Tally) -> None:
             for shard in dataset.shards(split):
                 before = tally.windows[split]
                 for song in tally.count(split, dataset.songs(shard)):
-                    places.write(tables.json_line(rows.place_row(song, dataset, split)))
+                    places.write(json_lines.json_line(rows.place_row(song, dataset, split)))
                 lengths.append(tally.windows[split] - before)
                 size += _copy(dataset.record_file(shard), storage.join(output, f"{shard}.tfrecord"))
             dataset.require_all(split, tally.windows[split])

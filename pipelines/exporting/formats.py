@@ -4,7 +4,7 @@ import dataclasses
 import json
 from collections.abc import Callable
 
-from pipelines.exporting import arrays, tables
+from pipelines.exporting import arrays, json_lines
 from pipelines.exporting.dataset_reader import DatasetReader
 from pipelines.exporting.tally import Tally
 
@@ -73,10 +73,17 @@ class Maker:
         return self.usage.replace("{encoding}", ", ".join(arguments))
 
 
+def _write_parquet(dataset: DatasetReader, output: str, tally: Tally) -> None:
+    """Writes Parquet, the only format that needs PyArrow, which the demo's environment has not."""
+    from pipelines.exporting import tables
+
+    tables.write_parquet(dataset, output, tally)
+
+
 # Of the formats of `pipelines.export.FORMATS`.
 MAKERS = {
-    "parquet": Maker(tables.write_parquet, _HUGGING_FACE, ("songs", "windows"), ".parquet"),
-    "jsonl": Maker(tables.write_json_lines, _HUGGING_FACE, ("songs",), ".jsonl"),
+    "parquet": Maker(_write_parquet, _HUGGING_FACE, ("songs", "windows"), ".parquet"),
+    "jsonl": Maker(json_lines.write_json_lines, _HUGGING_FACE, ("songs",), ".jsonl"),
     "tfds": Maker(arrays.write_tfds, _TFDS),
     "torch": Maker(arrays.write_npy, _TORCH),
 }

@@ -9,6 +9,12 @@ from nabi.workspace.storage import packs
 from trainer.sharing import card, half_precision, licences, model_files
 from trainer.sharing.model_files import FULL, HALF, Facts
 
+# Of the flag --data of the commands that hand on a model.
+DATA_HELP = (
+    "dataset of the model, whose licences the card states (default: the one that it was trained on, if it is "
+    "still there)"
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class Packed:
